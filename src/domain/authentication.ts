@@ -1,0 +1,21 @@
+import type { AccountViewer } from './viewer.ts';
+
+/** Why a presented credential is not accepted. Clients branch on it: refresh, or sign in again. */
+export type RejectionReason = 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_STALE' | 'TOKEN_REVOKED';
+
+/**
+ * What one authenticator says of one request.
+ * `absent`: no credential of its kind, ask the next. `rejected`: one was there and is bad; it is never quietly
+ * anonymous, the plan of the operation decides whether that matters. `ambiguous`: two of them, and nothing says which is meant.
+ */
+export type Authentication =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'accepted'; readonly viewer: AccountViewer }
+  | { readonly kind: 'rejected'; readonly reason: RejectionReason }
+  | { readonly kind: 'ambiguous' };
+
+/** The part of a request that credentials may come from. Header names are given in lower case; null means not sent. */
+export type CredentialSource = { readonly header: (name: string) => string | null };
+
+/** One way of saying who one is. Throws only when it cannot tell (a store is out of reach). */
+export type Authenticator = (source: CredentialSource) => Authentication | Promise<Authentication>;

@@ -1,0 +1,9 @@
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type EpochMillis = number;
+/** Seconds since 1970-01-01T00:00:00Z, as in RFC 7519 NumericDate; always an integer here. */
+export type EpochSeconds = number;
+
+/** Time is passed in, never looked up: only the processes (main, cli) and tests make one. */
+export type Clock = () => EpochMillis;
+
+export const toSeconds = (ms: EpochMillis): EpochSeconds => Math.floor(ms / 1000);

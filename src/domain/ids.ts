@@ -1,0 +1,19 @@
+/** Brands keep one kind of text from being passed where another is meant; at run time they are plain strings. */
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** Identifies one account. Any non-empty text; ours are UUIDs (version 7, so they sort by creation). */
+export type UserId = Branded<'UserId'>;
+/** Identifies one session: one sign-in on one device, and the family of refresh tokens that keeps it alive. */
+export type SessionId = Branded<'SessionId'>;
+/** SHA-256 of a secret, base64url. The only form in which a secret of ours is ever stored. */
+export type TokenDigest = Branded<'TokenDigest'>;
+
+export const userId = (value: string): UserId => value as UserId;
+export const sessionId = (value: string): SessionId => value as SessionId;
+export const tokenDigest = (value: string): TokenDigest => value as TokenDigest;
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether the text has the form of the identifiers we make; anything else names nobody and is not worth a look-up. */
+export const isUuid = (value: string): boolean => uuidPattern.test(value);

@@ -1,0 +1,24 @@
+import type { EpochSeconds } from './clock.ts';
+import type { SessionId, UserId } from './ids.ts';
+
+/** Who asks. Built once per request, only from a verified credential; no header, cookie or body field adds to it. */
+export type Viewer = AnonymousViewer | AccountViewer;
+
+export type AnonymousViewer = { readonly kind: 'anonymous' };
+
+export type AccountViewer = {
+  readonly kind: 'account';
+  readonly id: UserId;
+  /** A value of the schema's role enum. A viewer with a role the schema does not know meets no role rule. */
+  readonly role: string;
+  /** What the credential was narrowed to. Empty: nothing was granted beyond the role. */
+  readonly scopes: readonly string[];
+  /** The session the credential belongs to, if it belongs to one. */
+  readonly sessionId: SessionId | null;
+  /** The kind of credential that was presented. */
+  readonly via: string;
+  /** When the credential stops being accepted; null if it does not by itself. */
+  readonly expiresAt: EpochSeconds | null;
+};
+
+export const anonymous: AnonymousViewer = { kind: 'anonymous' };

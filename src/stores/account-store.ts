@@ -1,0 +1,49 @@
+import type { EpochMillis } from '../domain/clock.ts';
+import type { UserId } from '../domain/ids.ts';
+import type { Role } from '../domain/role.ts';
+import type { User } from '../domain/user.ts';
+
+/**
+ * Accounts. Emails are given normalised (`normalizeEmail`). Every method is one atomic step and rejects only with
+ * `AppError('SERVICE_UNAVAILABLE')`. `test/contract/account-store.ts` is the definition; every adapter runs it.
+ */
+export type AccountStore = {
+  /** `taken` if an account has this email, also under simultaneous calls: exactly one of them creates. */
+  readonly create: (account: NewAccount) => Promise<User | 'taken'>;
+  readonly findById: (id: UserId) => Promise<User | null>;
+  /** Users in the order of `ids`; null where there is none. One query. */
+  readonly findByIds: (ids: readonly UserId[]) => Promise<readonly (User | null)[]>;
+  /** For checking a password; the hash goes no further than the service that asks. */
+  readonly findByEmail: (email: string) => Promise<AccountWithHash | null>;
+  readonly findHashById: (id: UserId) => Promise<AccountWithHash | null>;
+  /** Oldest first, then by id; at most `first` after the cursor. `search` matches a part of email or name, ignoring case. */
+  readonly list: (query: AccountQuery) => Promise<AccountPage>;
+  /** Replaces a hash by one of the same password with newer parameters, if it is still the one that was read. */
+  readonly rehash: (id: UserId, expectedHash: string, hash: string) => Promise<void>;
+  /** A new password; raises the version. Null if there is no such account or `expectedHash` is not its hash any more. */
+  readonly changePassword: (id: UserId, expectedHash: string, hash: string) => Promise<User | null>;
+  /** Raises the version if the role is another one. Null if there is no such account. */
+  readonly setRole: (id: UserId, role: Role) => Promise<User | null>;
+  /** Switches off (a time) or on (null); raises the version if that is a change. Null if there is no such account. */
+  readonly setDisabled: (id: UserId, disabledAt: EpochMillis | null) => Promise<User | null>;
+};
+
+export type NewAccount = {
+  readonly id: UserId;
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly passwordHash: string;
+  readonly createdAt: EpochMillis;
+};
+
+export type AccountWithHash = { readonly user: User; readonly passwordHash: string };
+
+export type AccountQuery = {
+  readonly first: number;
+  /** The last account of the page before. */
+  readonly after?: { readonly createdAt: EpochMillis; readonly id: UserId };
+  readonly search?: string;
+};
+
+export type AccountPage = { readonly users: readonly User[]; readonly hasNextPage: boolean };

@@ -1,0 +1,69 @@
+import type { SessionId, TokenDigest, UserId } from '../domain/ids.ts';
+import type { Origin, Rotation, Session, Standing, TokenDigests } from '../domain/session.ts';
+
+/**
+ * Refresh-token families and the revocation of what was issued from them.
+ *
+ * Every method is one atomic step: under any number of simultaneous calls the outcome is as if they had come one after
+ * the other. Outcomes come back as data, also the bad ones: a detected theft stays committed although the request that
+ * showed it fails. A method rejects only with `AppError('SERVICE_UNAVAILABLE')`, when the store cannot answer in time;
+ * then it may or may not have taken effect, and calling it again is safe.
+ *
+ * State per session is O(1) however often it is refreshed. Lifetimes and the clock belong to the adapter.
+ * `test/contract/session-store.ts` is the definition; every adapter runs it.
+ */
+export type SessionStore = {
+  /**
+   * Begins a session for the account as it was at `version`. `superseded`: the account has changed since (password,
+   * role, disabled) or is gone, and nothing was stored; look at the account again.
+   */
+  readonly start: (session: NewSession) => Promise<'started' | 'superseded'>;
+
+  /** Spends a refresh token. See `Rotation`: of any number of simultaneous uses exactly one rotates. */
+  readonly rotate: (use: RefreshUse) => Promise<Rotation>;
+
+  /**
+   * Gives a live session a new refresh token of a new family: every token it had before was never ours.
+   * False if the session is over.
+   */
+  readonly reissue: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<boolean>;
+
+  /** What the session is worth now. Asked once per request that needs a credential; never cached. */
+  readonly check: (userId: UserId, sessionId: SessionId) => Promise<Standing> | Standing;
+
+  /** The live sessions of one account, newest first. */
+  readonly list: (userId: UserId) => Promise<readonly Session[]>;
+
+  /** Ends one session of this account; false if there was none (any more). From the answer on, `check` says `ended`. */
+  readonly end: (userId: UserId, sessionId: SessionId) => Promise<boolean>;
+
+  /** Ends the session that a refresh token belongs to, spent or not; false if the token was never ours or it is over. */
+  readonly endByToken: (userId: UserId, sessionId: SessionId, family: TokenDigest) => Promise<boolean>;
+
+  /** Ends all sessions of an account, or all but one; returns how many it ended. */
+  readonly endAll: (userId: UserId, except?: SessionId) => Promise<number>;
+
+  /** Removes what has expired, a bounded number at a time; returns how many it removed. Correctness never depends on it. */
+  readonly purgeExpired: (limit: number) => Promise<number>;
+};
+
+export type NewSession = {
+  readonly id: SessionId;
+  readonly userId: UserId;
+  /** The version of the account the credential was checked against. */
+  readonly version: number;
+  readonly digests: TokenDigests;
+  readonly origin: Origin;
+};
+
+export type RefreshUse = {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+  /** Of the token presented. */
+  readonly digests: TokenDigests;
+  /** What becomes current if this use rotates. */
+  readonly successor: TokenDigest;
+  /** Kept beside the successor so that the presented token can give it again; useless without that token. */
+  readonly successorNonce: string;
+  readonly origin: Origin;
+};
