@@ -4,7 +4,12 @@
  * Messages are constants: nothing secret and nothing typed by a caller gets into one.
  */
 export const errorTable = {
-  UNAUTHENTICATED: { status: 401, oauth: 'invalid_token', retryable: false, message: 'The credential is not accepted.' },
+  UNAUTHENTICATED: {
+    status: 401,
+    oauth: 'invalid_token',
+    retryable: false,
+    message: 'The credential is not accepted.',
+  },
   FORBIDDEN: { status: 403, oauth: 'insufficient_scope', retryable: false, message: 'Not allowed.' },
   AMBIGUOUS_CREDENTIALS: {
     status: 400,
@@ -31,7 +36,12 @@ export const errorTable = {
     retryable: false,
     message: 'An account with this email exists already.',
   },
-  NOT_FOUND: { status: 404, oauth: 'invalid_request', retryable: false, message: 'There is no such thing, or not for you.' },
+  NOT_FOUND: {
+    status: 404,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'There is no such thing, or not for you.',
+  },
   SERVICE_UNAVAILABLE: {
     status: 503,
     oauth: 'temporarily_unavailable',
@@ -70,9 +80,17 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
-  /** `message` replaces the table's one; it must be a constant too. */
-  constructor(code: ErrorCode, details: ErrorDetails = {}, message: string = errorTable[code].message) {
-    super(message);
+  /**
+   * `message` replaces the table's one; it must be a constant too. `cause` is what went wrong underneath, for the log
+   * alone: no answer ever carries it.
+   */
+  constructor(
+    code: ErrorCode,
+    details: ErrorDetails = {},
+    message: string = errorTable[code].message,
+    options?: { readonly cause: unknown },
+  ) {
+    super(message, options);
     this.code = code;
     this.details = details;
   }

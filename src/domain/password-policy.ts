@@ -1,0 +1,114 @@
+/**
+ * Which new passwords are acceptable, after NIST SP 800-63B-4 §3.1.1.2 and OWASP ASVS 5.0 §6.2: long enough, not one of
+ * those everybody tries first, and nothing else. No rule asks for kinds of characters. Nothing is cut or changed: spaces,
+ * emoji and control characters count and are compared like any other.
+ */
+import { unitLength } from './repetition.ts';
+
+export type PasswordRefusal = { readonly reason: PasswordRefusalReason; readonly message: string };
+
+export type PasswordRefusalReason =
+  | 'PASSWORD_TOO_SHORT'
+  | 'PASSWORD_TOO_LONG'
+  | 'PASSWORD_MALFORMED'
+  | 'PASSWORD_REPETITIVE'
+  | 'PASSWORD_PERSONAL'
+  | 'PASSWORD_COMMON';
+
+/** Whose password it is to be: what a stranger would try first. */
+export type PasswordOwner = { readonly email: string; readonly name: string };
+
+export type PasswordPolicyOptions = {
+  /** Least number of code points: 15 where a password is the only factor, never below 8. */
+  readonly minLength?: number;
+  /** Whether a password is on a list of common ones. It is asked with lower-case text in Unicode's composed form (NFC). */
+  readonly isCommon: (password: string) => boolean;
+};
+
+/** Bytes of the UTF-8 form. Only there so that nobody is made to hash a book. */
+export const maxPasswordBytes = 1024;
+
+const lowestMinLength = 8;
+const productName = 'fieldgate';
+
+/**
+ * A policy: null, or the one reason why a new password is refused.
+ * Length is counted in code points of the composed form (NFC), the form that is hashed.
+ *
+ * @example
+ * const policy = createPasswordPolicy({ minLength: 15, isCommon: (password) => list.has(password) });
+ * policy('fieldgate-2026!', { email: 'ada@example.com', name: 'Ada' })?.reason; // 'PASSWORD_PERSONAL'
+ */
+export const createPasswordPolicy = ({ minLength = 15, isCommon }: PasswordPolicyOptions) => {
+  if (!(minLength >= lowestMinLength)) throw new RangeError('the minimal password length must be at least 8');
+  const tooShort = refusal('PASSWORD_TOO_SHORT', `Use at least ${minLength} characters.`);
+
+  return (password: string, owner: PasswordOwner): PasswordRefusal | null => {
+    // UTF-16 code units never exceed UTF-8 bytes: the cheap test first, so that huge input is not normalised.
+    if (password.length > maxPasswordBytes) return tooLong;
+    if (!password.isWellFormed()) return malformed;
+    const composed = password.normalize('NFC');
+    if (Buffer.byteLength(composed) > maxPasswordBytes) return tooLong;
+    if ([...composed].length < minLength) return tooShort;
+
+    const folded = composed.toLowerCase();
+    if (isRepetitive(folded, minLength)) return repetitive;
+    if (isPersonal(folded, owner)) return personal;
+    if (isCommon(folded) || isDecorated(folded, isCommon)) return common;
+    return null;
+  };
+};
+
+const refusal = (reason: PasswordRefusalReason, message: string): PasswordRefusal => ({ reason, message });
+
+const tooLong = refusal('PASSWORD_TOO_LONG', 'Use at most 1024 bytes.');
+const malformed = refusal('PASSWORD_MALFORMED', 'The password is not well-formed Unicode text.');
+const repetitive = refusal('PASSWORD_REPETITIVE', 'The password repeats a short part or counts up or down.');
+const personal = refusal(
+  'PASSWORD_PERSONAL',
+  'The password is made of your name, your email or the name of this service.',
+);
+const common = refusal('PASSWORD_COMMON', 'The password is one of the commonest. Choose another one.');
+
+/** A repetition is worth its unit, which has to be long enough by itself; a run like 12345 or zyxw is worth nothing. */
+const isRepetitive = (text: string, minLength: number): boolean => {
+  const points = Array.from(text, (character) => character.codePointAt(0) ?? 0);
+  const unit = unitLength(points);
+  return (unit * 2 <= points.length && unit < minLength) || isRun(points, 1) || isRun(points, -1);
+};
+
+const isRun = (points: readonly number[], step: 1 | -1): boolean =>
+  points.every((point, i) => i === 0 || point === (points[i - 1] ?? 0) + step || isWrap(points[i - 1], point, step));
+
+/** Counting goes on from 9 to 0, as in 67890123. */
+const isWrap = (previous: number | undefined, point: number, step: 1 | -1): boolean => {
+  const [last, first] = step === 1 ? [0x39, 0x30] : [0x30, 0x39];
+  return previous === last && point === first;
+};
+
+/** Whether nothing is left but digits and punctuation once the owner's own words and the product's name are taken out. */
+const isPersonal = (folded: string, owner: PasswordOwner): boolean => {
+  const text = withoutPunctuation(folded);
+  const rest = personalWords(owner).reduce((left, word) => left.replaceAll(word, ''), text);
+  return rest !== text && /^\p{N}*$/u.test(rest);
+};
+
+/** Longest first, so that a whole name goes before its parts. Shorter than three letters says too little. */
+const personalWords = ({ email, name }: PasswordOwner): readonly string[] => {
+  const [localPart = '', domain = ''] = email.split('@');
+  const texts = [productName, email, localPart, domain, name];
+  const words = texts.flatMap((text) => [text, ...text.split(/[\s\p{P}]+/u)]).map(bareWord);
+  return [...new Set(words)].filter((word) => word.length >= 3).sort((a, b) => b.length - a.length);
+};
+
+const bareWord = (text: string): string =>
+  withoutPunctuation(text.normalize('NFC').toLowerCase()).replace(/^\p{N}+|\p{N}+$/gu, '');
+
+/** Emoji stay: they are not punctuation but what the password is made of. */
+const withoutPunctuation = (text: string): string => text.replace(/[\p{P}\p{Z}\p{Sm}\p{Sc}\p{Sk}\p{Cc}]/gu, '');
+
+/** Whether a common password makes up at least half of it and the rest is digits and punctuation around it. */
+const isDecorated = (folded: string, isCommon: (password: string) => boolean): boolean => {
+  const core = folded.replace(/^[\p{N}\p{P}\p{Z}]+|[\p{N}\p{P}\p{Z}]+$/gu, '');
+  return core !== folded && core.length * 2 >= folded.length && isCommon(core);
+};

@@ -1,0 +1,19 @@
+import { viewerOf } from '../authorization/viewer-context.ts';
+import { AppError } from '../domain/errors.ts';
+import type { SessionId } from '../domain/ids.ts';
+import type { AccountViewer } from '../domain/viewer.ts';
+import type { RequestContext } from './context.ts';
+
+/** The signed-in caller. The guard has let nobody else through; should it ever not have, nothing is done for them. */
+export const callerOf = (context: RequestContext): AccountViewer => {
+  const viewer = viewerOf(context);
+  if (viewer.kind === 'anonymous') throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_MISSING' });
+  return viewer;
+};
+
+/** The session of this very request: the one it has just begun, else the one its credential belongs to, if any. */
+export const currentSessionOf = (context: RequestContext): SessionId | null => {
+  if (context.signedIn) return context.signedIn.id;
+  const viewer = viewerOf(context);
+  return viewer.kind === 'account' ? viewer.sessionId : null;
+};

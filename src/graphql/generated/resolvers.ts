@@ -1,0 +1,498 @@
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { User as UserModel } from '../../domain/user.ts';
+import type { Session as SessionModel } from '../../domain/session.ts';
+import type { Viewer as ViewerModel } from '../../domain/viewer.ts';
+import type { Grant } from '../../services/sessions.ts';
+import type { RequestContext } from '../context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** A moment in time, RFC 3339 in UTC with milliseconds: 2026-11-22T12:00:00.000Z */
+  DateTime: { input: number; output: number; }
+};
+
+/** What a sign-in gives. Keep the refresh token where no other party can read it; present the access token as Authorization: Bearer … */
+export type AuthPayload = {
+  readonly __typename?: 'AuthPayload';
+  readonly accessToken: Maybe<Scalars['String']['output']>;
+  /** Seconds until the access token expires. */
+  readonly expiresIn: Scalars['Int']['output'];
+  readonly refreshToken: Maybe<Scalars['String']['output']>;
+  readonly session: Session;
+  /** Always Bearer. */
+  readonly tokenType: Scalars['String']['output'];
+  readonly user: User;
+};
+
+export type ChangePasswordInput = {
+  readonly currentPassword: Scalars['String']['input'];
+  readonly newPassword: Scalars['String']['input'];
+};
+
+export type LoginInput = {
+  readonly email: Scalars['String']['input'];
+  readonly password: Scalars['String']['input'];
+};
+
+export type LogoutInput = {
+  /** Where no access token is at hand, the refresh token says which session is meant. */
+  readonly refreshToken?: InputMaybe<Scalars['String']['input']>;
+  readonly scope?: LogoutScope;
+};
+
+export type LogoutPayload = {
+  readonly __typename?: 'LogoutPayload';
+  /** How many sessions this call has ended; 0 if they were over already, which is no error. */
+  readonly endedSessions: Scalars['Int']['output'];
+};
+
+export type LogoutScope =
+  /** Every session of the account. */
+  | 'ALL'
+  /** The session of the token. */
+  | 'CURRENT'
+  /** Every session of the account but this one. */
+  | 'OTHERS';
+
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Replaces the caller's password and refresh token; ends the caller's other sessions. Errors: INVALID_CREDENTIALS, BAD_USER_INPUT. */
+  readonly changePassword: AuthPayload;
+  /** Switches an account off and ends its sessions. */
+  readonly disableUser: User;
+  /** Switches an account on again. Sessions that ended stay ended. */
+  readonly enableUser: User;
+  /** Signs in. Errors: INVALID_CREDENTIALS, alike for an unknown email, a wrong password and a disabled account. */
+  readonly login: AuthPayload;
+  /**
+   * Ends sessions. Needs one of: an access token in the Authorization header (an expired one will do), a refresh token.
+   * Once it has answered, the access tokens of these sessions are refused everywhere. Calling it again is no error.
+   */
+  readonly logout: LogoutPayload;
+  /**
+   * Spends a refresh token for a new pair. A token spent within the last seconds answers with the same successor, so a lost
+   * answer loses nothing; used any later it ends its session. Error: REFRESH_TOKEN_INVALID, which means: sign in again.
+   */
+  readonly refresh: AuthPayload;
+  /** Ends one of the caller's sessions. Error: NOT_FOUND. */
+  readonly revokeSession: RevokeSessionPayload;
+  /** Ends every session of an account. */
+  readonly revokeUserSessions: LogoutPayload;
+  /** Gives an account another role. Its older access tokens are TOKEN_STALE from now on; nobody is signed out. */
+  readonly setUserRole: User;
+  /** Creates an account and signs it in. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
+  readonly signup: AuthPayload;
+};
+
+
+export type MutationChangePasswordArgs = {
+  input: ChangePasswordInput;
+};
+
+
+export type MutationDisableUserArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationEnableUserArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationLoginArgs = {
+  input: LoginInput;
+};
+
+
+export type MutationLogoutArgs = {
+  input?: InputMaybe<LogoutInput>;
+};
+
+
+export type MutationRefreshArgs = {
+  input: RefreshInput;
+};
+
+
+export type MutationRevokeSessionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationRevokeUserSessionsArgs = {
+  userId: Scalars['ID']['input'];
+};
+
+
+export type MutationSetUserRoleArgs = {
+  input: SetUserRoleInput;
+};
+
+
+export type MutationSignupArgs = {
+  input: SignupInput;
+};
+
+/** Where a page of a connection lies in the whole (Relay cursor connections). */
+export type PageInfo = {
+  readonly __typename?: 'PageInfo';
+  readonly endCursor: Maybe<Scalars['String']['output']>;
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  readonly startCursor: Maybe<Scalars['String']['output']>;
+};
+
+export type Query = {
+  readonly __typename?: 'Query';
+  /** Answers everybody: a way to see that the server is there. */
+  readonly hello: Scalars['String']['output'];
+  /** The account of the caller. */
+  readonly me: Maybe<User>;
+  /** The caller's live sessions, newest first. */
+  readonly sessions: Maybe<ReadonlyArray<Session>>;
+  /** One account; null if there is none with this id. */
+  readonly user: Maybe<User>;
+  /** All accounts, oldest first. `search` matches a part of the email or the name, ignoring case. */
+  readonly users: Maybe<UserConnection>;
+  /** Who am I, and by which credential? Anonymous callers are welcome; a credential that is presented must be valid. */
+  readonly viewer: Viewer;
+};
+
+
+export type QueryUserArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryUsersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type RefreshInput = {
+  readonly refreshToken: Scalars['String']['input'];
+};
+
+export type RevokeSessionPayload = {
+  readonly __typename?: 'RevokeSessionPayload';
+  /** The session that has ended. */
+  readonly id: Scalars['ID']['output'];
+};
+
+/** From least to most: each role has the rights of those before it. */
+export type Role =
+  | 'ADMIN'
+  | 'MODERATOR'
+  | 'USER';
+
+/** One sign-in on one device. */
+export type Session = {
+  readonly __typename?: 'Session';
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** Whether it is the session of this very request. */
+  readonly current: Scalars['Boolean']['output'];
+  /** When the session ends unless it is refreshed before. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** Names the session; it is not a token and opens nothing. */
+  readonly id: Scalars['ID']['output'];
+  readonly ip: Maybe<Scalars['String']['output']>;
+  /** The last login or refresh. */
+  readonly lastSeenAt: Scalars['DateTime']['output'];
+  readonly userAgent: Maybe<Scalars['String']['output']>;
+};
+
+export type SetUserRoleInput = {
+  readonly role: Role;
+  readonly userId: Scalars['ID']['input'];
+};
+
+export type SignupInput = {
+  readonly email: Scalars['String']['input'];
+  /** At most 100 characters. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** At least 15 characters (the server may be configured for 8), at most 1024 bytes. Any characters; nothing is cut or changed. */
+  readonly password: Scalars['String']['input'];
+};
+
+/** An account. Everybody who is signed in may see who it is; the rest is for its owner and for moderators. */
+export type User = {
+  readonly __typename?: 'User';
+  readonly createdAt: Maybe<Scalars['DateTime']['output']>;
+  /** When an administrator switched the account off; null while it is on. */
+  readonly disabledAt: Maybe<Scalars['DateTime']['output']>;
+  readonly email: Maybe<Scalars['String']['output']>;
+  readonly id: Scalars['ID']['output'];
+  /** What the account calls itself; null if it has not said. */
+  readonly name: Maybe<Scalars['String']['output']>;
+  readonly role: Maybe<Role>;
+};
+
+export type UserConnection = {
+  readonly __typename?: 'UserConnection';
+  readonly edges: ReadonlyArray<UserEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type UserEdge = {
+  readonly __typename?: 'UserEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: User;
+};
+
+/** Who the server takes the caller for. */
+export type Viewer = {
+  readonly __typename?: 'Viewer';
+  /** When the credential stops being accepted. */
+  readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
+  readonly kind: ViewerKind;
+  readonly role: Maybe<Role>;
+  /** What the credential was narrowed to; empty where nothing was granted beyond the role. */
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+  readonly user: Maybe<User>;
+};
+
+/** By what the caller is known. */
+export type ViewerKind =
+  /** No credential was presented. */
+  | 'ANONYMOUS'
+  /** An access token: Authorization: Bearer … */
+  | 'BEARER';
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  AuthPayload: ResolverTypeWrapper<Grant>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ChangePasswordInput: ChangePasswordInput;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  LoginInput: LoginInput;
+  LogoutInput: LogoutInput;
+  LogoutPayload: ResolverTypeWrapper<LogoutPayload>;
+  LogoutScope: LogoutScope;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RefreshInput: RefreshInput;
+  RevokeSessionPayload: ResolverTypeWrapper<RevokeSessionPayload>;
+  Role: Role;
+  Session: ResolverTypeWrapper<SessionModel>;
+  SetUserRoleInput: SetUserRoleInput;
+  SignupInput: SignupInput;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  User: ResolverTypeWrapper<UserModel>;
+  UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['UserEdge']> }>;
+  UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
+  Viewer: ResolverTypeWrapper<ViewerModel>;
+  ViewerKind: ViewerKind;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  AuthPayload: Grant;
+  Boolean: Scalars['Boolean']['output'];
+  ChangePasswordInput: ChangePasswordInput;
+  DateTime: Scalars['DateTime']['output'];
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  LoginInput: LoginInput;
+  LogoutInput: LogoutInput;
+  LogoutPayload: LogoutPayload;
+  Mutation: Record<PropertyKey, never>;
+  PageInfo: PageInfo;
+  Query: Record<PropertyKey, never>;
+  RefreshInput: RefreshInput;
+  RevokeSessionPayload: RevokeSessionPayload;
+  Session: SessionModel;
+  SetUserRoleInput: SetUserRoleInput;
+  SignupInput: SignupInput;
+  String: Scalars['String']['output'];
+  User: UserModel;
+  UserConnection: Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['UserEdge']> };
+  UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
+  Viewer: ViewerModel;
+};
+
+export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
+  accessToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresIn?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  refreshToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+  tokenType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type LogoutPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LogoutPayload'] = ResolversParentTypes['LogoutPayload']> = {
+  endedSessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  changePassword?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  disableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationDisableUserArgs, 'id'>>;
+  enableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationEnableUserArgs, 'id'>>;
+  login?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
+  logout?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, Partial<MutationLogoutArgs>>;
+  refresh?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationRefreshArgs, 'input'>>;
+  revokeSession?: Resolver<ResolversTypes['RevokeSessionPayload'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
+  revokeUserSessions?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'userId'>>;
+  setUserRole?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserRoleArgs, 'input'>>;
+  signup?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationSignupArgs, 'input'>>;
+};
+
+export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  hello?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  sessions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Session']>>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
+  users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
+  viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+};
+
+export type RevokeSessionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeSessionPayload'] = ResolversParentTypes['RevokeSessionPayload']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  current?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  ip?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  lastSeenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type UserResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypes['Role']>, ParentType, ContextType>;
+};
+
+export type UserConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserConnection'] = ResolversParentTypes['UserConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['UserEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type UserEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserEdge'] = ResolversParentTypes['UserEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+};
+
+export type ViewerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['ViewerKind'], ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypes['Role']>, ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = RequestContext> = {
+  AuthPayload?: AuthPayloadResolvers<ContextType>;
+  DateTime?: GraphQLScalarType;
+  LogoutPayload?: LogoutPayloadResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;
+  Session?: SessionResolvers<ContextType>;
+  User?: UserResolvers<ContextType>;
+  UserConnection?: UserConnectionResolvers<ContextType>;
+  UserEdge?: UserEdgeResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
+};
+

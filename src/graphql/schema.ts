@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import type { GraphQLSchema } from 'graphql';
+import { authTypeDefs } from '../authorization/directives.ts';
+import { guardSchema } from '../authorization/guard.ts';
+import type { Accounts } from '../services/accounts.ts';
+import type { Sessions } from '../services/sessions.ts';
+import { policies } from './policies.ts';
+import { createAccountResolvers } from './resolvers/account.ts';
+import { baseResolvers } from './resolvers/base.ts';
+import { createSessionResolvers } from './resolvers/session.ts';
+
+const folder = new URL('../../schema/', import.meta.url).pathname;
+
+/** The SDL under schema/, one text per file. */
+const loadTypeDefs = (): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.graphql'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+
+/** The schema the server serves: SDL, resolvers and, around them, the guard. Throws if a rule would not be enforced. */
+export const createSchema = (services: { readonly accounts: Accounts; readonly sessions: Sessions }): GraphQLSchema =>
+  guardSchema(
+    makeExecutableSchema({
+      typeDefs: [authTypeDefs, ...loadTypeDefs()],
+      resolvers: [
+        baseResolvers,
+        createAccountResolvers(services.accounts, services.sessions),
+        createSessionResolvers(services.sessions),
+      ],
+      resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+    }),
+    { policies },
+  );

@@ -1,0 +1,33 @@
+/** Headers that let one page of another origin read an answer; none for strangers and for the opaque origin `null`. */
+export type Cors = {
+  readonly headersFor: (origin: string | null) => Readonly<Record<string, string>>;
+  readonly preflightHeadersFor: (origin: string | null) => Readonly<Record<string, string>>;
+};
+
+/**
+ * CORS by an exact list. An origin that is not on it gets no CORS header at all, so that its pages can read nothing and
+ * learn nothing (a reflected or `null` allowance would let a sandboxed frame read answers).
+ */
+export const createCors = (origins: readonly string[]): Cors => {
+  const allowed = new Set(origins);
+  const headersFor = (origin: string | null): Readonly<Record<string, string>> =>
+    origin !== null && allowed.has(origin)
+      ? {
+          'access-control-allow-origin': origin,
+          'access-control-allow-credentials': 'true',
+          'access-control-expose-headers': 'WWW-Authenticate, Retry-After, X-Request-Id',
+        }
+      : {};
+  return {
+    headersFor,
+    preflightHeadersFor: (origin) =>
+      origin !== null && allowed.has(origin)
+        ? {
+            ...headersFor(origin),
+            'access-control-allow-methods': 'GET, POST, OPTIONS',
+            'access-control-allow-headers': 'Authorization, Content-Type, Accept, X-Request-Id',
+            'access-control-max-age': '600',
+          }
+        : {},
+  };
+};

@@ -1,0 +1,100 @@
+import type { GraphQLServer, RequestFacts } from '../graphql/yoga.ts';
+import { isAcceptable } from './accept.ts';
+import type { Cors } from './cors.ts';
+import type { Health } from './health.ts';
+
+/** One way from a request to an answer; the path is matched exactly before it is called. */
+export type Route = (request: Request, facts: RequestFacts) => Promise<Response> | Response;
+
+type Options = {
+  readonly graphqlPath: string;
+  readonly graphql: GraphQLServer;
+  readonly graphiql: Route | null;
+  readonly health: Health;
+  readonly cors: Cors;
+};
+
+export type Handle = (request: Request, facts: RequestFacts) => Promise<Response>;
+
+/** Answers every request the server gets: by its exact path, then by its method. */
+export const createRouter = (options: Options): Handle => {
+  const routes: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map<string, Record<string, Route>>([
+    [options.graphqlPath, graphqlRoutes(options)],
+    ['/health', { GET: () => json(200, options.health.process()) }],
+    ['/ready', { GET: async () => readiness(await options.health.stores()) }],
+  ]);
+
+  const route = (request: Request, facts: RequestFacts): Promise<Response> | Response => {
+    const methods = routes.get(new URL(request.url).pathname);
+    if (!methods) return refusal(404, 'NOT_FOUND', `There is nothing here. GraphQL is at ${options.graphqlPath}.`);
+    if (request.method === 'OPTIONS') {
+      return new Response(null, {
+        status: 204,
+        headers: options.cors.preflightHeadersFor(request.headers.get('origin')),
+      });
+    }
+    const handler = methods[request.method === 'HEAD' ? 'GET' : request.method];
+    if (handler) return handler(request, facts);
+    const allow = [...Object.keys(methods), 'OPTIONS'].join(', ');
+    return refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
+  };
+
+  return async (request, facts) => {
+    const response = await route(request, facts);
+    const headers = {
+      ...everyAnswer,
+      ...options.cors.headersFor(request.headers.get('origin')),
+      'x-request-id': facts.requestId,
+    };
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    return response;
+  };
+};
+
+const everyAnswer = {
+  'cache-control': 'no-store',
+  vary: 'Origin, Accept, Authorization',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+const graphqlRoutes = ({ graphql, graphiql }: Options): Record<string, Route> => {
+  const execute: Route = (request, facts) => {
+    if (!isAcceptable(request.headers.get('accept'))) {
+      return refusal(406, 'NOT_ACCEPTABLE', 'Answers are application/graphql-response+json or application/json.');
+    }
+    return graphql.fetch(request, facts);
+  };
+  return {
+    GET: (request, facts) =>
+      graphiql && (request.headers.get('accept') ?? '').includes('text/html')
+        ? graphiql(request, facts)
+        : execute(request, facts),
+    POST: (request, facts) => {
+      // Forms and plain text can be sent by any page without asking (no preflight); JSON cannot.
+      if (!isJson(request.headers.get('content-type'))) {
+        return refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
+      }
+      return execute(request, facts);
+    },
+  };
+};
+
+const isJson = (contentType: string | null): boolean =>
+  /^application\/(?:graphql\+)?json\s*(?:;|$)/i.test(contentType ?? '');
+
+const readiness = (stores: Awaited<ReturnType<Health['stores']>>): Response => json(stores.ready ? 200 : 503, stores);
+
+export const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  });
+
+/** A refusal by the edge itself, in the form GraphQL clients read. */
+export const refusal = (
+  status: number,
+  code: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response => json(status, { errors: [{ message, extensions: { code } }] }, headers);

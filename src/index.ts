@@ -1,0 +1,17 @@
+export { admit, type Operation } from './authorization/admit.ts';
+export type { Decision } from './authorization/decision.ts';
+export { authTypeDefs } from './authorization/directives.ts';
+export {
+  errorExtensions,
+  type Refusal,
+  refusalHttp,
+  SchemaRulesError,
+  toGraphQLError,
+} from './authorization/errors.ts';
+export { type GuardOptions, guardSchema, type Policies, type Policy } from './authorization/guard.ts';
+export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
+export { type FieldgateOptions, useFieldgate } from './authorization/plugin.ts';
+export { type ViewerContext, viewerOf, withViewer } from './authorization/viewer-context.ts';
+export type { Authentication, Authenticator, CredentialSource, RejectionReason } from './domain/authentication.ts';
+export { AppError, type ErrorCode, type ErrorDetails } from './domain/errors.ts';
+export type { AccountViewer, AnonymousViewer, Viewer } from './domain/viewer.ts';

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type Config, ConfigError, parseConfig } from './config.ts';
+import { createLog, type Log } from './log.ts';
+import { serve } from './serve.ts';
+import { SigningKeysError } from './services/signing-keys.ts';
+
+/** The environment, with `.env` of the working directory behind it outside production. */
+export const readEnvironment = (): Record<string, string | undefined> =>
+  process.env['NODE_ENV'] === 'production' ? process.env : { ...readEnvFile(), ...process.env };
+
+const readEnvFile = (): Record<string, string | undefined> => {
+  try {
+    return parseEnv(readFileSync('.env', 'utf8'));
+  } catch {
+    return {};
+  }
+};
+
+/** Runs the server in this process until a signal ends it. Exits with 1 and every problem named if it cannot start. */
+export const runServer = async (): Promise<void> => {
+  const config = readConfigOrExit();
+  const log = createLog(config.logLevel, process.stdout.isTTY);
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked'));
+  process.on('uncaughtException', (error) => log.error({ err: error }, 'an error was thrown where nobody catches'));
+  try {
+    const server = await serve(config, Date.now, log);
+    announce(config, server.url, log);
+    stopOnSignal(server.stop, log);
+  } catch (error) {
+    exitWith(error instanceof SigningKeysError ? error.message : `Fieldgate cannot start: ${describe(error, config)}`);
+  }
+};
+
+const readConfigOrExit = (): Config => {
+  try {
+    return parseConfig(readEnvironment());
+  } catch (error) {
+    if (error instanceof ConfigError) exitWith(error.message);
+    throw error;
+  }
+};
+
+const exitWith = (message: string): never => {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+};
+
+const describe = (error: unknown, { host, port }: Config): string => {
+  if (!(error instanceof Error)) return 'for a reason it does not know.';
+  if ('code' in error && error.code === 'EADDRINUSE') return `${host}:${port} is in use. Choose another PORT.`;
+  if ('code' in error && error.code === 'EACCES') return `${host}:${port} may not be listened on. Choose another PORT.`;
+  return error.message;
+};
+
+const announce = (config: Config, url: string, log: Log): void => {
+  const graphql = `${url}/graphql`;
+  const newAdmin = 'npx fieldgate user create --role ADMIN';
+  if (!process.stdout.isTTY) {
+    log.info({ url: graphql, data: config.dataDir, newAdmin }, 'Fieldgate is listening');
+    return;
+  }
+  const hint = config.environment === 'production' ? '' : ' (open it in a browser for GraphiQL)';
+  process.stdout.write(
+    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${config.dataDir}\n    Administrators  ${newAdmin}\n\n`,
+  );
+};
+
+const stopOnSignal = (stop: () => Promise<void>, log: Log): void => {
+  let stopping = false;
+  const onSignal = (signal: string): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping: requests in flight may finish');
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the stop was not clean');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+};

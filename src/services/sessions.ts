@@ -1,0 +1,196 @@
+import type { AccessTokens } from '../crypto/access-token.ts';
+import { createRefreshToken, parseRefreshToken, succeedRefreshToken } from '../crypto/refresh-token.ts';
+import { type Clock, toSeconds } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import { isUuid, type SessionId, sessionId, type UserId } from '../domain/ids.ts';
+import type { Origin, Session } from '../domain/session.ts';
+import type { User } from '../domain/user.ts';
+import type { SessionStore } from '../stores/session-store.ts';
+import type { Accounts, Registration } from './accounts.ts';
+
+/** What a sign-in or a refresh gives. */
+export type Grant = {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresInSeconds: number;
+  readonly user: User;
+  readonly session: Session;
+};
+
+/** Which sessions a logout ends, seen from the session of the token that asks. */
+export type LogoutScope = 'CURRENT' | 'OTHERS' | 'ALL';
+
+type Dependencies = {
+  readonly sessions: SessionStore;
+  readonly accounts: Accounts;
+  readonly accessTokens: AccessTokens;
+  readonly clock: Clock;
+  readonly createId: () => string;
+  /** Told when a spent refresh token came back: somebody else has it. */
+  readonly onReuse: (theft: {
+    readonly userId: UserId;
+    readonly sessionId: SessionId;
+    readonly origin: Origin;
+  }) => void;
+};
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+/** Everything that begins, renews or ends a session. */
+export const createSessions = (deps: Dependencies) => {
+  const { sessions, accounts } = deps;
+
+  const signup = async (input: Registration, origin: Origin): Promise<Grant> =>
+    requireStarted(await start(await accounts.register(input), origin));
+
+  /** Errors: INVALID_CREDENTIALS. */
+  const login = async (email: string, password: string, origin: Origin): Promise<Grant> => {
+    const grant = await start(await accounts.authenticate(email, password), origin);
+    if (grant !== 'superseded') return grant;
+    // The account changed while its password was being checked. Check against what it is now, once.
+    return requireStarted(await start(await accounts.authenticate(email, password), origin));
+  };
+
+  const start = async (user: User, origin: Origin): Promise<Grant | 'superseded'> => {
+    const id = sessionId(deps.createId());
+    const { token, digests } = createRefreshToken(user.id, id);
+    const session = await sessions.start({ id, userId: user.id, version: user.version, digests, origin });
+    return session === 'superseded' ? session : grant(user, session, token);
+  };
+
+  /**
+   * Spends a refresh token for a new pair. Any failure is REFRESH_TOKEN_INVALID, whatever the cause; a token that was
+   * spent before has ended its session by then, and that stays committed.
+   */
+  const refresh = async (refreshToken: string, origin: Origin): Promise<Grant> => {
+    const presented = parseRefreshToken(refreshToken);
+    if (!presented) throw new AppError('REFRESH_TOKEN_INVALID');
+    const successor = succeedRefreshToken(presented);
+    const rotation = await sessions.rotate({
+      userId: presented.userId,
+      sessionId: presented.sessionId,
+      digests: presented.digests,
+      successor: successor.digest,
+      successorNonce: successor.nonce,
+      origin,
+    });
+    switch (rotation.kind) {
+      case 'rotated':
+        return grant(await requireUser(presented.userId), rotation.session, successor.token);
+      case 'replayed': {
+        const same = succeedRefreshToken(presented, rotation.successorNonce);
+        return grant(await requireUser(presented.userId), rotation.session, same.token);
+      }
+      case 'reused':
+        deps.onReuse({ userId: presented.userId, sessionId: presented.sessionId, origin });
+        throw new AppError('REFRESH_TOKEN_INVALID');
+      case 'unknown':
+        throw new AppError('REFRESH_TOKEN_INVALID');
+    }
+  };
+
+  const requireUser = async (id: UserId): Promise<User> => {
+    const user = await accounts.find(id);
+    if (!user || user.disabledAt !== null) throw new AppError('REFRESH_TOKEN_INVALID');
+    return user;
+  };
+
+  /** Changes the password, ends the other sessions and renews this one. Errors: INVALID_CREDENTIALS, BAD_USER_INPUT. */
+  const changePassword = async (
+    caller: { readonly id: UserId; readonly sessionId: SessionId },
+    currentPassword: string,
+    newPassword: string,
+  ): Promise<Grant> => {
+    const user = await accounts.changePassword(caller.id, currentPassword, newPassword);
+    await sessions.endAll(user.id, caller.sessionId);
+    const { token, digests } = createRefreshToken(user.id, caller.sessionId);
+    const session = await sessions.reissue(user.id, caller.sessionId, digests);
+    if (!session) throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_REVOKED' });
+    return grant(user, session, token);
+  };
+
+  const grant = (user: User, session: Session, refreshToken: string): Grant => {
+    const access = deps.accessTokens.issue({
+      userId: user.id,
+      sessionId: session.id,
+      role: user.role,
+      scopes: [],
+      now: toSeconds(deps.clock()),
+    });
+    return {
+      accessToken: access.token,
+      refreshToken,
+      expiresInSeconds: deps.accessTokens.ttlSeconds,
+      user,
+      session,
+    };
+  };
+
+  /**
+   * Ends sessions, known by an access token (expired or not), a refresh token (spent or not), or both. Tokens that name no
+   * live session end nothing, which is no error. Returns how many sessions this call ended.
+   */
+  const logout = async (tokens: LogoutTokens, scope: LogoutScope): Promise<number> => {
+    const [named, other] = [
+      await sessionOfAccessToken(tokens.accessToken),
+      await sessionOfRefreshToken(tokens.refreshToken),
+    ];
+    const targets = [named, other].filter((target) => target !== null);
+    const ended = await Promise.all(targets.map((target) => logoutOne(target, scope)));
+    return ended.reduce((sum, count) => sum + count, 0);
+  };
+
+  const logoutOne = async ({ userId, sessionId }: SessionName, scope: LogoutScope): Promise<number> => {
+    switch (scope) {
+      case 'CURRENT':
+        return (await sessions.end(userId, sessionId)) ? 1 : 0;
+      case 'OTHERS':
+        return sessions.endAll(userId, sessionId);
+      case 'ALL':
+        return sessions.endAll(userId);
+    }
+  };
+
+  /** The live session an access token speaks for. A token of a session that is over has no say over the others. */
+  const sessionOfAccessToken = async (token: string | null): Promise<SessionName | null> => {
+    if (token === null) return null;
+    const verification = deps.accessTokens.verify(token, toSeconds(deps.clock()), { ignoreExpiry: true });
+    if (verification.kind === 'invalid') return null;
+    const { userId, sessionId } = verification.claims;
+    return (await sessions.check(userId, sessionId)).kind === 'live' ? { userId, sessionId } : null;
+  };
+
+  const sessionOfRefreshToken = async (token: string | null): Promise<SessionName | null> => {
+    const parsed = token === null ? null : parseRefreshToken(token);
+    if (!parsed) return null;
+    const genuine = await sessions.isFamily(parsed.userId, parsed.sessionId, parsed.digests.family);
+    return genuine ? { userId: parsed.userId, sessionId: parsed.sessionId } : null;
+  };
+
+  const list = (id: UserId): Promise<readonly Session[]> => sessions.list(id);
+
+  /** Ends one session of this account. Errors: NOT_FOUND, alike for another account's session and for none (ASVS 8.2.2). */
+  const revoke = async (owner: UserId, id: string): Promise<SessionId> => {
+    const ended = isUuid(id) && (await sessions.end(owner, sessionId(id)));
+    if (!ended) throw new AppError('NOT_FOUND');
+    return sessionId(id);
+  };
+
+  /** Ends every session of an account; returns how many. Errors: NOT_FOUND. */
+  const revokeAll = async (id: string): Promise<number> => {
+    const user = await accounts.find(id);
+    if (!user) throw new AppError('NOT_FOUND');
+    return sessions.endAll(user.id);
+  };
+
+  return { signup, login, refresh, changePassword, logout, list, revoke, revokeAll };
+};
+
+type LogoutTokens = { readonly accessToken: string | null; readonly refreshToken: string | null };
+type SessionName = { readonly userId: UserId; readonly sessionId: SessionId };
+
+/** A fresh account cannot have changed between its making and its first session, short of an administrator's hurry. */
+const requireStarted = (outcome: Grant | 'superseded'): Grant => {
+  if (outcome === 'superseded') throw new AppError('INVALID_CREDENTIALS');
+  return outcome;
+};

@@ -1,0 +1,46 @@
+import { link, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** The text of a key file. Rejects with the operating system's error if it cannot be read. */
+export const readKeyFile = (path: string): Promise<string> => readFile(path, 'utf8');
+
+/**
+ * The text of a key file, made by `create` if there is none yet. Readable by its owner only. Of several processes that start
+ * at once on one directory exactly one creates it, and all get the same text; a file that is seen is whole and on disk.
+ */
+export const readOrCreateKeyFile = async (path: string, create: () => Promise<string>): Promise<string> => {
+  const existing = await readKeyFile(path).catch(nullIfMissing);
+  if (existing !== null) return existing;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const workshop = await mkdtemp(`${path}.`);
+  try {
+    const draft = join(workshop, 'draft');
+    await writeDurably(draft, await create());
+    await link(draft, path).catch(ignoreExisting);
+  } finally {
+    await rm(workshop, { recursive: true });
+  }
+  return readKeyFile(path);
+};
+
+const writeDurably = async (path: string, text: string): Promise<void> => {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+};
+
+const nullIfMissing = (error: unknown): null => {
+  if (hasCode(error, 'ENOENT')) return null;
+  throw error;
+};
+
+const ignoreExisting = (error: unknown): void => {
+  if (!hasCode(error, 'EEXIST')) throw error;
+};
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

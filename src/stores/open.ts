@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../domain/clock.ts';
+import type { SessionLifetimes } from '../domain/session.ts';
+import type { AccountStore } from './account-store.ts';
+import type { SessionStore } from './session-store.ts';
+import { sqlAccountStore } from './sql/account-store.ts';
+import { sqlSessionStore } from './sql/session-store.ts';
+import { openSqlite } from './sql/sqlite.ts';
+
+export type Stores = {
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  /** Brings every schema up to date; safe to call from any number of processes at once. */
+  readonly migrate: () => Promise<void>;
+  /** One entry per store; rejects when that store cannot answer in time. */
+  readonly pings: Readonly<Record<string, () => Promise<void>>>;
+  readonly close: () => Promise<void>;
+};
+
+type Options = { readonly dataDir: string; readonly lifetimes: SessionLifetimes; readonly clock: Clock };
+
+/** The stores this configuration asks for. Nothing is read or written before `migrate`. */
+export const openStores = ({ dataDir, lifetimes, clock }: Options): Stores => {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const database = openSqlite({ file: join(dataDir, 'fieldgate.sqlite') });
+  return {
+    accounts: sqlAccountStore(database),
+    sessions: sqlSessionStore(database, { lifetimes, clock }),
+    migrate: database.migrate,
+    pings: { database: database.ping },
+    close: database.close,
+  };
+};
