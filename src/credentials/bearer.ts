@@ -1,0 +1,84 @@
+import type { Verification } from '../crypto/access-token.ts';
+import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
+import type { EpochSeconds } from '../domain/clock.ts';
+import type { SessionId, UserId } from '../domain/ids.ts';
+import type { Standing } from '../domain/session.ts';
+import { readAuthorization } from './authorization-header.ts';
+import { type MaybePromise, whenSettled } from './maybe-promise.ts';
+
+/** What a bearer token has to say of its holder. The claims of our own access tokens do. */
+export type BearerClaims = {
+  readonly userId: UserId;
+  readonly role: string;
+  readonly scopes: readonly string[];
+  /** The session it was issued for, if there is such a thing. */
+  readonly sessionId: SessionId | null;
+  readonly expiresAt: EpochSeconds | null;
+};
+
+export type BearerVerification =
+  | { readonly kind: 'valid'; readonly claims: BearerClaims }
+  | Pick<Extract<Verification, { kind: 'invalid' }>, 'kind' | 'reason'>;
+
+export type BearerOptions = {
+  /** Whether the token is genuine and in time. Throws only when it cannot tell. */
+  readonly verify: (token: string) => MaybePromise<BearerVerification>;
+  /** What the token's session is worth now. Left out, a token is good until it expires, and nothing can revoke it. */
+  readonly standing?: (userId: UserId, sessionId: SessionId) => MaybePromise<Standing>;
+};
+
+/**
+ * `Authorization: Bearer <token>` (RFC 6750 §2.1; the scheme in any case).
+ *
+ * Absent: no or an empty header, or another scheme. `Bearer` with nothing after it was meant as a credential and is
+ * rejected with TOKEN_INVALID. A token whose session is over is rejected with TOKEN_REVOKED; one whose account has another
+ * role by now with TOKEN_STALE: it neither keeps rights that were taken nor lacks new ones, a refresh brings them.
+ * Answers without a promise if `verify` and `standing` do. What they throw, it throws.
+ *
+ * @example
+ * const authenticator = bearer({ verify: (token) => tokens.verify(token, toSeconds(clock())), standing: sessions.check });
+ */
+export const bearer = ({ verify, standing }: BearerOptions): Authenticator => {
+  const accept = (claims: BearerClaims): MaybePromise<Authentication> => {
+    if (standing === undefined) return accepted(claims);
+    // Without a session there is nothing to ask about, so nothing that could say it has not been revoked.
+    if (claims.sessionId === null) return rejected('TOKEN_INVALID');
+    return whenSettled(standing(claims.userId, claims.sessionId), (now) => decideStanding(claims, now));
+  };
+
+  return (source) => {
+    const authorization = readAuthorization(source);
+    if (authorization.kind !== 'credential') return authorization;
+    if (authorization.scheme !== 'bearer') return { kind: 'absent' };
+    if (authorization.value === '') return rejected('TOKEN_INVALID');
+    return whenSettled(verify(authorization.value), (verification) =>
+      verification.kind === 'valid' ? accept(verification.claims) : rejected(verification.reason),
+    );
+  };
+};
+
+/** The bearer token that was sent, verified or not; null if none was, or more than one. */
+export const presentedBearer = (source: CredentialSource): string | null => {
+  const authorization = readAuthorization(source);
+  const isBearer = authorization.kind === 'credential' && authorization.scheme === 'bearer';
+  return isBearer && authorization.value !== '' ? authorization.value : null;
+};
+
+const decideStanding = (claims: BearerClaims, standing: Standing): Authentication => {
+  switch (standing.kind) {
+    case 'ended':
+      return rejected('TOKEN_REVOKED');
+    case 'live':
+      return standing.role === claims.role ? accepted(claims) : rejected('TOKEN_STALE');
+  }
+};
+
+const accepted = ({ userId, role, scopes, sessionId, expiresAt }: BearerClaims): Authentication => ({
+  kind: 'accepted',
+  viewer: { kind: 'account', id: userId, role, scopes, sessionId, via: 'bearer', expiresAt },
+});
+
+const rejected = (reason: Extract<Authentication, { kind: 'rejected' }>['reason']): Authentication => ({
+  kind: 'rejected',
+  reason,
+});

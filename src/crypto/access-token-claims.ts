@@ -1,0 +1,89 @@
+import type { EpochSeconds } from '../domain/clock.ts';
+import { type SessionId, sessionId, type UserId, userId } from '../domain/ids.ts';
+import type { JsonObject } from './json-object.ts';
+
+/** What a verified access token says, in the words of the house. */
+export type AccessTokenClaims = {
+  /** `sub` */
+  readonly userId: UserId;
+  /** `sid` */
+  readonly sessionId: SessionId;
+  /** `jti`: what the token is known by. Never its text: an ECDSA signature (r, s) has a valid twin (r, n − s). */
+  readonly tokenId: string;
+  readonly clientId: string;
+  readonly role: string;
+  readonly scopes: readonly string[];
+  readonly issuedAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+};
+
+/** The claims, and the one of them that only the check against the clock needs. */
+export type TimedClaims = { readonly claims: AccessTokenClaims; readonly notBefore: EpochSeconds | null };
+
+export type ClaimsFault = 'unexpected issuer' | 'unexpected audience' | 'unexpected claims' | 'unexpected lifetime';
+
+export type ClaimsFormat = {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly maxTtlSeconds: number;
+};
+
+/** Everything about the payload that does not depend on the time: every claim is there, of its type and ours. */
+export const parseClaims = (
+  payload: JsonObject,
+  { issuer, audience, maxTtlSeconds }: ClaimsFormat,
+): TimedClaims | ClaimsFault => {
+  if (payload['iss'] !== issuer) return 'unexpected issuer';
+  if (!isFor(payload['aud'], audience)) return 'unexpected audience';
+
+  const { sub, sid, jti, client_id: clientId, role, scope, iat, exp, nbf } = payload;
+  if (!isText(sub) || !isText(sid) || !isText(jti) || !isText(clientId) || !isText(role)) return 'unexpected claims';
+  if (typeof scope !== 'string') return 'unexpected claims';
+  if (!isWholeNumber(iat) || !isWholeNumber(exp)) return 'unexpected claims';
+  if (nbf !== undefined && !(typeof nbf === 'number' && Number.isFinite(nbf))) return 'unexpected claims';
+  if (exp <= iat || exp - iat > maxTtlSeconds) return 'unexpected lifetime';
+
+  const claims: AccessTokenClaims = {
+    userId: userId(sub),
+    sessionId: sessionId(sid),
+    tokenId: jti,
+    clientId,
+    role,
+    scopes: Object.freeze(parseScope(scope)),
+    issuedAt: iat,
+    expiresAt: exp,
+  };
+  return { claims: Object.freeze(claims), notBefore: nbf ?? null };
+};
+
+export type TimeFault = 'not valid yet' | 'expired';
+
+/** What the clock says of the claims at `now`. Expiry comes last: it is told only where it is the one fault. */
+export const checkTime = (
+  { claims, notBefore }: TimedClaims,
+  now: EpochSeconds,
+  leewaySeconds: number,
+): TimeFault | null => {
+  const latestStart = now + leewaySeconds;
+  if (claims.issuedAt > latestStart || (notBefore !== null && notBefore > latestStart)) return 'not valid yet';
+  return now >= claims.expiresAt + leewaySeconds ? 'expired' : null;
+};
+
+/** RFC 6749 §3.3: no spaces, quotes or backslashes; a scope with a space in it would be two. */
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+export const formatScope = (scopes: readonly string[]): string => {
+  if (!scopes.every((scope) => scopeToken.test(scope)))
+    throw new TypeError('a scope holds a character it may not have');
+  return scopes.join(' ');
+};
+
+const parseScope = (scope: string): readonly string[] => scope.split(' ').filter((item) => item !== '');
+
+/** RFC 7519 §4.1.3: one text or an array of them. Compared exactly; an array with anything else in it is refused whole. */
+const isFor = (aud: unknown, audience: string): boolean =>
+  aud === audience || (Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.includes(audience));
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+const isWholeNumber = (value: unknown): value is number => Number.isSafeInteger(value);

@@ -1,0 +1,29 @@
+/**
+ * The algorithms access tokens are signed with, and what a key must be for each (RFC 7518 §3.1).
+ * `hash` as node:crypto spells it; `curve` as a JWK does. `leastSecretBytes`: a key at least as long as the hash (§3.2).
+ */
+export const signingAlgorithms = {
+  HS256: { kty: 'oct', hash: 'sha256', leastSecretBytes: 32 },
+  HS384: { kty: 'oct', hash: 'sha384', leastSecretBytes: 48 },
+  HS512: { kty: 'oct', hash: 'sha512', leastSecretBytes: 64 },
+  RS256: { kty: 'RSA', hash: 'sha256' },
+  RS384: { kty: 'RSA', hash: 'sha384' },
+  RS512: { kty: 'RSA', hash: 'sha512' },
+  PS256: { kty: 'RSA', hash: 'sha256' },
+  PS384: { kty: 'RSA', hash: 'sha384' },
+  PS512: { kty: 'RSA', hash: 'sha512' },
+  ES256: { kty: 'EC', hash: 'sha256', curve: 'P-256' },
+  ES384: { kty: 'EC', hash: 'sha384', curve: 'P-384' },
+  ES512: { kty: 'EC', hash: 'sha512', curve: 'P-521' },
+} as const satisfies Record<string, AlgorithmRow>;
+
+type AlgorithmRow =
+  | { readonly kty: 'oct'; readonly hash: string; readonly leastSecretBytes: number }
+  | { readonly kty: 'RSA'; readonly hash: string }
+  | { readonly kty: 'EC'; readonly hash: string; readonly curve: string };
+
+export type SigningAlgorithm = keyof typeof signingAlgorithms;
+
+/** Whether the value names an algorithm, exactly: `hs256`, `none` and names from a prototype do not. */
+export const isSigningAlgorithm = (value: unknown): value is SigningAlgorithm =>
+  typeof value === 'string' && Object.hasOwn(signingAlgorithms, value);

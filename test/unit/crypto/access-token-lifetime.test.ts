@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { generateKey, type KeySet, parseKeySet } from '../../../src/crypto/keys.ts';
+import { ada, decode, issuerWith, type Json, keySetFor, now, session } from './forged-tokens.ts';
+
+let keySet: KeySet;
+let ours: ReturnType<typeof issuerWith>;
+beforeAll(async () => {
+  keySet = await keySetFor('ES256');
+  ours = issuerWith(keySet);
+});
+
+describe('time', () => {
+  const at = (times: Json) => ours.outcome(ours.withPayload(times));
+
+  it('T08: a token is accepted until the leeway after its exp, and not one second longer', () => {
+    expect(ours.outcome(ours.token, now + 900)).toBe('valid');
+    expect(ours.outcome(ours.token, now + 904)).toBe('valid');
+    expect(ours.outcome(ours.token, now + 905)).toBe('TOKEN_EXPIRED');
+  });
+
+  it('T08: without leeway a token whose exp is now is expired', () => {
+    const strict = issuerWith(keySet, { leewaySeconds: 0 });
+    expect(strict.outcome(strict.token, now + 899)).toBe('valid');
+    expect(strict.outcome(strict.token, now + 900)).toBe('TOKEN_EXPIRED');
+  });
+
+  it('T08: a token that expires at the start of time is expired at the start of time', () => {
+    expect(ours.outcome(ours.withPayload({ iat: -20, exp: -10 }), 0)).toBe('TOKEN_EXPIRED');
+  });
+
+  for (const exp of [
+    undefined,
+    null,
+    `${now + 60}`,
+    now + 60.5,
+    now * 1000,
+    now + 315_360_000,
+    1e300,
+    true,
+    [],
+    {},
+    now,
+  ]) {
+    it(`T08: an exp of ${JSON.stringify(exp)} is refused`, () => expect(at({ exp })).toBe('TOKEN_INVALID'));
+  }
+
+  it('T08: an exp that JSON reads as infinite is refused', () => {
+    const raw = JSON.stringify({ ...decode(ours.payload), exp: 0 }).replace('"exp":0', '"exp":1e999');
+    expect(ours.outcome(ours.withRawPayload(raw))).toBe('TOKEN_INVALID');
+  });
+
+  it('T08: a lifetime of the configured maximum is accepted, and one second more is refused', () => {
+    const bounded = issuerWith(keySet, { maxTtlSeconds: 3600 });
+    expect(bounded.outcome(bounded.withPayload({ exp: now + 3600 }))).toBe('valid');
+    expect(bounded.outcome(bounded.withPayload({ exp: now + 3601 }))).toBe('TOKEN_INVALID');
+  });
+
+  for (const iat of [undefined, null, `${now}`, now + 0.5, now + 6, now * 1000, {}]) {
+    it(`T09: an iat of ${JSON.stringify(iat)} is refused`, () => expect(at({ iat })).toBe('TOKEN_INVALID'));
+  }
+
+  for (const nbf of [null, `${now}`, now + 6, {}, [], true]) {
+    it(`T09: an nbf of ${JSON.stringify(nbf)} is refused`, () =>
+      expect(ours.outcome(ours.withPayload({ nbf }))).toBe('TOKEN_INVALID'));
+  }
+
+  it('T09: iat and nbf within the leeway are accepted', () => {
+    expect(ours.outcome(ours.withPayload({ iat: now + 5, nbf: now + 5, exp: now + 900 }))).toBe('valid');
+  });
+
+  it('a leeway above 60 s, an empty issuer and a lifetime above the maximum are refused at creation', () => {
+    for (const options of [
+      { leewaySeconds: 61 },
+      { leewaySeconds: Number.NaN },
+      { issuer: '' },
+      { maxTtlSeconds: 60 },
+    ]) {
+      expect(() => issuerWith(keySet, options)).toThrow(RangeError);
+    }
+  });
+});
+
+describe('what is remembered of verified tokens', () => {
+  it('looks at the time anew: a token that was accepted expires', () => {
+    expect(ours.outcome(ours.token, now)).toBe('valid');
+    expect(ours.outcome(ours.token, now + 10_000)).toBe('TOKEN_EXPIRED');
+    expect(ours.outcome(ours.token, now)).toBe('valid');
+  });
+
+  it('looks at the keys anew: a token whose key was removed is refused at once, and comes back with it', async () => {
+    const both = parseKeySet({ keys: [await generateKey('ES256'), await generateKey('ES256')] });
+    const [kid = ''] = both.verification.keys();
+    const without = { ...both, verification: new Map([...both.verification].filter(([name]) => name !== kid)) };
+    let current: KeySet = both;
+    const { outcome, token } = issuerWith(both, { keys: () => current });
+    expect(outcome(token)).toBe('valid');
+    current = without;
+    expect(outcome(token)).toBe('TOKEN_INVALID');
+    current = both;
+    expect(outcome(token)).toBe('valid');
+  });
+
+  it('goes by the exact text: no other spelling of an accepted token gets in', () => {
+    expect(ours.outcome(ours.token)).toBe('valid');
+    expect(ours.outcome(`${ours.token}=`)).toBe('TOKEN_INVALID');
+  });
+
+  it('cannot be changed by whoever was handed the claims', () => {
+    const verification = ours.tokens.verify(ours.token, now);
+    const claims = verification.kind === 'valid' ? verification.claims : null;
+    expect(Object.isFrozen(claims) && Object.isFrozen(claims?.scopes)).toBe(true);
+  });
+
+  it('spares the signature, and forgets beyond its size without a wrong answer', () => {
+    const small = issuerWith(keySet, { cacheSize: 4 });
+    const grant = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const many = Array.from({ length: 20 }, () => small.tokens.issue(grant).token);
+    for (const token of [...many, ...many]) expect(small.outcome(token)).toBe('valid');
+    expect(small.tokens.verify(small.token, now)).toEqual(small.tokens.verify(small.token, now));
+  });
+});

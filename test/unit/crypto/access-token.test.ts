@@ -1,0 +1,181 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type KeySet, publicJwks } from '../../../src/crypto/keys.ts';
+import { isSigningAlgorithm, signingAlgorithms } from '../../../src/crypto/signing-algorithms.ts';
+import {
+  ada,
+  audience,
+  decode,
+  issuer,
+  issuerWith,
+  type Json,
+  keySetFor,
+  now,
+  partsOf,
+  session,
+} from './forged-tokens.ts';
+
+type Issuer = ReturnType<typeof issuerWith>;
+const algorithms = Object.keys(signingAlgorithms).filter(isSigningAlgorithm);
+
+let keySet: KeySet;
+let ours: Issuer;
+beforeAll(async () => {
+  keySet = await keySetFor('ES256');
+  ours = issuerWith(keySet);
+});
+
+describe('a fresh access token', () => {
+  for (const alg of algorithms) {
+    it(`verifies under ${alg} and says what it was issued with`, async () => {
+      const { tokens, token } = issuerWith(await keySetFor(alg));
+      expect(tokens.verify(token, now)).toEqual({
+        kind: 'valid',
+        claims: {
+          userId: ada,
+          sessionId: session,
+          tokenId: decode(partsOf(token)[1])['jti'],
+          clientId: 'fieldgate',
+          role: 'USER',
+          scopes: ['read', 'write'],
+          issuedAt: now,
+          expiresAt: now + 900,
+        },
+      });
+    });
+  }
+
+  it('T19: has exactly the header alg, typ and kid, and its kid is in the JWKS', () => {
+    const header = decode(ours.header);
+    expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: keySet.signing.kid });
+    expect(publicJwks(keySet).keys.map(({ kid }) => kid)).toContain(header['kid']);
+  });
+
+  it('T19, T20: has exactly the claims of the contract, and nothing else about the person', () => {
+    const claims = decode(ours.payload);
+    expect(claims).toEqual({
+      ...{ iss: issuer, aud: audience, sub: ada, sid: session, jti: claims['jti'], iat: now, exp: now + 900 },
+      ...{ client_id: 'fieldgate', role: 'USER', scope: 'read write' },
+    });
+  });
+
+  it('T19: has a jti of 128 random bits: 10 000 tokens have 10 000', async () => {
+    const { tokens } = issuerWith(await keySetFor('HS256'));
+    const grant = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const ids = Array.from({ length: 10_000 }, () => tokens.issue(grant).jti);
+    expect(new Set(ids).size).toBe(10_000);
+    expect(ids.every((id) => Buffer.from(id, 'base64url').length === 16)).toBe(true);
+  });
+
+  it('names no scopes with an empty text, and refuses a scope that would become two', () => {
+    const grant = { userId: ada, sessionId: session, role: 'USER', now };
+    const { token } = ours.tokens.issue({ ...grant, scopes: [] });
+    expect(decode(partsOf(token)[1])['scope']).toBe('');
+    expect(ours.tokens.verify(token, now)).toMatchObject({ kind: 'valid', claims: { scopes: [] } });
+    expect(() => ours.tokens.issue({ ...grant, scopes: ['read admin'] })).toThrow(TypeError);
+  });
+});
+
+describe('class L: the right key, the wrong content', () => {
+  const wrongClaims: Record<string, readonly unknown[]> = {
+    'T11 iss': [undefined, null, '', `${issuer}/`, issuer.toUpperCase(), [issuer], 'http://auth.example.com', {}, 1],
+    'T10 aud': [
+      undefined,
+      null,
+      '',
+      [],
+      [1],
+      {},
+      1,
+      'https://other.example.com',
+      audience.slice(0, -1),
+      `${audience}/x`,
+    ],
+    'T18 sub': [undefined, null, '', 1, [], [ada], {}],
+    'T08 sid': [undefined, null, '', 1, {}],
+    'T19 jti': [undefined, null, '', 1, {}],
+    'T19 client_id': [undefined, '', 1],
+    'T20 role': [undefined, null, '', ['ADMIN'], {}],
+    'T20 scope': [undefined, null, ['admin'], {}],
+  };
+  for (const [name, values] of Object.entries(wrongClaims)) {
+    const [rule, claim = ''] = name.split(' ');
+    for (const value of values) {
+      it(`${rule}: ${claim} ${JSON.stringify(value) ?? 'absent'} is refused`, () =>
+        expect(ours.outcome(ours.withPayload({ [claim]: value }))).toBe('TOKEN_INVALID'));
+    }
+  }
+
+  it('T10: an aud array is accepted where it holds exactly this API, and refused with anything but texts in it', () => {
+    expect(ours.outcome(ours.withPayload({ aud: ['https://other.example.com', audience] }))).toBe('valid');
+    expect(ours.outcome(ours.withPayload({ aud: [audience, 1] }))).toBe('TOKEN_INVALID');
+    expect(ours.outcome(ours.withPayload({ aud: ['https://other.example.com'] }))).toBe('TOKEN_INVALID');
+  });
+
+  const otherTypes = ['JWT', 'JWT2', 'rt+jwt', 'refresh+jwt', 'id+jwt', 'dpop+jwt', 'logout+jwt', 'secevent+jwt'];
+  for (const typ of [...otherTypes, 'at+jwt ', 'at+jw', 'xat+jwt', '', 1, null, undefined, ['at+jwt']]) {
+    it(`T12: a token of type ${JSON.stringify(typ)} is refused`, () =>
+      expect(ours.outcome(ours.withHeader({ typ }))).toBe('TOKEN_INVALID'));
+  }
+
+  it('T12: both spellings of RFC 9068 §4 are accepted, in any case', () => {
+    for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) {
+      expect(ours.outcome(ours.withHeader({ typ }))).toBe('valid');
+    }
+  });
+
+  const forbiddenMembers: readonly Json[] = [
+    ...[['exp'], ['unknown'], [], 'exp', null].map((crit) => ({ crit })),
+    ...[
+      { crit: ['b64'], b64: false },
+      { b64: false },
+      { b64: true },
+      { zip: 'DEF' },
+      { cty: 'JWT' },
+      { enc: 'A128GCM' },
+    ],
+  ];
+  for (const members of forbiddenMembers) {
+    it(`T13: a header with ${JSON.stringify(members)} is refused`, () =>
+      expect(ours.outcome(ours.withHeader(members))).toBe('TOKEN_INVALID'));
+  }
+
+  for (const raw of [
+    'null',
+    '[]',
+    '1',
+    '"x"',
+    'foo',
+    '',
+    '{',
+    '\ufeff{}',
+    '[{"sub":"x"}]',
+    Buffer.from([0x7b, 0xff, 0x7d]),
+  ]) {
+    it(`T16: a signed payload of ${JSON.stringify(raw.toString())} is a malformed token`, () =>
+      expect(ours.tokens.verify(ours.withRawPayload(raw), now)).toMatchObject({ cause: 'malformed token' }));
+  }
+
+  it('T12: the right key under another algorithm of its type is refused', async () => {
+    const rsa = issuerWith(await keySetFor('RS256'));
+    for (const alg of ['RS384', 'RS512', 'PS256']) expect(rsa.outcome(rsa.withHeader({ alg }))).toBe('TOKEN_INVALID');
+  });
+});
+
+describe('what a refusal tells', () => {
+  it('T21: expired is told only of a validly signed token whose one fault it is', () => {
+    const old = { iat: now - 1000, exp: now - 100 };
+    const [header, payload] = partsOf(ours.withPayload(old));
+    expect(ours.outcome(ours.withPayload(old))).toBe('TOKEN_EXPIRED');
+    expect(ours.outcome(`${header}.${payload}.${ours.signature}`)).toBe('TOKEN_INVALID');
+    expect(ours.outcome(ours.withPayload({ ...old, aud: 'other' }))).toBe('TOKEN_INVALID');
+    expect(ours.outcome(ours.withPayload({ ...old, nbf: now + 60 }))).toBe('TOKEN_INVALID');
+  });
+
+  it('T21: ignoreExpiry forgives the expiry and nothing else', () => {
+    const verify = (text: string) => ours.tokens.verify(text, now, { ignoreExpiry: true }).kind;
+    expect(verify(ours.withPayload({ iat: now - 1000, exp: now - 100 }))).toBe('valid');
+    expect(verify(ours.withPayload({ iat: now - 1000, exp: now - 100, aud: 'other' }))).toBe('invalid');
+    expect(verify(ours.withPayload({ nbf: now + 60 }))).toBe('invalid');
+    expect(verify(`${ours.token}A`)).toBe('invalid');
+  });
+});
