@@ -148,4 +148,20 @@ describe('the queue in front of hashing', () => {
     expect(most).toBe(2);
     expect(await run(async () => 'free again')).toBe('free again');
   });
+
+  it('lets no newcomer slip in when a place goes to one who waited', async () => {
+    const run = createBoundedQueue({ concurrency: 1, maxQueue: 10, retryAfterSeconds: 1 });
+    let running = 0;
+    let most = 0;
+    const task = async () => {
+      running++;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+    };
+    const early = [run(task), run(task), run(task)];
+    await Promise.race(early);
+    await Promise.all([...early, run(task), run(task)]);
+    expect(most).toBe(1);
+  });
 });
