@@ -16,7 +16,10 @@ export type AccountStore = {
   /** For checking a password; the hash goes no further than the service that asks. */
   readonly findByEmail: (email: string) => Promise<AccountWithHash | null>;
   readonly findHashById: (id: UserId) => Promise<AccountWithHash | null>;
-  /** Oldest first, then by id; at most `first` after the cursor. `search` matches a part of email or name, ignoring case. */
+  /**
+   * Oldest first, then by id; at most `first` after the cursor. `search` matches a part of email or name, ignoring case
+   * in every script; it is plain text, empty means all.
+   */
   readonly list: (query: AccountQuery) => Promise<AccountPage>;
   /** Replaces a hash by one of the same password with newer parameters, if it is still the one that was read. */
   readonly rehash: (id: UserId, expectedHash: string, hash: string) => Promise<void>;
@@ -24,7 +27,10 @@ export type AccountStore = {
   readonly changePassword: (id: UserId, expectedHash: string, hash: string) => Promise<User | null>;
   /** Raises the version if the role is another one. Null if there is no such account. */
   readonly setRole: (id: UserId, role: Role) => Promise<User | null>;
-  /** Switches off (a time) or on (null); raises the version if that is a change. Null if there is no such account. */
+  /**
+   * Switches off (a time) or on (null); raises the version if that is a change. One that is off already keeps the time
+   * it was switched off at. Null if there is no such account.
+   */
   readonly setDisabled: (id: UserId, disabledAt: EpochMillis | null) => Promise<User | null>;
 };
 

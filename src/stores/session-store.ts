@@ -15,32 +15,43 @@ import type { Origin, Rotation, Session, Standing, TokenDigests } from '../domai
 export type SessionStore = {
   /**
    * Begins a session for the account as it was at `version`. `superseded`: the account has changed since (password,
-   * role, disabled) or is gone, and nothing was stored; look at the account again.
+   * role, disabled) or is gone, and nothing was stored; look at the account again. A change of the account that was made
+   * before is seen here, and an `endAll` that follows the change sees this session: no login outlives what it was based on.
    */
-  readonly start: (session: NewSession) => Promise<'started' | 'superseded'>;
+  readonly start: (session: NewSession) => Promise<Session | 'superseded'>;
 
-  /** Spends a refresh token. See `Rotation`: of any number of simultaneous uses exactly one rotates. */
+  /**
+   * Spends a refresh token. See `Rotation`: of any number of simultaneous uses exactly one rotates. A token of the
+   * session's family that is neither current nor just spent counts as reused, whether or not it was ever given out:
+   * O(1) state cannot tell, and its holder knows the family's secret.
+   */
   readonly rotate: (use: RefreshUse) => Promise<Rotation>;
 
   /**
-   * Gives a live session a new refresh token of a new family: every token it had before was never ours.
-   * False if the session is over.
+   * Gives a live session a new refresh token of a new family: every token it had before was never ours. Counts as a use,
+   * so that the new token has the whole idle lifetime before it. Null if the session is over.
    */
-  readonly reissue: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<boolean>;
+  readonly reissue: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<Session | null>;
 
-  /** What the session is worth now. Asked once per request that needs a credential; never cached. */
+  /**
+   * What the session is worth now. Asked once per request that needs a credential; never cached. An adapter that can
+   * answers at once, without a promise; it then throws at once too.
+   */
   readonly check: (userId: UserId, sessionId: SessionId) => Promise<Standing> | Standing;
 
-  /** The live sessions of one account, newest first. */
+  /** The live sessions of one account, newest first, then by id downwards. */
   readonly list: (userId: UserId) => Promise<readonly Session[]>;
 
   /** Ends one session of this account; false if there was none (any more). From the answer on, `check` says `ended`. */
   readonly end: (userId: UserId, sessionId: SessionId) => Promise<boolean>;
 
-  /** Ends the session that a refresh token belongs to, spent or not; false if the token was never ours or it is over. */
-  readonly endByToken: (userId: UserId, sessionId: SessionId, family: TokenDigest) => Promise<boolean>;
+  /** Whether this is the token family of a live session, whichever of its tokens was presented, spent or not. */
+  readonly isFamily: (userId: UserId, sessionId: SessionId, family: TokenDigest) => Promise<boolean>;
 
-  /** Ends all sessions of an account, or all but one; returns how many it ended. */
+  /**
+   * Ends all sessions of an account, or all but one; returns how many it ended. An account that is disabled has no live
+   * sessions, but they come back with it unless they are ended: whoever disables calls this too.
+   */
   readonly endAll: (userId: UserId, except?: SessionId) => Promise<number>;
 
   /** Removes what has expired, a bounded number at a time; returns how many it removed. Correctness never depends on it. */

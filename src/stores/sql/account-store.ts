@@ -1,0 +1,175 @@
+import type { Selectable } from 'kysely';
+import { userId } from '../../domain/ids.ts';
+import { isRole } from '../../domain/role.ts';
+import type { User } from '../../domain/user.ts';
+import type { AccountStore, AccountWithHash } from '../account-store.ts';
+import type { SqlDatabase } from './database.ts';
+import type { UsersTable } from './schema.ts';
+
+const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at', 'version'] as const;
+
+/**
+ * Accounts in SQL. Every method is one statement, so each is atomic in both dialects without a transaction: the
+ * database evaluates condition and change under the row's lock, and a second writer sees what the first one left.
+ */
+export function sqlAccountStore({ kysely, dialect }: SqlDatabase): AccountStore {
+  // Plain substrings in both dialects, no pattern language to escape. LIKE would differ in case and in length limits.
+  const position = dialect === 'sqlite' ? 'instr' : 'strpos';
+
+  const withHash = kysely.selectFrom('users').select([...userColumns, 'password_hash']);
+
+  return {
+    async create({ id, email, name, role, passwordHash, createdAt }) {
+      const row = await kysely
+        .insertInto('users')
+        .values({
+          id,
+          email,
+          name,
+          search_text: searchText(`${email}\n${name}`),
+          password_hash: passwordHash,
+          role,
+          created_at: createdAt,
+          disabled_at: null,
+          version: 1,
+        })
+        // The unique index decides between simultaneous calls; the losers wait for the winner and insert nothing.
+        .onConflict((conflict) => conflict.column('email').doNothing())
+        .returning(userColumns)
+        .executeTakeFirst();
+      return row === undefined ? 'taken' : toUser(row);
+    },
+
+    async findById(id) {
+      const row = await kysely.selectFrom('users').select(userColumns).where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toUser(row);
+    },
+
+    async findByIds(ids) {
+      if (ids.length === 0) return [];
+      const distinct = [...new Set(ids)];
+      const rows = await kysely.selectFrom('users').select(userColumns).where('id', 'in', distinct).execute();
+      const found = new Map(rows.map((row) => [row.id, toUser(row)]));
+      return ids.map((id) => found.get(id) ?? null);
+    },
+
+    async findByEmail(email) {
+      if (!isStorable(email)) return null;
+      const row = await withHash.where('email', '=', email).executeTakeFirst();
+      return row === undefined ? null : toAccount(row);
+    },
+
+    async findHashById(id) {
+      const row = await withHash.where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : toAccount(row);
+    },
+
+    async list({ first, after, search = '' }) {
+      if (!isStorable(search)) return { users: [], hasNextPage: false };
+      let page = kysely
+        .selectFrom('users')
+        .select(userColumns)
+        .orderBy('created_at')
+        .orderBy('id')
+        .limit(first + 1);
+      if (after !== undefined) {
+        page = page.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple('created_at', 'id'), '>', tuple(after.createdAt, after.id)),
+        );
+      }
+      if (search !== '') {
+        page = page.where(({ eb, fn, val }) =>
+          eb(fn<number>(position, ['search_text', val(searchText(search))]), '>', 0),
+        );
+      }
+      const rows = await page.execute();
+      return { users: rows.slice(0, first).map(toUser), hasNextPage: rows.length > first };
+    },
+
+    async rehash(id, expectedHash, hash) {
+      await kysely
+        .updateTable('users')
+        .set({ password_hash: hash })
+        .where('id', '=', id)
+        .where('password_hash', '=', expectedHash)
+        .execute();
+    },
+
+    async changePassword(id, expectedHash, hash) {
+      const row = await kysely
+        .updateTable('users')
+        .set((eb) => ({ password_hash: hash, version: eb('version', '+', 1) }))
+        .where('id', '=', id)
+        .where('password_hash', '=', expectedHash)
+        .returning(userColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toUser(row);
+    },
+
+    async setRole(id, role) {
+      const row = await kysely
+        .updateTable('users')
+        .set((eb) => ({
+          role,
+          version: eb
+            .case()
+            .when('role', '=', role)
+            .then(eb.ref('version'))
+            .else(eb('version', '+', 1))
+            .end(),
+        }))
+        .where('id', '=', id)
+        .returning(userColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toUser(row);
+    },
+
+    async setDisabled(id, disabledAt) {
+      const row = await kysely
+        .updateTable('users')
+        .set((eb) => ({
+          // An account that is off stays off since when it was switched off.
+          disabled_at: disabledAt === null ? null : eb.fn.coalesce('disabled_at', eb.val(disabledAt)),
+          version: eb
+            .case()
+            .when('disabled_at', disabledAt === null ? 'is not' : 'is', null)
+            .then(eb('version', '+', 1))
+            .else(eb.ref('version'))
+            .end(),
+        }))
+        .where('id', '=', id)
+        .returning(userColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toUser(row);
+    },
+  };
+}
+
+/**
+ * Text folded for comparing without case. Upper case, because lower case is ambiguous: ß and SS, ς and σ meet only
+ * there. In the application, because SQLite folds ASCII alone.
+ */
+const searchText = (text: string): string => text.normalize('NFKC').toUpperCase().normalize('NFKC');
+
+/** PostgreSQL cannot hold U+0000 and SQLite is not given any: no account matches a text with it. */
+const isStorable = (text: string): boolean => !text.includes('\0');
+
+type UserRow = Pick<Selectable<UsersTable>, (typeof userColumns)[number]>;
+
+function toUser(row: UserRow): User {
+  if (!isRole(row.role)) throw new Error(`The database holds an account with a role this version does not know.`);
+  return {
+    id: userId(row.id),
+    email: row.email,
+    name: row.name,
+    role: row.role,
+    createdAt: row.created_at,
+    disabledAt: row.disabled_at,
+    version: row.version,
+  };
+}
+
+const toAccount = (row: UserRow & { readonly password_hash: string }): AccountWithHash => ({
+  user: toUser(row),
+  passwordHash: row.password_hash,
+});

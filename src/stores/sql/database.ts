@@ -1,0 +1,30 @@
+import type { CompiledQuery, Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/**
+ * An open SQL database. Opened by the process that owns it, handed to the stores of this folder.
+ * Whatever goes wrong in reaching it, all that follows from it rejects with `AppError('SERVICE_UNAVAILABLE')` within
+ * about a second; any other error that comes out is a bug.
+ */
+export type SqlDatabase = {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** For the stores of this folder only. */
+  readonly kysely: Kysely<Schema>;
+  /** For reads asked so often that building them again would show. Only the SQL of the query is kept. */
+  readonly prepareRead: (query: CompiledQuery) => PreparedRead;
+  /** Brings the tables up to date. Any number of processes may do so at once; one works, the others wait for it. */
+  readonly migrate: () => Promise<void>;
+  /** Resolves if the database answers. */
+  readonly ping: () => Promise<void>;
+  /** Gives everything back. Safe to call twice. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * The first row for these parameters (in the order of the query's text), or undefined. SQLite answers at once, and
+ * throws at once: a promise would cost more than the read. A read sees what a transaction of this process has not
+ * committed yet, so no store here keeps a transaction open: each method is made of single statements.
+ */
+export type PreparedRead = (parameters: readonly (string | number)[]) => Row | undefined | Promise<Row | undefined>;
+
+export type Row = Readonly<Record<string, unknown>>;

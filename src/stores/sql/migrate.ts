@@ -1,0 +1,25 @@
+import type { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { SqlDatabase } from './database.ts';
+import { accountsAndSessions } from './migrations/0001-accounts-and-sessions.ts';
+import type { Schema } from './schema.ts';
+
+/**
+ * Runs what has not been run yet, all of it or nothing, in one transaction. PostgreSQL serialises simultaneous callers
+ * by an advisory lock, SQLite by `BEGIN IMMEDIATE`: whoever comes second finds the work done.
+ */
+export async function migrateToLatest(kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Promise<void> {
+  const { error } = await migratorOf(kysely, dialect).migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+/** The bookkeeping tables carry our name: another Kysely application may live in the same database. */
+const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Migrator =>
+  new Migrator({
+    db: kysely,
+    provider: {
+      getMigrations: async () => ({ '0001-accounts-and-sessions': accountsAndSessions(dialect) }),
+    },
+    migrationTableName: 'fieldgate_migration',
+    migrationLockTableName: 'fieldgate_migration_lock',
+  });

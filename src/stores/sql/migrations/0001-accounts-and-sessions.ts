@@ -1,0 +1,53 @@
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type { SqlDatabase } from '../database.ts';
+
+/**
+ * One schema, two spellings. SQLite: STRICT, or it takes 'abc' for a number. PostgreSQL: texts compare byte by byte
+ * (collation C), as SQLite's do, so that both put the same page in the same order.
+ */
+export const accountsAndSessions = (dialect: SqlDatabase['dialect']): Migration => {
+  const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`;
+  const integer = dialect === 'sqlite' ? sql`integer` : sql`bigint`;
+  const strict = <Table extends string, Column extends string>(table: CreateTableBuilder<Table, Column>) =>
+    dialect === 'sqlite' ? table.modifyEnd(sql`strict`) : table;
+
+  return {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await strict(
+        db.schema
+          .createTable('users')
+          .addColumn('id', text, (column) => column.primaryKey().notNull())
+          .addColumn('email', text, (column) => column.notNull().unique())
+          .addColumn('name', text, (column) => column.notNull())
+          .addColumn('search_text', text, (column) => column.notNull())
+          .addColumn('password_hash', text, (column) => column.notNull())
+          .addColumn('role', text, (column) => column.notNull())
+          .addColumn('created_at', integer, (column) => column.notNull())
+          .addColumn('disabled_at', integer)
+          .addColumn('version', integer, (column) => column.notNull()),
+      ).execute();
+      await db.schema.createIndex('users_page').on('users').columns(['created_at', 'id']).execute();
+
+      await strict(
+        db.schema
+          .createTable('sessions')
+          .addColumn('id', text, (column) => column.primaryKey().notNull())
+          .addColumn('user_id', text, (column) => column.notNull().references('users.id').onDelete('cascade'))
+          .addColumn('family_digest', text, (column) => column.notNull())
+          .addColumn('token_digest', text, (column) => column.notNull())
+          .addColumn('previous_digest', text)
+          .addColumn('successor_nonce', text)
+          .addColumn('rotated_at', integer)
+          .addColumn('created_at', integer, (column) => column.notNull())
+          .addColumn('last_seen_at', integer, (column) => column.notNull())
+          .addColumn('expires_at', integer, (column) => column.notNull())
+          .addColumn('absolute_expires_at', integer, (column) => column.notNull())
+          .addColumn('ip', text)
+          .addColumn('user_agent', text),
+      ).execute();
+      await db.schema.createIndex('sessions_of_user').on('sessions').columns(['user_id', 'created_at', 'id']).execute();
+      await db.schema.createIndex('sessions_expired').on('sessions').column('expires_at').execute();
+    },
+  };
+};

@@ -1,0 +1,79 @@
+import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import { Pool, type PoolConfig, types } from 'pg';
+import type { SqlDatabase } from './database.ts';
+import { migrateToLatest } from './migrate.ts';
+import { postgresDriver, withConnection } from './postgres-driver.ts';
+import type { Schema } from './schema.ts';
+
+export type PostgresLimits = {
+  readonly maxConnections?: number;
+  /** The longest any one statement takes, waiting for a free connection included. Migrations are exempt. */
+  readonly timeoutMs?: number;
+};
+
+/**
+ * Opens a pool of connections; nothing is connected before the first statement. TLS as the URL says (`sslmode`).
+ */
+export const openPostgres = ({ url, ...limits }: PostgresLimits & { readonly url: string }): SqlDatabase =>
+  postgresDatabase({ connectionString: url }, limits);
+
+/** The same over any connection of the `pg` driver. */
+export function postgresDatabase(
+  connection: PoolConfig,
+  { maxConnections = 10, timeoutMs = 1_000 }: PostgresLimits = {},
+): SqlDatabase {
+  const pool = createPool(connection, {
+    max: maxConnections,
+    connectionTimeoutMillis: timeoutMs,
+    // The server gives up too: a statement nobody waits for must not go on holding its locks.
+    statement_timeout: timeoutMs,
+  });
+  const kysely = kyselyOver(pool, timeoutMs);
+  let closing: Promise<void> | undefined;
+  return {
+    dialect: 'postgres',
+    kysely,
+    prepareRead:
+      ({ sql }) =>
+      (parameters) =>
+        withConnection(pool, timeoutMs, async (query) => (await query(sql, parameters)).rows[0]),
+    migrate: async () => {
+      const unhurried = createPool(connection, { max: 1, connectionTimeoutMillis: 10_000 });
+      try {
+        await migrateToLatest(kyselyOver(unhurried, null), 'postgres');
+      } finally {
+        await unhurried.end();
+      }
+    },
+    ping: () => withConnection(pool, timeoutMs, async (query) => void (await query('select 1', []))),
+    close: () => {
+      closing ??= pool.end();
+      return closing;
+    },
+  };
+}
+
+function createPool(connection: PoolConfig, limits: PoolConfig): Pool {
+  const pool = new Pool({ ...connection, ...limits, application_name: 'fieldgate', keepAlive: true, types: parsers });
+  // A connection that dies, idle or not, is reported as an event, and an event nobody listens to ends the process.
+  // Whoever uses that connection is told by the statement that fails; nobody else needs to know.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+const int8 = 20;
+/** Times and counts as numbers. For our pools alone: `pg.types.setTypeParser` would be for the whole process. */
+const parsers: PoolConfig['types'] = {
+  getTypeParser: (type, format) => (type === int8 ? Number : types.getTypeParser(type, format)),
+};
+
+const kyselyOver = (pool: Pool, timeoutMs: number | null): Kysely<Schema> =>
+  new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => postgresDriver(pool, timeoutMs),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });

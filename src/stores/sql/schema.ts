@@ -1,0 +1,42 @@
+/**
+ * The tables as both dialects hold them. Only types that mean the same in SQLite and PostgreSQL: text, and whole
+ * numbers (times are epoch milliseconds). Identifiers and times are made by the application, never by the database.
+ */
+export type Schema = {
+  readonly users: UsersTable;
+  readonly sessions: SessionsTable;
+};
+
+export type UsersTable = {
+  readonly id: string;
+  /** Normalised by the application; unique. */
+  readonly email: string;
+  readonly name: string;
+  /** Email and name, folded by `searchText`: `lower()` of SQLite knows ASCII only. */
+  readonly search_text: string;
+  readonly password_hash: string;
+  readonly role: string;
+  readonly created_at: number;
+  readonly disabled_at: number | null;
+  readonly version: number;
+};
+
+/** One row per live session, however often it is refreshed. A session that ends is deleted; nothing is left behind. */
+export type SessionsTable = {
+  readonly id: string;
+  readonly user_id: string;
+  readonly family_digest: string;
+  /** Of the token that is current. */
+  readonly token_digest: string;
+  /** Of the token spent last: while it stands here, its successor is current, which means unused. */
+  readonly previous_digest: string | null;
+  readonly successor_nonce: string | null;
+  readonly rotated_at: number | null;
+  readonly created_at: number;
+  readonly last_seen_at: number;
+  /** Never beyond `absolute_expires_at`, so that this one column decides whether the session is over. */
+  readonly expires_at: number;
+  readonly absolute_expires_at: number;
+  readonly ip: string | null;
+  readonly user_agent: string | null;
+};

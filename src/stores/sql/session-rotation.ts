@@ -1,0 +1,95 @@
+import type { ExpressionBuilder } from 'kysely';
+import type { Clock, EpochMillis } from '../../domain/clock.ts';
+import type { Rotation, SessionLifetimes } from '../../domain/session.ts';
+import type { RefreshUse } from '../session-store.ts';
+import type { SqlDatabase } from './database.ts';
+import type { Schema } from './schema.ts';
+import { isLive, sessionColumns, slidExpiry, toSession } from './session-rows.ts';
+
+/**
+ * `SessionStore.rotate`: one conditional UPDATE, and only where it changes nothing a look at why.
+ *
+ * What holds under races: the UPDATE finds nothing for one of three reasons: the token is spent, the session is over,
+ * or the token never was ours. None of them ever turns back, so the later statements cannot contradict the first one;
+ * each decides by a condition of its own, and the answer is that of the moment the deciding one ran. Simultaneous uses
+ * of a current token queue for the row: the first changes `token_digest`, the others find it changed. `now` is read
+ * once, so that a window that closes between two statements is open or closed for both.
+ */
+export function sessionRotation(
+  { kysely }: SqlDatabase,
+  { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
+): (use: RefreshUse) => Promise<Rotation> {
+  return async (use) => {
+    const now = clock();
+    const rotated = await spend(use, now);
+    if (rotated !== undefined) return { kind: 'rotated', session: toSession(rotated) };
+
+    const replayable = await findReplayable(use, now);
+    if (replayable !== undefined && replayable.successor_nonce !== null) {
+      return { kind: 'replayed', session: toSession(replayable), successorNonce: replayable.successor_nonce };
+    }
+
+    return { kind: (await endSpent(use, now)) ? 'reused' : 'unknown' };
+  };
+
+  function spend({ userId, sessionId, digests, successor, successorNonce, origin }: RefreshUse, now: EpochMillis) {
+    return kysely
+      .updateTable('sessions')
+      .set((eb) => ({
+        token_digest: successor,
+        previous_digest: digests.token,
+        successor_nonce: successorNonce,
+        rotated_at: now,
+        last_seen_at: now,
+        expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
+        ip: origin.ip,
+        user_agent: origin.userAgent,
+      }))
+      .where('id', '=', sessionId)
+      .where('user_id', '=', userId)
+      .where('family_digest', '=', digests.family)
+      .where('token_digest', '=', digests.token)
+      .where(isLive(now))
+      .returning(sessionColumns)
+      .executeTakeFirst();
+  }
+
+  /** While the presented token is the previous one, its successor is current: using that moves `previous_digest` on. */
+  function findReplayable({ userId, sessionId, digests }: RefreshUse, now: EpochMillis) {
+    return kysely
+      .selectFrom('sessions')
+      .select([...sessionColumns, 'successor_nonce'])
+      .where('id', '=', sessionId)
+      .where('user_id', '=', userId)
+      .where('family_digest', '=', digests.family)
+      .where('previous_digest', '=', digests.token)
+      .where('rotated_at', '>', windowStart(now))
+      .where(isLive(now))
+      .executeTakeFirst();
+  }
+
+  /** Ends the session if the token is of its family and neither current nor replayable: it was spent for good. */
+  async function endSpent({ userId, sessionId, digests }: RefreshUse, now: EpochMillis): Promise<boolean> {
+    const notReplayable = (eb: ExpressionBuilder<Schema, 'sessions'>) =>
+      eb.or([
+        eb('previous_digest', 'is', null),
+        eb('previous_digest', '<>', digests.token),
+        eb('rotated_at', '<=', windowStart(now)),
+      ]);
+    const { numDeletedRows } = await kysely
+      .deleteFrom('sessions')
+      .where('id', '=', sessionId)
+      .where('user_id', '=', userId)
+      .where('family_digest', '=', digests.family)
+      .where('token_digest', '<>', digests.token)
+      .where(notReplayable)
+      .where(isLive(now))
+      .executeTakeFirstOrThrow();
+    return numDeletedRows > 0n;
+  }
+
+  /** A use is replayable if the token was spent after this. No window: never, also where another clock is ahead. */
+  function windowStart(now: EpochMillis): EpochMillis {
+    return lifetimes.reuseWindowMs > 0 ? now - lifetimes.reuseWindowMs : Number.MAX_SAFE_INTEGER;
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  type ExpressionBuilder,
+  type ExpressionWrapper,
+  type RawBuilder,
+  type Selectable,
+  type SqlBool,
+  sql,
+} from 'kysely';
+import type { EpochMillis } from '../../domain/clock.ts';
+import { sessionId, userId } from '../../domain/ids.ts';
+import type { Session } from '../../domain/session.ts';
+import type { Schema, SessionsTable } from './schema.ts';
+
+/** What of a row goes out: no digest, no nonce. */
+export const sessionColumns = [
+  'id',
+  'user_id',
+  'created_at',
+  'last_seen_at',
+  'expires_at',
+  'ip',
+  'user_agent',
+] as const;
+
+export const toSession = (row: Pick<Selectable<SessionsTable>, (typeof sessionColumns)[number]>): Session => ({
+  id: sessionId(row.id),
+  userId: userId(row.user_id),
+  createdAt: row.created_at,
+  lastSeenAt: row.last_seen_at,
+  expiresAt: row.expires_at,
+  ip: row.ip,
+  userAgent: row.user_agent,
+});
+
+type OfSession<T> = (eb: ExpressionBuilder<Schema, 'sessions'>) => ExpressionWrapper<Schema, 'sessions', T>;
+
+/** Not over yet, and its account is on. */
+export const isLive =
+  (now: EpochMillis): OfSession<SqlBool> =>
+  (eb) =>
+    eb.and([
+      eb('sessions.expires_at', '>', now),
+      eb.exists(
+        eb
+          .selectFrom('users')
+          .select('users.id')
+          .whereRef('users.id', '=', 'sessions.user_id')
+          .where('users.disabled_at', 'is', null),
+      ),
+    ]);
+
+/** The idle limit from now on, never beyond the absolute one. (`min` and `least` are not portable.) */
+export const slidExpiry =
+  (idleLimit: EpochMillis): OfSession<number> =>
+  (eb) =>
+    eb
+      .case()
+      .when('absolute_expires_at', '<', idleLimit)
+      .then(eb.ref('absolute_expires_at'))
+      .else(wholeNumber(idleLimit))
+      .end();
+
+/** PostgreSQL takes a parameter that stands alone for text; these say what they are. */
+export const wholeNumber = (value: number): RawBuilder<number> => sql<number>`cast(${value} as bigint)`;
+export const text = <T extends string | null>(value: T): RawBuilder<T> => sql<T>`cast(${value} as text)`;

@@ -1,0 +1,172 @@
+import type { Clock } from '../../domain/clock.ts';
+import { isRole } from '../../domain/role.ts';
+import type { Session, SessionLifetimes, Standing } from '../../domain/session.ts';
+import type { NewSession, SessionStore } from '../session-store.ts';
+import type { Row, SqlDatabase } from './database.ts';
+import { sessionRotation } from './session-rotation.ts';
+import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
+
+/**
+ * Sessions in SQL: one row each, deleted when it ends. Only `start` inserts; everything else changes or deletes the row
+ * that is there, in single statements that carry their condition, so nothing that has ended comes back. PostgreSQL (at
+ * READ COMMITTED) waits for a row that another statement is changing and then looks at the condition again.
+ */
+export function sqlSessionStore(
+  db: SqlDatabase,
+  { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
+): SessionStore {
+  const { kysely } = db;
+  const readStanding = db.prepareRead(standingQuery(db));
+
+  return {
+    start: (session) => insertForAccount(db, session, { lifetimes, clock }),
+
+    rotate: sessionRotation(db, { lifetimes, clock }),
+
+    async reissue(userId, sessionId, digests) {
+      const now = clock();
+      const row = await kysely
+        .updateTable('sessions')
+        .set((eb) => ({
+          family_digest: digests.family,
+          token_digest: digests.token,
+          previous_digest: null,
+          successor_nonce: null,
+          rotated_at: null,
+          last_seen_at: now,
+          expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
+        }))
+        .where('id', '=', sessionId)
+        .where('user_id', '=', userId)
+        .where(isLive(now))
+        .returning(sessionColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toSession(row);
+    },
+
+    check(userId, sessionId) {
+      const row = readStanding([sessionId, userId, clock()]);
+      return row instanceof Promise ? row.then(toStanding) : toStanding(row);
+    },
+
+    async list(userId) {
+      const rows = await kysely
+        .selectFrom('sessions')
+        .select(sessionColumns)
+        .where('user_id', '=', userId)
+        .where(isLive(clock()))
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .execute();
+      return rows.map(toSession);
+    },
+
+    async isFamily(userId, sessionId, family) {
+      const row = await kysely
+        .selectFrom('sessions')
+        .select('id')
+        .where('id', '=', sessionId)
+        .where('user_id', '=', userId)
+        .where('family_digest', '=', family)
+        .where(isLive(clock()))
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    // Ending does not look at the account: what a disabled one has left must go too, or enabling it brings it back.
+    async end(userId, sessionId) {
+      const { numDeletedRows } = await kysely
+        .deleteFrom('sessions')
+        .where('id', '=', sessionId)
+        .where('user_id', '=', userId)
+        .where('expires_at', '>', clock())
+        .executeTakeFirstOrThrow();
+      return numDeletedRows > 0n;
+    },
+
+    async endAll(userId, except) {
+      let all = kysely.deleteFrom('sessions').where('user_id', '=', userId).where('expires_at', '>', clock());
+      if (except !== undefined) all = all.where('id', '<>', except);
+      const { numDeletedRows } = await all.executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+
+    async purgeExpired(limit) {
+      const now = clock();
+      const { numDeletedRows } = await kysely
+        .deleteFrom('sessions')
+        .where('id', 'in', (eb) =>
+          eb
+            .selectFrom('sessions')
+            .select('id')
+            .where('expires_at', '<=', now)
+            .orderBy('expires_at')
+            .limit(limit)
+            // Instances purge side by side instead of waiting for each other's rows.
+            .$if(db.dialect === 'postgres', (query) => query.forUpdate().skipLocked()),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+  };
+}
+
+/** One look by primary key. The parameters, in the order of the text: session, user, now. */
+const standingQuery = ({ kysely }: SqlDatabase) =>
+  kysely
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select('users.role')
+    .where('sessions.id', '=', '')
+    .where('sessions.user_id', '=', '')
+    .where('sessions.expires_at', '>', 0)
+    .where('users.disabled_at', 'is', null)
+    .compile();
+
+function toStanding(row: Row | undefined): Standing {
+  if (row === undefined) return { kind: 'ended' };
+  const role = row['role'];
+  if (!isRole(role)) throw new Error('The database holds an account with a role this version does not know.');
+  return { kind: 'live', role };
+}
+
+/**
+ * Inserts if the account is still the one the credential was checked against. PostgreSQL takes a share lock on the
+ * account: a change under way is waited for and then seen, and a change that comes later waits for this insertion, so
+ * that the `endAll` after it finds the session. Without the lock a login can outlive the password it was made with.
+ * SQLite has one writer at a time.
+ */
+async function insertForAccount(
+  { kysely, dialect }: SqlDatabase,
+  { id, userId, version, digests, origin }: NewSession,
+  { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
+): Promise<Session | 'superseded'> {
+  const now = clock();
+  const absoluteExpiry = now + lifetimes.absoluteMs;
+  const row = await kysely
+    .insertInto('sessions')
+    .columns([...sessionColumns, 'absolute_expires_at', 'family_digest', 'token_digest'])
+    .expression((eb) =>
+      eb
+        .selectFrom('users')
+        .select([
+          text(id).as('id'),
+          'users.id as user_id',
+          wholeNumber(now).as('created_at'),
+          wholeNumber(now).as('last_seen_at'),
+          wholeNumber(Math.min(now + lifetimes.idleMs, absoluteExpiry)).as('expires_at'),
+          text(origin.ip).as('ip'),
+          text(origin.userAgent).as('user_agent'),
+          wholeNumber(absoluteExpiry).as('absolute_expires_at'),
+          text(digests.family).as('family_digest'),
+          text(digests.token).as('token_digest'),
+        ])
+        .where('users.id', '=', userId)
+        .where('users.version', '=', version)
+        .where('users.disabled_at', 'is', null)
+        .$if(dialect === 'postgres', (query) => query.forShare()),
+    )
+    .returning(sessionColumns)
+    .executeTakeFirst();
+  return row === undefined ? 'superseded' : toSession(row);
+}

@@ -1,0 +1,47 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+
+type Prepared = { readonly statement: StatementSync; readonly returnsRows: boolean };
+
+/**
+ * Prepares each text once and keeps the ones used last. Bounded, because lists in a statement make texts of any number.
+ * Sharing is safe: every use runs to its end before the next one starts.
+ */
+export function statementCache(database: DatabaseSync, capacity = 100): (sql: string) => Prepared {
+  const cache = new Map<string, Prepared>();
+  return (sql) => {
+    const known = cache.get(sql);
+    if (known !== undefined) {
+      cache.delete(sql);
+      cache.set(sql, known);
+      return known;
+    }
+    const statement = database.prepare(sql);
+    const prepared = { statement, returnsRows: statement.columns().length > 0 };
+    cache.set(sql, prepared);
+    const [oldest] = cache.keys();
+    if (cache.size > capacity && oldest !== undefined) cache.delete(oldest);
+    return prepared;
+  };
+}
+
+/**
+ * The parameters as node:sqlite may have them. It takes an object in first place for named parameters and reports
+ * others in words that do not help; and it would store U+0000, which PostgreSQL refuses. The value is never in the error.
+ */
+export const checkedParameters = (values: readonly unknown[]): SQLInputValue[] => values.map(checked);
+
+function checked(value: unknown, index: number): SQLInputValue {
+  switch (typeof value) {
+    case 'string':
+      if (value.includes('\0')) throw new TypeError(`SQL parameter ${index + 1} contains U+0000.`);
+      return value;
+    case 'number':
+    case 'bigint':
+      return value;
+    default:
+      if (value === null || value instanceof Uint8Array) return value;
+      throw new TypeError(
+        `SQL parameter ${index + 1} is of type ${typeof value}; SQLite takes text, numbers, null and Uint8Array.`,
+      );
+  }
+}

@@ -1,0 +1,158 @@
+import { DatabaseSync } from 'node:sqlite';
+import { CompiledQuery, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { AppError } from '../../domain/errors.ts';
+import { unavailable } from '../unavailable.ts';
+import type { PreparedRead, SqlDatabase } from './database.ts';
+import { migrateToLatest } from './migrate.ts';
+import type { Schema } from './schema.ts';
+import { checkedParameters, statementCache } from './sqlite-statements.ts';
+
+export type SqliteOptions = {
+  /** A path, or `:memory:`. The folder must exist. */
+  readonly file: string;
+  /** How long a statement waits for another process that is writing. It blocks this one meanwhile. */
+  readonly busyTimeoutMs?: number;
+};
+
+/**
+ * Opens (and creates) an embedded database. Several processes may have the same file open.
+ * What it acknowledged survives a power cut: WAL with `synchronous=FULL` syncs before it answers.
+ */
+export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlDatabase {
+  const database = answering(
+    () => new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true }),
+  );
+  switchToWal(database);
+  database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
+
+  const kysely = new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new TransactionalSqliteAdapter(),
+      createDriver: () => sqliteDriver(database),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+
+  return {
+    dialect: 'sqlite',
+    kysely,
+    prepareRead: ({ sql }) => prepareRead(database, sql),
+    migrate: () => patiently(() => migrateToLatest(kysely, 'sqlite')),
+    // `SELECT 1` would not even look at the file.
+    ping: async () => void answering(() => database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get()),
+    close: async () => {
+      await kysely.destroy();
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+/** DDL takes part in transactions in SQLite; Kysely says no out of caution and would run migrations unprotected. */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+function sqliteDriver(database: DatabaseSync): Driver {
+  const prepare = statementCache(database);
+  const connection: Awaited<ReturnType<Driver['acquireConnection']>> = {
+    executeQuery: async <R>({ sql, parameters }: CompiledQuery) =>
+      answering(() => {
+        const { statement, returnsRows } = prepare(sql);
+        const values = checkedParameters(parameters);
+        // What the rows look like is the query's word, as in every driver of Kysely.
+        if (returnsRows) return { rows: statement.all(...values) as R[] };
+        return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) };
+      }),
+    streamQuery: () => {
+      throw new Error('Nothing here streams: pages are bounded.');
+    },
+  };
+  const run = async (sql: string) => void (await connection.executeQuery(CompiledQuery.raw(sql)));
+  return {
+    init: async () => {},
+    // Kysely lets one caller at a time have the connection of a database that has only one.
+    acquireConnection: async () => connection,
+    // A deferred BEGIN that comes to write later fails at once where another process wrote in between, whatever the
+    // busy timeout: 3 of 4 read-then-write transactions of two processes did. IMMEDIATE waits its turn.
+    beginTransaction: () => run('BEGIN IMMEDIATE'),
+    commitTransaction: () => run('COMMIT'),
+    rollbackTransaction: () => run('ROLLBACK'),
+    releaseConnection: async () => {},
+    destroy: async () => {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+function prepareRead(database: DatabaseSync, sql: string): PreparedRead {
+  // Prepared on first use: the tables may not be there yet when a store is made.
+  let statement: ReturnType<DatabaseSync['prepare']> | undefined;
+  return (parameters) =>
+    answering(() => {
+      statement ??= database.prepare(sql);
+      return statement.get(...checkedParameters(parameters));
+    });
+}
+
+/** Turning a new file to WAL needs it alone, and a second process doing the same is told BUSY without waiting. */
+function switchToWal(database: DatabaseSync): void {
+  const attempts = 100;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      answering(() => database.exec('PRAGMA journal_mode = WAL'));
+      return;
+    } catch (error) {
+      if (!isUnavailable(error) || attempt === attempts) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+  }
+}
+
+/**
+ * Tries again while another process migrates. It pauses off the thread, so that even two databases opened on one file
+ * by one process get past each other.
+ */
+async function patiently(work: () => Promise<void>): Promise<void> {
+  const attempts = 60;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUnavailable(error) || attempt === attempts) throw error;
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+  }
+}
+
+const isUnavailable = (error: unknown): boolean => error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
+
+function answering<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isOutOfReach(error) ? unavailable(error) : error;
+  }
+}
+
+/** Primary result codes that speak of the file, the disk or another process, not of the statement. */
+const outOfReach: ReadonlySet<number> = new Set([
+  5, // BUSY
+  6, // LOCKED
+  7, // NOMEM
+  8, // READONLY
+  10, // IOERR
+  11, // CORRUPT
+  13, // FULL
+  14, // CANTOPEN
+  15, // PROTOCOL
+  26, // NOTADB
+]);
+
+function isOutOfReach(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  if (error.code === 'ERR_INVALID_STATE') return true; // closed
+  return 'errcode' in error && typeof error.errcode === 'number' && outOfReach.has(error.errcode & 0xff);
+}

@@ -1,0 +1,5 @@
+import { postgresMissing, postgresServer } from '../support/databases.ts';
+import { sqlAccountStores } from '../support/sql-stores.ts';
+import { describeAccountStore } from './account-store.ts';
+
+describeAccountStore('PostgreSQL', sqlAccountStores(postgresServer), await postgresMissing());

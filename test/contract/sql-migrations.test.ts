@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { SqlDatabase } from '../../src/stores/sql/database.ts';
+import { postgresMissing, postgresServer, sqliteFile, type TestDatabase } from '../support/databases.ts';
+
+const missing = await postgresMissing();
+const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
+
+describe('migrations', () => {
+  const used: TestDatabase[] = [];
+  afterEach(async () => {
+    for (const database of used.splice(0)) await database.drop();
+  });
+  const remember = <T extends TestDatabase>(database: T): T => {
+    used.push(database);
+    return database;
+  };
+
+  const applied = async ({ kysely }: SqlDatabase) =>
+    (await sql<{ name: string }>`select name from fieldgate_migration order by name`.execute(kysely)).rows;
+
+  test('ten processes that start at once on a new SQLite file leave it up to date', async () => {
+    const { file, connect } = remember(sqliteFile());
+    const run = () => promisify(execFile)(process.execPath, [migrateInProcess, file]);
+    await Promise.all(Array.from({ length: 10 }, run));
+    expect(await applied(connect())).toEqual([{ name: '0001-accounts-and-sessions' }]);
+  });
+
+  test('several databases opened on one SQLite file by one process get past each other', async () => {
+    const { connect } = remember(sqliteFile());
+    const databases = [connect(), connect(), connect()];
+    await Promise.all(databases.map((database) => database.migrate()));
+    for (const database of databases) expect(await applied(database)).toHaveLength(1);
+  });
+
+  test.skipIf(missing !== null)(
+    'ten instances that start at once on a new PostgreSQL database leave it up to date',
+    async () => {
+      const { connect } = remember(await postgresServer());
+      const databases = Array.from({ length: 10 }, () => connect());
+      await Promise.all(databases.map((database) => database.migrate()));
+      for (const database of databases) expect(await applied(database)).toHaveLength(1);
+    },
+  );
+
+  test('a migration that fails leaves nothing of itself in SQLite', async () => {
+    const { connect } = remember(sqliteFile());
+    const database = connect();
+    await sql`create table sessions (in_the_way text)`.execute(database.kysely);
+    await expect(database.migrate()).rejects.toThrow('already exists');
+    const { rows } = await sql<{ name: string }>`select name from sqlite_schema where name = 'users'`.execute(
+      database.kysely,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  test('SQLite takes no text for a number', async () => {
+    const { connect } = remember(sqliteFile());
+    const { kysely, migrate } = connect();
+    await migrate();
+    await expect(
+      sql`insert into users values ('1', 'a@example.com', 'A', 'A', 'hash', 'USER', 'abc', null, 1)`.execute(kysely),
+    ).rejects.toThrow('cannot store TEXT value in INTEGER column');
+  });
+});

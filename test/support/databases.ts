@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import { sql } from 'kysely';
+import { Client } from 'pg';
+import type { SqlDatabase } from '../../src/stores/sql/database.ts';
+import { openPostgres, postgresDatabase } from '../../src/stores/sql/postgres.ts';
+import { openSqlite } from '../../src/stores/sql/sqlite.ts';
+
+/** A database of the test's own. */
+export type TestDatabase = {
+  /** Opens it as one more instance of the server would. */
+  readonly connect: () => SqlDatabase;
+  /** Closes what was opened and leaves nothing behind. */
+  readonly drop: () => Promise<void>;
+};
+
+/** A file in a folder of its own. */
+export function sqliteFile(): TestDatabase & { readonly file: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
+  const file = join(folder, 'test.sqlite');
+  const opened: SqlDatabase[] = [];
+  return {
+    file,
+    connect: () => remember(opened, openSqlite({ file })),
+    drop: async () => {
+      await closeAll(opened);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/**
+ * PostgreSQL compiled to WebAssembly, in memory, through the production driver. It has one connection, so that all
+ * instances share it: simultaneous calls queue, and races need a server.
+ */
+export function pglite(): TestDatabase {
+  const engine = new PGlite();
+  const database = postgresDatabase(createPgConfig(engine), { maxConnections: 1, timeoutMs: 15_000 });
+  return {
+    connect: () => database,
+    drop: async () => {
+      await database.close();
+      await engine.close();
+    },
+  };
+}
+
+const serverUrl = process.env['TEST_DATABASE_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
+
+/**
+ * Why tests against a PostgreSQL server cannot run here, or null if they can. Where backends are required, they are
+ * never skipped: what is missing fails.
+ */
+export async function postgresMissing(): Promise<string | null> {
+  if (process.env['REQUIRE_BACKENDS'] === '1') return null;
+  try {
+    await asAdministrator('select 1');
+    return null;
+  } catch (error) {
+    const reason = `no PostgreSQL at TEST_DATABASE_URL (${error instanceof Error && 'code' in error ? error.code : error})`;
+    process.stderr.write(`skipped: ${reason}\n`);
+    return reason;
+  }
+}
+
+/** A new database on the PostgreSQL server; one that sorts texts as words where the server can, as many in use do. */
+export async function postgresServer(): Promise<TestDatabase & { readonly url: string }> {
+  const name = `fieldgate_test_${randomBytes(6).toString('hex')}`;
+  const sorting = `template template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'en-US'`;
+  await asAdministrator(`create database ${name} ${sorting}`).catch(() => asAdministrator(`create database ${name}`));
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const opened: SqlDatabase[] = [];
+  return {
+    url: url.href,
+    connect: () => remember(opened, openPostgres({ url: url.href })),
+    drop: async () => {
+      await closeAll(opened);
+      await asAdministrator(`drop database ${name} with (force)`);
+    },
+  };
+}
+
+/** One statement on a connection of its own, as whoever runs the server would send it. */
+export async function asAdministrator(statement: string, url: string = serverUrl): Promise<readonly object[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Removes every row and keeps the tables. */
+export async function empty({ kysely }: SqlDatabase): Promise<void> {
+  await sql`delete from users`.execute(kysely);
+}
+
+function remember(opened: SqlDatabase[], database: SqlDatabase): SqlDatabase {
+  opened.push(database);
+  return database;
+}
+
+async function closeAll(opened: readonly SqlDatabase[]): Promise<void> {
+  await Promise.all(opened.map((database) => database.close()));
+}
