@@ -1,0 +1,53 @@
+import type { DocumentNode, GraphQLSchema } from 'graphql';
+import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
+import { AppError } from '../domain/errors.ts';
+import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
+import { guardOf } from './guard.ts';
+
+/** One operation at the gate: parsed and validated, not yet executed. */
+export type Operation = {
+  /** Made by `guardSchema`. */
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: unknown;
+  readonly source: CredentialSource;
+  /** Asked only if the operation has something guarded or optional in it. */
+  readonly authenticate: Authenticator;
+};
+
+/**
+ * Decides whether an operation may run, before any resolver: plan, verify only if the plan says so, decide. Put the
+ * viewer of a `run` into the context with `withViewer`. Synchronous unless the authenticator is not. Rejects only for
+ * bugs; a store that cannot answer is a refusal.
+ */
+export const admit = (operation: Operation): Decision | Promise<Decision> => {
+  const guard = guardOf(operation.schema);
+  if (guard === null) {
+    throw new Error('This schema was not made by guardSchema: its rules would not be enforced.');
+  }
+  const plan = guard.planFor(operation.schema)(operation.document, operation.operationName, operation.variables);
+  if (plan === null || plan.rules.length === 0) {
+    return runAnonymously;
+  }
+  const decide = (authentication: Authentication): Decision => decideOperation(plan, authentication);
+  try {
+    const authentication = operation.authenticate(operation.source);
+    return isThenable(authentication)
+      ? Promise.resolve(authentication).then(decide).catch(refuseIfKnown)
+      : decide(authentication);
+  } catch (error) {
+    return refuseIfKnown(error);
+  }
+};
+
+/** Failures of ours have an answer of their own. Anything else is a bug, and is left to whoever masks and logs those. */
+const refuseIfKnown = (error: unknown): Decision => {
+  if (error instanceof AppError) {
+    return refuse(error, true);
+  }
+  throw error;
+};
+
+const isThenable = <T>(value: T | Promise<T>): value is Promise<T> =>
+  typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';

@@ -1,0 +1,84 @@
+import type { Authentication } from '../domain/authentication.ts';
+import { AppError } from '../domain/errors.ts';
+import { type AccountViewer, anonymous, type Viewer } from '../domain/viewer.ts';
+import type { Refusal } from './errors.ts';
+import type { Plan } from './plan.ts';
+import type { Rule } from './rules.ts';
+
+/** `run`: as this viewer; what a query may not see, the wrapped resolvers answer with null. `refuse`: nothing runs. */
+export type Decision = { readonly kind: 'run'; readonly viewer: Viewer } | ({ readonly kind: 'refuse' } & Refusal);
+
+const tokenMissing = 'You must specify a Bearer token in the Authorization header to access this resource';
+
+export const runAnonymously: Decision = { kind: 'run', viewer: anonymous };
+
+/** What becomes of an operation whose plan is not empty. Pure, and before any resolver. */
+export const decideOperation = (plan: Plan, authentication: Authentication): Decision => {
+  switch (authentication.kind) {
+    case 'absent':
+      return decideFor(plan, anonymous);
+    case 'accepted':
+      return decideFor(plan, authentication.viewer);
+    case 'rejected':
+      return refuse(new AppError('UNAUTHENTICATED', { reason: authentication.reason }), true);
+    case 'ambiguous':
+      return refuse(new AppError('AMBIGUOUS_CREDENTIALS'), true);
+    default:
+      return unreachable(authentication);
+  }
+};
+
+export const refuse = (error: AppError, presented: boolean): Decision => ({ kind: 'refuse', error, presented });
+
+const unreachable = (value: never): never => {
+  throw new TypeError(`Not an authentication: ${String(value)}`);
+};
+
+/**
+ * A query is refused when nothing it asks for at its root is left. Mutations and subscriptions are refused for any rule
+ * not met, even one that only some of the possible types carry: nothing of them runs before it is known to be allowed.
+ */
+const decideFor = (plan: Plan, viewer: Viewer): Decision => {
+  const denied =
+    plan.operation === 'query'
+      ? firstIfAll(plan.roots, (rule) => rule === null || meets(rule, viewer))
+      : plan.rules.find((rule) => !meets(rule, viewer));
+  if (denied === undefined || denied === null) {
+    return { kind: 'run', viewer };
+  }
+  return refuse(denialOf(denied, viewer), viewer.kind === 'account');
+};
+
+/** The first of the rules, provided none of them passes. */
+const firstIfAll = (rules: readonly (Rule | null)[], passes: (rule: Rule | null) => boolean) =>
+  rules.some(passes) ? undefined : rules[0];
+
+/** Whether everything in the rule holds that can be decided from the viewer alone. Policies are asked elsewhere. */
+export const meets = (rule: Rule, viewer: Viewer): boolean => {
+  if (viewer.kind === 'anonymous') {
+    return rule.optional;
+  }
+  return hasRole(rule, viewer) && rule.scopes.every((sets) => hasScopes(sets, viewer));
+};
+
+const hasRole = (rule: Rule, viewer: AccountViewer): boolean => rule.rolesAllowed?.includes(viewer.role) ?? true;
+
+const hasScopes = (sets: readonly (readonly string[])[], viewer: AccountViewer): boolean =>
+  sets.some((set) => set.every((scope) => viewer.scopes.includes(scope)));
+
+/** What to tell a viewer who does not meet the rule. */
+export const denialOf = (rule: Rule, viewer: Viewer): AppError => {
+  if (viewer.kind === 'anonymous') {
+    return new AppError('UNAUTHENTICATED', { reason: 'TOKEN_MISSING' }, tokenMissing);
+  }
+  const { coordinate } = rule;
+  if (!hasRole(rule, viewer)) {
+    return new AppError('FORBIDDEN', { reason: 'ROLE', required: { role: rule.role }, coordinate });
+  }
+  const scopes = rule.scopes.find((sets) => !hasScopes(sets, viewer));
+  return new AppError('FORBIDDEN', { reason: 'SCOPE', required: { scopes }, coordinate });
+};
+
+/** What to tell a viewer whom a policy turned down. */
+export const policyDenialOf = (rule: Rule, policy: string): AppError =>
+  new AppError('FORBIDDEN', { reason: 'POLICY', required: { policy }, coordinate: rule.coordinate });

@@ -1,0 +1,171 @@
+import {
+  type ConstDirectiveNode,
+  type GraphQLDirective,
+  type GraphQLEnumType,
+  type GraphQLSchema,
+  getArgumentValues,
+  isEnumType,
+  Kind,
+  valueFromASTUntyped,
+} from 'graphql';
+
+/**
+ * The SDL of the directives, to be put beside a schema's own. The schema defines `enum Role`, from the least role to
+ * the greatest. A schema whose roles are called otherwise writes these two definitions itself, with its enum's name.
+ */
+export const authTypeDefs = /* GraphQL */ `
+  """
+  Who may read this. Every argument, every repetition, and the rules of the parent type, of its interfaces and of the
+  type returned must all hold. Without arguments: any signed-in caller.
+  """
+  directive @auth(
+    "At least this role, in the order of the enum."
+    role: Role
+    "Any of these sets, each set in full."
+    scopes: [[String!]!]
+    "A named function of the server: (parent, args, context) -> boolean."
+    policy: String
+    "Anonymous may call too, but a credential that is presented must be valid."
+    optional: Boolean = false
+  ) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+
+  "Says that a root field needs no rule. It never weakens one."
+  directive @public on FIELD_DEFINITION
+`;
+
+/** One `@auth` as it was written. */
+export type AuthUse = {
+  readonly role: string | null;
+  readonly scopes: readonly (readonly string[])[] | null;
+  readonly policy: string | null;
+  readonly optional: boolean;
+};
+
+/** Anything in a schema that directives can stand on: in its SDL, or in its `extensions` where it was built in code. */
+export type Directed = {
+  readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined;
+  readonly extensionASTNodes?:
+    | readonly { readonly directives?: readonly ConstDirectiveNode[] | undefined }[]
+    | null
+    | undefined;
+  readonly extensions?: Readonly<Record<PropertyKey, unknown>> | null | undefined;
+};
+
+type RawArguments = Readonly<Record<string, unknown>>;
+
+/** The arguments of each use of a directive on one element, `extend` included. A repeated argument reads as invalid. */
+export const directiveUses = (element: Directed, name: string): readonly RawArguments[] => {
+  const nodes = [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap((node) => node?.directives ?? []);
+  return [...nodes.filter((node) => node.name.value === name).map(argumentsOf), ...extensionUses(element, name)];
+};
+
+const argumentsOf = (node: ConstDirectiveNode): RawArguments => {
+  const values: Record<string, unknown> = Object.create(null);
+  for (const { name, value } of node.arguments ?? []) {
+    values[name.value] = name.value in values ? null : valueFromASTUntyped(value);
+  }
+  return values;
+};
+
+/** Code-first schemas keep directives in `extensions.directives`: `{auth: args | args[]}` or `[{name, args}]`. */
+const extensionUses = ({ extensions }: Directed, name: string): readonly RawArguments[] => {
+  const directives = extensions?.['directives'];
+  if (Array.isArray(directives)) {
+    return directives.filter((use) => use?.name === name).map((use) => use.args ?? {});
+  }
+  if (!isRecord(directives) || !Object.hasOwn(directives, name)) {
+    return [];
+  }
+  return [directives[name]].flat().map((args) => (isRecord(args) ? args : {}));
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const argumentTypes = { scopes: '[[String!]!]', policy: 'String', optional: 'Boolean' } as const;
+const argumentNames = ['role', ...Object.keys(argumentTypes)];
+
+/** Role names from least to greatest: the values of the enum that the definition of `@auth` names. */
+export const rolesOf = (schema: GraphQLSchema): readonly string[] =>
+  roleEnum(schema.getDirective('auth'))
+    ?.getValues()
+    .map(({ name }) => name) ?? [];
+
+const roleEnum = (definition: GraphQLDirective | null | undefined): GraphQLEnumType | null => {
+  const type = definition?.args.find(({ name }) => name === 'role')?.type;
+  return isEnumType(type) ? type : null;
+};
+
+/** What is wrong with how the schema defines the directives; `used` says which of them it uses. */
+export const definitionProblems = (
+  schema: GraphQLSchema,
+  used: { readonly auth: boolean; readonly public: boolean },
+): readonly string[] => {
+  const auth = schema.getDirective('auth');
+  const problems = schema
+    .getDirectives()
+    .filter((directive) => directive.name !== 'auth' && hasOurArguments(directive))
+    .map(({ name }) => `@${name}: is @auth under another name, which nothing would enforce`);
+  if (used.auth && !(auth && hasOurArguments(auth))) {
+    problems.push('@auth: is used, but its definition is missing or not the one in authTypeDefs');
+  } else if (used.auth && auth && !hasOurDefaults(auth)) {
+    problems.push('@auth: its definition has default values other than the ones in authTypeDefs');
+  }
+  if (used.public && schema.getDirective('public')?.args.length !== 0) {
+    problems.push('@public: is used, but its definition is missing or not the one in authTypeDefs');
+  }
+  return problems;
+};
+
+const hasOurArguments = (directive: GraphQLDirective): boolean =>
+  roleEnum(directive) !== null &&
+  Object.entries(argumentTypes).every(([name, type]) =>
+    directive.args.some((arg) => arg.name === name && String(arg.type) === type),
+  );
+
+/** A default for the role, say, would be a rule that is not written where it counts. */
+const hasOurDefaults = (directive: GraphQLDirective): boolean => {
+  const bare: ConstDirectiveNode = { kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: directive.name } };
+  const defaults = Object.entries(getArgumentValues(directive, bare));
+  return defaults.every(([name, value]) => name === 'optional' && value === false);
+};
+
+/** Reads one `@auth`, or says what is wrong with it. Values are not coerced: `scopes: ["a", "b"]` could mean two things. */
+export const parseAuth = (
+  args: RawArguments,
+  known: { readonly roles: readonly string[]; readonly hasPolicy: (name: string) => boolean },
+): { readonly use: AuthUse; readonly problems: readonly string[] } => {
+  const { role, scopes, policy, optional } = args;
+  const problems = Object.keys(args)
+    .filter((name) => !argumentNames.includes(name))
+    .map((name) => `@auth has no argument "${name}"`);
+  if (role !== undefined && !known.roles.some((name) => name === role)) {
+    problems.push(`@auth names an unknown role: ${JSON.stringify(role)}`);
+  }
+  if (scopes !== undefined && !isScopeSets(scopes)) {
+    problems.push('@auth needs scopes as a list of lists of names, none of them empty');
+  }
+  if (policy !== undefined && !(typeof policy === 'string' && known.hasPolicy(policy))) {
+    problems.push(`@auth names an unknown policy: ${JSON.stringify(policy)}`);
+  }
+  if (optional !== undefined && typeof optional !== 'boolean') {
+    problems.push('@auth needs optional to be true or false');
+  }
+  if (optional === true && (role !== undefined || scopes !== undefined)) {
+    problems.push('@auth with optional cannot ask for a role or scopes: a caller would pass by signing out');
+  }
+  const use = {
+    role: typeof role === 'string' ? role : null,
+    scopes: isScopeSets(scopes) ? scopes : null,
+    policy: typeof policy === 'string' ? policy : null,
+    optional: optional === true,
+  };
+  return { use, problems };
+};
+
+const isScopeSets = (value: unknown): value is readonly (readonly string[])[] =>
+  isFilledArray(value) && value.every((set) => isFilledArray(set) && set.every((scope) => isFilledString(scope)));
+
+const isFilledArray = (value: unknown): value is readonly unknown[] => Array.isArray(value) && value.length > 0;
+
+const isFilledString = (value: unknown): boolean => typeof value === 'string' && value !== '';

@@ -1,0 +1,53 @@
+import {
+  type GraphQLArgument,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isLeafType,
+  isObjectType,
+} from 'graphql';
+import { type Directed, directiveUses } from './directives.ts';
+
+type Place = { readonly coordinate: string; readonly element: Directed; readonly allowed: readonly string[] };
+
+/**
+ * Uses of `@auth` and `@public` where nothing would enforce them. Looked up element by element, because not every way
+ * of building a schema validates its SDL.
+ */
+export const misplacedDirectives = (schema: GraphQLSchema): readonly string[] =>
+  places(schema).flatMap(({ coordinate, element, allowed }) =>
+    ['auth', 'public']
+      .filter((name) => !allowed.includes(name) && directiveUses(element, name).length > 0)
+      .map((name) => `${coordinate}: @${name} is not supported here`),
+  );
+
+const places = (schema: GraphQLSchema): readonly Place[] => [
+  { coordinate: 'schema', element: schema, allowed: [] },
+  ...schema.getDirectives().flatMap(({ name, args }) => argumentPlaces(`@${name}`, args)),
+  ...Object.values(schema.getTypeMap()).flatMap(typePlaces),
+];
+
+const typePlaces = (type: GraphQLNamedType): readonly Place[] => {
+  const guarded = isObjectType(type) || isInterfaceType(type) || isLeafType(type);
+  return [{ coordinate: type.name, element: type, allowed: guarded ? ['auth'] : [] }, ...memberPlaces(type)];
+};
+
+const memberPlaces = (type: GraphQLNamedType): readonly Place[] => {
+  if (isObjectType(type) || isInterfaceType(type)) {
+    return Object.values(type.getFields()).flatMap((field) => [
+      { coordinate: `${type.name}.${field.name}`, element: field, allowed: ['auth', 'public'] },
+      ...argumentPlaces(`${type.name}.${field.name}`, field.args),
+    ]);
+  }
+  if (isInputObjectType(type)) {
+    return Object.values(type.getFields()).map((field) => nowhere(`${type.name}.${field.name}`, field));
+  }
+  return isEnumType(type) ? type.getValues().map((value) => nowhere(`${type.name}.${value.name}`, value)) : [];
+};
+
+const argumentPlaces = (owner: string, args: readonly GraphQLArgument[]): readonly Place[] =>
+  args.map((arg) => nowhere(`${owner}(${arg.name}:)`, arg));
+
+const nowhere = (coordinate: string, element: Directed): Place => ({ coordinate, element, allowed: [] });

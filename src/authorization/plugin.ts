@@ -1,0 +1,143 @@
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
+import { AppError } from '../domain/errors.ts';
+import { admit } from './admit.ts';
+import type { Decision } from './decision.ts';
+import { type ErrorExtensions, refusalError } from './errors.ts';
+import { assertGuarded } from './guard.ts';
+import { withViewer } from './viewer-context.ts';
+
+export type FieldgateOptions = {
+  /** Who asks. Called at most once per request, and only for operations with something guarded or optional in them. */
+  readonly authenticate: Authenticator;
+  /** Sees every decision, for logs and metrics. */
+  readonly onDecision?: (decision: Decision) => void;
+};
+
+/**
+ * The gate in front of a schema made by `guardSchema`: decides each operation before any resolver runs, and puts the
+ * verified viewer into its context (`viewerOf(context)`, `context.viewer`). The server does not start with a schema
+ * whose rules would not be enforced.
+ *
+ * @example
+ * const yoga = createYoga({ schema: guardSchema(schema), plugins: [useFieldgate({ authenticate })] });
+ */
+export const useFieldgate = ({ authenticate, onDecision }: FieldgateOptions): Plugin => {
+  const checked = new WeakSet<GraphQLSchema>();
+  const authenticateOnce = oncePerRequest(authenticate);
+
+  const decide = (args: ExecutionArguments): Decision | Promise<Decision> => {
+    const request = requestOf(args.contextValue);
+    const decision = admit({
+      schema: args.schema,
+      document: args.document,
+      operationName: args.operationName,
+      variables: args.variableValues,
+      source: sourceOf(request),
+      authenticate: request ? (source) => authenticateOnce(request, source) : authenticate,
+    });
+    return whenSettled(decision, (settled) => {
+      onDecision?.(settled);
+      return settled;
+    });
+  };
+
+  return {
+    onSchemaChange({ schema }) {
+      if (!checked.has(schema)) {
+        assertGuarded(schema);
+        checked.add(schema);
+      }
+    },
+    onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
+      return whenSettled(decide(args), (decision) => {
+        if (decision.kind === 'refuse') {
+          return setResultAndStopExecution(refused(decision));
+        }
+        // The context is taken when it is used, so that what later plugins add to it is in it.
+        setExecuteFn((last) => executeFn({ ...last, contextValue: withViewer(last.contextValue, decision.viewer) }));
+      });
+    },
+    onSubscribe({ args, subscribeFn, setSubscribeFn, setResultAndStopExecution }) {
+      return whenSettled(decide(args), (decision) => {
+        if (decision.kind === 'refuse') {
+          return setResultAndStopExecution(refused(decision));
+        }
+        setSubscribeFn((last) =>
+          subscribeFn({ ...last, contextValue: withViewer(last.contextValue, decision.viewer) }),
+        );
+        return { onSubscribeResult: ({ result, setResult }) => refuseIfDenied(result, setResult) };
+      });
+    },
+    onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
+      if (resultProcessor && !isAsyncIterable(result) && acceptsAnything(request.headers.get('accept'))) {
+        setResultProcessor(resultProcessor, 'application/graphql-response+json');
+      }
+    },
+    onResponse({ response }) {
+      if (response && !response.headers.has('cache-control')) {
+        response.headers.set('cache-control', 'no-store');
+      }
+    },
+  };
+};
+
+/** As the hooks hand them over. */
+type ExecutionArguments = {
+  readonly schema: GraphQLSchema;
+  readonly document: Parameters<typeof admit>[0]['document'];
+  readonly operationName?: string | null;
+  readonly variableValues?: unknown;
+  readonly contextValue?: unknown;
+};
+
+/** A batch is several operations of one request: each is decided by itself, the credential is verified once. */
+const oncePerRequest = (authenticate: Authenticator) => {
+  const known = new WeakMap<Request, Authentication | Promise<Authentication>>();
+  return (request: Request, source: CredentialSource): Authentication | Promise<Authentication> => {
+    const authentication = known.get(request) ?? authenticate(source);
+    known.set(request, authentication);
+    return authentication;
+  };
+};
+
+const requestOf = (context: unknown): Request | null =>
+  (context as { readonly request?: Request } | null | undefined)?.request ?? null;
+
+const sourceOf = (request: Request | null): CredentialSource => ({
+  header: (name) => request?.headers.get(name) ?? null,
+});
+
+const refused = (refusal: Parameters<typeof refusalError>[0]): { errors: readonly GraphQLError[] } => ({
+  errors: [refusalError(refusal)],
+});
+
+/**
+ * A subscription that a policy turned down, or could not decide, has no stream, only errors: it is a refusal like those
+ * decided before it.
+ */
+const refuseIfDenied = (result: unknown, setResult: (result: { errors: readonly GraphQLError[] }) => void): void => {
+  const errors = isAsyncIterable(result) ? [] : ((result as { errors?: readonly GraphQLError[] }).errors ?? []);
+  const { message, extensions } = errors.find((error) => isDenial(error.extensions)) ?? {};
+  if (extensions !== undefined) {
+    const { code, ...details } = extensions as ErrorExtensions;
+    setResult(refused({ error: new AppError(code, details, message), presented: true }));
+  }
+};
+
+const isDenial = ({ code }: Readonly<Record<string, unknown>>): boolean =>
+  code === 'FORBIDDEN' || code === 'SERVICE_UNAVAILABLE';
+
+const isAsyncIterable = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+
+/** GraphQL over HTTP: a client that does not choose is answered in the type in which the status means something. */
+const acceptsAnything = (accept: string | null): boolean => {
+  const types = (accept ?? '*/*').split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
+  const chooses = types.some((type) => type === 'application/json' || type === 'application/graphql-response+json');
+  return !chooses && types.some((type) => type === '*/*' || type === 'application/*' || type === '');
+};
+
+const whenSettled = <T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> =>
+  value instanceof Promise ? value.then(next) : next(value);

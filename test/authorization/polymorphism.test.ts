@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { codesOf, serve } from './fixture.ts';
+import { createHouse, treasure } from './house.ts';
+
+const ask = async (query: string, token?: string) => {
+  const { schema, ran } = createHouse();
+  const answer = await serve(schema).ask(query, { token });
+  return { ...answer, ran };
+};
+
+const expectNothingLeaked = ({ text, ran }: { text: string; ran: readonly string[] }) => {
+  expect(text).not.toContain(treasure);
+  expect(ran).not.toContain('secret');
+};
+
+describe('a guarded field is guarded by every route', () => {
+  test('T1 a field rule of an implementor holds where the field is selected on its interface', async () => {
+    const answer = await ask('{ nodes { secret } }');
+    expectNothingLeaked(answer);
+    expect(codesOf(answer)).toEqual(['UNAUTHENTICATED/TOKEN_MISSING', 'UNAUTHENTICATED/TOKEN_MISSING']);
+  });
+
+  test('T2 a type rule of an implementor holds where its fields are selected on its interface', async () => {
+    for (const token of [undefined, 'user', 'editor']) {
+      const answer = await ask('{ node { id secret } }', token);
+      expectNothingLeaked(answer);
+      expect(answer.data).toEqual({ node: null });
+    }
+    expect((await ask('{ node { id secret } }', 'admin')).data).toEqual({ node: { id: 'a', secret: treasure } });
+  });
+
+  test('T3 a rule that every implementor carries holds on the interface', async () => {
+    for (const token of [undefined, 'user']) {
+      expectNothingLeaked(await ask('{ twin { secret } }', token));
+    }
+    expect((await ask('{ twin { secret } }', 'admin')).data).toEqual({ twin: { secret: treasure } });
+  });
+
+  test('T4 where implementors differ, each object is decided by its own type', async () => {
+    const answer = await ask('{ nodes { secret } }', 'user');
+    expect(answer.status).toBe(200);
+    expect(answer.data).toEqual({ nodes: [{ secret: null }, { secret: treasure }] });
+    expect(answer.errors).toHaveLength(1);
+    expect(answer.errors[0]).toMatchObject({
+      path: ['nodes', 0, 'secret'],
+      extensions: { code: 'FORBIDDEN', reason: 'ROLE', required: { role: 'ADMIN' }, coordinate: 'A.secret' },
+    });
+  });
+
+  test.each([
+    '{ sealed { word } }',
+    '{ seal { word } }',
+    '{ sealed { ... on Seal { word } } }',
+    '{ card { pin } }',
+    '{ hello card { ... on HasPin { pin } } }',
+  ])('T5 a rule on an interface or on its field holds for its implementors: %s', async (query) => {
+    expectNothingLeaked(await ask(query));
+    expectNothingLeaked(await ask(query, 'user'));
+    expect((await ask(query, 'admin')).text).toContain(treasure);
+  });
+
+  test('T6 @public on an interface field opens no implementor', async () => {
+    expectNothingLeaked(await ask('{ open { text } }', 'user'));
+    expectNothingLeaked(await ask('{ open { text } }'));
+  });
+
+  test('T7 of a union the open members are served and the guarded ones denied', async () => {
+    const answer = await ask('{ u { __typename ... on A { secret } ... on Pub { id } } }');
+    expectNothingLeaked(answer);
+    expect(answer.data).toEqual({
+      u: [
+        { __typename: 'A', secret: null },
+        { __typename: 'Pub', id: 'pub' },
+      ],
+    });
+    expect(answer.errors[0]?.path).toEqual(['u', 0, 'secret']);
+  });
+
+  test.each([
+    ['whole', '{ whole { __typename } }'],
+    ['sealed', '{ sealed { __typename } }'],
+    ['seal', '{ seal { __typename } }'],
+    ['over', '{ over { __typename } }'],
+    ['iban', '{ iban }'],
+    ['ibans', '{ ibans }'],
+    ['grade', '{ grade }'],
+  ])('T8 a field that returns a guarded type is not resolved for the denied: %s', async (name, query) => {
+    for (const token of [undefined, 'user']) {
+      const answer = await ask(`{ hello ...on Query ${query} }`, token);
+      expect(answer.ran).not.toContain(name);
+      expect(answer.data).toMatchObject({ hello: 'hello', [name]: null });
+    }
+    expect((await ask(query, 'admin')).ran).toContain(name);
+  });
+
+  test.each(['{ node { secret } }', '{ nodes { ... on A { secret } } }', '{ entities { ... on Node { secret } } }'])(
+    'T9 the same object through another root field is guarded alike: %s',
+    async (query) => {
+      const answer = await ask(query, 'user');
+      expect(answer.text).not.toMatch(/"a","secret":"TREASURE"/);
+      expect(answer.errors.map(({ extensions }) => extensions['coordinate'])).toContain('A.secret');
+    },
+  );
+});
