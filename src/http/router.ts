@@ -43,6 +43,7 @@ export const createRouter = (options: Options): Handle => {
     const response = await route(request, facts);
     const headers = {
       ...everyAnswer,
+      ...(response.headers.has('etag') ? {} : notToBeKept),
       ...options.cors.headersFor(request.headers.get('origin')),
       'x-request-id': facts.requestId,
     };
@@ -52,10 +53,14 @@ export const createRouter = (options: Options): Handle => {
 };
 
 const everyAnswer = {
-  'cache-control': 'no-store',
-  vary: 'Origin, Accept, Authorization',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+};
+
+/** An answer with an entity tag is meant to be kept, and says itself how. */
+const notToBeKept = {
+  'cache-control': 'no-store',
+  vary: 'Origin, Accept, Authorization',
 };
 
 const graphqlRoutes = ({ graphql, graphiql }: Options): Record<string, Route> => {
