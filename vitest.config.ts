@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['module-sync', 'node', 'development', 'default'] } },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

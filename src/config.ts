@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { Secret } from './domain/secret.ts';
 import type { SessionLifetimes } from './domain/session.ts';
-
-/** Where the keys come from that sign and verify access tokens. */
-export type KeySource =
-  | { readonly kind: 'generated'; readonly file: string }
-  | { readonly kind: 'file'; readonly file: string }
-  | { readonly kind: 'secret'; readonly secret: Secret };
+import type { KeySource } from './services/signing-keys.ts';
 
 /** Everything the environment decides, checked and in the units the code uses. */
 export type Config = {
@@ -18,7 +13,7 @@ export type Config = {
   readonly issuer: string;
   /** `aud` of every access token. */
   readonly audience: string;
-  readonly signing: { readonly algorithm: Algorithm; readonly source: KeySource };
+  readonly signing: KeySource;
   readonly accessTokenTtlSeconds: number;
   readonly sessions: SessionLifetimes;
   readonly passwordMinLength: number;
@@ -113,7 +108,7 @@ const variables = z.object({
   DATA_DIR: z.string().default('./data'),
   ISSUER: issuerUrl.optional(),
   AUDIENCE: z.string().optional(),
-  JWT_ALGORITHM: oneOf(algorithms).default('ES256'),
+  JWT_ALGORITHM: oneOf(algorithms).optional(),
   JWT_KEYS: z.string().optional(),
   JWT_SECRET: z
     .string()
@@ -179,7 +174,7 @@ const toConfig = (env: z.output<typeof variables>): Config => {
     dataDir: env.DATA_DIR,
     issuer,
     audience: env.AUDIENCE ?? issuer,
-    signing: { algorithm: env.JWT_ALGORITHM, source: keySource(env) },
+    signing: keySource(env),
     accessTokenTtlSeconds: env.ACCESS_TOKEN_TTL / second,
     sessions: {
       idleMs: env.REFRESH_TOKEN_TTL,
@@ -193,8 +188,8 @@ const toConfig = (env: z.output<typeof variables>): Config => {
   };
 };
 
-const keySource = (env: z.output<typeof variables>): KeySource => {
-  if (env.JWT_SECRET) return { kind: 'secret', secret: env.JWT_SECRET };
-  if (env.JWT_KEYS) return { kind: 'file', file: env.JWT_KEYS };
-  return { kind: 'generated', file: `${env.DATA_DIR}/signing-keys.json` };
+const keySource = ({ JWT_ALGORITHM: algorithm, ...env }: z.output<typeof variables>): KeySource => {
+  if (env.JWT_SECRET) return { kind: 'secret', secret: env.JWT_SECRET, algorithm: algorithm ?? 'HS256' };
+  if (env.JWT_KEYS) return { kind: 'file', file: env.JWT_KEYS, algorithm };
+  return { kind: 'generated', file: `${env.DATA_DIR}/signing-keys.json`, algorithm: algorithm ?? 'ES256' };
 };

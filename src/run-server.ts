@@ -1,21 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { type Config, ConfigError, parseConfig } from './config.ts';
+import { readEnvironment } from './environment.ts';
 import { createLog, type Log } from './log.ts';
 import { serve } from './serve.ts';
 import { SigningKeysError } from './services/signing-keys.ts';
-
-/** The environment, with `.env` of the working directory behind it outside production. */
-export const readEnvironment = (): Record<string, string | undefined> =>
-  process.env['NODE_ENV'] === 'production' ? process.env : { ...readEnvFile(), ...process.env };
-
-const readEnvFile = (): Record<string, string | undefined> => {
-  try {
-    return parseEnv(readFileSync('.env', 'utf8'));
-  } catch {
-    return {};
-  }
-};
 
 /** Runs the server in this process until a signal ends it. Exits with 1 and every problem named if it cannot start. */
 export const runServer = async (): Promise<void> => {

@@ -71,7 +71,7 @@ export const useFieldgate = ({ authenticate, onDecision }: FieldgateOptions): Pl
       });
     },
     onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
-      if (resultProcessor && !isAsyncIterable(result) && acceptsAnything(request.headers.get('accept'))) {
+      if (resultProcessor && isRequestError(result) && acceptsAnything(request.headers.get('accept'))) {
         setResultProcessor(resultProcessor, 'application/graphql-response+json');
       }
     },
@@ -132,7 +132,11 @@ const isDenial = ({ code }: Readonly<Record<string, unknown>>): boolean =>
 const isAsyncIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
-/** GraphQL over HTTP: a client that does not choose is answered in the type in which the status means something. */
+/** An answer without a `data` entry: nothing was executed. */
+const isRequestError = (result: unknown): boolean =>
+  typeof result === 'object' && result !== null && !isAsyncIterable(result) && !('data' in result);
+
+/** GraphQL over HTTP: a client that does not choose is refused in the type in which the status means something. */
 const acceptsAnything = (accept: string | null): boolean => {
   const types = (accept ?? '*/*').split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
   const chooses = types.some((type) => type === 'application/json' || type === 'application/graphql-response+json');

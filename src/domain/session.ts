@@ -38,6 +38,14 @@ export type Rotation =
   | { readonly kind: 'unknown' };
 
 /**
+ * What a refresh token would be worth if it were used now.
+ * - `current`: it would rotate. `replayable`: it would give its unused successor again.
+ * - `spent`: once ours, spent for good; using it would end the session.
+ * - `unknown`: never ours, or its session is over.
+ */
+export type RefreshTokenState = 'current' | 'replayable' | 'spent' | 'unknown';
+
+/**
  * What an access token's session is worth at this moment. `live` carries the role the account has now, and what it may
  * do is compared with what the token says. `ended`: logged out, revoked, expired, or its account is disabled or gone.
  */

@@ -1,11 +1,11 @@
 import type { GraphQLSchema } from 'graphql';
-import { NoSchemaIntrospectionCustomRule } from 'graphql';
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { useFieldgate } from '../authorization/plugin.ts';
 import type { Authentication, CredentialSource } from '../domain/authentication.ts';
 import type { Origin } from '../domain/session.ts';
 import type { RequestContext } from './context.ts';
 import { fromThrown, type ReportBug, useErrors, withStatus } from './errors.ts';
+import { useHiddenSchema } from './hidden-schema.ts';
 
 /** What the HTTP edge knows of a request and hands on. */
 export type RequestFacts = { readonly requestId: string; readonly origin: Origin };
@@ -53,18 +53,3 @@ export const createGraphQLServer = (options: Options): GraphQLServer =>
     maxRequestBodySize: false,
     healthCheckEndpoint: '/__unused',
   });
-
-/** Refuses introspection and keeps field names out of messages about misspelt ones. */
-const useHiddenSchema = (): Plugin => ({
-  onValidate: ({ addValidationRule }) => {
-    addValidationRule(NoSchemaIntrospectionCustomRule);
-    return ({ result, setResult }) => {
-      if (result.length > 0) setResult(result.map(withoutSuggestion));
-    };
-  },
-});
-
-const withoutSuggestion = <Problem extends { message: string }>(problem: Problem): Problem => {
-  problem.message = problem.message.replace(/ ?Did you mean [^?]*\?(?: Or [^?]*\?)?/g, '');
-  return problem;
-};

@@ -14,8 +14,8 @@ const largestPage = 100;
 
 type Dependencies = {
   readonly accounts: AccountStore;
-  /** Only to end sessions when what an account may do is taken away. */
-  readonly sessions: Pick<SessionStore, 'endAll'>;
+  /** To be told of every change to what an account may do, and to end sessions when that is taken away. */
+  readonly sessions: Pick<SessionStore, 'accountChanged' | 'endAll'>;
   readonly passwords: PasswordHasher;
   readonly passwordCheck: PasswordCheck;
   readonly clock: Clock;
@@ -82,7 +82,7 @@ export const createAccounts = (deps: Dependencies) => {
     await requireGoodPassword('newPassword', newPassword, found.user);
     const changed = await accounts.changePassword(id, found.passwordHash, await passwords.hash(newPassword));
     if (!changed) throw new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });
-    return changed;
+    return told(changed);
   };
 
   const requireGoodPassword = async (field: string, password: string, owner: { email: string; name: string }) => {
@@ -106,20 +106,26 @@ export const createAccounts = (deps: Dependencies) => {
   /** Gives an account a role. Access tokens with the old one are stale from now on. Errors: NOT_FOUND, BAD_USER_INPUT. */
   const setRole = async (id: string, role: Role, actor: UserId | null): Promise<User> => {
     refuseOwnAccount(id, actor);
-    return requireFound(isUuid(id) ? await accounts.setRole(userId(id), role) : null);
+    return told(requireFound(isUuid(id) ? await accounts.setRole(userId(id), role) : null));
   };
 
   /** Switches an account off: it cannot sign in, and every session of it is over. Errors: NOT_FOUND, BAD_USER_INPUT. */
   const disable = async (id: string, actor: UserId | null): Promise<User> => {
     refuseOwnAccount(id, actor);
-    const user = requireFound(isUuid(id) ? await accounts.setDisabled(userId(id), deps.clock()) : null);
+    const user = await told(requireFound(isUuid(id) ? await accounts.setDisabled(userId(id), deps.clock()) : null));
     await deps.sessions.endAll(user.id);
     return user;
   };
 
   /** Switches an account on again; its sessions stay over. Errors: NOT_FOUND. */
   const enable = async (id: string): Promise<User> =>
-    requireFound(isUuid(id) ? await accounts.setDisabled(userId(id), null) : null);
+    told(requireFound(isUuid(id) ? await accounts.setDisabled(userId(id), null) : null));
+
+  /** Also where nothing changed: asking again is how an answer that was lost on the way is made good. */
+  const told = async (user: User): Promise<User> => {
+    await deps.sessions.accountChanged(user);
+    return user;
+  };
 
   return { register, authenticate, changePassword, find, findByEmail, list, setRole, disable, enable };
 };

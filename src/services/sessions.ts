@@ -54,7 +54,7 @@ export const createSessions = (deps: Dependencies) => {
   const start = async (user: User, origin: Origin): Promise<Grant | 'superseded'> => {
     const id = sessionId(deps.createId());
     const { token, digests } = createRefreshToken(user.id, id);
-    const session = await sessions.start({ id, userId: user.id, version: user.version, digests, origin });
+    const session = await sessions.start({ id, userId: user.id, version: user.version, role: user.role, digests, origin });
     return session === 'superseded' ? session : grant(user, session, token);
   };
 
@@ -65,6 +65,9 @@ export const createSessions = (deps: Dependencies) => {
   const refresh = async (refreshToken: string, origin: Origin): Promise<Grant> => {
     const presented = parseRefreshToken(refreshToken);
     if (!presented) throw new AppError('REFRESH_TOKEN_INVALID');
+    // Read before the token is spent. If the account changes in between, the store knows by then, and what is issued here
+    // for what it was is stale or revoked at its first use.
+    const user = await requireUser(presented.userId);
     const successor = succeedRefreshToken(presented);
     const rotation = await sessions.rotate({
       userId: presented.userId,
@@ -73,13 +76,15 @@ export const createSessions = (deps: Dependencies) => {
       successor: successor.digest,
       successorNonce: successor.nonce,
       origin,
+      version: user.version,
+      role: user.role,
     });
     switch (rotation.kind) {
       case 'rotated':
-        return grant(await requireUser(presented.userId), rotation.session, successor.token);
+        return grant(user, rotation.session, successor.token);
       case 'replayed': {
         const same = succeedRefreshToken(presented, rotation.successorNonce);
-        return grant(await requireUser(presented.userId), rotation.session, same.token);
+        return grant(user, rotation.session, same.token);
       }
       case 'reused':
         deps.onReuse({ userId: presented.userId, sessionId: presented.sessionId, origin });

@@ -1,31 +1,36 @@
 import { generateKey, type KeySet, keySetFromSecret, parseKeySet } from '../crypto/keys.ts';
-import type { SigningAlgorithm } from '../crypto/signing-algorithms.ts';
+import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from '../crypto/signing-algorithms.ts';
 import type { Secret } from '../domain/secret.ts';
 
-/** Where the keys are kept, and how a file of keys is read or made; see `KeySource` of the configuration. */
-export type KeyStorage = {
-  readonly algorithm: SigningAlgorithm;
-  readonly source:
-    | { readonly kind: 'generated'; readonly file: string }
-    | { readonly kind: 'file'; readonly file: string }
-    | { readonly kind: 'secret'; readonly secret: Secret };
+/** Where the keys come from that sign and verify access tokens. */
+export type KeySource =
+  | { readonly kind: 'generated'; readonly file: string; readonly algorithm: SigningAlgorithm }
+  /** Without an algorithm the first key of the file says it. */
+  | { readonly kind: 'file'; readonly file: string; readonly algorithm: SigningAlgorithm | undefined }
+  | { readonly kind: 'secret'; readonly secret: Secret; readonly algorithm: SigningAlgorithm };
+
+/** How a key file is read, and made where it is to be generated. */
+export type KeyFiles = {
   readonly read: (file: string) => Promise<string>;
   readonly readOrCreate: (file: string, create: () => Promise<string>) => Promise<string>;
 };
 
 /** The keys that sign and verify access tokens. Rejects with a sentence that names the setting and never holds a key. */
-export const loadSigningKeys = async ({ algorithm, source, read, readOrCreate }: KeyStorage): Promise<KeySet> => {
+export const loadSigningKeys = async (source: KeySource, { read, readOrCreate }: KeyFiles): Promise<KeySet> => {
   switch (source.kind) {
     case 'secret':
-      return named('JWT_SECRET', () => keySetFromSecret(source.secret, algorithm));
+      return named('JWT_SECRET', () => keySetFromSecret(source.secret, source.algorithm));
     case 'file':
-      return named('JWT_KEYS', async () => parseKeySet(parseJson(await read(source.file)), algorithm));
+      return named('JWT_KEYS', async () => parseKeySet(parseJson(await read(source.file)), source.algorithm));
     case 'generated':
       return named(`the generated keys in ${source.file}`, async () =>
-        parseKeySet(parseJson(await readOrCreate(source.file, () => newKeyFile(algorithm))), algorithm),
+        parseKeySet(parseJson(await readOrCreate(source.file, () => newKeyFile(source.algorithm))), source.algorithm),
       );
   }
 };
+
+/** The algorithms a key can be made for. */
+export const algorithmNames: readonly SigningAlgorithm[] = Object.keys(signingAlgorithms).filter(isSigningAlgorithm);
 
 /** The text of a new key file with one key. */
 export const newKeyFile = async (algorithm: SigningAlgorithm): Promise<string> =>

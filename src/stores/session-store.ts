@@ -1,5 +1,7 @@
 import type { SessionId, TokenDigest, UserId } from '../domain/ids.ts';
-import type { Origin, Rotation, Session, Standing, TokenDigests } from '../domain/session.ts';
+import type { Role } from '../domain/role.ts';
+import type { Origin, RefreshTokenState, Rotation, Session, Standing, TokenDigests } from '../domain/session.ts';
+import type { User } from '../domain/user.ts';
 
 /**
  * Refresh-token families and the revocation of what was issued from them.
@@ -26,6 +28,9 @@ export type SessionStore = {
    * O(1) state cannot tell, and its holder knows the family's secret.
    */
   readonly rotate: (use: RefreshUse) => Promise<Rotation>;
+
+  /** What `rotate` would find if the token were used now. Looking changes nothing and ends nothing. */
+  readonly recognize: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<RefreshTokenState>;
 
   /**
    * Gives a live session a new refresh token of a new family: every token it had before was never ours. Counts as a use,
@@ -54,6 +59,13 @@ export type SessionStore = {
    */
   readonly endAll: (userId: UserId, except?: SessionId) => Promise<number>;
 
+  /**
+   * Tells that what the account may do has changed: role, password, disabled or enabled; with the account as it is now,
+   * from the answer on `check` says so and `start` refuses credentials that were checked before. Word that comes late or
+   * twice changes nothing: a higher version is never taken back. A store that reads the accounts themselves has nothing to do.
+   */
+  readonly accountChanged: (account: User) => Promise<void>;
+
   /** Removes what has expired, a bounded number at a time; returns how many it removed. Correctness never depends on it. */
   readonly purgeExpired: (limit: number) => Promise<number>;
 };
@@ -61,8 +73,9 @@ export type SessionStore = {
 export type NewSession = {
   readonly id: SessionId;
   readonly userId: UserId;
-  /** The version of the account the credential was checked against. */
+  /** Of the account the credential was checked against; it was not disabled. */
   readonly version: number;
+  readonly role: Role;
   readonly digests: TokenDigests;
   readonly origin: Origin;
 };
@@ -77,4 +90,10 @@ export type RefreshUse = {
   /** Kept beside the successor so that the presented token can give it again; useless without that token. */
   readonly successorNonce: string;
   readonly origin: Origin;
+  /**
+   * Of the account as it was just read; it was not disabled. A store that keeps a copy of them catches up, should it never
+   * have heard of a change: a process may die between changing an account and telling.
+   */
+  readonly version: number;
+  readonly role: Role;
 };

@@ -203,28 +203,37 @@ describe('the answer to each Accept', () => {
     [`multipart/mixed;deferSpec=20220824, ${response}, application/json`, response],
     [json, json],
     ['application/json, text/plain, */*', json],
-  ])('%s is answered as %s', async (accept, type) => {
-    const { ask } = open();
-    const typeOf = ({ headers }: { headers: Headers }) => headers.get('content-type')?.split(';')[0];
-    for (const [query, token, status] of [
-      ['{ admin }', undefined, 401],
-      ['{ admin }', 'expired', 401],
-      ['{ admin }', 'user', 403],
-      ['{ admin }', 'down', 503],
-      ['{ admin }', 'two', 400],
-      ['mutation { write }', 'user', 403],
-      ['{ hello admin }', 'user', 200],
-      ['{ hello }', 'expired', 200],
-    ] as const) {
-      const answer = await ask(query, { accept, token });
-      expect([query, token, answer.status, typeOf(answer)]).toEqual([query, token, type === json ? 200 : status, type]);
-      expect(answer.headers.get('cache-control')).toBe('no-store');
-      expect(answer.text).not.toContain('"http"');
-    }
-    expect((await ask('{ admin }', { accept, token: 'expired' })).headers.get('www-authenticate')).toContain(
-      'invalid_token',
-    );
-  });
+  ])(
+    'a refusal to %s is answered as %s, and data as the client chose, else as application/json',
+    async (accept, type) => {
+      const { ask } = open();
+      const typeOf = ({ headers }: { headers: Headers }) => headers.get('content-type')?.split(';')[0];
+      for (const [query, token, status] of [
+        ['{ admin }', undefined, 401],
+        ['{ admin }', 'expired', 401],
+        ['{ admin }', 'user', 403],
+        ['{ admin }', 'down', 503],
+        ['{ admin }', 'two', 400],
+        ['mutation { write }', 'user', 403],
+        ['{ hello admin }', 'user', 200],
+        ['{ hello }', 'expired', 200],
+      ] as const) {
+        const answer = await ask(query, { accept, token });
+        const chosen = status === 200 && !accept?.includes(response) ? json : type;
+        expect([query, token, answer.status, typeOf(answer)]).toEqual([
+          query,
+          token,
+          type === json ? 200 : status,
+          chosen,
+        ]);
+        expect(answer.headers.get('cache-control')).toBe('no-store');
+        expect(answer.text).not.toContain('"http"');
+      }
+      expect((await ask('{ admin }', { accept, token: 'expired' })).headers.get('www-authenticate')).toContain(
+        'invalid_token',
+      );
+    },
+  );
 
   test('an event stream gets a refusal as one next and complete', async () => {
     const answer = await open().ask('{ admin }', { accept: 'text/event-stream', token: 'expired' });

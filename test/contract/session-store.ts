@@ -40,6 +40,7 @@ const phone = { ip: '2001:db8::1', userAgent: 'phone' };
 
 /** A sign-in as its client knows it: the family it was given, and which tokens. */
 type SignIn = {
+  readonly user: User;
   readonly userId: UserId;
   readonly id: SessionId;
   readonly family: TokenDigest;
@@ -65,9 +66,10 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
     const digest = () => tokenDigest(randomUUID());
 
     const start = async (user: User, origin = laptop): Promise<SignIn & { outcome: Session | 'superseded' }> => {
-      const signIn = { userId: user.id, id: sessionId(randomUUID()), family: digest(), token: digest() };
+      const signIn = { user, userId: user.id, id: sessionId(randomUUID()), family: digest(), token: digest() };
       const digests = { family: signIn.family, token: signIn.token };
-      const outcome = await store.start({ id: signIn.id, userId: user.id, version: user.version, digests, origin });
+      const { id, version, role } = user;
+      const outcome = await store.start({ id: signIn.id, userId: id, version, role, digests, origin });
       return { ...signIn, outcome };
     };
 
@@ -79,6 +81,8 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         successor,
         successorNonce: `nonce of ${successor}`,
         origin,
+        version: signIn.user.version,
+        role: signIn.user.role,
       });
 
     /** Uses the token and expects that to work; returns the token that is current then. */
@@ -267,6 +271,44 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         for (let turn = 0; turn < 1_000; turn += 1) current = await refresh(session, current);
         expect(await setup.countRecords()).toBe(1);
         expect(await standing(session)).toBe('live');
+      });
+    });
+
+    describe('recognising', () => {
+      const recognize = ({ userId, id, family }: SignIn, token: TokenDigest) =>
+        store.recognize(userId, id, { family, token });
+
+      test('says what a use would find, and uses nothing', async () => {
+        const session = await start(ada);
+        expect(await recognize(session, session.token)).toBe('current');
+        const second = await refresh(session, session.token);
+        expect(await recognize(session, second)).toBe('current');
+        expect(await recognize(session, session.token)).toBe('replayable');
+        await refresh(session, second);
+        expect(await recognize(session, session.token)).toBe('spent');
+        expect(await standing(session)).toBe('live');
+      });
+
+      test('a token just spent is replayable until the window closes', async () => {
+        const session = await start(ada);
+        await refresh(session, session.token);
+        await setup.advance(lifetimes.reuseWindowMs - tickMs);
+        expect(await recognize(session, session.token)).toBe('replayable');
+        await setup.advance(tickMs);
+        expect(await recognize(session, session.token)).toBe('spent');
+      });
+
+      test('a token of another family, session or account, or of a session that is over, is unknown', async () => {
+        const [session, other] = [await start(ada), await start(ada)];
+        const stranger = await setup.accounts.create();
+        expect(await recognize({ ...session, family: digest() }, session.token)).toBe('unknown');
+        expect(await recognize({ ...session, id: other.id }, session.token)).toBe('unknown');
+        expect(await recognize({ ...session, userId: stranger.id }, session.token)).toBe('unknown');
+        await setup.accounts.setDisabled(ada.id, true);
+        expect(await recognize(session, session.token)).toBe('unknown');
+        await setup.accounts.setDisabled(ada.id, false);
+        await store.end(ada.id, session.id);
+        expect(await recognize(session, session.token)).toBe('unknown');
       });
     });
 
@@ -521,7 +563,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         const nowhere = { ip: null, userAgent: null };
         const digests = { family: digest(), token: digest() };
         const id = sessionId(randomUUID());
-        await store.start({ id, userId: ada.id, version: ada.version, digests, origin: nowhere });
+        await store.start({ id, userId: ada.id, version: ada.version, role: ada.role, digests, origin: nowhere });
         expect(await store.list(ada.id)).toMatchObject([nowhere]);
       });
     });

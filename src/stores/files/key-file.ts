@@ -1,15 +1,21 @@
 import { link, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** The text of a key file. Rejects with the operating system's error if it cannot be read. */
-export const readKeyFile = (path: string): Promise<string> => readFile(path, 'utf8');
+/** The text of a key file. Rejects with a sentence that does not hold the path if it cannot be read. */
+export const readKeyFile = async (path: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new Error(hasCode(error, 'ENOENT') ? 'there is no such file.' : 'the file cannot be read.', { cause: error });
+  }
+};
 
 /**
  * The text of a key file, made by `create` if there is none yet. Readable by its owner only. Of several processes that start
  * at once on one directory exactly one creates it, and all get the same text; a file that is seen is whole and on disk.
  */
 export const readOrCreateKeyFile = async (path: string, create: () => Promise<string>): Promise<string> => {
-  const existing = await readKeyFile(path).catch(nullIfMissing);
+  const existing = await readFile(path, 'utf8').catch(nullIfMissing);
   if (existing !== null) return existing;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const workshop = await mkdtemp(`${path}.`);

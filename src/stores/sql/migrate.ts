@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { SqlDatabase } from './database.ts';
 import { accountsAndSessions } from './migrations/0001-accounts-and-sessions.ts';
+import { revocations } from './migrations/0002-revocations.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -13,12 +14,21 @@ export async function migrateToLatest(kysely: Kysely<Schema>, dialect: SqlDataba
   if (error !== undefined) throw error;
 }
 
+/** Names of the migrations this version knows and the database has not seen, in order. Changes nothing. */
+export async function pendingMigrations({ kysely, dialect }: SqlDatabase): Promise<readonly string[]> {
+  const migrations = await migratorOf(kysely, dialect).getMigrations();
+  return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+}
+
 /** The bookkeeping tables carry our name: another Kysely application may live in the same database. */
 const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Migrator =>
   new Migrator({
     db: kysely,
     provider: {
-      getMigrations: async () => ({ '0001-accounts-and-sessions': accountsAndSessions(dialect) }),
+      getMigrations: async () => ({
+        '0001-accounts-and-sessions': accountsAndSessions(dialect),
+        '0002-revocations': revocations(dialect),
+      }),
     },
     migrationTableName: 'fieldgate_migration',
     migrationLockTableName: 'fieldgate_migration_lock',

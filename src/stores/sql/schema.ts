@@ -5,6 +5,7 @@
 export type Schema = {
   readonly users: UsersTable;
   readonly sessions: SessionsTable;
+  readonly revocations: RevocationsTable;
 };
 
 export type UsersTable = {
@@ -39,4 +40,13 @@ export type SessionsTable = {
   readonly absolute_expires_at: number;
   readonly ip: string | null;
   readonly user_agent: string | null;
+};
+
+/** What a session store outside this database must not forget. One row per session, or per account with an empty session. */
+export type RevocationsTable = {
+  readonly user_id: string;
+  readonly session_id: string;
+  /** Null: the session is over. Otherwise the only family whose refresh tokens are still good. */
+  readonly family_digest: string | null;
+  readonly expires_at: number;
 };

@@ -1,7 +1,7 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { Clock, EpochMillis } from '../../domain/clock.ts';
 import type { Rotation, SessionLifetimes } from '../../domain/session.ts';
-import type { RefreshUse } from '../session-store.ts';
+import type { RefreshUse, SessionStore } from '../session-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { Schema } from './schema.ts';
 import { isLive, sessionColumns, slidExpiry, toSession } from './session-rows.ts';
@@ -88,8 +88,33 @@ export function sessionRotation(
     return numDeletedRows > 0n;
   }
 
-  /** A use is replayable if the token was spent after this. No window: never, also where another clock is ahead. */
   function windowStart(now: EpochMillis): EpochMillis {
-    return lifetimes.reuseWindowMs > 0 ? now - lifetimes.reuseWindowMs : Number.MAX_SAFE_INTEGER;
+    return reuseWindowStart(lifetimes, now);
   }
+}
+
+/** A use is replayable if the token was spent after this. No window: never, also where another clock is ahead. */
+const reuseWindowStart = ({ reuseWindowMs }: SessionLifetimes, now: EpochMillis): EpochMillis =>
+  reuseWindowMs > 0 ? now - reuseWindowMs : Number.MAX_SAFE_INTEGER;
+
+/** `SessionStore.recognize`: one read, under the conditions of the rotation. */
+export function sessionRecognition(
+  { kysely }: SqlDatabase,
+  { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
+): SessionStore['recognize'] {
+  return async (userId, sessionId, digests) => {
+    const now = clock();
+    const row = await kysely
+      .selectFrom('sessions')
+      .select(['token_digest', 'previous_digest', 'rotated_at'])
+      .where('id', '=', sessionId)
+      .where('user_id', '=', userId)
+      .where('family_digest', '=', digests.family)
+      .where(isLive(now))
+      .executeTakeFirst();
+    if (row === undefined) return 'unknown';
+    if (row.token_digest === digests.token) return 'current';
+    const inWindow = row.rotated_at !== null && row.rotated_at > reuseWindowStart(lifetimes, now);
+    return row.previous_digest === digests.token && inWindow ? 'replayable' : 'spent';
+  };
 }

@@ -3,7 +3,7 @@ import { isRole } from '../../domain/role.ts';
 import type { Session, SessionLifetimes, Standing } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../session-store.ts';
 import type { Row, SqlDatabase } from './database.ts';
-import { sessionRotation } from './session-rotation.ts';
+import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
 
 /**
@@ -22,6 +22,8 @@ export function sqlSessionStore(
     start: (session) => insertForAccount(db, session, { lifetimes, clock }),
 
     rotate: sessionRotation(db, { lifetimes, clock }),
+
+    recognize: sessionRecognition(db, { lifetimes, clock }),
 
     async reissue(userId, sessionId, digests) {
       const now = clock();
@@ -90,6 +92,9 @@ export function sqlSessionStore(
       const { numDeletedRows } = await all.executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     },
+
+    // The account is read with the session, every time.
+    accountChanged: async () => {},
 
     async purgeExpired(limit) {
       const now = clock();

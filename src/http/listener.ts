@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import { type BodyRefusal, readBody } from './body.ts';
 import { type Handle, refusal } from './router.ts';
 
@@ -20,31 +20,32 @@ type Options = {
   readonly now: () => number;
 };
 
+/** How long node:http waits for slow clients; its own defaults are minutes. */
+export const serverLimits: ServerOptions = {
+  headersTimeout: 10 * second,
+  requestTimeout: 30 * second,
+  keepAliveTimeout: 65 * second,
+  connectionsCheckingInterval: 5 * second,
+  // Otherwise a second Authorization header would vanish, and with it the question which of the two is meant.
+  joinDuplicateHeaders: true,
+};
+
 /** The node:http end: reads a bounded body, lets `handle` answer, writes the answer as it comes. */
-export const createNodeServer = (options: Options): Server =>
-  createServer(
-    {
-      headersTimeout: 10 * second,
-      requestTimeout: 30 * second,
-      keepAliveTimeout: 65 * second,
-      connectionsCheckingInterval: 5 * second,
-      // Otherwise a second Authorization header would vanish, and with it the question which of the two is meant.
-      joinDuplicateHeaders: true,
-    },
-    (request, response) => {
-      const requestId = requestIdOf(request, options.createId);
-      const startedAt = options.now();
-      response.once('close', () => {
-        const path = pathOf(request);
-        options.onAnswered({ requestId, method: request.method ?? '', path, status: response.statusCode, startedAt });
-      });
-      answer(request, response, requestId, options.handle).catch((error: unknown) => {
-        options.report(error, requestId);
-        if (!response.headersSent) response.writeHead(500, { 'x-request-id': requestId });
-        response.end();
-      });
-    },
-  );
+export const createListener =
+  (options: Options): RequestListener =>
+  (request, response) => {
+    const requestId = requestIdOf(request, options.createId);
+    const startedAt = options.now();
+    response.once('close', () => {
+      const path = pathOf(request);
+      options.onAnswered({ requestId, method: request.method ?? '', path, status: response.statusCode, startedAt });
+    });
+    answer(request, response, requestId, options.handle).catch((error: unknown) => {
+      options.report(error, requestId);
+      if (!response.headersSent) response.writeHead(500, { 'x-request-id': requestId });
+      response.end();
+    });
+  };
 
 const answer = async (
   request: IncomingMessage,

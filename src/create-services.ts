@@ -1,0 +1,49 @@
+import type { Config } from './config.ts';
+import { createAccessTokens } from './crypto/access-token.ts';
+import { createPasswordCheck } from './crypto/common-passwords.ts';
+import { createId } from './crypto/identifiers.ts';
+import type { KeySet } from './crypto/keys.ts';
+import { createPasswordHasher } from './crypto/password.ts';
+import type { Clock } from './domain/clock.ts';
+import { createAccounts } from './services/accounts.ts';
+import { createSessions } from './services/sessions.ts';
+import type { Stores } from './stores/open.ts';
+
+const clientId = 'fieldgate';
+
+type Parts = {
+  readonly config: Config;
+  readonly stores: Stores;
+  readonly keys: () => KeySet;
+  readonly clock: Clock;
+  readonly onReuse: Parameters<typeof createSessions>[0]['onReuse'];
+};
+
+/** The use cases, without any way in: what the server and the command line share. */
+export const createServices = ({ config, stores, keys, clock, onReuse }: Parts) => {
+  const newId = () => createId(clock());
+  const accessTokens = createAccessTokens({
+    keys,
+    issuer: config.issuer,
+    audience: config.audience,
+    clientId,
+    ttlSeconds: config.accessTokenTtlSeconds,
+  });
+  const accounts = createAccounts({
+    accounts: stores.accounts,
+    sessions: stores.sessions,
+    passwords: createPasswordHasher(),
+    passwordCheck: createPasswordCheck({ minLength: config.passwordMinLength }),
+    clock,
+    createId: newId,
+  });
+  const sessions = createSessions({
+    sessions: stores.sessions,
+    accounts,
+    accessTokens,
+    clock,
+    createId: newId,
+    onReuse,
+  });
+  return { accounts, sessions, accessTokens };
+};

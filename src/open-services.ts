@@ -1,0 +1,58 @@
+import type { Config } from './config.ts';
+import { createServices } from './create-services.ts';
+import { bearer } from './credentials/bearer.ts';
+import type { KeySet } from './crypto/keys.ts';
+import { type Clock, toSeconds } from './domain/clock.ts';
+import { loadSigningKeys } from './services/signing-keys.ts';
+import { createTokenInspection } from './services/token-inspection.ts';
+import { readKeyFile } from './stores/files/key-file.ts';
+import { isDatabaseThere, openStores } from './stores/open.ts';
+
+/** What the command line works with: the server's services over the same data, without a server. */
+export const openServices = ({ config, clock, keys }: Options) => {
+  const stores = openStores({ dataDir: config.dataDir, lifetimes: config.sessions, clock });
+  const { accounts, sessions, accessTokens } = createServices({
+    config,
+    stores,
+    keys: () => requireKeys(keys),
+    clock,
+    onReuse: () => {}, // Nothing here spends a refresh token.
+  });
+  const authenticate = bearer({
+    verify: (token) => accessTokens.verify(token, toSeconds(clock())),
+    standing: stores.sessions.check,
+  });
+  return {
+    accounts,
+    sessions,
+    tokens: createTokenInspection({ accessTokens, authenticate, sessions: stores.sessions, accounts, clock }),
+    database: {
+      migrate: stores.migrate,
+      pendingMigrations: stores.pendingMigrations,
+      newestRecordAt: stores.newestRecordAt,
+      pings: stores.pings,
+    },
+    close: stores.close,
+  };
+};
+
+type Options = {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Left out where nothing is signed or verified. */
+  readonly keys?: KeySet;
+};
+
+export type OpenServices = ReturnType<typeof openServices>;
+
+/** Whether the configuration's database exists; opening would create it. */
+export const hasDatabase = ({ dataDir }: Config): boolean => isDatabaseThere(dataDir);
+
+/** The keys of the configuration, as they are: makes none. Rejects with `SigningKeysError`. */
+export const readSigningKeys = ({ signing }: Config): Promise<KeySet> =>
+  loadSigningKeys(signing, { read: readKeyFile, readOrCreate: readKeyFile });
+
+const requireKeys = (keys: KeySet | undefined): KeySet => {
+  if (keys === undefined) throw new TypeError('this command was opened without keys');
+  return keys;
+};

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createApp } from './app.ts';
+import { type Config, parseConfig } from './config.ts';
+import { createId } from './crypto/identifiers.ts';
+import type { Clock } from './domain/clock.ts';
+import { AppError } from './domain/errors.ts';
+import { createListener } from './http/listener.ts';
+import { createLog, type Log } from './log.ts';
+import { loadSigningKeys } from './services/signing-keys.ts';
+import { readKeyFile, readOrCreateKeyFile } from './stores/files/key-file.ts';
+import { openStores } from './stores/open.ts';
+
+/** The whole server without a socket of its own. */
+export type Fieldgate = {
+  /** For `http.createServer(listener)` or any server that takes one. Bodies are read here, bounded. */
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
+  /** For servers that speak Fetch. `ip` is what sessions and logs will show. Bounding the body is the caller's task. */
+  readonly fetch: (request: Request, facts?: { readonly ip?: string }) => Promise<Response>;
+  /** From now on `/ready` says no, so that a balancer sends nothing more; everything is still answered. */
+  readonly drain: () => void;
+  /** Closes the stores. Call it when the last request has been answered. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Opens everything the configuration names (stores, migrations, signing keys, the first administrator) and gives the server
+ * as a handler to mount. Takes the variables of the README's table, usually `process.env`.
+ * Rejects with `ConfigError` or `SigningKeysError`, whose messages name every problem and hold no secret.
+ *
+ * @example
+ * const fieldgate = await createFieldgate(process.env);
+ * http.createServer(fieldgate.listener).listen(4000);
+ */
+export const createFieldgate = (env: Readonly<Record<string, string | undefined>>): Promise<Fieldgate> => {
+  const config = parseConfig(env);
+  return openFieldgate(config, Date.now, createLog(config.logLevel, false));
+};
+
+/** `createFieldgate` with its surroundings passed in. */
+export const openFieldgate = async (config: Config, clock: Clock, log: Log): Promise<Fieldgate> => {
+  const keys = await loadSigningKeys(config.signing, { read: readKeyFile, readOrCreate: readOrCreateKeyFile });
+  const stores = openStores({ dataDir: config.dataDir, lifetimes: config.sessions, clock });
+  await stores.migrate();
+  const app = createApp({ config, stores, keys, clock, log });
+  await createFirstAdmin(config, app.accounts, log);
+
+  const newId = () => createId(clock());
+  return {
+    listener: createListener({
+      handle: app.handle,
+      createId: newId,
+      now: clock,
+      report: (error, requestId) => log.error({ err: error, requestId }, 'a request could not be answered'),
+      onAnswered: ({ startedAt, ...request }) => log.info({ ...request, ms: clock() - startedAt }, 'request'),
+    }),
+    fetch: (request, { ip = null } = {}) =>
+      app.handle(request, { requestId: newId(), origin: { ip, userAgent: request.headers.get('user-agent') } }),
+    drain: app.health.drain,
+    close: stores.close,
+  };
+};
+
+const createFirstAdmin = async (
+  { firstAdmin }: Config,
+  accounts: ReturnType<typeof createApp>['accounts'],
+  log: Log,
+): Promise<void> => {
+  if (!firstAdmin || (await accounts.findByEmail(firstAdmin.email))) return;
+  try {
+    const { email, password } = firstAdmin;
+    const admin = await accounts.register({ email, password: password.reveal(), role: 'ADMIN' });
+    log.info(
+      { event: 'user.signed_up', userId: admin.id, role: admin.role },
+      'the first administrator has been created',
+    );
+  } catch (error) {
+    // Another instance that started at the same moment was first.
+    if (error instanceof AppError && error.code === 'EMAIL_TAKEN') return;
+    if (error instanceof AppError) throw new Error(`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`);
+    throw error;
+  }
+};

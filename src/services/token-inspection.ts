@@ -1,0 +1,112 @@
+import type { AccessTokens, VerificationFault } from '../crypto/access-token.ts';
+import { isJsonObject, type JsonObject } from '../crypto/json-object.ts';
+import { parseRefreshToken } from '../crypto/refresh-token.ts';
+import type { Authenticator, RejectionReason } from '../domain/authentication.ts';
+import { type Clock, toSeconds } from '../domain/clock.ts';
+import type { SessionId, UserId } from '../domain/ids.ts';
+import type { RefreshTokenState, Session } from '../domain/session.ts';
+import type { User } from '../domain/user.ts';
+import type { SessionStore } from '../stores/session-store.ts';
+import type { Accounts } from './accounts.ts';
+
+export type AccessTokenFault = VerificationFault;
+
+/** What stands in the store behind a token that is ours. */
+export type Background = {
+  /** Null where there is no such account (any more). */
+  readonly account: User | null;
+  /** Null where the session is over. */
+  readonly session: Session | null;
+};
+
+export type AccessTokenReport = {
+  readonly kind: 'access';
+  /** Null if a request with this token would be accepted now, else the reason its client would be told. */
+  readonly rejection: RejectionReason | null;
+  /** The first thing wrong with the token itself, in the order of the checks; null if nothing is. */
+  readonly fault: AccessTokenFault | null;
+  /** What is written in it, believed or not; null where it cannot be read. */
+  readonly written: { readonly header: JsonObject | null; readonly payload: JsonObject | null };
+  /** Null unless the token is ours and has at most expired: nothing else it says is worth a look. */
+  readonly background: Background | null;
+};
+
+export type RefreshTokenReport = {
+  readonly kind: 'refresh';
+  /** `malformed`: it cannot be one of ours, by its form alone. */
+  readonly state: RefreshTokenState | 'malformed';
+  readonly named: { readonly userId: UserId; readonly sessionId: SessionId } | null;
+  readonly background: Background | null;
+};
+
+export type TokenReport = AccessTokenReport | RefreshTokenReport;
+
+type Dependencies = {
+  readonly accessTokens: AccessTokens;
+  /** The way requests come in by. It has the verdict, so that this never says otherwise than the server does. */
+  readonly authenticate: Authenticator;
+  readonly sessions: Pick<SessionStore, 'list' | 'recognize'>;
+  readonly accounts: Pick<Accounts, 'find'>;
+  readonly clock: Clock;
+};
+
+export type TokenInspection = ReturnType<typeof createTokenInspection>;
+
+/** Looks at tokens without using them: nothing is spent, ended or written. */
+export const createTokenInspection = (deps: Dependencies) => {
+  const inspectAccessToken = async (token: string): Promise<AccessTokenReport> => {
+    const now = toSeconds(deps.clock());
+    const verification = deps.accessTokens.verify(token, now);
+    const ours = deps.accessTokens.verify(token, now, { ignoreExpiry: true });
+    const answer = await deps.authenticate({
+      header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
+    });
+    return {
+      kind: 'access',
+      rejection: answer.kind === 'accepted' ? null : answer.kind === 'rejected' ? answer.reason : 'TOKEN_INVALID',
+      fault: verification.kind === 'invalid' ? verification.cause : null,
+      written: readWritten(token),
+      background: ours.kind === 'valid' ? await findBackground(ours.claims.userId, ours.claims.sessionId) : null,
+    };
+  };
+
+  const inspectRefreshToken = async (token: string): Promise<RefreshTokenReport> => {
+    const parsed = parseRefreshToken(token);
+    if (!parsed) return { kind: 'refresh', state: 'malformed', named: null, background: null };
+    const { userId, sessionId, digests } = parsed;
+    return {
+      kind: 'refresh',
+      state: await deps.sessions.recognize(userId, sessionId, digests),
+      named: { userId, sessionId },
+      background: await findBackground(userId, sessionId),
+    };
+  };
+
+  const findBackground = async (userId: UserId, sessionId: SessionId): Promise<Background> => ({
+    account: await deps.accounts.find(userId),
+    session: (await deps.sessions.list(userId)).find(({ id }) => id === sessionId) ?? null,
+  });
+
+  /** What this token, access or refresh, is worth at this moment, and why. */
+  const inspect = (token: string): Promise<TokenReport> =>
+    token.startsWith('fgr_') ? inspectRefreshToken(token) : inspectAccessToken(token);
+
+  return { inspect };
+};
+
+/** For showing only. The signature is left out: it is what makes the text a credential. */
+const readWritten = (token: string): AccessTokenReport['written'] => {
+  const [header, payload] = token.length > longestShown ? [] : token.split('.');
+  return { header: readPart(header), payload: readPart(payload) };
+};
+
+const longestShown = 65_536;
+
+const readPart = (part: string | undefined): JsonObject | null => {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+};

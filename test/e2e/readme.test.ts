@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { variableNames } from '../../src/config.ts';
+import { serverForTest } from '../support/server.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+const readme = readFileSync(`${root}README.md`, 'utf8');
+
+/** The commands of all console blocks, in order, each with the output the README shows for it. */
+const commands = [...readme.matchAll(/```console\n([\s\S]*?)```/g)]
+  .flatMap((block) => (block[1] ?? '').split(/^\$ /m).filter(Boolean))
+  .map((text) => {
+    const [command = '', ...output] = text.trimEnd().split('\n');
+    return { command, output: output.join('\n') };
+  });
+
+const marker = '--- end of command ---';
+
+/** `…` in the README stands for what differs each time. */
+const toPattern = (shown: string): RegExp => new RegExp(`^${shown.split('…').map(RegExp.escape).join('[^]*')}$`);
+
+it('every command of the README gives what the README shows', { timeout: 60_000 }, async () => {
+  const server = await serverForTest();
+  const script = commands
+    .map(({ command }) => `${command}\necho '${marker}'`)
+    .join('\n')
+    .replaceAll('http://localhost:4000', server.url);
+  const { stdout } = await promisify(execFile)('bash', ['-c', script], {
+    cwd: root,
+    env: { ...process.env, DATA_DIR: server.dataDir, ISSUER: 'http://localhost:4000', NODE_ENV: 'development' },
+  });
+  const outputs = stdout
+    .split(`${marker}\n`)
+    .slice(0, -1)
+    .map((output) => output.trim());
+  expect(outputs).toHaveLength(commands.length);
+  for (const [index, { command, output }] of commands.entries())
+    expect(outputs[index], command).toMatch(toPattern(output));
+});
+
+it('the README and .env.example name every variable there is', () => {
+  const example = readFileSync(`${root}.env.example`, 'utf8');
+  for (const name of variableNames) {
+    expect(readme, name).toContain(`\`${name}\``);
+    expect(example, name).toContain(`# ${name}=`);
+  }
+});

@@ -1,0 +1,149 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { parseConfig } from '../../src/config.ts';
+import { serve } from '../../src/serve.ts';
+
+export const goodPassword = 'a quiet lamp over nine stairs';
+
+export type GraphQLAnswer = {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers as they come; a wrong path fails the assertion.
+  readonly data: any;
+  readonly errors:
+    | readonly {
+        readonly message: string;
+        readonly path?: readonly unknown[];
+        readonly extensions: Record<string, unknown>;
+      }[]
+    | undefined;
+  /** The `extensions.code` and `reason` of each error: what clients branch on. */
+  readonly codes: readonly string[];
+};
+
+export type TestServer = Awaited<ReturnType<typeof startServer>>;
+
+/** A whole server on a port and a data directory of its own. Its time is the test's: `advance` moves it. */
+export const startServer = async (env: Record<string, string> = {}, dataDir?: string) => {
+  const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'fieldgate-')));
+  let skippedMs = 0;
+  const clock = () => Date.now() + skippedMs;
+  const { log, lines } = memoryLog();
+  const config = parseConfig({ PORT: '0', DATA_DIR: directory, ISSUER: 'http://localhost:4000', ...env });
+  const server = await serve(config, clock, log);
+
+  const fetchPath = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${server.url}${path}`, init);
+
+  const gql = async (query: string, options: GraphQLOptions = {}): Promise<GraphQLAnswer> => {
+    const response = await fetchPath('/graphql', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+        ...options.headers,
+      },
+      body: JSON.stringify({ query, variables: options.variables, operationName: options.operationName }),
+    });
+    return toAnswer(response);
+  };
+
+  return {
+    url: server.url,
+    dataDir: directory,
+    /** What the server has logged, one parsed line each. */
+    logLines: lines,
+    advance: (ms: number) => {
+      skippedMs += ms;
+    },
+    fetch: fetchPath,
+    gql,
+    stop: async () => {
+      await server.stop();
+      if (dataDir === undefined) await rm(directory, { recursive: true });
+    },
+  };
+};
+
+/** `startServer`, stopped when the test that asked for it is over. */
+export const serverForTest = async (env: Record<string, string> = {}): Promise<TestServer> => {
+  const server = await startServer(env);
+  onTestFinished(server.stop);
+  return server;
+};
+
+export type GraphQLOptions = {
+  readonly token?: string;
+  readonly variables?: Record<string, unknown>;
+  readonly operationName?: string;
+  readonly headers?: Record<string, string>;
+};
+
+const toAnswer = async (response: Response): Promise<GraphQLAnswer> => {
+  const { data, errors } = JSON.parse(await response.text());
+  return {
+    status: response.status,
+    headers: response.headers,
+    data,
+    errors,
+    codes: (errors ?? []).map(({ extensions }: { extensions?: Record<string, string> }) =>
+      [extensions?.['code'], extensions?.['reason']].filter(Boolean).join(' '),
+    ),
+  };
+};
+
+const memoryLog = (): { readonly log: Logger; readonly lines: () => readonly Record<string, unknown>[] } => {
+  const written: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => written.push(line) });
+  return { log, lines: () => written.map((line) => JSON.parse(line)) };
+};
+
+const grantFields = 'accessToken refreshToken expiresIn user { id email role } session { id }';
+
+export type Grant = {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresIn: number;
+  readonly user: { readonly id: string; readonly email: string; readonly role: string };
+  readonly session: { readonly id: string };
+};
+
+let count = 0;
+export const newEmail = (): string => `user${++count}@example.com`;
+
+export const signup = async (server: TestServer, email = newEmail(), password = goodPassword): Promise<Grant> => {
+  const answer = await server.gql(`mutation ($input: SignupInput!) { signup(input: $input) { ${grantFields} } }`, {
+    variables: { input: { email, password } },
+  });
+  if (!answer.data?.signup) throw new Error(`signup failed: ${JSON.stringify(answer.errors)}`);
+  return answer.data.signup;
+};
+
+export const login = (
+  server: TestServer,
+  email: string,
+  password = goodPassword,
+  headers: Record<string, string> = {},
+): Promise<GraphQLAnswer> =>
+  server.gql(`mutation ($input: LoginInput!) { login(input: $input) { ${grantFields} } }`, {
+    variables: { input: { email, password } },
+    headers,
+  });
+
+export const refresh = (
+  server: TestServer,
+  refreshToken: string,
+  options: GraphQLOptions = {},
+): Promise<GraphQLAnswer> =>
+  server.gql(`mutation ($input: RefreshInput!) { refresh(input: $input) { ${grantFields} } }`, {
+    ...options,
+    variables: { input: { refreshToken } },
+  });
+
+export const adminEnv = { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: goodPassword };
+
+/** Signs the first administrator in, of a server that was started with `adminEnv`. */
+export const loginAsAdmin = async (server: TestServer): Promise<Grant> =>
+  (await login(server, adminEnv.ADMIN_EMAIL)).data.login;
