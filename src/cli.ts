@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { enableCompileCache, isBuiltin } from 'node:module';
+
+// Everything else is imported after this look, so that an old Node gets a sentence and not a stack trace.
+if (isBuiltin('node:sqlite')) {
+  enableCompileCache();
+  const { readEnvironment } = await import('./environment.ts');
+  const { runCommandLine } = await import('./cli/program.ts');
+  // A reader that has seen enough (`fieldgate user list | head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.exitCode = await runCommandLine(process.argv.slice(2), {
+    environment: readEnvironment,
+    clock: Date.now,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
+} else {
+  process.stderr.write(
+    `fieldgate: Node ${process.versions.node} is too old, 22.13 or newer is needed. \`npx fieldgate\` in the project uses the one that npm ci brings along.\n`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,99 @@
+import type { AccessTokenReport, TokenReport } from '../services/token-inspection.ts';
+import { explainAccessToken } from './access-token-words.ts';
+import { readPiped } from './ask.ts';
+import type { Check } from './check.ts';
+import { formatTime } from './human-time.ts';
+import { printable } from './printable.ts';
+import { explainRefreshToken } from './refresh-token-words.ts';
+import { type ExitCode, print, printJson, type Shell, UsageError } from './shell.ts';
+import { printTable } from './table.ts';
+import { loadKeys, type Workplace, withWorkplace } from './workplace.ts';
+
+/** Why a token is or is not accepted now. The exit code says which. Nothing is spent or changed by asking. */
+export const explainToken = async (
+  shell: Shell,
+  given: string,
+  { json }: { readonly json?: boolean },
+): Promise<ExitCode> => {
+  const text = (given === '-' ? await readPiped(shell) : given).trim();
+  const token = text.replace(/^(?:authorization:\s*)?bearer\s+/i, '');
+  if (token === '') throw new UsageError('There is no token.');
+  return withWorkplace(shell, { database: 'existing', keys: true }, async (place) => {
+    const report = await place.tokens.inspect(token);
+    const checks = await explain(report, place, shell.clock());
+    const verdict = verdictOf(report);
+    if (json) printJson(shell, toJson(report, verdict, checks));
+    else printReport(shell, report, verdict, checks);
+    return verdict.accepted ? 0 : 1;
+  });
+};
+
+const explain = async (report: TokenReport, { config }: Workplace, now: number): Promise<readonly Check[]> => {
+  if (report.kind === 'refresh') return explainRefreshToken(report, config.sessions, now);
+  const { verification } = await loadKeys(config);
+  const keys = [...verification.values()].map(({ kid, alg }) => ({ kid, algorithm: alg }));
+  return explainAccessToken(report, { issuer: config.issuer, audience: config.audience, keys }, now);
+};
+
+type Verdict = { readonly accepted: boolean; readonly reason: string | null };
+
+const verdictOf = (report: TokenReport): Verdict => {
+  if (report.kind === 'access') return { accepted: report.rejection === null, reason: report.rejection };
+  const accepted = report.state === 'current' || report.state === 'replayable';
+  return { accepted, reason: accepted ? null : 'REFRESH_TOKEN_INVALID' };
+};
+
+const marks = { passed: 'ok', failed: 'NO', 'not checked': '-' } as const;
+
+const printReport = (
+  shell: Shell,
+  report: TokenReport,
+  { accepted, reason }: Verdict,
+  checks: readonly Check[],
+): void => {
+  const kind = report.kind === 'access' ? 'This access token' : 'This refresh token';
+  print(shell, accepted ? `${kind} is accepted now.\n` : `${kind} is not accepted now (${reason}).\n`);
+  printTable(
+    shell,
+    ['CHECK', '', 'WHAT WAS FOUND'],
+    checks.map(({ check, outcome, detail }) => [check, marks[outcome], detail]),
+  );
+  const account = report.background?.account;
+  if (account) print(shell, `\nAccount  ${printable(account.email)}, ${account.role}, ${account.id}`);
+  const sessionId = report.kind === 'refresh' ? report.named?.sessionId : report.background && sidOf(report);
+  if (sessionId) print(shell, `Session  ${printable(sessionId)}`);
+  if (!accepted) print(shell, `\nWhat to do: ${advice(report, reason)}`);
+};
+
+const sidOf = ({ written }: AccessTokenReport): string | null => {
+  const sid = written.payload?.['sid'];
+  return typeof sid === 'string' ? sid : null;
+};
+
+const advice = (report: TokenReport, reason: string | null): string => {
+  if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_STALE') {
+    return report.background?.session ? 'the client refreshes.' : 'the client signs in again: its session is over too.';
+  }
+  if (reason === 'TOKEN_INVALID') {
+    return 'see the check that says NO; if the token should be one of this server, compare the configurations (keys, ISSUER, AUDIENCE).';
+  }
+  return 'the client signs in again.';
+};
+
+const toJson = (report: TokenReport, { accepted, reason }: Verdict, checks: readonly Check[]) => {
+  const { account = null, session = null } = report.background ?? {};
+  return {
+    type: report.kind,
+    accepted,
+    reason,
+    checks,
+    ...(report.kind === 'access' ? { header: report.written.header, claims: report.written.payload } : {}),
+    account: account && {
+      id: account.id,
+      email: account.email,
+      role: account.role,
+      disabledAt: account.disabledAt === null ? null : formatTime(account.disabledAt),
+    },
+    session: session && { id: session.id, expiresAt: formatTime(session.expiresAt) },
+  };
+};

@@ -1,0 +1,551 @@
+import { execFile, spawn } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort, send, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
+import { type Grant, goodPassword } from '../support/server.ts';
+
+const entry = new URL('../../src/cli.ts', import.meta.url).pathname;
+const later = new URL('../support/later.ts', import.meta.url).pathname;
+
+type Result = { readonly code: number; readonly out: string; readonly err: string };
+
+/** A folder of its own, and command lines that run in it as processes of their own, without a terminal. */
+const place = (env: Record<string, string> = {}) => {
+  const folder = temporaryFolder();
+  const dataDir = join(folder, 'data');
+  const run = (line: string, { input = '', ...more }: Record<string, string> = {}): Promise<Result> =>
+    new Promise((resolve) => {
+      const child = execFile(
+        process.execPath,
+        [entry, ...line.split(' ').filter(Boolean)],
+        { cwd: folder, env: { PATH: process.env['PATH'] ?? '', DATA_DIR: dataDir, ...env, ...more } },
+        (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+      );
+      child.stdin?.on('error', () => {}); // It may end without having read.
+      child.stdin?.end(input);
+    });
+  const json = async (line: string, more: Record<string, string> = {}) =>
+    JSON.parse((await run(`${line} --json`, more)).out);
+  const createUser = (email: string, role = 'USER') =>
+    json(`user create --email ${email} --role ${role} --password-stdin`, { input: `${goodPassword}\n` });
+  return { folder, dataDir, run, json, createUser };
+};
+
+/** The same beside a running server, over one data directory. */
+const placeWithServer = async () => {
+  const port = String(await freePort());
+  const settings = { PORT: port, ISSUER: 'http://localhost:4000' };
+  const here = place(settings);
+  mkdirSync(here.dataDir, { mode: 0o700 });
+  const server = spawnServer({ ...settings, DATA_DIR: here.dataDir });
+  await whenListening(server);
+  const grant = async (mutation: string, input: object): Promise<Grant> => {
+    const query = `mutation ($input: ${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input!) {
+      ${mutation}(input: $input) { accessToken refreshToken expiresIn user { id email role } session { id } } }`;
+    return (await send(server.url, query, { input })).data[mutation];
+  };
+  const signup = (email: string) => grant('signup', { email, password: goodPassword });
+  const reasonFor = async (token: string) =>
+    (await send(server.url, '{ me { id } }', {}, token)).errors?.[0].extensions.reason ?? 'accepted';
+  return { ...here, server, port, grant, signup, reasonFor };
+};
+
+/** Somebody who listens on a port and never says a word. */
+const stranger = async () => {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return String(typeof address === 'object' && address ? address.port : 0);
+};
+
+const outcomes = (explanation: { checks: readonly { check: string; outcome: string }[] }) =>
+  Object.fromEntries(explanation.checks.map(({ check, outcome }) => [check, outcome]));
+
+describe('the command line', () => {
+  it('prints its version and its help, and succeeds', async () => {
+    const { run } = place();
+    const version = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+    expect(await run('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    const help = await run('--help');
+    expect(help).toMatchObject({ code: 0, err: '' });
+    for (const name of ['serve', 'migrate', 'doctor', 'user', 'session', 'key', 'token', 'schema']) {
+      expect(help.out).toContain(`\n  ${name}`);
+    }
+  });
+
+  it.each([
+    ['', 'Usage: fieldgate'],
+    ['user', 'Usage: fieldgate user'],
+    ['usr', 'Did you mean user?'],
+    ['user creat', 'Did you mean create?'],
+    ['user list --jsn', 'Did you mean --json?'],
+    ['user list extra', 'too many arguments'],
+    ['user list --first 0', 'whole number from 1 to 100'],
+    ['user role ada@example.com BOSS', 'USER, MODERATOR, ADMIN'],
+    ['user create --email ada@example.com', '--password-stdin'],
+    ['user create --password-stdin', '--email'],
+    ['session revoke --user ada@example.com', '--all'],
+    ['session revoke 0 --all --user ada@example.com', '--all'],
+    ['session revoke 0', '--user'],
+    ['key generate --algorithm none', 'ES256'],
+    ['token explain -', 'no token'],
+  ])('does not understand "%s" and exits with 2, without making a data directory', async (line, hint) => {
+    const { run, dataDir } = place();
+    const { code, out, err } = await run(line);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(hint);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it.each([
+    'user list',
+    'user role ada@example.com ADMIN',
+    'user disable ada@example.com',
+    'session list ada@example.com',
+    'session revoke --all --user ada@example.com',
+    'token explain x',
+  ])('"%s" says that there is no database, and makes none', async (line) => {
+    const { run, dataDir } = place();
+    expect(await run(line)).toEqual({
+      code: 1,
+      out: '',
+      err: `fieldgate: There is no database in ${dataDir} yet; start the server or run \`fieldgate migrate\`.\n`,
+    });
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('names every problem of the configuration, and no value', async () => {
+    const { run } = place({ PORT: 'a secret', ACCESS_TOKEN_TTL: 'a secret' });
+    const { code, err } = await run('user list');
+    expect(code).toBe(1);
+    expect(err).toMatch(/PORT .*\n.*ACCESS_TOKEN_TTL /);
+    expect(err).not.toContain('a secret');
+  });
+
+  it('makes the database with migrate, once', async () => {
+    const { json } = place();
+    expect((await json('migrate')).applied).not.toEqual([]);
+    expect((await json('migrate')).applied).toEqual([]);
+    expect(await json('user list')).toEqual({ users: [], next: null });
+  });
+});
+
+describe('user', () => {
+  it('create makes an account, with a database if there is none, and takes the password from standard input', async () => {
+    const { json, createUser } = place();
+    const user = await createUser('Ada@Example.com', 'admin');
+    expect(user).toMatchObject({ email: 'ada@example.com', name: null, role: 'ADMIN', disabledAt: null });
+    expect((await json('user list')).users).toEqual([user]);
+  });
+
+  it.each([
+    ['--email ada@example.com', 'short', 'at least 15'],
+    ['--email ada', goodPassword, 'not an email address'],
+  ])('create refuses what signing up refuses: %s with "%s"', async (options, input, sentence) => {
+    const { run } = place();
+    const result = await run(`user create ${options} --password-stdin`, { input });
+    expect(result).toMatchObject({ code: 1, out: '' });
+    expect(result.err).toContain(sentence);
+  });
+
+  it('create refuses an email that is taken, in whatever spelling', async () => {
+    const { run, createUser } = place();
+    await createUser('ada@example.com');
+    const again = await run('user create --email ADA@example.com --password-stdin', { input: goodPassword });
+    expect(again).toMatchObject({ code: 1, out: '' });
+  });
+
+  it('list goes page by page, and finds by a part of email or name', async () => {
+    const { run, json, createUser } = place();
+    const [ada, bob] = [await createUser('ada@example.com'), await createUser('bob@example.com')];
+    const first = await json('user list --first 1');
+    expect(first).toEqual({ users: [ada], next: ada.id });
+    expect(await json(`user list --first 1 --after ${first.next}`)).toEqual({ users: [bob], next: null });
+    expect((await json('user list --search BOB')).users).toEqual([bob]);
+    expect((await run('user list --first 1')).err).toContain(`--after ${ada.id}`);
+  });
+
+  it('list is aligned plain text in a pipe, and shows no control characters of others', async () => {
+    const { run } = place();
+    const input = goodPassword;
+    await run('user create --email ada@example.com --name a\u202eb --password-stdin', { input });
+    const { out } = await run('user list');
+    const [head = '', row = ''] = out.split('\n');
+    expect(head).toMatch(/^ID +EMAIL +NAME +ROLE +CREATED +STATE$/);
+    expect(row.indexOf('ada@example.com')).toBe(head.indexOf('EMAIL'));
+    expect(row).toContain('a\\u{202e}b');
+    expect(out).not.toMatch(/[^\n\x20-\x7e]/);
+  });
+
+  it('role, disable and enable say who they changed, and fail for nobody', async () => {
+    const { run, json, createUser } = place();
+    const { id } = await createUser('ada@example.com');
+    expect(await json(`user role ${id} moderator`)).toMatchObject({ id, role: 'MODERATOR' });
+    expect((await json('user disable ADA@example.com')).disabledAt).toMatch(/^\d{4}-.*Z$/);
+    expect((await run('user list')).out).toContain('disabled');
+    expect((await json('user enable ada@example.com')).disabledAt).toBeNull();
+    for (const line of ['user role x@example.com ADMIN', `user disable ${id.replace(/.$/, 'x')}`, 'user enable 0']) {
+      expect(await run(line)).toMatchObject({ code: 1, out: '', err: expect.stringContaining('no account') });
+    }
+  });
+});
+
+describe('beside a running server', () => {
+  it('a session it revokes is refused by the server at the next request', async () => {
+    const { run, json, signup, grant, reasonFor } = await placeWithServer();
+    const one = await signup('ada@example.com');
+    const two = await grant('login', { email: 'ada@example.com', password: goodPassword });
+    const listed = await json('session list ada@example.com');
+    expect(listed.sessions.map(({ id }: { id: string }) => id)).toEqual([two.session.id, one.session.id]);
+    expect((await run('session list ada@example.com')).out).toContain(one.session.id);
+
+    expect(await json(`session revoke ${one.session.id} --user ada@example.com`)).toEqual({ endedSessions: 1 });
+    expect([await reasonFor(one.accessToken), await reasonFor(two.accessToken)]).toEqual(['TOKEN_REVOKED', 'accepted']);
+    expect(await run(`session revoke ${one.session.id} --user ada@example.com`)).toMatchObject({ code: 1, out: '' });
+    expect(await json(`session revoke --all --user ${two.user.id}`)).toEqual({ endedSessions: 1 });
+    expect(await reasonFor(two.accessToken)).toBe('TOKEN_REVOKED');
+    expect(await json('session list ada@example.com')).toEqual({ sessions: [] });
+  });
+
+  it('a session of another account is not revoked', async () => {
+    const { run, signup, reasonFor } = await placeWithServer();
+    const [ada] = [await signup('ada@example.com'), await signup('bob@example.com')];
+    expect((await run(`session revoke ${ada.session.id} --user bob@example.com`)).code).toBe(1);
+    expect(await reasonFor(ada.accessToken)).toBe('accepted');
+  });
+
+  it('an administrator it makes may sign in; a new role makes tokens stale and a disabled account ends them', async () => {
+    const { json, createUser, grant, reasonFor } = await placeWithServer();
+    await createUser('root@example.com', 'ADMIN');
+    const root = await grant('login', { email: 'root@example.com', password: goodPassword });
+    expect([root.user.role, await reasonFor(root.accessToken)]).toEqual(['ADMIN', 'accepted']);
+    await json('user role root@example.com USER');
+    expect(await reasonFor(root.accessToken)).toBe('TOKEN_STALE');
+    await json('user disable root@example.com');
+    expect(await reasonFor(root.accessToken)).toBe('TOKEN_REVOKED');
+  });
+
+  it('doctor finds everything in order, and the port taken by the server', async () => {
+    const { run, json, server, port } = await placeWithServer();
+    const { ok, checks } = await json('doctor');
+    expect(checks.filter(({ status }: { status: string }) => status !== 'ok')).toEqual([]);
+    expect(ok).toBe(true);
+    expect((await run('doctor')).out).toMatch(new RegExp(`A server is running on 127\\.0\\.0\\.1:${port}`));
+    server.child.kill('SIGTERM');
+    await server.exit;
+    expect((await run('doctor')).out).toContain('is free');
+  });
+});
+
+describe('serve', () => {
+  it('is the server: it answers, and stops on SIGTERM', async () => {
+    const { folder, dataDir } = place();
+    const port = String(await freePort());
+    const child = spawn(process.execPath, [entry, 'serve'], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] ?? '', DATA_DIR: dataDir, PORT: port },
+      stdio: 'ignore',
+    });
+    const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const url = `http://127.0.0.1:${port}`;
+    await whenListening({ url, child, output: () => '', exit: exit.then((code) => ({ code, signal: null })) });
+    expect((await send(url, '{ hello }')).data.hello).toBeTruthy();
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+  });
+});
+
+describe('token explain', () => {
+  it('agrees with the server at every turn of an access token’s life', async () => {
+    const { run, json, signup, reasonFor } = await placeWithServer();
+    const { accessToken } = await signup('ada@example.com');
+    const accepted = await json(`token explain ${accessToken}`);
+    expect(accepted).toMatchObject({ type: 'access', accepted: true, reason: null, account: { role: 'USER' } });
+    expect(new Set(Object.values(outcomes(accepted)))).toEqual(new Set(['passed']));
+    expect((await run(`token explain ${accessToken}`)).code).toBe(0);
+
+    await json('user role ada@example.com MODERATOR');
+    const stale = await json(`token explain ${accessToken}`);
+    expect(stale).toMatchObject({ accepted: false, reason: await reasonFor(accessToken) });
+    expect(outcomes(stale)).toMatchObject({ expiry: 'passed', session: 'passed', role: 'failed' });
+
+    await json('session revoke --all --user ada@example.com');
+    const revoked = await json(`token explain ${accessToken}`);
+    expect(revoked).toMatchObject({ accepted: false, reason: await reasonFor(accessToken), session: null });
+    expect(outcomes(revoked)).toMatchObject({ expiry: 'passed', session: 'failed', role: 'not checked' });
+    expect((await run(`token explain ${accessToken}`)).code).toBe(1);
+  });
+
+  it('says which check failed, made none after it, and shows no signature', async () => {
+    const { run, json, signup } = await placeWithServer();
+    const { accessToken } = await signup('ada@example.com');
+    const [header = '', payload = '', signature = ''] = accessToken.split('.');
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const part = (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString());
+    const withHeader = (change: object) => `${encode({ ...part(header), ...change })}.${payload}.${signature}`;
+    const cases: readonly (readonly [token: string, failed: string, words: string])[] = [
+      ['hello', 'form', 'is this a token at all'],
+      [`${header}.${payload}`, 'form', 'cut off'],
+      [withHeader({ jku: 'https://evil.example' }), 'header', 'jku'],
+      [withHeader({ typ: 'JWT' }), 'type', '\\"JWT\\"'],
+      [withHeader({ alg: 'none' }), 'algorithm', 'none'],
+      [withHeader({ alg: 'RS256' }), 'algorithm', 'for ES256 alone'],
+      [withHeader({ kid: 'other\u001b[2J' }), 'key', 'signed elsewhere'],
+      [`${header}.${encode({ ...part(payload), role: 'ADMIN' })}.${signature}`, 'signature', 'altered or forged'],
+    ];
+    for (const [token, failed, words] of cases) {
+      const { code, out } = await run('token explain - --json', { input: `Bearer ${token}\n` });
+      const explanation = JSON.parse(out);
+      expect(explanation, failed).toMatchObject({ accepted: false, reason: 'TOKEN_INVALID', account: null });
+      expect(code).toBe(1);
+      const results = Object.entries(outcomes(explanation));
+      const position = results.findIndex(([check]) => check === failed);
+      expect(results.map(([, outcome]) => outcome)).toEqual(
+        results.map((_, i) => (i < position ? 'passed' : i === position ? 'failed' : 'not checked')),
+      );
+      expect(out).toContain(words);
+      expect(out).not.toContain(signature);
+      expect(out).not.toContain('\u001b');
+      expect((await run(`token explain ${token}`)).out).not.toContain('\u001b');
+    }
+    const elsewhere = await json(`token explain ${accessToken}`, { ISSUER: 'https://other.example', AUDIENCE: 'x' });
+    expect(outcomes(elsewhere)).toMatchObject({ signature: 'passed', issuer: 'failed', audience: 'not checked' });
+    const audience = await json(`token explain ${accessToken}`, { AUDIENCE: 'https://other.example' });
+    expect(outcomes(audience)).toMatchObject({ issuer: 'passed', audience: 'failed' });
+  }, 60_000);
+
+  it('follows a refresh token through its life, and neither spends nor shows it', async () => {
+    const { run, json, signup, grant } = await placeWithServer();
+    const first = (await signup('ada@example.com')).refreshToken;
+    const explain = async (token: string, env: Record<string, string> = {}) => {
+      const { code, out } = await run('token explain - --json', { input: token, ...env });
+      expect(out).not.toContain(token);
+      const { accepted, reason, checks } = JSON.parse(out);
+      expect(code).toBe(accepted ? 0 : 1);
+      return [accepted, reason, checks.at(-1).detail];
+    };
+    const invalid = 'REFRESH_TOKEN_INVALID';
+    expect(await explain(first)).toEqual([true, null, expect.stringContaining('unused')]);
+    expect(await explain(first)).toEqual([true, null, expect.stringContaining('unused')]);
+    const second = (await grant('refresh', { refreshToken: first })).refreshToken;
+    expect(await explain(first, { REFRESH_REUSE_WINDOW: '60s' })).toEqual([
+      true,
+      null,
+      expect.stringContaining('same successor'),
+    ]);
+    expect(await explain(first, { REFRESH_REUSE_WINDOW: '0s' })).toEqual([
+      false,
+      invalid,
+      expect.stringContaining('would end the session'),
+    ]);
+    expect(await explain(second)).toEqual([true, null, expect.stringContaining('unused')]);
+    expect(await explain(`${second.slice(0, -5)}`)).toEqual([false, invalid, '']);
+    await json('session revoke --all --user ada@example.com');
+    expect(await explain(second)).toEqual([false, invalid, '']);
+  });
+
+  it('tells an expired token from its session, which may live on', async () => {
+    const { json, signup } = await placeWithServer();
+    const { accessToken } = await signup('ada@example.com');
+    // The same keys and data on a clock that is ahead: the check is made in a process of its own.
+    const explanation = await json(`token explain ${accessToken}`, { NODE_OPTIONS: `--import=${later}` });
+    expect(explanation).toMatchObject({ accepted: false, reason: 'TOKEN_EXPIRED' });
+    expect(outcomes(explanation)).toMatchObject({
+      start: 'passed',
+      expiry: 'failed',
+      session: 'passed',
+      role: 'passed',
+    });
+  });
+});
+
+describe('key', () => {
+  it('generate prints a key set with a private key, which the server and key list take', async () => {
+    const { run, json, folder } = place();
+    const { out } = await run('key generate --algorithm es384');
+    const [key] = JSON.parse(out).keys;
+    expect(key).toMatchObject({ kty: 'EC', crv: 'P-384', alg: 'ES384', use: 'sig' });
+    expect(createPrivateKey({ key, format: 'jwk' }).type).toBe('private');
+    const file = join(folder, 'keys.json');
+    writeFileSync(file, out, { mode: 0o600 });
+    expect(await json('key list', { JWT_KEYS: file, JWT_ALGORITHM: 'ES384' })).toEqual({
+      keys: [{ kid: key.kid, algorithm: 'ES384', signs: true, verifies: true }],
+    });
+  });
+
+  it('generate writes a file for its owner alone, shows nothing of it, and overwrites none', async () => {
+    const { run, folder } = place();
+    const file = join(folder, 'keys.json');
+    const made = await run(`key generate --out ${file}`);
+    const text = readFileSync(file, 'utf8');
+    const [key] = JSON.parse(text).keys;
+    expect(key.alg).toBe('ES256');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(made.out + made.err).not.toContain(key.d);
+    expect(await run(`key generate --out ${file}`)).toMatchObject({ code: 1, out: '' });
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
+  it('list shows names and never key material, and makes no keys', async () => {
+    const { run, folder, dataDir } = place();
+    expect(await run('key list')).toMatchObject({ code: 1, err: expect.stringContaining('no signing keys') });
+    expect(existsSync(dataDir)).toBe(false);
+    const file = join(folder, 'keys.json');
+    await run(`key generate --out ${file}`);
+    const [key] = JSON.parse(readFileSync(file, 'utf8')).keys;
+    const { out } = await run('key list', { JWT_KEYS: file });
+    expect(out).toContain(`${key.kid}  ES256`);
+    for (const secret of [key.d, key.x, key.y]) expect(out).not.toContain(secret);
+  });
+});
+
+describe('doctor', () => {
+  const statusOf = async (run: ReturnType<typeof place>['run'], check: string, env: Record<string, string> = {}) => {
+    const { code, out } = await run('doctor --json', env);
+    const found = JSON.parse(out).checks.filter((entry: { check: string }) => entry.check === check);
+    return { code, found: found.map(({ status }: { status: string }) => status), text: JSON.stringify(found) };
+  };
+
+  it('changes nothing, and warns where nothing has begun', async () => {
+    const { run, dataDir } = place({ PORT: '0' });
+    expect(await statusOf(run, 'database')).toMatchObject({ code: 0, found: ['warn'] });
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('fails with every problem of the configuration', async () => {
+    const { run } = place({ PORT: 'x', NODE_ENV: 'production' });
+    expect(await statusOf(run, 'configuration')).toMatchObject({ code: 1, found: ['fail', 'fail'] });
+  });
+
+  it('warns of keys and a database that others can read, and says the command', async () => {
+    const { run, dataDir } = place({ PORT: '0' });
+    mkdirSync(dataDir, { mode: 0o755 });
+    await run('migrate');
+    await run(`key generate --out ${dataDir}/signing-keys.json`);
+    chmodSync(join(dataDir, 'fieldgate.sqlite'), 0o644);
+    chmodSync(join(dataDir, 'signing-keys.json'), 0o644);
+    chmodSync(dataDir, 0o755);
+    const directory = await statusOf(run, 'data directory');
+    expect(directory).toMatchObject({ code: 0, found: ['warn'] });
+    expect(directory.text).toContain(`chmod 700 ${dataDir}`);
+    expect((await statusOf(run, 'key file')).text).toContain('chmod 600');
+    chmodSync(dataDir, 0o700);
+    chmodSync(join(dataDir, 'signing-keys.json'), 0o600);
+    expect(await statusOf(run, 'data directory')).toMatchObject({ found: ['ok'] });
+    expect(await statusOf(run, 'key file')).toMatchObject({ found: [] });
+  });
+
+  it('fails for a database that is none, keys that are none, and a port that somebody else has', async () => {
+    const { run, dataDir } = place();
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(join(dataDir, 'fieldgate.sqlite'), 'not a database, but long enough to be taken for one'.repeat(99));
+    writeFileSync(join(dataDir, 'signing-keys.json'), '{"keys":[{"kty":"EC","d":"hush"}]}', { mode: 0o600 });
+    const port = await stranger();
+    const { code, out } = await run('doctor --json', { PORT: port });
+    const failed = JSON.parse(out).checks.filter(({ status }: { status: string }) => status === 'fail');
+    expect(code).toBe(1);
+    expect(failed.map(({ check }: { check: string }) => check)).toEqual(['keys', 'database', 'port']);
+    expect(out).not.toContain('hush');
+  });
+
+  it('fails for a clock behind the newest record', async () => {
+    const { run, createUser } = place({ PORT: '0' });
+    await createUser('ada@example.com');
+    await run('user create --email bob@example.com --password-stdin', {
+      input: goodPassword,
+      NODE_OPTIONS: `--import=${later}`,
+    });
+    expect(await statusOf(run, 'clock')).toMatchObject({ code: 1, found: ['fail'] });
+  });
+});
+
+describe('schema matrix', () => {
+  /** Reviewed when access changes: a for allow, - for deny, p for a policy, in the order of the heading. */
+  const reviewed = `
+    ANONYMOUS USER MODERATOR ADMIN
+    aaaa AuthPayload.accessToken
+    aaaa AuthPayload.expiresIn
+    aaaa AuthPayload.refreshToken
+    aaaa AuthPayload.session
+    aaaa AuthPayload.tokenType
+    aaaa AuthPayload.user
+    aaaa LogoutPayload.endedSessions
+    -aaa Mutation.changePassword
+    ---a Mutation.disableUser
+    ---a Mutation.enableUser
+    aaaa Mutation.login
+    aaaa Mutation.logout
+    aaaa Mutation.refresh
+    -aaa Mutation.revokeSession
+    ---a Mutation.revokeUserSessions
+    ---a Mutation.setUserRole
+    aaaa Mutation.signup
+    aaaa PageInfo.endCursor
+    aaaa PageInfo.hasNextPage
+    aaaa PageInfo.hasPreviousPage
+    aaaa PageInfo.startCursor
+    aaaa Query.hello
+    -aaa Query.me
+    -aaa Query.sessions
+    -aaa Query.user
+    --aa Query.users
+    aaaa Query.viewer
+    aaaa RevokeSessionPayload.id
+    aaaa Session.createdAt
+    aaaa Session.current
+    aaaa Session.expiresAt
+    aaaa Session.id
+    aaaa Session.ip
+    aaaa Session.lastSeenAt
+    aaaa Session.userAgent
+    pppp User.createdAt
+    --aa User.disabledAt
+    pppp User.email
+    aaaa User.id
+    aaaa User.name
+    pppp User.role
+    aaaa UserConnection.edges
+    aaaa UserConnection.pageInfo
+    aaaa UserEdge.cursor
+    aaaa UserEdge.node
+    aaaa Viewer.expiresAt
+    aaaa Viewer.kind
+    aaaa Viewer.role
+    aaaa Viewer.scopes
+    aaaa Viewer.user`;
+
+  it('says who may read what, as it was reviewed', async () => {
+    const { json } = place();
+    const letters: Record<string, string> = { allow: 'a', deny: '-', policy: 'p' };
+    const { fields } = await json('schema matrix');
+    const lines = fields.map(
+      ({ coordinate, access }: { coordinate: string; access: Record<string, string> }) =>
+        `${Object.values(access)
+          .map((word) => letters[word])
+          .join('')} ${coordinate}`,
+    );
+    expect(lines).toEqual(
+      reviewed
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim()),
+    );
+    expect(Object.keys(fields[0].access).join(' ').toUpperCase()).toBe(reviewed.trim().split('\n')[0]);
+  });
+
+  it('is a table with notes, and needs neither configuration, data nor keys', async () => {
+    const { run, dataDir } = place({ NODE_ENV: 'production' });
+    const { code, out } = await run('schema matrix');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^FIELD +anonymous +USER +MODERATOR +ADMIN +NOTE\n/);
+    expect(out).toMatch(/\nMutation\.login +allow +allow +allow +allow +@public\n/);
+    expect(out).toMatch(/\nQuery\.users +deny +deny +allow +allow\n/);
+    expect(out).toMatch(/\nUser\.email .* policy selfOrModerator\n/);
+    expect(existsSync(dataDir)).toBe(false);
+  });
+});
