@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { enableCompileCache, isBuiltin } from 'node:module';
+import { isBuiltin } from 'node:module';
 
 // Everything else is imported after this look, so that an old Node gets a sentence and not a stack trace.
 if (isBuiltin('node:sqlite')) {
+  const { enableCompileCache } = await import('node:module');
   enableCompileCache();
   const { readEnvironment } = await import('./environment.ts');
   const { runCommandLine } = await import('./cli/program.ts');
