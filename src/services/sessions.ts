@@ -54,7 +54,14 @@ export const createSessions = (deps: Dependencies) => {
   const start = async (user: User, origin: Origin): Promise<Grant | 'superseded'> => {
     const id = sessionId(deps.createId());
     const { token, digests } = createRefreshToken(user.id, id);
-    const session = await sessions.start({ id, userId: user.id, version: user.version, role: user.role, digests, origin });
+    const session = await sessions.start({
+      id,
+      userId: user.id,
+      version: user.version,
+      role: user.role,
+      digests,
+      origin,
+    });
     return session === 'superseded' ? session : grant(user, session, token);
   };
 

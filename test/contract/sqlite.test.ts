@@ -153,11 +153,12 @@ async function recordEveryStatement(database: SqlDatabase): Promise<ReadonlyMap<
   const session = sessionId(randomUUID());
   const digests = { family: tokenDigest('family'), token: tokenDigest('token') };
   const origin = { ip: null, userAgent: null };
-  await sessions.start({ id: session, userId: id, version: 5, digests, origin });
+  await sessions.start({ id: session, userId: id, version: 5, role: 'ADMIN', digests, origin });
   await sessions.check(id, session);
   await sessions.list(id);
   await sessions.isFamily(id, session, digests.family);
-  const use = { userId: id, sessionId: session, successor: tokenDigest('2'), successorNonce: 'nonce', origin };
+  const successor = { successor: tokenDigest('2'), successorNonce: 'nonce' };
+  const use = { userId: id, sessionId: session, ...successor, origin, version: 5, role: 'ADMIN' } as const;
   await sessions.rotate({ ...use, digests: { ...digests, token: tokenDigest('spent') } });
   await sessions.reissue(id, session, digests);
   await sessions.end(id, session);

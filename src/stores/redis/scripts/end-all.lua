@@ -1,0 +1,17 @@
+-- Ends all sessions of an account but one, whatever the state of the account.
+--
+-- KEYS[1]  the account
+-- ARGV[1]  tag   ARGV[2]  the id of the session that stays, or empty
+-- returns  {key, tag, id, ...} of those that were live
+local answer = { key, tag }
+local at = now()
+local found = redis.call('HGETALL', key)
+for i = 1, #found, 2 do
+  local id = found[i]
+  if #id == 16 and id ~= ARGV[2] then
+    if expiry(found[i + 1]) > at then answer[#answer + 1] = id end
+    remove(id)
+  end
+end
+settle(at, 0, math.huge)
+return answer

@@ -1,0 +1,14 @@
+-- Ends one session, whatever the state of its account.
+--
+-- KEYS[1]  the account
+-- ARGV[1]  tag   ARGV[2]  session id   ARGV[3]  a family whose session is left alone, or empty
+-- returns  {key, tag, 1 if it was live, else 0}
+local id = ARGV[2]
+local found = redis.call('HGET', key, id)
+if not found or string.sub(found, 1, 16) == ARGV[3] then return { key, tag, 0 } end
+
+local at = now()
+local ended = expiry(found) > at and 1 or 0
+remove(id)
+settle(at, 0, math.huge)
+return { key, tag, ended }

@@ -1,0 +1,15 @@
+-- Gives a live session a new token of a new family.
+--
+-- KEYS[1]  the account
+-- ARGV[1]  tag   ARGV[2]  session id   ARGV[3]  digests (family, token)   ARGV[4]  idle ms
+-- returns  {key, tag, created, seen, expires, origin}, or {key, tag} if the session is over
+local id = ARGV[2]
+local at = now()
+local session = live(id, at)
+if not session then return { key, tag } end
+
+local expires = math.min(at + ARGV[4], session.absolute)
+redis.call('HSET', key, id, record(ARGV[3], session.created, at, expires, session.absolute))
+redis.call('HDEL', key, id .. 'p')
+settle(at, expires, math.huge)
+return { key, tag, session.created, at, expires, redis.call('HGET', key, id .. 'o') }

@@ -1,0 +1,33 @@
+-- Spends a refresh token.
+--
+-- KEYS[1]  the account
+-- ARGV[1]  tag   ARGV[2]  session id   ARGV[3]  family   ARGV[4]  token   ARGV[5]  successor   ARGV[6]  its nonce
+-- ARGV[7]  idle ms   ARGV[8]  reuse window ms   ARGV[9]  origin   ARGV[10]  version   ARGV[11]  role
+-- returns  {key, tag, 'rotated', created, seen, expires}
+--          {key, tag, 'replayed', created, seen, expires, origin, nonce}
+--          {key, tag, 'reused'}, the session being removed   {key, tag, 'unknown'}
+local id, token = ARGV[2], ARGV[4]
+local known = account()
+local version = tonumber(ARGV[10])
+if known and version > known then redis.call('HSET', key, 'account', mark(version, false, ARGV[11])) end
+
+local at = now()
+local session = live(id, at)
+if not session then return { key, tag, 'unknown' } end
+local state, nonce = recognize(session, id, ARGV[3], token, tonumber(ARGV[8]), at)
+
+if state == 'current' then
+  local expires = math.min(at + ARGV[7], session.absolute)
+  redis.call('HSET', key, id, record(ARGV[3] .. ARGV[5], session.created, at, expires, session.absolute),
+    id .. 'p', token .. struct.pack('>I6', at) .. ARGV[6], id .. 'o', ARGV[9])
+  settle(at, expires, math.huge)
+  return { key, tag, 'rotated', session.created, at, expires }
+elseif state == 'replayable' then
+  local origin = redis.call('HGET', key, id .. 'o')
+  return { key, tag, 'replayed', session.created, session.seen, session.expires, origin, nonce }
+elseif state == 'spent' then
+  remove(id)
+  settle(at, 0, math.huge)
+  return { key, tag, 'reused' }
+end
+return { key, tag, 'unknown' }

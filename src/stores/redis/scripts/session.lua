@@ -1,0 +1,107 @@
+-- Goes before every script that changes sessions, or looks at more than whether one is live. Not a script by itself.
+--
+-- KEYS[1]  all there is about one account: a hash. One key, so that a script is atomic and a cluster knows its slot.
+-- ARGV[1]  the tag of this call. Every script returns {KEYS[1], ARGV[1], ...}, so that an answer shows what it answers.
+--
+-- Fields of the hash (all values at most 64 bytes where Redis packs small hashes; integers big-endian, times in ms):
+--   account     version ':' disabled (0 or 1) ':' role             what the account may do, as far as Redis was told
+--   <id 16>     family 16 | token 16 | created 6 | seen 6 | expires 6 | absolute expiry 6
+--   <id 16> p   token spent last 16 | spent at 6 | nonce of its successor; absent before the first rotation
+--   <id 16> o   where it was last used from; opaque here
+--
+-- The time is that of the server, in every script. Every script that writes ends with settle(), which leaves no key without a TTL.
+
+local key, tag = KEYS[1], ARGV[1]
+
+-- Below this many fields a writing script looks at all of them, above at a sample: no script's time grows with the number
+-- of sessions of the account, except those that are asked for all of them.
+local few = 128
+local sample = 30
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- version, whether disabled, role; nil if Redis does not know the account
+local function account()
+  local mark = redis.call('HGET', key, 'account')
+  if not mark then return nil end
+  local version, disabled, role = string.match(mark, '^(%d+):([01]):(.*)$')
+  return tonumber(version), disabled == '1', role
+end
+
+local function mark(version, disabled, role)
+  return string.format('%.0f:%s:%s', version, disabled and '1' or '0', role)
+end
+
+local function expiry(record)
+  return (struct.unpack('>I6', record, 45))
+end
+
+local function record(tokens, created, seen, expires, absolute)
+  return tokens .. struct.pack('>I6I6I6I6', created, seen, expires, absolute)
+end
+
+-- the session if it lives: not expired, its account known and not disabled
+local function live(id, at)
+  local found = redis.call('HGET', key, id)
+  if not found then return nil end
+  local created, seen, expires, absolute = struct.unpack('>I6I6I6I6', found, 33)
+  local version, disabled = account()
+  if expires <= at or not version or disabled then return nil end
+  return {
+    family = string.sub(found, 1, 16),
+    token = string.sub(found, 17, 32),
+    created = created,
+    seen = seen,
+    expires = expires,
+    absolute = absolute,
+  }
+end
+
+-- What the token is to the living session: 'current', 'replayable' (with the nonce of its successor), 'spent', or
+-- 'unknown' if it is not of its family.
+local function recognize(session, id, family, token, window, at)
+  if session.family ~= family then return 'unknown' end
+  if session.token == token then return 'current' end
+  local previous = redis.call('HGET', key, id .. 'p')
+  if previous and string.sub(previous, 1, 16) == token then
+    local spent = struct.unpack('>I6', previous, 17)
+    if window > 0 and at - spent < window then return 'replayable', string.sub(previous, 23) end
+  end
+  return 'spent'
+end
+
+local function remove(id)
+  redis.call('HDEL', key, id, id .. 'p', id .. 'o')
+end
+
+-- Removes expired sessions, at most `limit`, and sets when the key goes: with its last session, but not before every login
+-- is over that was under way when the account was last written. Returns how many it removed.
+-- `reach`: the expiry of a session just written, or 0.
+local function settle(at, reach, limit)
+  local fields = redis.call('HLEN', key)
+  if fields == 0 then return 0 end
+  local latest, removed = math.max(reach, at + 600000), 0
+  local found
+  if fields <= few then
+    found = redis.call('HGETALL', key)
+  else
+    found = redis.call('HRANDFIELD', key, sample, 'WITHVALUES')
+    latest = math.max(latest, redis.call('PTTL', key) + at)
+  end
+  for i = 1, #found, 2 do
+    if #found[i] == 16 then
+      local expires = expiry(found[i + 1])
+      if expires > at then
+        latest = math.max(latest, expires)
+      elseif removed < limit then
+        remove(found[i])
+        removed = removed + 1
+      end
+    end
+  end
+  redis.call('PEXPIREAT', key, string.format('%.0f', latest))
+  return removed
+end

@@ -1,0 +1,17 @@
+-- Begins a session, if the account is not known to have changed since the credential was checked.
+--
+-- KEYS[1]  the account
+-- ARGV[1]  tag   ARGV[2]  session id   ARGV[3]  digests (family, token)   ARGV[4]  version   ARGV[5]  role
+-- ARGV[6]  idle ms   ARGV[7]  absolute ms   ARGV[8]  origin
+-- returns  {key, tag, created, expires}, or {key, tag} if superseded
+local id, version = ARGV[2], tonumber(ARGV[4])
+local known, disabled = account()
+if known and (known > version or (known == version and disabled)) then return { key, tag } end
+
+local at = now()
+local absolute = at + ARGV[7]
+local expires = math.min(at + ARGV[6], absolute)
+redis.call('HSET', key, 'account', mark(version, false, ARGV[5]),
+  id, record(ARGV[3], at, at, expires, absolute), id .. 'o', ARGV[8])
+settle(at, expires, math.huge)
+return { key, tag, at, expires }

@@ -1,0 +1,171 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { parseRedisUrl, type RedisTarget } from '../../src/stores/redis/url.ts';
+
+/**
+ * Why tests that start Redis servers of their own cannot run here, or null if they can. Where backends are required, they
+ * are never skipped: what is missing fails.
+ */
+export async function redisMissing(): Promise<string | null> {
+  if (process.env['REQUIRE_BACKENDS'] === '1') return null;
+  try {
+    await promisify(execFile)('redis-server', ['--version']);
+    return null;
+  } catch {
+    const reason = 'no redis-server to start';
+    process.stderr.write(`skipped: ${reason}\n`);
+    return reason;
+  }
+}
+
+export type RedisServer = {
+  readonly port: number;
+  readonly pid: () => number;
+  /** A connection of the test's own, with no ways of its own. */
+  readonly admin: Redis;
+  /** SIGKILL. */
+  readonly kill: () => Promise<void>;
+  /** Starts it again, on the same port and folder. */
+  readonly start: () => Promise<void>;
+  /** Deletes what it has on disk. */
+  readonly forget: () => void;
+  readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
+  readonly drop: () => Promise<void>;
+};
+
+/** A Redis server on a port and in a folder of its own. Keeps nothing on disk unless the arguments say so. */
+export async function redisServer(args: readonly string[] = []): Promise<RedisServer> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'fieldgate-redis-'));
+  const admin = new Redis({ port, lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
+  admin.on('error', () => {});
+  let child: ChildProcess | undefined;
+
+  const start = async (): Promise<void> => {
+    const settings = [
+      '--port',
+      `${port}`,
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--loglevel',
+      'warning',
+    ];
+    child = spawn('redis-server', [...settings, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`redis-server did not start (${child.exitCode}).`);
+      if ((await admin.ping().catch(() => null)) === 'PONG') return;
+      await pause(20);
+    }
+  };
+  const kill = async (): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return {
+    port,
+    pid: () => child?.pid ?? 0,
+    admin,
+    kill,
+    start,
+    forget: () => {
+      rmSync(folder, { recursive: true });
+      mkdtempSync(folder);
+    },
+    signal: (signal) => void child?.kill(signal),
+    drop: async () => {
+      admin.disconnect();
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type RedisCluster = {
+  readonly url: string;
+  readonly masters: readonly RedisServer[];
+  readonly replicas: readonly RedisServer[];
+  readonly drop: () => Promise<void>;
+};
+
+const slots = 16_384;
+const clusterArgs = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'];
+
+/** A cluster of three masters, and of as many replicas as are asked for, each of the first masters'. */
+export async function redisCluster({ replicas: count = 0 } = {}): Promise<RedisCluster> {
+  const start = (amount: number) => Promise.all(Array.from({ length: amount }, () => redisServer(clusterArgs)));
+  const [masters, replicas] = await Promise.all([start(3), start(count)]);
+  const all = [...masters, ...replicas];
+  await Promise.all(
+    masters.map(({ admin }, index) => {
+      const [from, to] = [0, 1].map((step) => Math.floor((slots * (index + step)) / masters.length));
+      const own = Array.from({ length: (to ?? 0) - (from ?? 0) }, (_, offset) => (from ?? 0) + offset);
+      return admin.cluster('ADDSLOTS', ...own);
+    }),
+  );
+  for (const { port } of all) await masters[0]?.admin.cluster('MEET', '127.0.0.1', port);
+  const says = async ({ admin }: RedisServer, line: string) => (await admin.cluster('INFO')).includes(line);
+  for (const server of all) {
+    await until(
+      async () => (await says(server, `cluster_known_nodes:${all.length}`)) && says(server, 'cluster_state:ok'),
+    );
+  }
+  for (const [index, replica] of replicas.entries()) {
+    const id = await masters[index]?.admin.cluster('MYID');
+    await replica.admin.cluster('REPLICATE', String(id));
+    await until(async () => (await replica.admin.info('replication')).includes('master_link_status:up'));
+  }
+  return {
+    url: `redis+cluster://${masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
+    masters,
+    replicas,
+    drop: async () => void (await Promise.all(all.map((server) => server.drop()))),
+  };
+}
+
+export const targetOf = (url: string): RedisTarget => {
+  const target = parseRedisUrl(url);
+  if (target.kind === 'invalid') throw new Error(`The URL of the test ${target.problem}.`);
+  return target;
+};
+
+export const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms));
+
+/** Waits until it is so, 15 s at most. */
+export async function until(isSo: () => Promise<boolean> | boolean, limitMs = 15_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error('It never came to be.');
+    await pause(20);
+  }
+}
+
+/** Cluster nodes listen on a second port, 10 000 above: so not from the range the system gives. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  const free = await Promise.race([
+    once(server, 'listening').then(() => true),
+    once(server, 'error').then(() => false),
+  ]);
+  server.close();
+  return free;
+}
