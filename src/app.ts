@@ -5,11 +5,13 @@ import { bearer } from './credentials/bearer.ts';
 import type { KeySet } from './crypto/keys.ts';
 import { type Clock, toSeconds } from './domain/clock.ts';
 import { createSchema } from './graphql/schema.ts';
+import { createStraightWay } from './graphql/straight/way.ts';
 import { createGraphQLServer } from './graphql/yoga.ts';
 import { createCors } from './http/cors.ts';
 import { createGraphiQLPage } from './http/graphiql.ts';
 import { createHealth } from './http/health.ts';
 import { createRouter } from './http/router.ts';
+import { createStraightAnswers } from './http/straight.ts';
 import type { Log } from './log.ts';
 import type { Stores } from './stores/open.ts';
 
@@ -36,20 +38,23 @@ export const createApp = (parts: Parts) => {
   const authenticate = createAuthenticate([
     bearer({ verify: (token) => accessTokens.verify(token, toSeconds(clock())), standing: stores.sessions.check }),
   ]);
-  const graphql = createGraphQLServer({
+  const engine = {
     schema: createSchema({ accounts, sessions }),
-    path: graphqlPath,
     authenticate,
     revealSchema: !isProduction,
-    report: (error, requestId) => log.error({ err: error, requestId }, 'a request failed by a fault of the server'),
-  });
+    report: (error: unknown, requestId: string | null) =>
+      log.error({ err: error, requestId }, 'a request failed by a fault of the server'),
+  };
+  const graphql = createGraphQLServer({ ...engine, path: graphqlPath });
   const health = createHealth(stores.pings);
+  const cors = createCors(config.corsOrigins);
   const handle = createRouter({
     graphqlPath,
     graphql,
     graphiql: isProduction ? null : createGraphiQLPage({ endpoint: graphqlPath }),
     health,
-    cors: createCors(config.corsOrigins),
+    cors,
   });
-  return { handle, health, accounts };
+  const straight = { answer: createStraightAnswers({ graphqlPath, way: createStraightWay(engine) }), cors };
+  return { handle, straight, health, accounts };
 };

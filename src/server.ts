@@ -48,6 +48,7 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
   return {
     listener: createListener({
       handle: app.handle,
+      straight: app.straight,
       createId: newId,
       now: clock,
       report: (error, requestId) => log.error({ err: error, requestId }, 'a request could not be answered'),

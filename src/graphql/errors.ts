@@ -20,9 +20,10 @@ export const useErrors = (report: ReportBug): Plugin<RequestContext> => ({
   }),
 });
 
-const translateResult = (result: ExecutionResult, report: ReportBug, requestId: string): ExecutionResult => {
-  const translated = (result.errors ?? []).map((error) => translate(error, report, requestId));
-  return { ...result, errors: result.data === null ? translated.map(withStatus) : translated };
+export const translateResult = (result: ExecutionResult, report: ReportBug, requestId: string): ExecutionResult => {
+  const { errors = [], ...rest } = result;
+  const translated = errors.map((error) => translate(error, report, requestId));
+  return { errors: result.data === null ? translated.map(withStatus) : translated, ...rest };
 };
 
 const translate = (error: GraphQLError, report: ReportBug, requestId: string): GraphQLError => {
@@ -52,9 +53,13 @@ export const withStatus = (error: GraphQLError): GraphQLError => {
   return located(new GraphQLError(error.message, { extensions: { ...error.extensions, http } }), error);
 };
 
-const located = (error: GraphQLError, at: GraphQLError): GraphQLError =>
-  new GraphQLError(error.message, {
+const located = (error: GraphQLError, at: GraphQLError): GraphQLError => {
+  const placed = new GraphQLError(error.message, {
     ...(at.nodes ? { nodes: at.nodes } : {}),
     ...(at.path ? { path: at.path } : {}),
     extensions: error.extensions,
   });
+  // Compiled operations know where an error belongs and not the nodes that GraphQLError would take it from.
+  if (!placed.locations) Object.defineProperty(placed, 'locations', { value: at.locations, enumerable: true });
+  return placed;
+};

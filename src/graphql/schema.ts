@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import { authTypeDefs } from '../authorization/directives.ts';
@@ -11,7 +12,7 @@ import { createAccountResolvers } from './resolvers/account.ts';
 import { baseResolvers } from './resolvers/base.ts';
 import { createSessionResolvers } from './resolvers/session.ts';
 
-const folder = new URL('../../schema/', import.meta.url).pathname;
+const folder = fileURLToPath(new URL('../../schema/', import.meta.url));
 
 /** The SDL under schema/, one text per file. */
 const loadTypeDefs = (): readonly string[] =>

@@ -1,12 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import { type BodyRefusal, readBody } from './body.ts';
+import type { Cors } from './cors.ts';
 import { type Handle, refusal } from './router.ts';
+import { type AnswerStraight, writeStraight } from './straight.ts';
 
 const second = 1000;
 const largestBody = 100 * 1024;
 
 type Options = {
   readonly handle: Handle;
+  /** Tried first; what it does not answer goes to `handle`. */
+  readonly straight: { readonly answer: AnswerStraight; readonly cors: Cors };
   readonly createId: () => string;
   /** Told of failures below the router: broken sockets and faults of ours. */
   readonly report: (error: unknown, requestId: string) => void;
@@ -40,7 +44,7 @@ export const createListener =
       const path = pathOf(request);
       options.onAnswered({ requestId, method: request.method ?? '', path, status: response.statusCode, startedAt });
     });
-    answer(request, response, requestId, options.handle).catch((error: unknown) => {
+    answer(request, response, requestId, options).catch((error: unknown) => {
       options.report(error, requestId);
       if (!response.headersSent) response.writeHead(500, { 'x-request-id': requestId });
       response.end();
@@ -51,21 +55,25 @@ const answer = async (
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
-  handle: Handle,
+  options: Options,
 ): Promise<void> => {
   const body = request.method === 'POST' ? await readBody(request, largestBody) : null;
   if (body !== null && isRefusal(body)) {
     response.setHeader('connection', 'close');
     return send(response, refusal(body.status, body.code, body.message), request);
   }
+  const origin = { ip: request.socket.remoteAddress ?? null, userAgent: request.headers['user-agent'] ?? null };
+  const facts = { requestId, origin };
+  const straight = body && (await options.straight.answer(request, body, facts));
+  if (straight) return writeStraight(request, response, straight, { cors: options.straight.cors, requestId });
+
   const aborted = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) aborted.abort();
   });
-  const origin = { ip: request.socket.remoteAddress ?? null, userAgent: request.headers['user-agent'] ?? null };
   const fetchRequest = toFetchRequest(request, body, aborted.signal);
   if (!fetchRequest) return send(response, refusal(400, 'BAD_REQUEST', 'The request target is not a path.'), request);
-  await send(response, await handle(fetchRequest, { requestId, origin }), request);
+  await send(response, await options.handle(fetchRequest, facts), request);
 };
 
 const isRefusal = (body: Buffer | BodyRefusal): body is BodyRefusal => !Buffer.isBuffer(body);

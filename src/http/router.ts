@@ -1,5 +1,6 @@
 import type { GraphQLServer, RequestFacts } from '../graphql/yoga.ts';
 import { isAcceptable } from './accept.ts';
+import { answerHeaders } from './answer-headers.ts';
 import type { Cors } from './cors.ts';
 import type { Health } from './health.ts';
 
@@ -41,26 +42,15 @@ export const createRouter = (options: Options): Handle => {
 
   return async (request, facts) => {
     const response = await route(request, facts);
-    const headers = {
-      ...everyAnswer,
-      ...(response.headers.has('etag') ? {} : notToBeKept),
-      ...options.cors.headersFor(request.headers.get('origin')),
-      'x-request-id': facts.requestId,
-    };
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    const { requestId } = facts;
+    const origin = request.headers.get('origin');
+    const headers = answerHeaders(options.cors, { origin, requestId }, response.headers.has('etag'));
+    for (const [name, value] of Object.entries(headers)) {
+      response.headers.delete(name); // Yoga's own headers object adds where another case of the name is there already.
+      response.headers.set(name, value);
+    }
     return response;
   };
-};
-
-const everyAnswer = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-};
-
-/** An answer with an entity tag is meant to be kept, and says itself how. */
-const notToBeKept = {
-  'cache-control': 'no-store',
-  vary: 'Origin, Accept, Authorization',
 };
 
 const graphqlRoutes = ({ graphql, graphiql }: Options): Record<string, Route> => {

@@ -29,8 +29,17 @@ export type ServerProcess = {
   readonly exit: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 };
 
-/** Starts the server as its users do, in a process of its own with nothing of this one's environment but the path. */
+/** `startProcess`, ended when the test that asked for it is over. */
 export const spawnServer = (env: Record<string, string>): ServerProcess => {
+  const server = startProcess(env);
+  onTestFinished(() => {
+    server.child.kill('SIGKILL');
+  });
+  return server;
+};
+
+/** Starts the server as its users do, in a process of its own with nothing of this one's environment but the path. */
+export const startProcess = (env: Record<string, string>): ServerProcess => {
   const child = spawn(process.execPath, [entry], {
     cwd: env['DATA_DIR'] ?? tmpdir(),
     env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...env },
@@ -41,9 +50,6 @@ export const spawnServer = (env: Record<string, string>): ServerProcess => {
   child.stderr?.on('data', (chunk) => chunks.push(String(chunk)));
   const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
   });
   return { url: `http://127.0.0.1:${env['PORT']}`, child, output: () => chunks.join(''), exit };
 };

@@ -1,0 +1,130 @@
+import { normalizedExecutor } from '@graphql-tools/executor';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  getNamedType,
+  getOperationAST,
+  getVariableValues,
+  isLeafType,
+  type NamedTypeNode,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  parse,
+  specifiedRules,
+  typeFromAST,
+  type ValidationRule,
+  validate,
+} from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+
+/** An operation that is ready to run: parsed, valid, and compiled once it has come often enough. */
+export type Prepared = {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly execute: (context: object, variables: Record<string, unknown>) => ExecutionResult | Promise<ExecutionResult>;
+};
+
+type Options = {
+  readonly schema: GraphQLSchema;
+  /** On top of the specification's. A document that breaks one is somebody else's to report. */
+  readonly rules: readonly ValidationRule[];
+};
+
+const mostDocuments = 1_000;
+const longestKept = 10_000;
+
+/** Compiling costs a hundred times what running does: only what comes again is worth it. */
+const runsBeforeCompiling = 3;
+
+/**
+ * Texts → prepared operations, the most recent ones kept. Null for a text that does not parse, is not valid or has not
+ * exactly the operation that is asked for: whoever reports such things looks at it afresh.
+ */
+export const createDocuments = (options: Options) => {
+  const known = new Map<string, Prepared | null>();
+  return (query: string, operationName: string | null): Prepared | null => {
+    const key = operationName === null ? query : `${operationName}\n${query}`;
+    const cached = known.get(key);
+    if (cached !== undefined) return cached;
+    const prepared = prepare(options, query, operationName);
+    if (key.length <= longestKept) {
+      const [oldest] = known.size >= mostDocuments ? known.keys() : [];
+      if (oldest !== undefined) known.delete(oldest);
+      known.set(key, prepared);
+    }
+    return prepared;
+  };
+};
+
+const prepare = (options: Options, query: string, operationName: string | null): Prepared | null => {
+  const document = parseOrNull(query);
+  if (!document || validate(options.schema, document, [...specifiedRules, ...options.rules]).length > 0) return null;
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return null;
+  return {
+    document,
+    operation,
+    execute: createExecute(options.schema, { document, node: operation, name: operationName }),
+  };
+};
+
+const createExecute = (schema: GraphQLSchema, operation: Operation): Prepared['execute'] => {
+  const interpreted = interpret(schema, operation);
+  if (!isCompilable(schema, operation.node)) return interpreted;
+  let runs = 0;
+  let compiled: Prepared['execute'] | null = null;
+  return (context, variables) => {
+    // The compiler words its complaints about variables in its own way; the executor's are the ones that are told.
+    if (compiled && haveGoodValues(schema, operation.node, variables)) return compiled(context, variables);
+    runs += 1;
+    if (runs === runsBeforeCompiling) compiled = compile(schema, operation);
+    return interpreted(context, variables);
+  };
+};
+
+type Operation = {
+  readonly document: DocumentNode;
+  readonly node: OperationDefinitionNode;
+  readonly name: string | null;
+};
+
+/**
+ * Queries whose variables are plain values. The compiler leaves out defaults inside input objects, and a mutation spends
+ * its time elsewhere.
+ */
+const isCompilable = (
+  schema: GraphQLSchema,
+  { operation, variableDefinitions = [] }: OperationDefinitionNode,
+): boolean =>
+  operation === OperationTypeNode.QUERY &&
+  variableDefinitions.every(({ type }) => isLeafType(getNamedType(typeFromAST(schema, type as NamedTypeNode))));
+
+const haveGoodValues = (
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): boolean => variableDefinitions.length === 0 || !getVariableValues(schema, variableDefinitions, variables).errors;
+
+/** As Yoga does it, with the executor that Yoga uses. */
+const interpret =
+  (schema: GraphQLSchema, { document, name: operationName }: Operation): Prepared['execute'] =>
+  async (contextValue, variableValues) => {
+    const result = await normalizedExecutor({ schema, document, operationName, contextValue, variableValues });
+    if (Symbol.asyncIterator in result) throw new TypeError('A query or mutation was answered with a stream.');
+    return result;
+  };
+
+/** Null where the compiler cannot: then the operation stays interpreted. */
+const compile = (schema: GraphQLSchema, { document, name }: Operation): Prepared['execute'] | null => {
+  const compiled = compileQuery(schema, document, name ?? undefined);
+  return isCompiledQuery(compiled) ? (context, variables) => compiled.query(undefined, context, variables) : null;
+};
+
+const parseOrNull = (query: string): DocumentNode | null => {
+  try {
+    return parse(query);
+  } catch {
+    return null;
+  }
+};

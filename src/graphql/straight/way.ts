@@ -1,0 +1,115 @@
+import {
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
+} from 'graphql';
+import { admit } from '../../authorization/admit.ts';
+import type { Decision } from '../../authorization/decision.ts';
+import { refusalError } from '../../authorization/errors.ts';
+import { withViewer } from '../../authorization/viewer-context.ts';
+import type { Authenticator } from '../../domain/authentication.ts';
+import { fromThrown, type ReportBug, translateResult, withStatus } from '../errors.ts';
+import { graphqlResponse, type MediaType, refusalMediaType } from '../media-type.ts';
+import { createDocuments, type Prepared } from './documents.ts';
+import type { StraightRequest } from './request.ts';
+
+/** An answer of one piece, ready to be written. */
+export type StraightAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+type Options = {
+  readonly schema: GraphQLSchema;
+  /** Whether introspection is answered at all; where it is not, what there is to say about it is Yoga's part. */
+  readonly revealSchema: boolean;
+  readonly authenticate: Authenticator;
+  readonly report: ReportBug;
+};
+
+/**
+ * The straight way of the common request from its text to its answer: one query or mutation that parses and is valid.
+ * Null for everything else, which goes through Yoga. Both ways decide, execute and translate with the same functions;
+ * `test/e2e/straight-way.test.ts` sends one corpus through both.
+ */
+export const createStraightWay = (options: Options) => {
+  const { schema, revealSchema } = options;
+  const prepare = createDocuments({ schema, rules: revealSchema ? [] : [NoSchemaIntrospectionCustomRule] });
+  return (request: StraightRequest): StraightAnswer | Promise<StraightAnswer> | null => {
+    const prepared = prepare(request.query, request.operationName);
+    if (!prepared || prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
+    return answer(options, prepared, request);
+  };
+};
+
+const answer = (
+  options: Options,
+  prepared: Prepared,
+  request: StraightRequest,
+): StraightAnswer | Promise<StraightAnswer> => {
+  const { context } = request;
+  const onResult = (result: ExecutionResult): StraightAnswer =>
+    toAnswer(result.errors ? translateResult(result, options.report, context.requestId) : result, request);
+  const onThrow = (error: unknown): StraightAnswer =>
+    toAnswer({ errors: [withStatus(fromThrown(error, options.report, null))] }, request);
+  try {
+    const result = execute(options, prepared, request);
+    return result instanceof Promise ? result.then(onResult).catch(onThrow) : onResult(result);
+  } catch (error) {
+    return onThrow(error);
+  }
+};
+
+const execute = (
+  options: Options,
+  prepared: Prepared,
+  request: StraightRequest,
+): ExecutionResult | Promise<ExecutionResult> => {
+  const run = (decision: Decision): ExecutionResult | Promise<ExecutionResult> =>
+    decision.kind === 'run'
+      ? prepared.execute(withViewer(request.context, decision.viewer), request.variables)
+      : { errors: [refusalError(decision)] };
+  const decision = admit({
+    schema: options.schema,
+    document: prepared.document,
+    operationName: request.operationName,
+    variables: request.variables,
+    source: request.context,
+    authenticate: options.authenticate,
+  });
+  return decision instanceof Promise ? decision.then(run) : run(decision);
+};
+
+const toAnswer = (result: ExecutionResult, { accept, mediaType }: StraightRequest): StraightAnswer => {
+  const type = 'data' in result ? mediaType : refusalMediaType(accept, mediaType);
+  const headers: Record<string, string> = { 'content-type': `${type}; charset=utf-8` };
+  const status = result.errors ? statusOf(result, type, headers) : 200;
+  return { status, headers, body: JSON.stringify(result.errors ? withoutHttp(result) : result) };
+};
+
+type Http = { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
+
+const httpOf = (error: GraphQLError): Http | undefined => error.extensions['http'] as Http | undefined;
+
+/** What errors say of the whole answer. As `application/json` any well-formed answer is 200, whatever is in it. */
+const statusOf = ({ errors = [] }: ExecutionResult, type: MediaType, headers: Record<string, string>): number => {
+  let status = 200;
+  for (const error of errors) {
+    const http = httpOf(error);
+    Object.assign(headers, http?.headers);
+    if (type === graphqlResponse && http && http.status > status) status = http.status;
+  }
+  return status;
+};
+
+const withoutHttp = (result: ExecutionResult): object => ({
+  ...result,
+  errors: result.errors?.map((error) => {
+    const { http: _edgeOnly, ...extensions } = error.extensions;
+    const { extensions: _all, ...shown } = error.toJSON();
+    return Object.keys(extensions).length > 0 ? { ...shown, extensions } : shown;
+  }),
+});

@@ -1,0 +1,25 @@
+import type { Cors } from './cors.ts';
+
+/** On every answer, whoever gives it. */
+export const everyAnswer = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+} as const;
+
+/** An answer with an entity tag is meant to be kept, and says itself how. All others are not. */
+export const notToBeKept = {
+  'cache-control': 'no-store',
+  vary: 'Origin, Accept, Authorization',
+} as const;
+
+/** What belongs around the headers that an answer brings itself. */
+export const answerHeaders = (
+  cors: Cors,
+  request: { readonly origin: string | null; readonly requestId: string },
+  isKept: boolean,
+): Readonly<Record<string, string>> => ({
+  ...everyAnswer,
+  ...(isKept ? {} : notToBeKept),
+  ...cors.headersFor(request.origin),
+  'x-request-id': request.requestId,
+});

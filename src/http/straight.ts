@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { chooseMediaType } from '../graphql/media-type.ts';
+import { parseParameters, type StraightRequest } from '../graphql/straight/request.ts';
+import type { StraightAnswer } from '../graphql/straight/way.ts';
+import type { RequestFacts } from '../graphql/yoga.ts';
+import { answerHeaders } from './answer-headers.ts';
+import type { Cors } from './cors.ts';
+
+type Options = {
+  readonly graphqlPath: string;
+  readonly way: (request: StraightRequest) => StraightAnswer | Promise<StraightAnswer> | null;
+};
+
+/** Answers a request without fetch objects if it is of the common kind; null if it is not, and nothing has happened then. */
+export type AnswerStraight = (
+  request: IncomingMessage,
+  body: Buffer,
+  facts: RequestFacts,
+) => Promise<StraightAnswer> | StraightAnswer | null;
+
+/** The common kind: a JSON POST to exactly the GraphQL path whose answer is wanted in one piece. */
+export const createStraightAnswers =
+  ({ graphqlPath, way }: Options): AnswerStraight =>
+  (request, body, facts) => {
+    const { headers } = request;
+    if (request.url !== graphqlPath || !isPlainJson(headers['content-type'])) return null;
+    const accept = headers.accept ?? null;
+    const mediaType = chooseMediaType(accept);
+    const parameters = mediaType && parseParameters(body.toString());
+    if (!mediaType || !parameters) return null;
+    return way({
+      ...parameters,
+      accept,
+      mediaType,
+      context: { ...facts, header: (name) => headerOf(headers, name), signedIn: null },
+    });
+  };
+
+const isPlainJson = (contentType: string | undefined): boolean =>
+  contentType === 'application/json' || contentType === 'application/json; charset=utf-8';
+
+const headerOf = (headers: IncomingMessage['headers'], name: string): string | null => {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : (value ?? null);
+};
+
+/** Writes an answer in one go. */
+export const writeStraight = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: StraightAnswer,
+  { cors, requestId }: { readonly cors: Cors; readonly requestId: string },
+): void => {
+  const origin = headerOf(request.headers, 'origin');
+  const headers = { ...answer.headers, ...answerHeaders(cors, { origin, requestId }, false) };
+  response.writeHead(answer.status, { ...headers, 'content-length': Buffer.byteLength(answer.body) });
+  response.end(answer.body);
+};
