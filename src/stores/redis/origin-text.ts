@@ -1,7 +1,7 @@
 import type { Origin } from '../../domain/session.ts';
 
 /** With it, all that is kept of a session fits the 256 bytes that the allocator gives it. */
-const mostBytes = 60;
+const mostBytes = 52;
 const separator = '\0';
 
 /**

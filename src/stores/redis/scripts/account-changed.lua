@@ -7,7 +7,7 @@
 local version = tonumber(ARGV[2])
 local known = account()
 if not known or version >= known then
-  redis.call('HSET', key, 'account', mark(version, ARGV[3] == '1', ARGV[4]))
+  redis.call('HSET', key, 'a', mark(version, ARGV[3] == '1', ARGV[4]))
   settle(now(), 0, math.huge)
 end
 return { key, tag }

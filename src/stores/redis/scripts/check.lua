@@ -10,7 +10,7 @@ local write = redis.pcall('HDEL', KEYS[1], '')
 if type(write) == 'table' and (string.find(write.err, 'READONLY', 1, true) or string.find(write.err, 'NOREPLICAS', 1, true)) then
   return redis.error_reply('READONLY this server may not know what has been revoked')
 end
-local found = redis.call('HMGET', KEYS[1], ARGV[2], 'account')
+local found = redis.call('HMGET', KEYS[1], ARGV[2], 'a')
 if not found[1] or not found[2] then return { KEYS[1], ARGV[1], false } end
 local time = redis.call('TIME')
 local left = struct.unpack('>I6', found[1], 45) - time[1] * 1000 - math.floor(time[2] / 1000)

@@ -9,7 +9,7 @@
 local id, token = ARGV[2], ARGV[4]
 local known = account()
 local version = tonumber(ARGV[10])
-if known and version > known then redis.call('HSET', key, 'account', mark(version, false, ARGV[11])) end
+if known and version > known then redis.call('HSET', key, 'a', mark(version, false, ARGV[11])) end
 
 local at = now()
 local session = live(id, at)

@@ -4,7 +4,7 @@
 -- ARGV[1]  the tag of this call. Every script returns {KEYS[1], ARGV[1], ...}, so that an answer shows what it answers.
 --
 -- Fields of the hash (all values at most 64 bytes where Redis packs small hashes; integers big-endian, times in ms):
---   account     version ':' disabled (0 or 1) ':' role             what the account may do, as far as Redis was told
+--   a           version ':' disabled (0 or 1) ':' role             what the account may do, as far as Redis was told
 --   <id 16>     family 16 | token 16 | created 6 | seen 6 | expires 6 | absolute expiry 6
 --   <id 16> p   token spent last 16 | spent at 6 | nonce of its successor; absent before the first rotation
 --   <id 16> o   where it was last used from; opaque here
@@ -25,7 +25,7 @@ end
 
 -- version, whether disabled, role; nil if Redis does not know the account
 local function account()
-  local mark = redis.call('HGET', key, 'account')
+  local mark = redis.call('HGET', key, 'a')
   if not mark then return nil end
   local version, disabled, role = string.match(mark, '^(%d+):([01]):(.*)$')
   return tonumber(version), disabled == '1', role

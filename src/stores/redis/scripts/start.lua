@@ -11,7 +11,7 @@ if known and (known > version or (known == version and disabled)) then return { 
 local at = now()
 local absolute = at + ARGV[7]
 local expires = math.min(at + ARGV[6], absolute)
-redis.call('HSET', key, 'account', mark(version, false, ARGV[5]),
+redis.call('HSET', key, 'a', mark(version, false, ARGV[5]),
   id, record(ARGV[3], at, at, expires, absolute), id .. 'o', ARGV[8])
 settle(at, expires, math.huge)
 return { key, tag, at, expires }
