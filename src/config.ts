@@ -2,13 +2,19 @@ import { z } from 'zod';
 import { Secret } from './domain/secret.ts';
 import type { SessionLifetimes } from './domain/session.ts';
 import type { KeySource } from './services/signing-keys.ts';
+import type { DatabaseTarget } from './stores/open.ts';
+import { parseRedisUrl, type RedisTarget } from './stores/redis/url.ts';
 
 /** Everything the environment decides, checked and in the units the code uses. */
 export type Config = {
   readonly environment: Environment;
   readonly host: string;
   readonly port: number;
+  /** Where generated signing keys are kept, and the embedded database if there is no other. */
   readonly dataDir: string;
+  readonly database: DatabaseTarget;
+  /** Where sessions are kept; null: in the database too. */
+  readonly redis: RedisTarget | null;
   /** `iss` of every access token and the base of every URL the server tells. */
   readonly issuer: string;
   /** `aud` of every access token. */
@@ -101,11 +107,27 @@ const originList = z
 
 const isHttp = (url: URL): boolean => url.protocol === 'https:' || url.protocol === 'http:';
 
+const postgresUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol), {
+    error: 'must be postgres://user:password@host:5432/database; percent-encode what has a meaning in URLs',
+  })
+  .transform((text) => new Secret(text));
+
+const redisUrl = z.string().transform((text, context): RedisTarget | null => {
+  const target = parseRedisUrl(text);
+  if (target.kind !== 'invalid') return target;
+  context.addIssue(target.problem);
+  return null;
+});
+
 const variables = z.object({
   NODE_ENV: oneOf(environments).default('development'),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: postgresUrl.optional(),
+  REDIS_URL: redisUrl.optional(),
   ISSUER: issuerUrl.optional(),
   AUDIENCE: z.string().optional(),
   JWT_ALGORITHM: oneOf(algorithms).optional(),
@@ -172,6 +194,10 @@ const toConfig = (env: z.output<typeof variables>): Config => {
     host: env.HOST,
     port: env.PORT,
     dataDir: env.DATA_DIR,
+    database: env.DATABASE_URL
+      ? { kind: 'postgres', url: env.DATABASE_URL }
+      : { kind: 'sqlite', directory: env.DATA_DIR },
+    redis: env.REDIS_URL ?? null,
     issuer,
     audience: env.AUDIENCE ?? issuer,
     signing: keySource(env),

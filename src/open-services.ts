@@ -9,8 +9,9 @@ import { readKeyFile } from './stores/files/key-file.ts';
 import { isDatabaseThere, openStores } from './stores/open.ts';
 
 /** What the command line works with: the server's services over the same data, without a server. */
-export const openServices = ({ config, clock, keys }: Options) => {
-  const stores = openStores({ dataDir: config.dataDir, lifetimes: config.sessions, clock });
+export const openServices = async ({ config, clock, keys }: Options) => {
+  const { database, redis, sessions: lifetimes } = config;
+  const stores = await openStores({ database, redis, lifetimes, clock, onTrouble: () => {} });
   const { accounts, sessions, accessTokens } = createServices({
     config,
     stores,
@@ -31,6 +32,7 @@ export const openServices = ({ config, clock, keys }: Options) => {
       pendingMigrations: stores.pendingMigrations,
       newestRecordAt: stores.newestRecordAt,
       pings: stores.pings,
+      checkServers: stores.checkServers,
     },
     close: stores.close,
   };
@@ -43,10 +45,10 @@ type Options = {
   readonly keys?: KeySet;
 };
 
-export type OpenServices = ReturnType<typeof openServices>;
+export type OpenServices = Awaited<ReturnType<typeof openServices>>;
 
 /** Whether the configuration's database exists; opening would create it. */
-export const hasDatabase = ({ dataDir }: Config): boolean => isDatabaseThere(dataDir);
+export const hasDatabase = ({ database }: Config): boolean => isDatabaseThere(database);
 
 /** The keys of the configuration, as they are: makes none. Rejects with `SigningKeysError`. */
 export const readSigningKeys = ({ signing }: Config): Promise<KeySet> =>

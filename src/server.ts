@@ -8,7 +8,10 @@ import { createListener } from './http/listener.ts';
 import { createLog, type Log } from './log.ts';
 import { loadSigningKeys } from './services/signing-keys.ts';
 import { readKeyFile, readOrCreateKeyFile } from './stores/files/key-file.ts';
-import { openStores } from './stores/open.ts';
+import { openStores, type Stores } from './stores/open.ts';
+
+const sweepEveryMs = 10_000;
+const sweptAtOnce = 500;
 
 /** The whole server without a socket of its own. */
 export type Fieldgate = {
@@ -39,12 +42,15 @@ export const createFieldgate = (env: Readonly<Record<string, string | undefined>
 /** `createFieldgate` with its surroundings passed in. */
 export const openFieldgate = async (config: Config, clock: Clock, log: Log): Promise<Fieldgate> => {
   const keys = await loadSigningKeys(config.signing, { read: readKeyFile, readOrCreate: readOrCreateKeyFile });
-  const stores = openStores({ dataDir: config.dataDir, lifetimes: config.sessions, clock });
-  await stores.migrate();
+  const { database, redis, sessions: lifetimes } = config;
+  const onTrouble = (error: unknown) => log.warn({ err: error }, 'a store is in trouble');
+  const stores = await openStores({ database, redis, lifetimes, clock, onTrouble, migrateFirst: true });
+  await requireGoodServers(stores, log);
   const app = createApp({ config, stores, keys, clock, log });
   await createFirstAdmin(config, app.accounts, log);
 
   const newId = () => createId(clock());
+  const stopSweeping = sweepExpired(stores, onTrouble);
   return {
     listener: createListener({
       handle: app.handle,
@@ -57,8 +63,27 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
     fetch: (request, { ip = null } = {}) =>
       app.handle(request, { requestId: newId(), origin: { ip, userAgent: request.headers.get('user-agent') } }),
     drain: app.health.drain,
-    close: stores.close,
+    close: () => {
+      stopSweeping();
+      return stores.close();
+    },
   };
+};
+
+/** Removes expired sessions now and then, a little at a time, so that they are not kept for ever. */
+const sweepExpired = ({ sessions }: Stores, onTrouble: (error: unknown) => void): (() => void) => {
+  const sweep = () => void sessions.purgeExpired(sweptAtOnce).catch(onTrouble);
+  const timer = setInterval(sweep, sweepEveryMs).unref();
+  return () => clearInterval(timer);
+};
+
+/** Rejects with every reason why these servers will not do. What they could do better goes to the log. */
+const requireGoodServers = async (stores: Stores, log: Log): Promise<void> => {
+  const { problems, warnings } = await stores.checkServers();
+  for (const warning of warnings) log.warn(warning);
+  if (problems.length === 0) return;
+  await stores.close();
+  throw new Error(problems.join('\n'));
 };
 
 const createFirstAdmin = async (

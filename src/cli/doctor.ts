@@ -83,7 +83,7 @@ const examineDatabase = async (config: Config, shell: Shell): Promise<readonly F
     return [warn('database', noDatabase(config), 'Start the server or run `fieldgate migrate`.')];
   }
   try {
-    const services = openServices({ config, clock: shell.clock });
+    const services = await openServices({ config, clock: shell.clock });
     try {
       return await examineOpenDatabase(services, shell.clock());
     } finally {

@@ -5,7 +5,7 @@ import { loadConfig } from './workplace.ts';
 export const migrateCommand = async (shell: Shell, { json }: { readonly json?: boolean }): Promise<ExitCode> => {
   const config = await loadConfig(shell);
   const { openServices } = await import('../open-services.ts');
-  const { database, close } = openServices({ config, clock: shell.clock });
+  const { database, close } = await openServices({ config, clock: shell.clock });
   try {
     const applied = await database.pendingMigrations();
     await database.migrate();

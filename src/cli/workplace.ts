@@ -33,7 +33,7 @@ export const withWorkplace = async <Result>(
   if (needs.database === 'existing' && !hasDatabase(config)) throw new CommandFailed(noDatabase(config));
   const keys = needs.keys ? { keys: await loadKeys(config) } : {};
   try {
-    const services = openServices({ config, clock: shell.clock, ...keys });
+    const services = await openServices({ config, clock: shell.clock, ...keys });
     try {
       await prepare(services, needs);
       return await work({ ...services, config });

@@ -1,14 +1,37 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
+import { AppError } from '../domain/errors.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { SessionLifetimes } from '../domain/session.ts';
 import type { AccountStore } from './account-store.ts';
+import type { RedisConnection } from './redis/connection.ts';
+import type { RedisTarget } from './redis/url.ts';
 import type { SessionStore } from './session-store.ts';
 import { sqlAccountStore } from './sql/account-store.ts';
+import type { SqlDatabase } from './sql/database.ts';
 import { pendingMigrations } from './sql/migrate.ts';
 import { newestRecordAt } from './sql/newest-record.ts';
+import { sqlRevocationJournal } from './sql/revocation-journal.ts';
 import { sqlSessionStore } from './sql/session-store.ts';
 import { openSqlite } from './sql/sqlite.ts';
+
+/** Where accounts are kept: in an embedded database under a directory, or in PostgreSQL. */
+export type DatabaseTarget =
+  | { readonly kind: 'sqlite'; readonly directory: string }
+  | { readonly kind: 'postgres'; readonly url: Secret };
+
+export type StoresOptions = {
+  readonly database: DatabaseTarget;
+  /** Where sessions are kept; null: in the database too. */
+  readonly redis: RedisTarget | null;
+  readonly lifetimes: SessionLifetimes;
+  readonly clock: Clock;
+  /** Whether to bring the schema up to date first; without it, `migrate` is to be called. */
+  readonly migrateFirst?: boolean;
+  /** Told of trouble with a store that no caller is told of. */
+  readonly onTrouble: (error: unknown) => void;
+};
 
 export type Stores = {
   readonly accounts: AccountStore;
@@ -19,29 +42,86 @@ export type Stores = {
   readonly pendingMigrations: () => Promise<readonly string[]>;
   /** The latest time anything was written down at; null if nothing was. The schema must be up to date. */
   readonly newestRecordAt: () => Promise<EpochMillis | null>;
+  /** What must be and what should be different about the servers, in sentences for the operator. */
+  readonly checkServers: () => Promise<{ readonly problems: readonly string[]; readonly warnings: readonly string[] }>;
   /** One entry per store; rejects when that store cannot answer in time. */
   readonly pings: Readonly<Record<string, () => Promise<void>>>;
   readonly close: () => Promise<void>;
 };
 
-type Options = { readonly dataDir: string; readonly lifetimes: SessionLifetimes; readonly clock: Clock };
+const databaseFile = (directory: string): string => join(directory, 'fieldgate.sqlite');
 
-const databaseFile = (dataDir: string): string => join(dataDir, 'fieldgate.sqlite');
+/** Whether there is a database to open. `openStores` makes an embedded one where there is none. */
+export const isDatabaseThere = (target: DatabaseTarget): boolean =>
+  target.kind === 'postgres' || existsSync(databaseFile(target.directory));
 
-/** Whether there is a database to open. `openStores` makes one where there is none. */
-export const isDatabaseThere = (dataDir: string): boolean => existsSync(databaseFile(dataDir));
-
-/** The stores this configuration asks for. Nothing is read or written before `migrate`. */
-export const openStores = ({ dataDir, lifetimes, clock }: Options): Stores => {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const database = openSqlite({ file: databaseFile(dataDir) });
+/** The stores this configuration asks for. No table is made before `migrate`. What is not asked for is not even loaded. */
+export const openStores = async (options: StoresOptions): Promise<Stores> => {
+  const database = await openDatabase(options.database);
+  // Before Redis is opened: what is read back into it is kept in a table.
+  if (options.migrateFirst) await migrate(database, options.database);
+  const { sessions, redis } = await openSessions(database, options);
   return {
     accounts: sqlAccountStore(database),
-    sessions: sqlSessionStore(database, { lifetimes, clock }),
+    sessions,
     migrate: database.migrate,
     pendingMigrations: () => pendingMigrations(database),
     newestRecordAt: () => newestRecordAt(database),
-    pings: { database: database.ping },
-    close: database.close,
+    checkServers: () => checkServers(database, options.database, redis),
+    pings: { database: database.ping, ...(redis ? { redis: redis.ping } : {}) },
+    close: async () => {
+      redis?.close();
+      await database.close();
+    },
   };
+};
+
+const openDatabase = async (target: DatabaseTarget): Promise<SqlDatabase> => {
+  if (target.kind === 'postgres') {
+    const { openPostgres } = await import('./sql/postgres.ts');
+    return openPostgres({ url: target.url.reveal() });
+  }
+  mkdirSync(target.directory, { recursive: true, mode: 0o700 });
+  return openSqlite({ file: databaseFile(target.directory) });
+};
+
+const migrate = async (database: SqlDatabase, target: DatabaseTarget): Promise<void> => {
+  try {
+    await database.migrate();
+  } catch (error) {
+    await database.close();
+    throw error instanceof AppError ? new Error(unreachable(target), { cause: error }) : error;
+  }
+};
+
+const unreachable = (target: DatabaseTarget): string =>
+  target.kind === 'postgres'
+    ? 'PostgreSQL cannot be reached. Look at DATABASE_URL, and whether the server runs.'
+    : `The database in ${target.directory} cannot be opened.`;
+
+const openSessions = async (
+  database: SqlDatabase,
+  { redis: target, lifetimes, clock, onTrouble }: StoresOptions,
+): Promise<{ readonly sessions: SessionStore; readonly redis: RedisConnection | null }> => {
+  if (target === null) return { sessions: sqlSessionStore(database, { lifetimes, clock }), redis: null };
+  const [{ openRedis }, { redisSessionStore }] = await Promise.all([
+    import('./redis/connection.ts'),
+    import('./redis/session-store.ts'),
+  ]);
+  const redis = openRedis(target, { onError: onTrouble });
+  const journal = sqlRevocationJournal(database, { clock });
+  return { sessions: redisSessionStore(redis, { lifetimes, journal, onError: onTrouble }), redis };
+};
+
+const checkServers: (
+  database: SqlDatabase,
+  target: DatabaseTarget,
+  redis: RedisConnection | null,
+) => ReturnType<Stores['checkServers']> = async (database, target, redis) => {
+  const isReached = await database.ping().then(
+    () => true,
+    () => false,
+  );
+  const found = (await redis?.checkServer()) ?? { problems: [], warnings: [] };
+  return { problems: [...(isReached ? [] : [unreachable(target)]), ...found.problems], warnings: found.warnings };
 };
