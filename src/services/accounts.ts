@@ -90,7 +90,7 @@ export const createAccounts = (deps: Dependencies) => {
     if (objection) throw badInput(field, objection.reason, objection.message);
   };
 
-  const find = async (id: string): Promise<User | null> => (isUuid(id) ? accounts.findById(userId(id)) : null);
+  const find = (id: string): Promise<User | null> | User | null => (isUuid(id) ? accounts.findById(userId(id)) : null);
 
   const findByEmail = async (email: string): Promise<User | null> =>
     (await accounts.findByEmail(normalizeEmail(email)))?.user ?? null;

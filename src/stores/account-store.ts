@@ -10,7 +10,8 @@ import type { User } from '../domain/user.ts';
 export type AccountStore = {
   /** `taken` if an account has this email, also under simultaneous calls: exactly one of them creates. */
   readonly create: (account: NewAccount) => Promise<User | 'taken'>;
-  readonly findById: (id: UserId) => Promise<User | null>;
+  /** Asked with nearly every request. An adapter that can answers at once, and then throws at once too. */
+  readonly findById: (id: UserId) => Promise<User | null> | User | null;
   /** Users in the order of `ids`; null where there is none. One query. */
   readonly findByIds: (ids: readonly UserId[]) => Promise<readonly (User | null)[]>;
   /** For checking a password; the hash goes no further than the service that asks. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,8 +39,14 @@ export type RedisServer = {
   readonly drop: () => Promise<void>;
 };
 
-/** A Redis server on a port and in a folder of its own. Keeps nothing on disk unless the arguments say so. */
-export async function redisServer(args: readonly string[] = []): Promise<RedisServer> {
+/**
+ * A Redis server on a port and in a folder of its own. Keeps nothing on disk unless the arguments say so. With lines for a
+ * sentinel it is one.
+ */
+export async function redisServer(
+  args: readonly string[] = [],
+  sentinel: readonly string[] = [],
+): Promise<RedisServer> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-redis-'));
   const admin = new Redis({ port, lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
@@ -48,18 +54,12 @@ export async function redisServer(args: readonly string[] = []): Promise<RedisSe
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
-    const settings = [
-      '--port',
-      `${port}`,
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      folder,
-      '--save',
-      '',
-      '--loglevel',
-      'warning',
-    ];
+    const file = join(folder, 'sentinel.conf');
+    if (sentinel.length > 0) writeFileSync(file, [`port ${port}`, `dir ${folder}`, ...sentinel].join('\n'));
+    const settings =
+      sentinel.length > 0
+        ? [file, '--sentinel', '--bind', '127.0.0.1']
+        : ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--loglevel', 'warning'];
     child = spawn('redis-server', [...settings, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
     for (;;) {
       if (child.exitCode !== null) throw new Error(`redis-server did not start (${child.exitCode}).`);
@@ -132,6 +132,35 @@ export async function redisCluster({ replicas: count = 0 } = {}): Promise<RedisC
     masters,
     replicas,
     drop: async () => void (await Promise.all(all.map((server) => server.drop()))),
+  };
+}
+
+export type RedisSentinel = {
+  readonly url: string;
+  readonly master: RedisServer;
+  readonly replica: RedisServer;
+  readonly drop: () => Promise<void>;
+};
+
+/** A master, a replica and a sentinel that makes the one the other within two seconds. */
+export async function redisSentinel(): Promise<RedisSentinel> {
+  const [master, replica] = await Promise.all([redisServer(), redisServer()]);
+  await replica.admin.replicaof('127.0.0.1', master.port);
+  await until(async () => (await replica.admin.info('replication')).includes('master_link_status:up'));
+  const sentinel = await redisServer(
+    [],
+    [
+      `sentinel monitor main 127.0.0.1 ${master.port} 1`,
+      'sentinel down-after-milliseconds main 500',
+      'sentinel failover-timeout main 3000',
+    ],
+  );
+  await until(async () => String(await sentinel.admin.call('SENTINEL', 'replicas', 'main')).includes('ok'));
+  return {
+    url: `redis+sentinel://127.0.0.1:${sentinel.port}/main`,
+    master,
+    replica,
+    drop: async () => void (await Promise.all([sentinel, master, replica].map((server) => server.drop()))),
   };
 }
 

@@ -38,7 +38,7 @@ export const createAccountResolvers = (accounts: Accounts, sessions: Sessions): 
   },
   Viewer: {
     kind: (viewer) => (viewer.kind === 'anonymous' ? 'ANONYMOUS' : 'BEARER'),
-    user: (viewer): Promise<User | null> | null => (viewer.kind === 'account' ? accounts.find(viewer.id) : null),
+    user: (viewer): Promise<User | null> | User | null => (viewer.kind === 'account' ? accounts.find(viewer.id) : null),
     role: (viewer) => (viewer.kind === 'account' && isRole(viewer.role) ? viewer.role : null),
     scopes: (viewer) => (viewer.kind === 'account' ? viewer.scopes : []),
     expiresAt: (viewer) => (viewer.kind === 'account' && viewer.expiresAt !== null ? viewer.expiresAt * 1000 : null),

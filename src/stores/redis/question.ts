@@ -1,7 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
 import { unavailable } from '../unavailable.ts';
 import type { RedisMemory } from './memory.ts';
-import type { RunScript } from './scripts.ts';
 
 /**
  * Asks Redis, and believes the answer only if the memory it comes from is known to be whole: the gate was open when the
@@ -10,45 +9,44 @@ import type { RunScript } from './scripts.ts';
  *
  * `look` is for scripts that change nothing: asked once more if a connection was made meanwhile. `change` is sent once.
  */
-export const question = ({ run, memory }: { readonly run: RunScript; readonly memory: RedisMemory }) => {
-  const askOnce = async (...call: Parameters<RunScript>): Promise<readonly unknown[] | null> => {
+export const question = (memory: RedisMemory): Question => {
+  const askOnce: Question['change'] = async (ask) => {
+    if (!memory.isOpen()) await memory.opened();
     const generation = memory.generation();
-    const answer = await run(...call);
-    return memory.generation() === generation ? answer : null;
+    const answer = await ask();
+    if (memory.generation() !== generation) throw connectedAnew;
+    return answer;
   };
 
-  const change: RunScript = async (...call) => {
-    try {
-      if (!memory.isOpen()) await memory.opened();
-      return (await askOnce(...call)) ?? failed(connectionMade);
-    } catch (error) {
-      throw outage(error);
-    }
-  };
-
-  const look: RunScript = async (...call) => {
-    try {
-      if (!memory.isOpen()) {
-        await memory.opened();
-        return (await askOnce(...call)) ?? failed(connectionMade);
+  return {
+    change: async (ask) => {
+      try {
+        return await askOnce(ask);
+      } catch (error) {
+        throw outage(error);
       }
-      const answer = await askOnce(...call);
-      if (answer !== null) return answer;
-      await memory.opened();
-      return (await askOnce(...call)) ?? failed(connectionMade);
-    } catch (error) {
-      throw outage(error);
-    }
+    },
+    look: async (ask) => {
+      // Whoever had to wait before does not wait twice.
+      const mayRepeat = memory.isOpen();
+      try {
+        return await askOnce(ask).catch((error: unknown) => {
+          if (error === connectedAnew && mayRepeat) return askOnce(ask);
+          throw error;
+        });
+      } catch (error) {
+        throw outage(error);
+      }
+    },
   };
-
-  return { look, change };
 };
 
-const connectionMade = 'Redis was connected anew before it answered.';
-
-const failed = (reason: string): never => {
-  throw new Error(reason);
+export type Question = {
+  readonly look: <T>(ask: () => Promise<T>) => Promise<T>;
+  readonly change: <T>(ask: () => Promise<T>) => Promise<T>;
 };
+
+const connectedAnew = new Error('Redis was connected anew before it answered.');
 
 /** Without what was sent: the errors of ioredis carry the arguments of the command, and the log is no place for them. */
 const outage = (error: unknown): AppError => {

@@ -7,7 +7,6 @@ const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8
 
 export type ScriptName =
   | 'account-changed'
-  | 'check'
   | 'end'
   | 'end-all'
   | 'list'
@@ -19,32 +18,56 @@ export type ScriptName =
 
 export type ScriptArgument = string | number | Buffer;
 
-/** Runs a script on one key. Resolves with what it returns after key and tag. Not retried; errors are Redis's own. */
-export type RunScript = (name: ScriptName, key: string, args: readonly ScriptArgument[]) => Promise<readonly unknown[]>;
+/** Each call is sent once and is an answer or an error of Redis's own. */
+export type Scripts = {
+  /** Runs a script on one key. Resolves with what it returns after key and tag. */
+  readonly run: (name: ScriptName, key: string, args: readonly ScriptArgument[]) => Promise<readonly unknown[]>;
+  /** Runs `check`: role and milliseconds left, or nothing. By itself, because every request pays for it. */
+  readonly check: (key: string, session: Buffer) => Promise<readonly string[]>;
+};
 
-export const scriptRunner = (redis: RedisConnection): RunScript => {
+export const redisScripts = (redis: RedisConnection): Scripts => {
   const { client } = redis;
-  const scripts = loadScripts();
+  const { check, ...others } = loadScripts();
   let calls = 0;
 
-  return async (name, key, args) => {
-    const { sha, text } = scripts[name];
+  /** No two calls under way have the same. */
+  const nextTag = (): string => {
     calls = (calls + 1) % Number.MAX_SAFE_INTEGER;
-    const tag = `${calls}`;
-    const reply = await client.callBuffer('evalsha', sha, 1, key, tag, ...args).catch((error: unknown) => {
-      // The server refused because it does not know the script yet: nothing has run, so sending it again is safe.
-      if (error instanceof Error && error.message.startsWith('NOSCRIPT')) {
-        return client.callBuffer('eval', text, 1, key, tag, ...args);
-      }
-      throw error;
-    });
-    if (!isAnswerTo(reply, key, tag)) {
-      // Somebody else's answer: nothing on this connection can be believed any more (ioredis #965).
-      redis.reset();
-      throw new Error('Redis answered another call than this one.');
-    }
-    return reply.slice(2);
+    return `${calls}`;
   };
+
+  /** Somebody else's answer: nothing on this connection can be believed any more (ioredis #965). */
+  const distrust = (): never => {
+    redis.reset();
+    throw new Error('Redis answered another call than this one.');
+  };
+
+  return {
+    run: async (name, key, args) => {
+      const { sha, text } = others[name];
+      const tag = nextTag();
+      const reply = await client
+        .callBuffer('evalsha', sha, 1, key, tag, ...args)
+        .catch((error: unknown) => loading(error, () => client.callBuffer('eval', text, 1, key, tag, ...args)));
+      return isAnswerTo(reply, key, tag) ? reply.slice(2) : distrust();
+    },
+
+    check: async (key, session) => {
+      const tag = nextTag();
+      const reply = await client
+        .evalsha(check.sha, 1, key, tag, session)
+        .catch((error: unknown) => loading(error, () => client.eval(check.text, 1, key, tag, session)));
+      const [sameKey, sameTag, ...rest] = typeof reply === 'string' ? reply.split(' ') : [];
+      return sameKey === key && sameTag === tag ? rest : distrust();
+    },
+  };
+};
+
+/** The server refused because it does not know the script yet: nothing has run, so sending it again is safe. */
+const loading = (error: unknown, sendText: () => Promise<unknown>): Promise<unknown> => {
+  if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return sendText();
+  throw error;
 };
 
 const isAnswerTo = (reply: unknown, key: string, tag: string): reply is readonly unknown[] =>
@@ -55,9 +78,9 @@ const isText = (reply: unknown, text: string): boolean => Buffer.isBuffer(reply)
 type Script = { readonly text: string; readonly sha: string };
 
 /** What sessions are made of goes before all scripts but the one that every request asks for. */
-const loadScripts = (): Readonly<Record<ScriptName, Script>> => {
+const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
   const session = read('session.lua');
-  const load = (name: ScriptName): Script => {
+  const load = (name: ScriptName | 'check'): Script => {
     const text = name === 'check' ? read('check.lua') : `${session}\n${read(`${name}.lua`)}`;
     // Redis names scripts by their SHA-1. Nothing is protected by it.
     return { text, sha: createHash('sha1').update(text).digest('hex') };

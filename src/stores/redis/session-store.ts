@@ -9,7 +9,6 @@ import {
   noDigest,
   readBytes,
   readNonce,
-  readNumber,
   readSession,
   readSessionId,
   writeDigest,
@@ -21,7 +20,7 @@ import { redisMemory } from './memory.ts';
 import { writeOrigin } from './origin-text.ts';
 import { purger } from './purge.ts';
 import { question } from './question.ts';
-import { scriptRunner } from './scripts.ts';
+import { redisScripts } from './scripts.ts';
 
 export type RedisSessionStoreOptions = {
   readonly lifetimes: SessionLifetimes;
@@ -45,9 +44,9 @@ export function redisSessionStore(
   { lifetimes, journal, prefix = 'fg', onError = () => {} }: RedisSessionStoreOptions,
 ): SessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
-  const run = scriptRunner(redis);
+  const { run, check } = redisScripts(redis);
   const memory = redisMemory({ redis, journal, tell: (revocation) => tell(revocation), onError });
-  const { look, change } = question({ run, memory });
+  const { look, change } = question(memory);
   const key = (userId: Parameters<typeof accountKey>[1]) => accountKey(prefix, userId);
   const { idleMs, absoluteMs, reuseWindowMs } = lifetimes;
 
@@ -66,15 +65,17 @@ export function redisSessionStore(
   return {
     async start({ id, userId, version, role, digests, origin }) {
       if (!isStorable(userId, id)) throw new TypeError('Sessions in Redis have UUIDs, and so have their accounts.');
-      const [createdAt, expiresAt] = await change('start', key(userId), [
-        writeSessionId(id),
-        writeDigests(digests),
-        version,
-        role,
-        idleMs,
-        absoluteMs,
-        writeOrigin(origin),
-      ]);
+      const [createdAt, expiresAt] = await change(() =>
+        run('start', key(userId), [
+          writeSessionId(id),
+          writeDigests(digests),
+          version,
+          role,
+          idleMs,
+          absoluteMs,
+          writeOrigin(origin),
+        ]),
+      );
       if (createdAt === undefined) return 'superseded';
       return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeOrigin(origin)]);
     },
@@ -82,18 +83,20 @@ export function redisSessionStore(
     async rotate(use) {
       if (!isStorable(use.userId, use.sessionId)) return { kind: 'unknown' };
       const origin = writeOrigin(use.origin);
-      const answer = await change('rotate', key(use.userId), [
-        writeSessionId(use.sessionId),
-        writeDigest(use.digests.family),
-        writeDigest(use.digests.token),
-        writeDigest(use.successor),
-        writeNonce(use.successorNonce),
-        idleMs,
-        reuseWindowMs,
-        origin,
-        use.version,
-        use.role,
-      ]);
+      const answer = await change(() =>
+        run('rotate', key(use.userId), [
+          writeSessionId(use.sessionId),
+          writeDigest(use.digests.family),
+          writeDigest(use.digests.token),
+          writeDigest(use.successor),
+          writeNonce(use.successorNonce),
+          idleMs,
+          reuseWindowMs,
+          origin,
+          use.version,
+          use.role,
+        ]),
+      );
       const rotation = toRotation(use, answer, origin);
       // The theft is told whatever becomes of this: nobody was told yet that the session is over.
       if (rotation.kind === 'reused') await journal.record([{ ...use, kind: 'session' }]).catch(onError);
@@ -103,7 +106,9 @@ export function redisSessionStore(
     async recognize(userId, sessionId, { family, token }) {
       if (!isStorable(userId, sessionId)) return 'unknown';
       const digests = [writeDigest(family), writeDigest(token)];
-      const [state] = await look('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]);
+      const [state] = await look(() =>
+        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
+      );
       return toTokenState(state);
     },
 
@@ -111,32 +116,34 @@ export function redisSessionStore(
       if (!isStorable(userId, sessionId)) return null;
       await journal.record([{ kind: 'tokens', userId, sessionId, family: digests.family }]);
       const args = [writeSessionId(sessionId), writeDigests(digests), idleMs];
-      const times = await change('reissue', key(userId), args);
+      const times = await change(() => run('reissue', key(userId), args));
       return times.length === 0 ? null : readSession({ userId, sessionId }, times);
     },
 
     async check(userId, sessionId) {
       if (!isStorable(userId, sessionId)) return { kind: 'ended' };
-      return toStanding(await look('check', key(userId), [writeSessionId(sessionId)]));
+      return toStanding(await look(() => check(key(userId), writeSessionId(sessionId))));
     },
 
     async list(userId) {
       if (!isStorable(userId)) return [];
-      const rows = await look('list', key(userId), [0]);
+      const rows = await look(() => run('list', key(userId), [0]));
       return rows.map((row) => toListed(userId, row)).sort(newestFirst);
     },
 
     async end(userId, sessionId) {
       if (!isStorable(userId, sessionId)) return false;
       await journal.record([{ kind: 'session', userId, sessionId }]);
-      const [ended] = await change('end', key(userId), [writeSessionId(sessionId), '']);
+      const [ended] = await change(() => run('end', key(userId), [writeSessionId(sessionId), '']));
       return ended === 1;
     },
 
     async isFamily(userId, sessionId, family) {
       if (!isStorable(userId, sessionId)) return false;
       const digests = [writeDigest(family), noDigest];
-      const [state] = await look('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]);
+      const [state] = await look(() =>
+        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
+      );
       return toTokenState(state) !== 'unknown';
     },
 
@@ -145,11 +152,11 @@ export function redisSessionStore(
       const record = (ids: readonly SessionId[]): Promise<void> =>
         journal.record(ids.map((sessionId) => ({ kind: 'session', userId, sessionId })));
 
-      const live = (await look('list', key(userId), [1])).map((row) => toListed(userId, row).id);
+      const live = (await look(() => run('list', key(userId), [1]))).map((row) => toListed(userId, row).id);
       const expected = live.filter((id) => id !== except);
       await record(expected);
       const kept = except !== undefined && isStorable(userId, except) ? writeSessionId(except) : '';
-      const ended = (await change('end-all', key(userId), [kept])).map((id) => readSessionId(readBytes(id)));
+      const ended = (await change(() => run('end-all', key(userId), [kept]))).map((id) => readSessionId(readBytes(id)));
       // Those that began in between.
       await record(ended.filter((id) => !expected.includes(id)));
       return ended.length;
@@ -158,18 +165,23 @@ export function redisSessionStore(
     async accountChanged({ id: userId, version, role, disabledAt }) {
       if (!isStorable(userId)) return;
       await journal.record([{ kind: 'account', userId }]);
-      await change('account-changed', key(userId), [version, disabledAt === null ? 0 : 1, role]);
+      await change(() => run('account-changed', key(userId), [version, disabledAt === null ? 0 : 1, role]));
     },
 
-    purgeExpired: purger({ redis, prefix, journal, prune: (account, limit) => change('prune', account, [limit]) }),
+    purgeExpired: purger({
+      redis,
+      prefix,
+      journal,
+      prune: (account, limit) => change(() => run('prune', account, [limit])),
+    }),
   };
 }
 
 /** An account that is gone never comes back, so no version is higher. */
 const gone = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
 
-const toStanding = ([role, _left]: readonly unknown[]): Standing =>
-  role === null ? { kind: 'ended' } : { kind: 'live', role: readBytes(role).toString() };
+const toStanding = ([role]: readonly string[]): Standing =>
+  role === undefined ? { kind: 'ended' } : { kind: 'live', role };
 
 function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], origin: Buffer): Rotation {
   const [createdAt, lastSeenAt, expiresAt, storedOrigin, nonce] = rest;
@@ -202,5 +214,3 @@ function toListed(userId: Session['userId'], row: unknown): Session {
 
 const newestFirst = (one: Session, other: Session): number =>
   other.createdAt - one.createdAt || (one.id < other.id ? 1 : -1);
-
-export const leftOf = ([, left]: readonly unknown[]): number => (left === undefined ? 0 : readNumber(left));

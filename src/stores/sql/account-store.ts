@@ -12,10 +12,12 @@ const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at',
  * Accounts in SQL. Every method is one statement, so each is atomic in both dialects without a transaction: the
  * database evaluates condition and change under the row's lock, and a second writer sees what the first one left.
  */
-export function sqlAccountStore({ kysely, dialect }: SqlDatabase): AccountStore {
+export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): AccountStore {
   // Plain substrings in both dialects, no pattern language to escape. LIKE would differ in case and in length limits.
   const position = dialect === 'sqlite' ? 'instr' : 'strpos';
 
+  const readUser = prepareRead(kysely.selectFrom('users').select(userColumns).where('id', '=', '').compile());
+  const toUserOrNull = (row: Parameters<typeof toUser>[0] | undefined) => (row === undefined ? null : toUser(row));
   const withHash = kysely.selectFrom('users').select([...userColumns, 'password_hash']);
 
   return {
@@ -40,9 +42,9 @@ export function sqlAccountStore({ kysely, dialect }: SqlDatabase): AccountStore 
       return row === undefined ? 'taken' : toUser(row);
     },
 
-    async findById(id) {
-      const row = await kysely.selectFrom('users').select(userColumns).where('id', '=', id).executeTakeFirst();
-      return row === undefined ? null : toUser(row);
+    findById(id) {
+      const row = readUser([id]);
+      return row instanceof Promise ? row.then(toUserOrNull) : toUserOrNull(row);
     },
 
     async findByIds(ids) {

@@ -11,7 +11,7 @@ export type SqlDatabase = {
   /** For the stores of this folder only. */
   readonly kysely: Kysely<Schema>;
   /** For reads asked so often that building them again would show. Only the SQL of the query is kept. */
-  readonly prepareRead: (query: CompiledQuery) => PreparedRead;
+  readonly prepareRead: <R>(query: CompiledQuery<R>) => PreparedRead<R>;
   /** Brings the tables up to date. Any number of processes may do so at once; one works, the others wait for it. */
   readonly migrate: () => Promise<void>;
   /** Resolves if the database answers. */
@@ -25,6 +25,4 @@ export type SqlDatabase = {
  * throws at once: a promise would cost more than the read. A read sees what a transaction of this process has not
  * committed yet, so no store here keeps a transaction open: each method is made of single statements.
  */
-export type PreparedRead = (parameters: readonly (string | number)[]) => Row | undefined | Promise<Row | undefined>;
-
-export type Row = Readonly<Record<string, unknown>>;
+export type PreparedRead<R> = (parameters: readonly (string | number)[]) => R | undefined | Promise<R | undefined>;

@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { isRole } from '../../domain/role.ts';
 import type { Session, SessionLifetimes, Standing } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../session-store.ts';
-import type { Row, SqlDatabase } from './database.ts';
+import type { SqlDatabase } from './database.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
 
@@ -128,9 +128,9 @@ const standingQuery = ({ kysely }: SqlDatabase) =>
     .where('users.disabled_at', 'is', null)
     .compile();
 
-function toStanding(row: Row | undefined): Standing {
+function toStanding(row: { readonly role: string } | undefined): Standing {
   if (row === undefined) return { kind: 'ended' };
-  const role = row['role'];
+  const { role } = row;
   if (!isRole(role)) throw new Error('The database holds an account with a role this version does not know.');
   return { kind: 'live', role };
 }

@@ -87,13 +87,14 @@ function sqliteDriver(database: DatabaseSync): Driver {
   };
 }
 
-function prepareRead(database: DatabaseSync, sql: string): PreparedRead {
+function prepareRead<R>(database: DatabaseSync, sql: string): PreparedRead<R> {
   // Prepared on first use: the tables may not be there yet when a store is made.
   let statement: ReturnType<DatabaseSync['prepare']> | undefined;
   return (parameters) =>
     answering(() => {
       statement ??= database.prepare(sql);
-      return statement.get(...checkedParameters(parameters));
+      // What the row looks like is the query's word, as in every driver of Kysely.
+      return statement.get(...checkedParameters(parameters)) as R | undefined;
     });
 }
 

@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
+import { sessionId } from '../../src/domain/ids.ts';
+import type { User } from '../../src/domain/user.ts';
+import { openRedis } from '../../src/stores/redis/connection.ts';
+import { type RedisServer, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
+import {
+  createAccount,
+  expectEveryKeyToExpire,
+  lastingLifetimes,
+  type RedisInstance,
+  redisInstances,
+} from '../support/redis-stores.ts';
+import { browser, refreshToken, signIn } from '../support/sign-ins.ts';
+
+const missing = await redisMissing();
+
+describe.skipIf(missing !== null)('what Redis holds', () => {
+  const instances = redisInstances();
+  let server: RedisServer;
+  let instance: RedisInstance;
+  let ada: User;
+  const url = (rest = '') => `redis://${rest}127.0.0.1:${server.port}`;
+  beforeAll(async () => {
+    server = await redisServer();
+    instance = await instances.open(url());
+  });
+  beforeEach(async () => {
+    await server.admin.flushall();
+    ada = await createAccount(instance.accounts);
+  });
+  afterAll(async () => {
+    await instances.drop();
+    await server.drop();
+  });
+
+  const keyOf = ({ id }: User) => `fg:{${id}}`;
+  const bytesOf = async (user: User) => Number(await server.admin.memory('USAGE', keyOf(user)));
+
+  test('a session takes at most 400 bytes, also with a long address and user agent, and ten take less each', async () => {
+    const longest = { ip: '2001:0db8:85a3:0000:0000:8a2e:0370:7334', userAgent: 'Client of its own/1.0 '.repeat(20) };
+    const moderator = { ...ada, role: 'MODERATOR', version: 123_456 } as const;
+    await refreshToken(instance.sessions, await signIn(instance.sessions, moderator, longest));
+    expect(await bytesOf(ada)).toBeLessThanOrEqual(400);
+    for (let count = 1; count < 10; count += 1) {
+      await refreshToken(instance.sessions, await signIn(instance.sessions, moderator));
+    }
+    expect(await bytesOf(ada)).toBeLessThanOrEqual(10 * 300);
+  });
+
+  test('the user agents of browsers are kept whole', async () => {
+    const agents = [
+      browser.userAgent,
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
+      'Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:139.0) Gecko/20100101 Firefox/139.0',
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+      'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36',
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0',
+    ];
+    for (const userAgent of agents) {
+      const user = await createAccount(instance.accounts);
+      await signIn(instance.sessions, user, { ip: '203.0.113.255', userAgent });
+      expect((await instance.sessions.list(user.id))[0]?.userAgent).toBe(userAgent);
+    }
+  });
+
+  test('a long user agent is cut, in whole characters, and control characters are not taken for anything', async () => {
+    await signIn(instance.sessions, ada, { ip: '192.0.2.1', userAgent: `a\u0001b\u0000c ${'äöü€'.repeat(50)}` });
+    const [session] = await instance.sessions.list(ada.id);
+    expect(session?.ip).toBe('192.0.2.1');
+    expect(session?.userAgent).toMatch(/^a b c (?:äöü€)+(?:ä|äö|äöü)?$/);
+  });
+
+  test('1 000 refreshes leave as much behind as one', async () => {
+    const client = await signIn(instance.sessions, ada);
+    await refreshToken(instance.sessions, client);
+    const before = await bytesOf(ada);
+    for (let turn = 0; turn < 1_000; turn += 1) await refreshToken(instance.sessions, client);
+    expect(await bytesOf(ada)).toBe(before);
+    expect(await server.admin.dbsize()).toBe(1);
+  });
+
+  test('R09 a dump has nothing a token could be made from', async () => {
+    const client = await signIn(instance.sessions, ada);
+    const secrets: Buffer[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const raw = Buffer.from(client.token.slice('fgr_'.length), 'base64url');
+      // Family secret and token secret, in any spelling they might have got there in.
+      for (const secret of [raw.subarray(32, 48), raw.subarray(48)]) {
+        secrets.push(
+          secret,
+          ...(['base64url', 'base64', 'hex'] as const).map((form) => Buffer.from(secret.toString(form))),
+        );
+      }
+      secrets.push(Buffer.from(client.token));
+      await refreshToken(instance.sessions, client);
+    }
+    const content = Buffer.concat(
+      Object.entries(await server.admin.hgetallBuffer(keyOf(ada))).flatMap(([, value]) => value),
+    );
+    const fields = Buffer.concat(await server.admin.hkeysBuffer(keyOf(ada)));
+    for (const secret of secrets) expect([content.includes(secret), fields.includes(secret)]).toEqual([false, false]);
+    expect(await server.admin.keys('*')).toEqual([keyOf(ada)]);
+  });
+
+  test('every key goes with the last session in it, and none is without an end', async () => {
+    const client = await signIn(instance.sessions, ada);
+    const lifeOf = async () => (await server.admin.pttl(keyOf(ada))) / 1_000;
+    expect(await lifeOf()).toBeCloseTo(lastingLifetimes.idleMs / 1_000, -1);
+    await refreshToken(instance.sessions, client);
+    await instance.sessions.end(ada.id, client.id);
+    // What the account was is kept for the logins that are under way.
+    expect(await lifeOf()).toBeLessThanOrEqual(600);
+    await instance.sessions.accountChanged(await createAccount(instance.accounts));
+    await expectEveryKeyToExpire(instance.redis);
+  });
+
+  test('an account with very many sessions is not looked through at every sign-in, and each session still ends', async () => {
+    const clients = [];
+    for (let count = 0; count < 300; count += 1) clients.push(await signIn(instance.sessions, ada));
+    await expectEveryKeyToExpire(instance.redis);
+    for (const client of clients.slice(0, 100)) await instance.sessions.end(ada.id, client.id);
+    expect(await instance.sessions.list(ada.id)).toHaveLength(200);
+    expect(await instance.sessions.endAll(ada.id)).toBe(200);
+    expect(await server.admin.hlen(keyOf(ada))).toBe(1);
+  });
+
+  test('R18 a change nobody told of shows after the next refresh', async () => {
+    const client = await signIn(instance.sessions, ada);
+    const demoted = await instance.accounts.setRole(ada.id, 'ADMIN');
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'USER' });
+    await refreshToken(instance.sessions, { ...client, user: demoted ?? ada });
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'ADMIN' });
+  });
+
+  test('R18 a refresh or sign-in that read the account before it changed does not undo the change', async () => {
+    const client = await signIn(instance.sessions, ada);
+    const changed = await instance.accounts.setRole(ada.id, 'MODERATOR');
+    if (changed !== null) await instance.sessions.accountChanged(changed);
+    await refreshToken(instance.sessions, client);
+    await instance.sessions.accountChanged(ada);
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'MODERATOR' });
+    await expect(signIn(instance.sessions, ada)).rejects.toThrow('changed');
+  });
+
+  test('scripts that Redis has forgotten are given to it again', async () => {
+    const client = await signIn(instance.sessions, ada);
+    await server.admin.script('FLUSH');
+    expect(await instance.sessions.check(ada.id, client.id)).toMatchObject({ kind: 'live' });
+    await server.admin.script('FLUSH');
+    expect((await refreshToken(instance.sessions, client)).kind).toBe('rotated');
+  });
+
+  test('ids that are not ours name nobody, and none of them reaches Redis', async () => {
+    const { sessions } = instance;
+    const odd = { user: '}' as User['id'], session: sessionId('__proto__') };
+    const { digests } = createRefreshToken(ada.id, sessionId(ada.id));
+    await server.admin.config('RESETSTAT');
+    expect(await sessions.check(odd.user, odd.session)).toEqual({ kind: 'ended' });
+    expect(await sessions.list(odd.user)).toEqual([]);
+    expect(await sessions.end(ada.id, odd.session)).toBe(false);
+    expect(await sessions.endAll(odd.user)).toBe(0);
+    expect(await sessions.recognize(odd.user, odd.session, digests)).toBe('unknown');
+    expect(await server.admin.info('commandstats')).not.toMatch(/cmdstat_eval/);
+  });
+
+  describe('at the start', () => {
+    const check = async (target = url()) => {
+      const redis = openRedis(targetOf(target), { timeoutMs: 450 });
+      try {
+        return await redis.checkServer();
+      } finally {
+        redis.close();
+      }
+    };
+
+    test('a server that keeps nothing on disk is warned of, and one with a log is not', async () => {
+      expect(await check()).toEqual({ problems: [], warnings: [expect.stringContaining('keeps nothing on disk')] });
+      await server.admin.config('SET', 'save', '3600 1');
+      expect((await check()).warnings).toEqual([expect.stringContaining('keeps snapshots only')]);
+      await server.admin.config('SET', 'appendonly', 'yes');
+      expect(await check()).toEqual({ problems: [], warnings: [] });
+      await server.admin.config('SET', 'appendonly', 'no');
+      await server.admin.config('SET', 'save', '');
+    });
+
+    test.each(['allkeys-lru', 'volatile-ttl'])('F08 a server that evicts (%s) is refused', async (policy) => {
+      await server.admin.config('SET', 'maxmemory-policy', policy);
+      expect((await check()).problems).toEqual([expect.stringContaining(`maxmemory-policy ${policy}`)]);
+      await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
+    });
+
+    test('where the configuration may not be read, that is warned of, and eviction is still seen', async () => {
+      await server.admin.call('ACL', 'SETUSER', 'app', 'on', '>hunter2', '~fg:*', '+@all', '-config');
+      expect(await check(url('app:hunter2@'))).toEqual({
+        problems: [],
+        warnings: [expect.stringContaining('does not let its configuration be read')],
+      });
+      await server.admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      expect((await check(url('app:hunter2@'))).problems).toHaveLength(1);
+      await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
+    });
+
+    test('F33 a wrong password and a server that is not there are named, without the password', async () => {
+      const wrong = await check(url('app:wrong-password@'));
+      expect(wrong.problems).toEqual([
+        `Redis at 127.0.0.1:${server.port} does not accept the user or password of REDIS_URL.`,
+      ]);
+      const none = await check('redis://:secret-word@127.0.0.1:1');
+      expect(none.problems).toEqual([expect.stringContaining('Redis at 127.0.0.1:1 cannot be reached (ECONNREFUSED)')]);
+      expect(JSON.stringify([wrong, none])).not.toMatch(/wrong-password|secret-word/);
+    });
+  });
+});

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { createServer, connect as dial, type Socket } from 'node:net';
+
+/** What the proxy does with what the server says: pass on what is returned. */
+export type Tamper = (bytes: Buffer) => Buffer;
+
+export type TcpProxy = {
+  readonly port: number;
+  /** From now on, on every connection. */
+  tamper: Tamper;
+  readonly drop: () => void;
+};
+
+/** Stands between a client and a server on this machine, and says what the test wants. */
+export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = dial(serverPort, '127.0.0.1');
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream);
+    upstream.on('data', (bytes: Buffer) => {
+      const passed = proxy.tamper(bytes);
+      if (passed.length > 0) client.write(passed);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const proxy: TcpProxy = {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    tamper: (bytes) => bytes,
+    drop: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+  return proxy;
+}
