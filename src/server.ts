@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createApp } from './app.ts';
 import { type Config, parseConfig } from './config.ts';
-import { createId } from './crypto/identifiers.ts';
+import { createRequestId } from './crypto/identifiers.ts';
 import type { Clock } from './domain/clock.ts';
 import { AppError } from './domain/errors.ts';
 import { createListener } from './http/listener.ts';
@@ -49,19 +49,20 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
   const app = createApp({ config, stores, keys, clock, log });
   await createFirstAdmin(config, app.accounts, log);
 
-  const newId = () => createId(clock());
   const stopSweeping = sweepExpired(stores, onTrouble);
   return {
     listener: createListener({
       handle: app.handle,
       straight: app.straight,
-      createId: newId,
+      createId: createRequestId,
       now: clock,
       report: (error, requestId) => log.error({ err: error, requestId }, 'a request could not be answered'),
-      onAnswered: ({ startedAt, ...request }) => log.info({ ...request, ms: clock() - startedAt }, 'request'),
+      onAnswered: log.isLevelEnabled('info')
+        ? ({ startedAt, ...request }) => log.info({ ...request, ms: clock() - startedAt }, 'request')
+        : null,
     }),
     fetch: (request, { ip = null } = {}) =>
-      app.handle(request, { requestId: newId(), origin: { ip, userAgent: request.headers.get('user-agent') } }),
+      app.handle(request, { requestId: createRequestId(), origin: { ip, userAgent: request.headers.get('user-agent') } }),
     drain: app.health.drain,
     close: () => {
       stopSweeping();

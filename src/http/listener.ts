@@ -14,13 +14,14 @@ type Options = {
   readonly createId: () => string;
   /** Told of failures below the router: broken sockets and faults of ours. */
   readonly report: (error: unknown, requestId: string) => void;
-  readonly onAnswered: (request: {
+  /** Left out where nobody wants to know. */
+  readonly onAnswered: ((request: {
     readonly requestId: string;
     readonly method: string;
     readonly path: string;
     readonly status: number;
     readonly startedAt: number;
-  }) => void;
+  }) => void) | null;
   readonly now: () => number;
 };
 
@@ -39,11 +40,14 @@ export const createListener =
   (options: Options): RequestListener =>
   (request, response) => {
     const requestId = requestIdOf(request, options.createId);
-    const startedAt = options.now();
-    response.once('close', () => {
-      const path = pathOf(request);
-      options.onAnswered({ requestId, method: request.method ?? '', path, status: response.statusCode, startedAt });
-    });
+    const { onAnswered } = options;
+    if (onAnswered) {
+      const startedAt = options.now();
+      response.once('close', () => {
+        const path = pathOf(request);
+        onAnswered({ requestId, method: request.method ?? '', path, status: response.statusCode, startedAt });
+      });
+    }
     answer(request, response, requestId, options).catch((error: unknown) => {
       options.report(error, requestId);
       if (!response.headersSent) response.writeHead(500, { 'x-request-id': requestId });

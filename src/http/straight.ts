@@ -52,7 +52,10 @@ export const writeStraight = (
   { cors, requestId }: { readonly cors: Cors; readonly requestId: string },
 ): void => {
   const origin = headerOf(request.headers, 'origin');
-  const headers = { ...answer.headers, ...answerHeaders(cors, { origin, requestId }, false) };
-  response.writeHead(answer.status, { ...headers, 'content-length': Buffer.byteLength(answer.body) });
+  const headers = ['content-length', String(Buffer.byteLength(answer.body))];
+  for (const each of [answer.headers, answerHeaders(cors, { origin, requestId }, false)]) {
+    for (const name in each) headers.push(name, each[name] ?? '');
+  }
+  response.writeHead(answer.status, headers);
   response.end(answer.body);
 };
