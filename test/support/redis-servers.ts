@@ -39,6 +39,8 @@ export type RedisServer = {
   readonly drop: () => Promise<void>;
 };
 
+const briskly = ['--repl-diskless-sync-delay', '0', '--loglevel', 'warning'];
+
 /**
  * A Redis server on a port and in a folder of its own. Keeps nothing on disk unless the arguments say so. With lines for a
  * sentinel it is one.
@@ -59,10 +61,12 @@ export async function redisServer(
     const settings =
       sentinel.length > 0
         ? [file, '--sentinel', '--bind', '127.0.0.1']
-        : ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--loglevel', 'warning'];
-    child = spawn('redis-server', [...settings, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+        : ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...briskly];
+    const started = spawn('redis-server', [...settings, ...args], { stdio: 'ignore' });
+    child = started;
+    process.once('exit', () => started.kill('SIGKILL'));
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`redis-server did not start (${child.exitCode}).`);
+      if (started.exitCode !== null) throw new Error(`redis-server did not start (${started.exitCode}).`);
       if ((await admin.ping().catch(() => null)) === 'PONG') return;
       await pause(20);
     }
@@ -189,12 +193,9 @@ async function freePort(): Promise<number> {
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
-  const free = await Promise.race([
-    once(server, 'listening').then(() => true),
-    once(server, 'error').then(() => false),
-  ]);
-  server.close();
-  return free;
-}
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });

@@ -24,7 +24,7 @@ export type RedisTarget = {
 /** `problem` goes on from the name of the setting and holds nothing of its value. */
 export type RedisUrl = RedisTarget | { readonly kind: 'invalid'; readonly problem: string };
 
-const form = /^redis(s)?(?:\+(cluster|sentinel))?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
+const form = /^redis(s)?(?:\+(cluster|sentinel))?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^#]*))?$/;
 const largestDb = 1_000_000;
 
 /**
