@@ -62,7 +62,10 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
         : null,
     }),
     fetch: (request, { ip = null } = {}) =>
-      app.handle(request, { requestId: createRequestId(), origin: { ip, userAgent: request.headers.get('user-agent') } }),
+      app.handle(request, {
+        requestId: createRequestId(),
+        origin: { ip, userAgent: request.headers.get('user-agent') },
+      }),
     drain: app.health.drain,
     close: () => {
       stopSweeping();

@@ -71,7 +71,7 @@ export const useFieldgate = ({ authenticate, onDecision }: FieldgateOptions): Pl
       });
     },
     onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
-      if (resultProcessor && isRequestError(result) && acceptsAnything(request.headers.get('accept'))) {
+      if (resultProcessor && isWholeAnswer(result) && acceptsAnything(request.headers.get('accept'))) {
         setResultProcessor(resultProcessor, 'application/graphql-response+json');
       }
     },
@@ -132,9 +132,12 @@ const isDenial = ({ code }: Readonly<Record<string, unknown>>): boolean =>
 const isAsyncIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
-/** An answer without a `data` entry: nothing was executed. */
-const isRequestError = (result: unknown): boolean =>
-  typeof result === 'object' && result !== null && !isAsyncIterable(result) && !('data' in result);
+/** An answer that is nothing but an error: nothing was executed, or nothing came of it and its error has a status. */
+const isWholeAnswer = (result: unknown): boolean => {
+  if (typeof result !== 'object' || result === null || isAsyncIterable(result)) return false;
+  const { data, errors = [] } = result as { readonly data?: unknown; readonly errors?: readonly GraphQLError[] };
+  return data === undefined || (data === null && errors.some(({ extensions }) => extensions['http'] !== undefined));
+};
 
 /** GraphQL over HTTP: a client that does not choose is refused in the type in which the status means something. */
 const acceptsAnything = (accept: string | null): boolean => {

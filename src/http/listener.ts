@@ -15,13 +15,15 @@ type Options = {
   /** Told of failures below the router: broken sockets and faults of ours. */
   readonly report: (error: unknown, requestId: string) => void;
   /** Left out where nobody wants to know. */
-  readonly onAnswered: ((request: {
-    readonly requestId: string;
-    readonly method: string;
-    readonly path: string;
-    readonly status: number;
-    readonly startedAt: number;
-  }) => void) | null;
+  readonly onAnswered:
+    | ((request: {
+        readonly requestId: string;
+        readonly method: string;
+        readonly path: string;
+        readonly status: number;
+        readonly startedAt: number;
+      }) => void)
+    | null;
   readonly now: () => number;
 };
 

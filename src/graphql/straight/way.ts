@@ -84,7 +84,8 @@ const execute = (
 };
 
 const toAnswer = (result: ExecutionResult, { accept, mediaType }: StraightRequest): StraightAnswer => {
-  const type = 'data' in result ? mediaType : refusalMediaType(accept, mediaType);
+  const isWhole = !result.data && (!('data' in result) || result.errors?.some(httpOf));
+  const type = isWhole ? refusalMediaType(accept, mediaType) : mediaType;
   const headers: Record<string, string> = { 'content-type': `${type}; charset=utf-8` };
   const status = result.errors ? statusOf(result, type, headers) : 200;
   return { status, headers, body: JSON.stringify(result.errors ? withoutHttp(result) : result) };
