@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+
+# Builds dist/ with everything that building needs, then throws all of it away.
+FROM node:24-alpine AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Without scripts: the image has its own Node, and dist/ is built below.
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY schema schema
+COPY src src
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM node:24-alpine
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
+WORKDIR /app
+COPY --from=build --chown=root:root /app/package.json ./
+COPY --from=build --chown=root:root /app/node_modules node_modules
+COPY --from=build --chown=root:root /app/schema schema
+COPY --from=build --chown=root:root /app/dist dist
+# The only place the server writes to, and only where DATABASE_URL is unset.
+RUN install -d -o node -g node -m 700 /data && ln -s /app/dist/cli.js /usr/local/bin/fieldgate && chmod +x /app/dist/cli.js
+VOLUME /data
+USER node
+EXPOSE 4000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+  CMD node -e "fetch('http://127.0.0.1:' + process.env.PORT + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
+CMD ["node", "dist/main.js"]
