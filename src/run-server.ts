@@ -44,13 +44,22 @@ const announce = (config: Config, url: string, log: Log): void => {
   const graphql = `${url}/graphql`;
   const newAdmin = 'npx fieldgate user create --role ADMIN';
   if (!process.stdout.isTTY) {
-    log.info({ url: graphql, data: config.dataDir, newAdmin }, 'Fieldgate is listening');
+    log.info({ url: graphql, data: describeData(config), newAdmin }, 'Fieldgate is listening');
     return;
   }
   const hint = config.environment === 'production' ? '' : ' (open it in a browser for GraphiQL)';
   process.stdout.write(
-    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${config.dataDir}\n    Administrators  ${newAdmin}\n\n`,
+    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${describeData(config)}\n    Administrators  ${newAdmin}\n\n`,
   );
+};
+
+/** Where what is kept, without what opens it. */
+const describeData = ({ database, redis }: Config): string => {
+  const accounts =
+    database.kind === 'sqlite'
+      ? `embedded, in ${database.directory}`
+      : `PostgreSQL at ${new URL(database.url.reveal()).host}`;
+  return redis === null ? accounts : `${accounts}; sessions in Redis (${redis.kind})`;
 };
 
 const stopOnSignal = (stop: () => Promise<void>, log: Log): void => {

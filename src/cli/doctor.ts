@@ -97,13 +97,22 @@ const examineDatabase = async (config: Config, shell: Shell): Promise<readonly F
 };
 
 const examineOpenDatabase = async ({ database }: OpenServices, now: number): Promise<readonly Finding[]> => {
-  for (const ping of Object.values(database.pings)) await ping();
+  const { problems, warnings } = await database.checkServers();
+  const servers = [
+    ...problems.map((problem) => fail('servers', problem, 'Correct it; the server does not start like this.')),
+    ...warnings.map((warning) => warn('servers', warning, 'See docs/deployment.md.')),
+  ];
+  if (problems.length > 0) return servers;
   const pending = await database.pendingMigrations();
   if (pending.length > 0) {
     const message = `It answers, and is older than this version: ${pending.join(', ')} to run.`;
-    return [fail('database', message, 'Restart the server or run `fieldgate migrate`.')];
+    return [...servers, fail('database', message, 'Restart the server or run `fieldgate migrate`.')];
   }
-  return [ok('database', 'It answers and is up to date.'), examineClock(await database.newestRecordAt(), now)];
+  return [
+    ...servers,
+    ok('database', 'It answers and is up to date.'),
+    examineClock(await database.newestRecordAt(), now),
+  ];
 };
 
 /** More than two machines' clocks usually differ. */

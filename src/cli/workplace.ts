@@ -72,9 +72,11 @@ export const noDatabase = ({ dataDir }: Pick<Config, 'dataDir'>): string =>
   `There is no database in ${dataDir} yet; start the server or run \`fieldgate migrate\`.`;
 
 /** An operator may know what a client may not: why the database does not answer. */
-const inWords = (error: unknown, { dataDir }: Config): unknown => {
+const inWords = (error: unknown, { dataDir, database, redis }: Config): unknown => {
   if (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE' && error.cause instanceof Error) {
-    return new CommandFailed(`The database in ${dataDir} cannot be used: ${error.cause.message}.`);
+    const isEmbedded = database.kind === 'sqlite' && redis === null;
+    const what = isEmbedded ? `The database in ${dataDir} cannot be used` : 'A store cannot be reached';
+    return new CommandFailed(`${what}: ${error.cause.message}. \`fieldgate doctor\` says more.`);
   }
   if (error instanceof Error && 'syscall' in error) return new CommandFailed(`${dataDir}: ${error.message}.`);
   return error;
