@@ -57,16 +57,17 @@ export const startProcess = (env: Record<string, string>): ServerProcess => {
 /** Resolves when the server answers; rejects with its output if it ends before. */
 export const whenListening = async (server: ServerProcess): Promise<void> => {
   const startedAt = performance.now();
-  let ended = false;
-  void server.exit.then(() => {
-    ended = true;
+  let ended: unknown = null;
+  void server.exit.then((how) => {
+    ended = how;
   });
-  while (!ended && performance.now() - startedAt < 10_000) {
+  while (ended === null && performance.now() - startedAt < 20_000) {
     const answer = await fetch(`${server.url}/health`).catch(() => null);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`the server does not listen:\n${server.output()}`);
+  const how = ended === null ? 'after 20 s' : `it ended: ${JSON.stringify(ended)}`;
+  throw new Error(`the server does not listen, ${how}:\n${server.output()}`);
 };
 
 /** Sends one GraphQL operation; null where no answer came (the process was killed meanwhile). */
