@@ -108,6 +108,8 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     const lifeOf = async () => (await server.admin.pttl(keyOf(ada))) / 1_000;
     expect(await lifeOf()).toBeCloseTo(lastingLifetimes.idleMs / 1_000, -1);
     await refreshToken(instance.sessions, client);
+    await instance.sessions.end(ada.id, (await signIn(instance.sessions, ada)).id);
+    expect(await lifeOf()).toBeCloseTo(lastingLifetimes.idleMs / 1_000, -1);
     await instance.sessions.end(ada.id, client.id);
     // What the account was is kept for the logins that are under way.
     expect(await lifeOf()).toBeLessThanOrEqual(600);

@@ -265,6 +265,14 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         expect(await use(session, session.token)).toEqual({ kind: 'reused' });
       });
 
+      test('R05 with a window of 0 that holds at the same moment too', async () => {
+        setup = await harness.open({ ...lifetimes, reuseWindowMs: 0 });
+        store = setup.store;
+        const session = await start(await setup.accounts.create());
+        const uses = await Promise.all(Array.from({ length: 10 }, () => use(session, session.token)));
+        expect(uses.map(({ kind }) => kind).sort()).toEqual(['reused', 'rotated', ...Array(8).fill('unknown')]);
+      });
+
       test('a session takes one record, however often it is refreshed', async () => {
         const session = await start(ada);
         let current = session.token;

@@ -39,6 +39,12 @@ export type RedisServer = {
   readonly drop: () => Promise<void>;
 };
 
+/** A test that is cut off leaves none of them running. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 const briskly = ['--repl-diskless-sync-delay', '0', '--loglevel', 'warning'];
 
 /**
@@ -64,7 +70,7 @@ export async function redisServer(
         : ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...briskly];
     const started = spawn('redis-server', [...settings, ...args], { stdio: 'ignore' });
     child = started;
-    process.once('exit', () => started.kill('SIGKILL'));
+    running.add(started.once('exit', () => running.delete(started)));
     for (;;) {
       if (started.exitCode !== null) throw new Error(`redis-server did not start (${started.exitCode}).`);
       if ((await admin.ping().catch(() => null)) === 'PONG') return;

@@ -17,7 +17,7 @@ export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
   const server = createServer((client) => {
     const upstream = dial(serverPort, '127.0.0.1');
     for (const socket of [client, upstream]) {
-      sockets.add(socket);
+      sockets.add(socket.setNoDelay(true));
       socket.on('error', () => {});
       socket.on('close', () => {
         client.destroy();

@@ -7,6 +7,7 @@ const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8
 
 export type ScriptName =
   | 'account-changed'
+  | 'announce'
   | 'end'
   | 'end-all'
   | 'list'
@@ -77,16 +78,17 @@ const isText = (reply: unknown, text: string): boolean => Buffer.isBuffer(reply)
 
 type Script = { readonly text: string; readonly sha: string };
 
-/** What sessions are made of goes before all scripts but the one that every request asks for. */
+/** What sessions are made of goes before all scripts that change them; not before the one every request asks for. */
 const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
   const session = read('session.lua');
   const load = (name: ScriptName | 'check'): Script => {
-    const text = name === 'check' ? read('check.lua') : `${session}\n${read(`${name}.lua`)}`;
+    const text = name === 'check' || name === 'announce' ? read(`${name}.lua`) : `${session}\n${read(`${name}.lua`)}`;
     // Redis names scripts by their SHA-1. Nothing is protected by it.
     return { text, sha: createHash('sha1').update(text).digest('hex') };
   };
   return {
     'account-changed': load('account-changed'),
+    announce: load('announce'),
     check: load('check'),
     end: load('end'),
     'end-all': load('end-all'),

@@ -1,4 +1,4 @@
-import type { SessionId } from '../../domain/ids.ts';
+import type { SessionId, UserId } from '../../domain/ids.ts';
 import type { Rotation, Session, SessionLifetimes, Standing } from '../../domain/session.ts';
 import type { RecalledRevocation, RevocationJournal } from '../revocation-journal.ts';
 import type { RefreshUse, SessionStore } from '../session-store.ts';
@@ -20,6 +20,7 @@ import { redisMemory } from './memory.ts';
 import { writeOrigin } from './origin-text.ts';
 import { purger } from './purge.ts';
 import { question } from './question.ts';
+import { feedKey, type RevocationFeed } from './revocation-feed.ts';
 import { redisScripts } from './scripts.ts';
 
 export type RedisSessionStoreOptions = {
@@ -27,6 +28,8 @@ export type RedisSessionStoreOptions = {
   readonly journal: RevocationJournal;
   /** Begins every key. Letters, digits, `-` and `_`. */
   readonly prefix?: string;
+  /** If given, `check` answers from it at once where it can, else from Redis. */
+  readonly feed?: RevocationFeed;
   /** Told of trouble that no caller is told of. */
   readonly onError?: (error: unknown) => void;
 };
@@ -41,14 +44,20 @@ export type RedisSessionStoreOptions = {
  */
 export function redisSessionStore(
   redis: RedisConnection,
-  { lifetimes, journal, prefix = 'fg', onError = () => {} }: RedisSessionStoreOptions,
+  { lifetimes, journal, prefix = 'fg', feed, onError = () => {} }: RedisSessionStoreOptions,
 ): SessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run, check } = redisScripts(redis);
   const memory = redisMemory({ redis, journal, tell: (revocation) => tell(revocation), onError });
   const { look, change } = question(memory);
-  const key = (userId: Parameters<typeof accountKey>[1]) => accountKey(prefix, userId);
+  const key = (userId: UserId) => accountKey(prefix, userId);
   const { idleMs, absoluteMs, reuseWindowMs } = lifetimes;
+
+  /** Always, and by every process: those that follow the feed rely on all others. After the change, before the answer. */
+  const announce = async (userId: UserId): Promise<void> => {
+    feed?.forget(userId);
+    await change(() => run('announce', feedKey(prefix), [userId]));
+  };
 
   /** Past the gate: it is what opens it. */
   const tell = async (revocation: RecalledRevocation): Promise<void> => {
@@ -60,6 +69,15 @@ export function redisSessionStore(
     }
     const { version, disabled, role } = revocation.account ?? gone;
     await run('account-changed', key(userId), [version, disabled ? 1 : 0, role]);
+  };
+
+  const askStanding = async (userId: UserId, sessionId: SessionId): Promise<Standing> => {
+    if (!isStorable(userId, sessionId)) return { kind: 'ended' };
+    const remember = feed?.expect(userId, sessionId);
+    const [role, leftMs] = await look(() => check(key(userId), writeSessionId(sessionId)));
+    if (role === undefined) return { kind: 'ended' };
+    remember?.(role, Number(leftMs));
+    return { kind: 'live', role };
   };
 
   return {
@@ -98,8 +116,11 @@ export function redisSessionStore(
         ]),
       );
       const rotation = toRotation(use, answer, origin);
-      // The theft is told whatever becomes of this: nobody was told yet that the session is over.
-      if (rotation.kind === 'reused') await journal.record([{ ...use, kind: 'session' }]).catch(onError);
+      if (rotation.kind === 'reused') {
+        // The theft is told whatever becomes of this: nobody was promised yet that the session is over.
+        const journaled = journal.record([{ ...use, kind: 'session' }]);
+        await Promise.all([journaled.catch(onError), announce(use.userId).catch(onError)]);
+      }
       return rotation;
     },
 
@@ -120,9 +141,8 @@ export function redisSessionStore(
       return times.length === 0 ? null : readSession({ userId, sessionId }, times);
     },
 
-    async check(userId, sessionId) {
-      if (!isStorable(userId, sessionId)) return { kind: 'ended' };
-      return toStanding(await look(() => check(key(userId), writeSessionId(sessionId))));
+    check(userId, sessionId) {
+      return feed?.recall(userId, sessionId) ?? askStanding(userId, sessionId);
     },
 
     async list(userId) {
@@ -135,6 +155,7 @@ export function redisSessionStore(
       if (!isStorable(userId, sessionId)) return false;
       await journal.record([{ kind: 'session', userId, sessionId }]);
       const [ended] = await change(() => run('end', key(userId), [writeSessionId(sessionId), '']));
+      await announce(userId);
       return ended === 1;
     },
 
@@ -157,6 +178,7 @@ export function redisSessionStore(
       await record(expected);
       const kept = except !== undefined && isStorable(userId, except) ? writeSessionId(except) : '';
       const ended = (await change(() => run('end-all', key(userId), [kept]))).map((id) => readSessionId(readBytes(id)));
+      await announce(userId);
       // Those that began in between.
       await record(ended.filter((id) => !expected.includes(id)));
       return ended.length;
@@ -166,6 +188,7 @@ export function redisSessionStore(
       if (!isStorable(userId)) return;
       await journal.record([{ kind: 'account', userId }]);
       await change(() => run('account-changed', key(userId), [version, disabledAt === null ? 0 : 1, role]));
+      await announce(userId);
     },
 
     purgeExpired: purger({
@@ -179,9 +202,6 @@ export function redisSessionStore(
 
 /** An account that is gone never comes back, so no version is higher. */
 const gone = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
-
-const toStanding = ([role]: readonly string[]): Standing =>
-  role === undefined ? { kind: 'ended' } : { kind: 'live', role };
 
 function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], origin: Buffer): Rotation {
   const [createdAt, lastSeenAt, expiresAt, storedOrigin, nonce] = rest;

@@ -1,0 +1,152 @@
+import { type SessionId, userId as toUserId, type UserId } from '../../domain/ids.ts';
+import type { Standing } from '../../domain/session.ts';
+import type { RedisConnection } from './connection.ts';
+
+type Live = Extract<Standing, { kind: 'live' }>;
+
+/**
+ * What Redis said of live sessions, for as long as it is sure to be at most 100 ms old news.
+ *
+ * A stream in Redis tells of every account of which something changed, before the change is acknowledged. This process reads it
+ * as it grows; what it knew of that account is forgotten, and Redis is asked again. An answer of Redis is kept only if nothing
+ * was told while it was on its way. What is kept is believed only while the stream is heard: each reading says, if nothing
+ * else, that nothing had happened when it was asked for. Interrupted for whatever reason, everything is forgotten.
+ */
+export type RevocationFeed = {
+  /** The standing of a session if it is known for sure; without asking anybody. */
+  readonly recall: (userId: UserId, sessionId: SessionId) => Live | null;
+  /** To be called before Redis is asked; what it gives is called with the answer. */
+  readonly expect: (userId: UserId, sessionId: SessionId) => (role: string, leftMs: number) => void;
+  /** What this process did itself it need not be told. */
+  readonly forget: (userId: UserId) => void;
+  /** Whether it is heard. While it is not, everything is asked of Redis. */
+  readonly isLive: () => boolean;
+  readonly close: () => void;
+};
+
+export type RevocationFeedOptions = {
+  /** A clock that is never set: milliseconds from some moment on. */
+  readonly monotonic: () => number;
+  /** As for the session store. */
+  readonly prefix?: string;
+  /** How many accounts are remembered at once. */
+  readonly capacity?: number;
+  readonly onError?: (error: unknown) => void;
+};
+
+/** The stated delay: nothing that was acknowledged longer ago is overlooked. */
+const largestDelayMs = 100;
+/** How long one reading waits for news. Two of them, and what the network adds, must fit into the delay. */
+const readingMs = 25;
+/** Nothing is believed longer without asking again, whatever the feed says. */
+const longestBeliefMs = 30_000;
+const pauseMs = 50;
+
+export const feedKey = (prefix: string): string => `${prefix}-feed`;
+
+type Known = { readonly standing: Live; readonly until: number };
+
+export const revocationFeed = (
+  redis: RedisConnection,
+  { monotonic, prefix = 'fg', capacity = 50_000, onError = () => {} }: RevocationFeedOptions,
+): RevocationFeed => {
+  const known = new Map<UserId, Map<SessionId, Known>>();
+  /** One for each time something was heard that may concern an answer under way. */
+  let news = 0;
+  /** Everything that had happened by then is known. */
+  let currentAsOf = Number.NEGATIVE_INFINITY;
+  let closed = false;
+  const reader = feedReader(redis.another(), feedKey(prefix));
+
+  const isLive = (): boolean => monotonic() - currentAsOf <= largestDelayMs;
+
+  const forget = (userId: UserId): void => {
+    news += 1;
+    known.delete(userId);
+  };
+
+  const forgetAll = (): void => {
+    news += 1;
+    currentAsOf = Number.NEGATIVE_INFINITY;
+    known.clear();
+  };
+
+  const follow = async (): Promise<void> => {
+    let position = await reader.newest();
+    while (!closed) {
+      const askedAt = monotonic();
+      const read = await reader.after(position);
+      for (const user of read.users) forget(toUserId(user));
+      position = read.position;
+      currentAsOf = askedAt;
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (!closed) {
+      await follow().catch((error: unknown) => {
+        if (!closed) onError(error);
+      });
+      forgetAll();
+      await new Promise((resume) => setTimeout(resume, pauseMs));
+    }
+  };
+  void run();
+
+  const remember = (userId: UserId, sessionId: SessionId, entry: Known): void => {
+    const sessions = known.get(userId) ?? new Map<SessionId, Known>();
+    known.delete(userId);
+    known.set(userId, sessions.set(sessionId, entry));
+    const [oldest] = known.keys();
+    if (known.size > capacity && oldest !== undefined) known.delete(oldest);
+  };
+
+  return {
+    recall: (userId, sessionId) => {
+      const entry = known.get(userId)?.get(sessionId);
+      if (entry === undefined) return null;
+      const now = monotonic();
+      return now < entry.until && now - currentAsOf <= largestDelayMs ? entry.standing : null;
+    },
+    expect: (userId, sessionId) => {
+      const [before, askedAt] = [news, monotonic()];
+      return (role, leftMs) => {
+        if (news !== before || !isLive()) return;
+        remember(userId, sessionId, {
+          standing: { kind: 'live', role },
+          until: askedAt + Math.min(leftMs, longestBeliefMs),
+        });
+      };
+    },
+    forget,
+    isLive,
+    close: () => {
+      closed = true;
+      forgetAll();
+      reader.close();
+    },
+  };
+};
+
+type Read = { readonly position: string; readonly users: readonly string[] };
+
+/** Reads the stream over a connection of its own: a reading waits, and would make others wait. */
+const feedReader = ({ client, close }: RedisConnection, key: string) => ({
+  /**
+   * Where the stream ends now; news are what comes after. Should the stream expire meanwhile, the next one goes on with
+   * higher numbers, for they are made of the time.
+   */
+  newest: async (): Promise<string> => (await client.xrevrange(key, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0',
+
+  after: async (position: string): Promise<Read> => {
+    // Deleting what cannot be there changes nothing, but only a master does it: nobody listens to a replica that has lost its.
+    const [, streams] = await Promise.all([
+      client.xdel(key, '0-0'),
+      client.xread('COUNT', 1_000, 'BLOCK', readingMs, 'STREAMS', key, position),
+    ]);
+    const entries = streams?.[0]?.[1] ?? [];
+    return { position: entries.at(-1)?.[0] ?? position, users: entries.map(([, fields]) => fields[1] ?? '') };
+  },
+
+  close,
+});

@@ -1,0 +1,223 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { SessionLifetimes } from '../../src/domain/session.ts';
+import { openRedis } from '../../src/stores/redis/connection.ts';
+import { revocationFeed } from '../../src/stores/redis/revocation-feed.ts';
+import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import type { SessionStore } from '../../src/stores/session-store.ts';
+import { pause, redisCluster, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
+import {
+  createAccount,
+  expectEveryKeyToExpire,
+  lastingLifetimes,
+  type RedisInstance,
+  redisInstances,
+} from '../support/redis-stores.ts';
+import { refreshToken, type SignIn, signIn } from '../support/sign-ins.ts';
+import { tcpProxy } from '../support/tcp-proxy.ts';
+
+const missing = await redisMissing();
+const delayMs = 100;
+
+describe.skipIf(missing !== null)('a copy of the revocations in the process (REVOCATION_CHECK=feed)', () => {
+  const cleanUps: (() => Promise<void> | void)[] = [];
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  });
+
+  const setUp = async (url: string, lifetimes: SessionLifetimes = lastingLifetimes) => {
+    const instances = redisInstances();
+    cleanUps.push(instances.drop);
+    const strict = await instances.open(url, lifetimes);
+    return { strict, ada: await createAccount(strict.accounts) };
+  };
+
+  /** An instance that follows the feed, over connections of its own. */
+  const following = async (url: string, { journal }: RedisInstance, lifetimes = lastingLifetimes) => {
+    const redis = openRedis(targetOf(url));
+    const feed = revocationFeed(redis, { monotonic: () => performance.now() });
+    cleanUps.push(redis.close, feed.close);
+    const sessions = redisSessionStore(redis, { lifetimes, journal, feed });
+    await until(feed.isLive);
+    await until(async () =>
+      sessions.list((await createdUser).id).then(
+        () => true,
+        () => false,
+      ),
+    );
+    return { sessions, feed, redis };
+  };
+  const createdUser = Promise.resolve({ id: '00000000-0000-7000-8000-000000000000' as SignIn['user']['id'] });
+
+  const serverFor = async () => {
+    const server = await redisServer();
+    cleanUps.push(server.drop);
+    return { ...server, url: `redis://127.0.0.1:${server.port}` };
+  };
+
+  const check = (store: SessionStore, { user, id }: SignIn) => store.check(user.id, id);
+  const kindOf = async (store: SessionStore, client: SignIn) => (await check(store, client)).kind;
+
+  test('answers at once and asks Redis nothing, once it knows a session', async () => {
+    const server = await serverFor();
+    const { strict, ada } = await setUp(server.url);
+    const { sessions } = await following(server.url, strict);
+    const client = await signIn(strict.sessions, ada);
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER' });
+    await until(() => !(check(sessions, client) instanceof Promise));
+    await server.admin.config('RESETSTAT');
+    let asked = 0;
+    for (let round = 0; round < 50; round += 1) {
+      await pause(4);
+      // A machine that is busy with other things may not have heard the feed just now.
+      if (check(sessions, client) instanceof Promise) asked += 1;
+    }
+    await pause(20);
+    const calls = Number(/cmdstat_evalsha:calls=(\d+)/.exec(await server.admin.info('commandstats'))?.[1] ?? 0);
+    expect(calls).toBe(asked);
+    expect(asked).toBeLessThan(25);
+  });
+
+  test('F27 what another instance ended is refused from 100 ms after its answer on, 200 times of 200', async () => {
+    const server = await serverFor();
+    const { strict, ada } = await setUp(server.url);
+    const { sessions } = await following(server.url, strict);
+    const delays: number[] = [];
+    for (let round = 0; round < 200; round += 1) {
+      const client = await signIn(strict.sessions, ada);
+      await check(sessions, client);
+      await strict.sessions.end(ada.id, client.id);
+      const ended = performance.now();
+      let latest = 0;
+      for (;;) {
+        const asked = performance.now();
+        if ((await kindOf(sessions, client)) === 'ended') break;
+        latest = asked - ended;
+      }
+      delays.push(latest);
+    }
+    expect(Math.max(...delays)).toBeLessThanOrEqual(delayMs);
+  });
+
+  test('what this instance did itself holds at once: an end, all of them, a reuse, a change of the account', async () => {
+    const server = await serverFor();
+    const { strict, ada } = await setUp(server.url);
+    const { sessions } = await following(server.url, strict);
+    const clients = [];
+    for (let count = 0; count < 4; count += 1) clients.push(await signIn(sessions, ada));
+    const [ended, reused, kept, other] = clients;
+    if (!ended || !reused || !kept || !other) throw new Error('No sessions.');
+    for (const client of clients) await check(sessions, client);
+    await sessions.end(ada.id, ended.id);
+    expect(await kindOf(sessions, ended)).toBe('ended');
+    const spent = reused.token;
+    await refreshToken(sessions, reused);
+    await refreshToken(sessions, reused);
+    await check(sessions, reused);
+    await refreshToken(sessions, reused, spent);
+    expect(await kindOf(sessions, reused)).toBe('ended');
+    await check(sessions, other);
+    await sessions.accountChanged({ ...ada, role: 'ADMIN', version: 2 });
+    expect(await check(sessions, other)).toEqual({ kind: 'live', role: 'ADMIN' });
+    await sessions.endAll(ada.id, kept.id);
+    expect([await kindOf(sessions, other), await kindOf(sessions, kept)]).toEqual(['ended', 'live']);
+  });
+
+  test('R16 R18 a role that changed and an account that was disabled elsewhere show within the delay', async () => {
+    const server = await serverFor();
+    const { strict, ada } = await setUp(server.url);
+    const { sessions } = await following(server.url, strict);
+    const client = await signIn(strict.sessions, ada);
+    await check(sessions, client);
+    await strict.sessions.accountChanged({ ...ada, role: 'MODERATOR', version: 2 });
+    await pause(delayMs);
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'MODERATOR' });
+    await strict.sessions.accountChanged({ ...ada, disabledAt: 1, version: 3 });
+    await pause(delayMs);
+    expect(await kindOf(sessions, client)).toBe('ended');
+    await expectEveryKeyToExpire(strict.redis);
+  });
+
+  test('while the feed is not heard Redis is asked, and when it is heard again the copy begins anew', async () => {
+    const server = await serverFor();
+    const proxy = await tcpProxy(server.port);
+    cleanUps.push(proxy.drop);
+    const { strict, ada } = await setUp(server.url);
+    const { sessions, feed } = await following(`redis://127.0.0.1:${proxy.port}`, strict);
+    const [ended, kept] = [await signIn(strict.sessions, ada), await signIn(strict.sessions, ada)];
+    for (const client of [ended, kept]) await check(sessions, client);
+    // Nothing comes from the server any more, and nobody says so.
+    proxy.tamper = () => Buffer.alloc(0);
+    await strict.sessions.end(ada.id, ended.id);
+    await pause(delayMs);
+    expect(feed.isLive()).toBe(false);
+    await expect(check(sessions, ended)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    proxy.tamper = (bytes) => bytes;
+    await until(feed.isLive);
+    expect(await kindOf(sessions, ended)).toBe('ended');
+    expect(await kindOf(sessions, kept)).toBe('live');
+  });
+
+  test('a process that was held up does not believe what it had', async () => {
+    const server = await serverFor();
+    const { strict, ada } = await setUp(server.url);
+    const { sessions } = await following(server.url, strict);
+    const client = await signIn(strict.sessions, ada);
+    await check(sessions, client);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs + 20);
+    expect(check(sessions, client)).toBeInstanceOf(Promise);
+  });
+
+  test('a session that expires is not believed any longer than it lives', async () => {
+    const server = await serverFor();
+    const lifetimes = { idleMs: 400, absoluteMs: 4_000, reuseWindowMs: 0 };
+    const { strict, ada } = await setUp(server.url, lifetimes);
+    const { sessions } = await following(server.url, strict, lifetimes);
+    const client = await signIn(strict.sessions, ada);
+    await check(sessions, client);
+    await pause(300);
+    expect(await kindOf(sessions, client)).toBe('live');
+    await pause(110);
+    expect(await kindOf(sessions, client)).toBe('ended');
+  });
+
+  test('a server that was demoted is not listened to', async () => {
+    const server = await serverFor();
+    const { strict, ada } = await setUp(server.url);
+    const { sessions, feed } = await following(server.url, strict);
+    const client = await signIn(strict.sessions, ada);
+    await check(sessions, client);
+    await server.admin.replicaof('127.0.0.1', 1);
+    await pause(delayMs);
+    expect(feed.isLive()).toBe(false);
+    await expect(check(sessions, client)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  test('it remembers a bounded number of accounts', async () => {
+    const server = await serverFor();
+    const { strict } = await setUp(server.url);
+    const redis = openRedis(targetOf(server.url));
+    const feed = revocationFeed(redis, { monotonic: () => 0, capacity: 2 });
+    cleanUps.push(redis.close, feed.close);
+    await until(feed.isLive);
+    const clients = [];
+    for (let count = 0; count < 3; count += 1) {
+      const client = await signIn(strict.sessions, await createAccount(strict.accounts));
+      feed.expect(client.user.id, client.id)('USER', 60_000);
+      clients.push(client);
+    }
+    expect(clients.map(({ user, id }) => feed.recall(user.id, id)?.kind)).toEqual([undefined, 'live', 'live']);
+  });
+
+  test('F12 works over a cluster', async () => {
+    const cluster = await redisCluster();
+    cleanUps.push(cluster.drop);
+    const { strict, ada } = await setUp(cluster.url);
+    const { sessions } = await following(cluster.url, strict);
+    const client = await signIn(strict.sessions, ada);
+    await until(() => !(check(sessions, client) instanceof Promise));
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER' });
+    await strict.sessions.end(ada.id, client.id);
+    await pause(delayMs);
+    expect(await kindOf(sessions, client)).toBe('ended');
+  });
+});
