@@ -1,0 +1,147 @@
+/**
+ * The load: HTTP/1.1 over plain sockets, keep-alive, one request in flight on each. Requests are built before they are
+ * timed and answers are compared as bytes, so that the load costs a fraction of the cheapest server and leaves it a core.
+ */
+import { connect, type Socket } from 'node:net';
+
+export type Answer = { readonly status: number; readonly body: Buffer };
+
+export type Load = {
+  readonly port: number;
+  readonly connections: number;
+  readonly seconds: number;
+  /** The next request of a connection. */
+  readonly next: (connection: number) => Buffer;
+  /** What is wrong with an answer; null if nothing is. */
+  readonly judge: (connection: number, answer: Answer) => string | null;
+  /** A pause after each answer, for a load that is to stay light. */
+  readonly pauseMs?: number;
+};
+
+export type LoadResult = {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly errors: readonly string[];
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+};
+
+const patienceSeconds = 20;
+
+export const graphqlRequest = (
+  body: { readonly query: string; readonly variables?: unknown },
+  token?: string,
+): Buffer => {
+  const text = JSON.stringify(body);
+  const head = [
+    'POST /graphql HTTP/1.1',
+    'Host: 127.0.0.1',
+    'Content-Type: application/json',
+    'Accept: application/json',
+    ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ];
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${text}`);
+};
+
+/** One request on a connection of its own. */
+export const post = (port: number, body: { readonly query: string; readonly variables?: unknown }, token?: string) =>
+  new Promise<Answer>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.setTimeout(patienceSeconds * 1000, () => socket.destroy(new Error('no answer in time')));
+    readAnswers(socket, (answer) => {
+      socket.destroy();
+      resolve(answer);
+    });
+    socket.once('error', reject).once('close', () => reject(new Error('closed without an answer')));
+    socket.write(graphqlRequest(body, token));
+  });
+
+/** Drives a server for a time; requests in flight at its end are waited for, so that all that cost CPU are counted. */
+export const drive = async (load: Load): Promise<LoadResult> => {
+  const latencies: number[] = [];
+  const errors: string[] = [];
+  const startedAt = performance.now();
+  const until = startedAt + load.seconds * 1000;
+  const oneConnection = (connection: number) =>
+    new Promise<void>((resolve) => {
+      const socket = connect({ port: load.port, host: '127.0.0.1', noDelay: true });
+      socket.setTimeout(patienceSeconds * 1000, () => socket.destroy(new Error('no answer in time')));
+      socket.once('error', (error) => errors.push(error.message));
+      socket.once('close', () => {
+        if (performance.now() < until) errors.push('the server closed a connection');
+        resolve();
+      });
+      let sentAt = 0;
+      const send = (): void => {
+        if (performance.now() >= until) {
+          socket.destroy();
+          return;
+        }
+        const request = load.next(connection);
+        sentAt = performance.now();
+        socket.write(request);
+      };
+      readAnswers(socket, (answer) => {
+        latencies.push(performance.now() - sentAt);
+        const fault = load.judge(connection, answer);
+        if (fault !== null) errors.push(fault);
+        if (load.pauseMs === undefined) send();
+        else setTimeout(send, load.pauseMs);
+      });
+      socket.once('connect', send);
+    });
+  await Promise.all(Array.from({ length: load.connections }, (_, connection) => oneConnection(connection)));
+  const sorted = Float64Array.from(latencies).sort();
+  const quantile = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { requests: sorted.length, seconds, errors, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+};
+
+/** Cuts what a socket receives into answers: with Content-Length, or chunked. */
+const readAnswers = (socket: Socket, onAnswer: (answer: Answer) => void): void => {
+  let received: Buffer = Buffer.alloc(0);
+  let needed = 0;
+  socket.on('data', (chunk: Buffer) => {
+    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    if (received.length < needed) return;
+    const reading = readAnswer(received);
+    needed = reading.kind === 'partial' ? reading.needed : 0;
+    if (reading.kind === 'partial') return;
+    received = received.subarray(reading.length);
+    onAnswer(reading.answer);
+  });
+};
+
+type Reading =
+  | { readonly kind: 'partial'; readonly needed: number }
+  | { readonly kind: 'whole'; readonly answer: Answer; readonly length: number };
+
+const readAnswer = (bytes: Buffer): Reading => {
+  const headEnd = bytes.indexOf('\r\n\r\n');
+  if (headEnd < 0) return { kind: 'partial', needed: 0 };
+  const head = bytes.toString('latin1', 0, headEnd);
+  const status = Number(head.slice(9, 12));
+  const start = headEnd + 4;
+  const contentLength = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+  if (contentLength !== undefined) {
+    const end = start + Number(contentLength);
+    if (bytes.length < end) return { kind: 'partial', needed: end };
+    return { kind: 'whole', answer: { status, body: bytes.subarray(start, end) }, length: end };
+  }
+  return readChunked(bytes, start, status);
+};
+
+const readChunked = (bytes: Buffer, start: number, status: number): Reading => {
+  const chunks: Buffer[] = [];
+  for (let at = start; ; ) {
+    const lineEnd = bytes.indexOf('\r\n', at);
+    if (lineEnd < 0) return { kind: 'partial', needed: 0 };
+    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
+    const next = lineEnd + 2 + size + 2;
+    if (bytes.length < next) return { kind: 'partial', needed: next };
+    if (size === 0) return { kind: 'whole', answer: { status, body: Buffer.concat(chunks) }, length: next };
+    chunks.push(bytes.subarray(lineEnd + 2, next - 2));
+    at = next;
+  }
+};

@@ -1,0 +1,70 @@
+/** Measures what Fieldgate costs beside its peers, on this machine, in one run. `docs/speed.md` says what the rows are. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bench, Scenario, ScenarioResult } from './bench.ts';
+import { currentLoad, describeMachine } from './machine.ts';
+import { type Options, parseOptions, type ScenarioName, usage } from './options.ts';
+import { loadOurs } from './ours.ts';
+import { say } from './progress.ts';
+import { startRedis } from './redis.ts';
+import { growth } from './scenarios/growth.ts';
+import { list } from './scenarios/list.ts';
+import { login } from './scenarios/login.ts';
+import { me } from './scenarios/me.ts';
+import { publicOperation } from './scenarios/public.ts';
+import { refresh } from './scenarios/refresh.ts';
+import { start } from './scenarios/start.ts';
+import { textTable } from './table.ts';
+import { describeTarget } from './target.ts';
+
+const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
+  ...{ me, list, refresh, login, growth, start },
+  public: publicOperation,
+};
+
+const readOptions = (): Options => {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    return process.exit(2);
+  }
+};
+
+const print = (result: ScenarioResult): void => {
+  say(`\n${result.title}\n\n${textTable(result)}`);
+  for (const line of result.leftOut) say(`left out: ${line}`);
+  for (const target of result.targets) say(describeTarget(target));
+};
+
+const run = async (options: Options): Promise<void> => {
+  const ours = await loadOurs(options.ours);
+  const directory = mkdtempSync(join(tmpdir(), 'fieldgate-bench-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const redis = await startRedis();
+  if (redis === null) say('redis-server was not found: rows that need Redis are left out.');
+
+  const bench: Bench = { options, ours, redisUrl: redis?.url ?? null, directory };
+  const machine = describeMachine(ours.root);
+  say(`${machine.cores} × ${machine.cpu}, Node ${machine.node}, Fieldgate ${machine.commit}, load ${currentLoad()}`);
+  const results: Record<string, ScenarioResult & { readonly loadBefore: number; readonly loadAfter: number }> = {};
+  for (const name of options.scenarios) {
+    const loadBefore = currentLoad();
+    const result = await scenarios[name](bench);
+    results[name] = { ...result, loadBefore, loadAfter: currentLoad() };
+    print(result);
+    if (options.json === null) continue;
+    const { rounds, seconds } = options;
+    const report = { measuredAt: new Date().toISOString(), machine, rounds, seconds, scenarios: results };
+    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+};
+
+await run(readOptions()).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    say(`\n${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  },
+);

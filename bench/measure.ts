@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util';
+import { drive, graphqlRequest, type LoadResult, post } from './load.ts';
+import type { Running } from './processes.ts';
+import { progress } from './progress.ts';
+
+export const connections = 16;
+const warmUpSeconds = 2;
+
+/** One row of a table: a server and what it is asked. */
+export type Row = {
+  readonly name: string;
+  readonly server: Running;
+  readonly query: string;
+  readonly token?: string;
+  readonly expected: unknown;
+};
+
+/** Medians over the rounds; of the CPU figure also the least, which others on the machine disturbed least, and each round's. */
+export type RowResult = {
+  readonly name: string;
+  readonly cpuMicros: number;
+  readonly leastCpuMicros: number;
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly requests: number;
+  readonly rounds: readonly number[];
+};
+
+type Turn = LoadResult & { readonly cpuMicros: number };
+
+/** Checks every row's answer, warms all up, then gives each its turn in every round. Throws at the first wrong answer. */
+export const measureRows = async (
+  rows: readonly Row[],
+  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+): Promise<readonly RowResult[]> => {
+  const turns = rows.map(() => [] as Turn[]);
+  const answers: Buffer[] = [];
+  for (const row of rows) answers.push(await checkedAnswer(row));
+  const takeTurn = async (index: number, turnSeconds: number): Promise<Turn> => {
+    const [row, body] = [rows[index], answers[index]];
+    if (row === undefined || body === undefined) throw new RangeError('no such row');
+    return measureTurn(row, body, turnSeconds);
+  };
+  for (const [index, { name }] of rows.entries()) {
+    progress(`warming up: ${name}`);
+    await takeTurn(index, warmUpSeconds);
+  }
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [index, { name }] of rows.entries()) {
+      progress(`round ${round} of ${rounds}: ${name}`);
+      turns[index]?.push(await takeTurn(index, seconds));
+    }
+  }
+  return rows.map(({ name }, index) => summarize(name, turns[index] ?? []));
+};
+
+/** What the row answers, byte for byte, once it has proved to be what was asked for. */
+const checkedAnswer = async ({ name, server, query, token, expected }: Row): Promise<Buffer> => {
+  const { status, body } = await post(server.port, { query }, token);
+  const text = body.toString();
+  if (status !== 200 || !isDeepStrictEqual(JSON.parse(text), expected)) {
+    throw new Error(`${name} answers ${query} with ${status} ${text.slice(0, 300)}`);
+  }
+  return body;
+};
+
+const measureTurn = async ({ name, server, query, token }: Row, expected: Buffer, seconds: number): Promise<Turn> => {
+  const request = graphqlRequest({ query }, token);
+  const cpuBefore = server.cpuMicros();
+  const result = await drive({
+    port: server.port,
+    connections,
+    seconds,
+    next: () => request,
+    judge: (_connection, { status, body }) =>
+      status === 200 && body.equals(expected) ? null : `${status} ${body.toString().slice(0, 200)}`,
+  });
+  const cpuMicros = (server.cpuMicros() - cpuBefore) / result.requests;
+  refuseErrors(name, result);
+  return { ...result, cpuMicros };
+};
+
+/** A figure with errors in it is no figure. */
+export const refuseErrors = (name: string, { errors, requests }: LoadResult): void => {
+  if (errors.length > 0) throw new Error(`${name}: ${errors.length} errors in ${requests} requests: ${errors[0]}`);
+  if (requests === 0) throw new Error(`${name} has answered nothing.`);
+};
+
+const summarize = (name: string, turns: readonly Turn[]): RowResult => ({
+  name,
+  cpuMicros: median(turns.map((turn) => turn.cpuMicros)),
+  leastCpuMicros: Math.min(...turns.map((turn) => turn.cpuMicros)),
+  requestsPerSecond: median(turns.map((turn) => turn.requests / turn.seconds)),
+  p50Ms: median(turns.map((turn) => turn.p50Ms)),
+  p99Ms: median(turns.map((turn) => turn.p99Ms)),
+  requests: turns.reduce((sum, turn) => sum + turn.requests, 0),
+  rounds: turns.map((turn) => turn.cpuMicros),
+});
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const [low, high] = [sorted[middle - 1] ?? Number.NaN, sorted[middle] ?? Number.NaN];
+  return sorted.length % 2 === 1 ? high : (low + high) / 2;
+};

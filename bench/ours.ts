@@ -1,0 +1,80 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { caller, password } from './data.ts';
+import { post } from './load.ts';
+import { type Running, startServer } from './processes.ts';
+
+export type Ours = {
+  /** Where it was checked out and built. */
+  readonly root: string;
+  readonly supports: (variable: string) => boolean;
+};
+
+/** Throws if there is nothing built to measure. */
+export const loadOurs = async (root: string): Promise<Ours> => {
+  const config = join(root, 'dist/config.js');
+  if (!existsSync(config)) throw new Error(`${root} has not been built: run npm run build there.`);
+  const { variableNames }: { readonly variableNames: readonly string[] } = await import(pathToFileURL(config).href);
+  return { root, supports: (variable) => variableNames.includes(variable) };
+};
+
+export type OursLaunch = {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly nodeFlags?: readonly string[];
+};
+
+/** The server as it is deployed: `node dist/main.js` in production, with an ES256 key of its own, on its embedded database. */
+export const startOurs = (
+  { root }: Ours,
+  { name, dataDir, env = {}, nodeFlags = [] }: OursLaunch,
+): Promise<Running> => {
+  const keyFile = join(dataDir, 'keys.json');
+  if (!existsSync(keyFile)) writeFileSync(keyFile, newKeySet(), { mode: 0o600 });
+  return startServer({
+    name,
+    args: [...nodeFlags, join(root, 'dist/main.js')],
+    // The longest there is, so that no token ends during a run.
+    env: { HOST: '127.0.0.1', DATA_DIR: dataDir, JWT_KEYS: keyFile, ACCESS_TOKEN_TTL: '1d', ...env },
+  });
+};
+
+const newKeySet = (): string => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = { ...privateKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' };
+  return JSON.stringify({ keys: [key] });
+};
+
+export const newDirectory = (under: string): string => mkdtempSync(join(under, 'data-'));
+
+export type SignedIn = { readonly id: string; readonly accessToken: string; readonly refreshToken: string };
+
+const selection = '{ accessToken refreshToken user { id } }';
+const signupMutation = `mutation ($input: SignupInput!) { signup(input: $input) ${selection} }`;
+const loginMutation = `mutation ($input: LoginInput!) { login(input: $input) ${selection} }`;
+
+/** A new account by `signup`. */
+export const signUp = async (server: Running, email = caller.email): Promise<SignedIn> =>
+  readSignedIn(server, signupMutation, { input: { email, password, name: caller.name } });
+
+/** Another session of it by `login`. */
+export const logIn = async (server: Running, email = caller.email): Promise<SignedIn> =>
+  readSignedIn(server, loginMutation, { input: { email, password } });
+
+const readSignedIn = async (server: Running, query: string, variables: unknown): Promise<SignedIn> => {
+  const { status, body } = await post(server.port, { query, variables });
+  const { data } = JSON.parse(body.toString());
+  const payload = data?.signup ?? data?.login;
+  if (!payload) throw new Error(`${server.name} gave no session: ${status} ${body.toString().slice(0, 300)}`);
+  return { id: payload.user.id, accessToken: payload.accessToken, refreshToken: payload.refreshToken };
+};
+
+export const loginBody = (email: string) => ({ query: loginMutation, variables: { input: { email, password } } });
+
+export const refreshBody = (refreshToken: string) => ({
+  query: 'mutation ($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }',
+  variables: { input: { refreshToken } },
+});

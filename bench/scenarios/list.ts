@@ -1,0 +1,20 @@
+import type { Scenario } from '../bench.ts';
+import { drivenTable, driveRows } from '../drive-rows.ts';
+import { names } from '../peers.ts';
+import { atMostTimes } from '../target.ts';
+
+/** A long answer: what a guard costs when it is asked two thousand times. */
+export const list: Scenario = async (bench) => {
+  const driven = await driveRows(bench, {
+    operation: 'list',
+    rows: ['floor', 'embeddedOff', 'embedded', 'mercurius', 'yogaFast', 'yogaJwt', 'tutorial', 'apollo'],
+  });
+  return {
+    title: 'list: `{ users { id email role } }`, 1 000 users with two guarded fields each',
+    ...drivenTable(driven, names.embeddedOff),
+    targets: [
+      atMostTimes(driven.rows, { row: names.embedded, limit: 0.5, of: names.mercurius }),
+      atMostTimes(driven.rows, { row: names.embedded, limit: 1.03, of: names.embeddedOff }),
+    ],
+  };
+};

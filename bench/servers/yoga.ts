@@ -1,0 +1,12 @@
+/** Yoga with nothing that authenticates. BODY_LIMIT=off: without its own limit on bodies, its greatest single cost. */
+import { createSchema, createYoga } from 'graphql-yoga';
+import { resolvers, typeDefs } from '../data.ts';
+import { listen } from './listen.ts';
+
+listen(
+  createYoga({
+    schema: createSchema({ typeDefs: typeDefs(), resolvers }),
+    logging: 'warn',
+    ...(process.env['BODY_LIMIT'] === 'off' && { maxRequestBodySize: false }),
+  }),
+);
