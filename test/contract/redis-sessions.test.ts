@@ -3,8 +3,11 @@ import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import { sessionId } from '../../src/domain/ids.ts';
 import type { User } from '../../src/domain/user.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
-import { type RedisServer, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
+import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import type { RevocationJournal } from '../../src/stores/revocation-journal.ts';
+import { type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
 import {
+  answers,
   createAccount,
   expectEveryKeyToExpire,
   lastingLifetimes,
@@ -143,6 +146,29 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     await instance.sessions.accountChanged(ada);
     expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'MODERATOR' });
     await expect(signIn(instance.sessions, ada)).rejects.toThrow('changed');
+  });
+
+  test('the journal has an end before Redis does, also of the sessions of a disabled account', async () => {
+    const { redis, journal } = instance;
+    const early: string[] = [];
+    const watched: RevocationJournal = {
+      ...journal,
+      record: async (revocations) => {
+        await journal.record(revocations);
+        for (const revocation of revocations) {
+          if (revocation.kind !== 'session') continue;
+          const field = Buffer.from(revocation.sessionId.replaceAll('-', ''), 'hex');
+          if ((await server.admin.hexists(keyOf(ada), field)) === 1) early.push(revocation.sessionId);
+        }
+      },
+    };
+    const store = redisSessionStore(redis, { lifetimes: lastingLifetimes, journal: watched });
+    await until(() => answers(store.ping));
+    const [one, two, three] = [await signIn(store, ada), await signIn(store, ada), await signIn(store, ada)];
+    await store.end(ada.id, one.id);
+    await store.accountChanged({ ...ada, version: 2, disabledAt: 1 });
+    expect(await store.endAll(ada.id)).toBe(2);
+    expect(early.sort()).toEqual([one.id, two.id, three.id].sort());
   });
 
   test('scripts that Redis has forgotten are given to it again', async () => {

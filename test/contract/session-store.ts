@@ -478,7 +478,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
 
     describe('expiring', () => {
       test('R08 a session that is not refreshed is over at its idle limit, not before', async () => {
-        const session = await start(ada);
+        const [, session] = [await start(ada), await start(ada)];
         await setup.advance(lifetimes.idleMs - tickMs);
         expect(await standing(session)).toBe('live');
         await setup.advance(tickMs);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sessionId, tokenDigest, userId } from '../../src/domain/ids.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
+import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
 import { openSqlite } from '../../src/stores/sql/sqlite.ts';
 import { sqliteFile } from '../support/databases.ts';
@@ -165,5 +166,9 @@ async function recordEveryStatement(database: SqlDatabase): Promise<ReadonlyMap<
   await sessions.endAll(id);
   await sessions.endAll(id, session);
   await sessions.purgeExpired(10);
+
+  const journal = sqlRevocationJournal(recorded, { clock });
+  await journal.record([{ kind: 'session', userId: id, sessionId: session }]);
+  await journal.purgeExpired(10);
   return statements;
 }

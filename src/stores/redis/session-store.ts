@@ -34,6 +34,11 @@ export type RedisSessionStoreOptions = {
   readonly onError?: (error: unknown) => void;
 };
 
+export type RedisSessionStore = SessionStore & {
+  /** Resolves if Redis answers and is believed. */
+  readonly ping: () => Promise<void>;
+};
+
 /**
  * Sessions in Redis 6.2 or newer, single, behind Sentinel or in a cluster. Each method is one script on the one key of the
  * account, on the server's own time. Redis does not have the accounts, so it is given what it needs of them: with every
@@ -45,7 +50,7 @@ export type RedisSessionStoreOptions = {
 export function redisSessionStore(
   redis: RedisConnection,
   { lifetimes, journal, prefix = 'fg', feed, onError = () => {} }: RedisSessionStoreOptions,
-): SessionStore {
+): RedisSessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run, check } = redisScripts(redis);
   const memory = redisMemory({ redis, journal, tell: (revocation) => tell(revocation), onError });
@@ -189,6 +194,11 @@ export function redisSessionStore(
       await journal.record([{ kind: 'account', userId }]);
       await change(() => run('account-changed', key(userId), [version, disabledAt === null ? 0 : 1, role]));
       await announce(userId);
+    },
+
+    ping: async () => {
+      await redis.ping();
+      await memory.opened();
     },
 
     purgeExpired: purger({
