@@ -7,6 +7,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { AppError } from '../domain/errors.ts';
+import type { Viewer } from '../domain/viewer.ts';
 import { denialOf, meets, policyDenialOf } from './decision.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
 import { createPlanner } from './plan.ts';
@@ -119,11 +120,17 @@ const wrapperFor = (rule: Rule, policies: Policies): Wrapper => {
     const decide = policies[name];
     return decide ? [{ name, decide }] : [];
   });
+  // In a list the same viewer meets the same rule a thousand times; what was decided holds, for both are immutable.
+  let lastPassed: Viewer | null = null;
   const checkStatic = (context: unknown): void => {
     const viewer = viewerOf(context);
+    if (viewer === lastPassed) {
+      return;
+    }
     if (!meets(rule, viewer)) {
       throw toGraphQLError(denialOf(rule, viewer));
     }
+    lastPassed = viewer;
   };
   // Without policies nothing here waits: an asynchronous guard on a long list costs many times the list.
   if (asked.length === 0) {

@@ -52,10 +52,12 @@ export const writeStraight = (
   { cors, requestId }: { readonly cors: Cors; readonly requestId: string },
 ): void => {
   const origin = headerOf(request.headers, 'origin');
-  const headers = ['content-length', String(Buffer.byteLength(answer.body))];
+  const length = Buffer.byteLength(answer.body);
+  const headers = ['content-length', String(length)];
   for (const each of [answer.headers, answerHeaders(cors, { origin, requestId }, false)]) {
     for (const name in each) headers.push(name, each[name] ?? '');
   }
   response.writeHead(answer.status, headers);
-  response.end(answer.body);
+  // Nearly all answers are ASCII, which the socket takes as it is.
+  response.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');
 };
