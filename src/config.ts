@@ -15,6 +15,8 @@ export type Config = {
   readonly database: DatabaseTarget;
   /** Where sessions are kept; null: in the database too. */
   readonly redis: RedisTarget | null;
+  /** How a process with sessions in Redis knows of revocations: by asking each time, or by following a feed of them. */
+  readonly revocationCheck: (typeof revocationChecks)[number];
   /** `iss` of every access token and the base of every URL the server tells. */
   readonly issuer: string;
   /** `aud` of every access token. */
@@ -46,6 +48,7 @@ export class ConfigError extends Error {
 }
 
 const environments = ['development', 'production', 'test'] as const;
+const revocationChecks = ['strict', 'feed'] as const;
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const algorithms = [
   ...(['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512'] as const),
@@ -141,6 +144,7 @@ const variables = z.object({
   SESSION_MAX_AGE: duration('1s', '365d').default(90 * unitMs.d),
   REFRESH_REUSE_WINDOW: duration('0s', '60s').default(10 * unitMs.s),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(15),
+  REVOCATION_CHECK: oneOf(revocationChecks).default('strict'),
   CORS_ORIGINS: originList.default([]),
   ADMIN_EMAIL: z.string().optional(),
   ADMIN_PASSWORD: z
@@ -181,6 +185,9 @@ const crossProblems = (env: Readonly<Record<string, string | undefined>>): reado
   if (env['NODE_ENV'] === 'production' && !env['JWT_SECRET'] && !env['JWT_KEYS']) {
     problems.push('JWT_KEYS is missing; production generates no secrets. Make a key file with: fieldgate key generate');
   }
+  if (env['REVOCATION_CHECK'] === 'feed' && !env['REDIS_URL']) {
+    problems.push('REVOCATION_CHECK=feed is for sessions in Redis; set REDIS_URL, or leave it strict.');
+  }
   if (Boolean(env['ADMIN_EMAIL']) !== Boolean(env['ADMIN_PASSWORD'])) {
     problems.push('ADMIN_EMAIL and ADMIN_PASSWORD go together; set both or neither.');
   }
@@ -198,6 +205,7 @@ const toConfig = (env: z.output<typeof variables>): Config => {
       ? { kind: 'postgres', url: env.DATABASE_URL }
       : { kind: 'sqlite', directory: env.DATA_DIR },
     redis: env.REDIS_URL ?? null,
+    revocationCheck: env.REVOCATION_CHECK,
     issuer,
     audience: env.AUDIENCE ?? issuer,
     signing: keySource(env),

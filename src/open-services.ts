@@ -11,7 +11,7 @@ import { isDatabaseThere, openStores } from './stores/open.ts';
 /** What the command line works with: the server's services over the same data, without a server. */
 export const openServices = async ({ config, clock, keys }: Options) => {
   const { database, redis, sessions: lifetimes } = config;
-  const stores = await openStores({ database, redis, lifetimes, clock, onTrouble: () => {} });
+  const stores = await openStores({ database, redis, followFeed: null, lifetimes, clock, onTrouble: () => {} });
   const { accounts, sessions, accessTokens } = createServices({
     config,
     stores,

@@ -43,8 +43,9 @@ export const createFieldgate = (env: Readonly<Record<string, string | undefined>
 export const openFieldgate = async (config: Config, clock: Clock, log: Log): Promise<Fieldgate> => {
   const keys = await loadSigningKeys(config.signing, { read: readKeyFile, readOrCreate: readOrCreateKeyFile });
   const { database, redis, sessions: lifetimes } = config;
+  const followFeed = config.revocationCheck === 'feed' ? () => performance.now() : null;
   const onTrouble = (error: unknown) => log.warn({ err: error }, 'a store is in trouble');
-  const stores = await openStores({ database, redis, lifetimes, clock, onTrouble, migrateFirst: true });
+  const stores = await openStores({ database, redis, followFeed, lifetimes, clock, onTrouble, migrateFirst: true });
   await requireGoodServers(stores, log);
   const app = createApp({ config, stores, keys, clock, log });
   await createFirstAdmin(config, app.accounts, log);

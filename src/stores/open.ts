@@ -25,6 +25,8 @@ export type StoresOptions = {
   readonly database: DatabaseTarget;
   /** Where sessions are kept; null: in the database too. */
   readonly redis: RedisTarget | null;
+  /** A clock that is never set, in milliseconds, if revocations are to be followed by a feed; null: Redis is asked each time. */
+  readonly followFeed: (() => number) | null;
   readonly lifetimes: SessionLifetimes;
   readonly clock: Clock;
   /** Whether to bring the schema up to date first; without it, `migrate` is to be called. */
@@ -67,7 +69,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
     migrate: database.migrate,
     pendingMigrations: () => pendingMigrations(database),
     newestRecordAt: () => newestRecordAt(database),
-    checkServers: () => checkServers(database, options.database, redis),
+    checkServers: () => checkServers(database, options.database, redis?.connection ?? null),
     pings: { database: database.ping, ...(redis ? { redis: redis.ping } : {}) },
     close: async () => {
       redis?.close();
@@ -99,18 +101,34 @@ const unreachable = (target: DatabaseTarget): string =>
     ? 'PostgreSQL cannot be reached. Look at DATABASE_URL, and whether the server runs.'
     : `The database in ${target.directory} cannot be opened.`;
 
+type OpenSessions = {
+  readonly sessions: SessionStore;
+  readonly redis: {
+    readonly connection: RedisConnection;
+    readonly ping: () => Promise<void>;
+    readonly close: () => void;
+  } | null;
+};
+
 const openSessions = async (
   database: SqlDatabase,
-  { redis: target, lifetimes, clock, onTrouble }: StoresOptions,
-): Promise<{ readonly sessions: SessionStore; readonly redis: RedisConnection | null }> => {
+  { redis: target, followFeed, lifetimes, clock, onTrouble }: StoresOptions,
+): Promise<OpenSessions> => {
   if (target === null) return { sessions: sqlSessionStore(database, { lifetimes, clock }), redis: null };
-  const [{ openRedis }, { redisSessionStore }] = await Promise.all([
+  const [{ openRedis }, { redisSessionStore }, { revocationFeed }] = await Promise.all([
     import('./redis/connection.ts'),
     import('./redis/session-store.ts'),
+    import('./redis/revocation-feed.ts'),
   ]);
-  const redis = openRedis(target, { onError: onTrouble });
+  const connection = openRedis(target, { onError: onTrouble });
   const journal = sqlRevocationJournal(database, { clock });
-  return { sessions: redisSessionStore(redis, { lifetimes, journal, onError: onTrouble }), redis };
+  const feed = followFeed && revocationFeed(connection, { monotonic: followFeed, onError: onTrouble });
+  const sessions = redisSessionStore(connection, { lifetimes, journal, onError: onTrouble, ...(feed ? { feed } : {}) });
+  const close = () => {
+    feed?.close();
+    connection.close();
+  };
+  return { sessions, redis: { connection, ping: sessions.ping, close } };
 };
 
 const checkServers: (

@@ -148,6 +148,17 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     await expect(signIn(instance.sessions, ada)).rejects.toThrow('changed');
   });
 
+  test('R12 F27 what one instance ended is refused by another at its very next question, 1 000 times of 1 000', async () => {
+    const other = await instances.open(url());
+    let refused = 0;
+    for (let round = 0; round < 1_000; round += 1) {
+      const client = await signIn(instance.sessions, ada);
+      await instance.sessions.end(ada.id, client.id);
+      if ((await other.sessions.check(ada.id, client.id)).kind === 'ended') refused += 1;
+    }
+    expect(refused).toBe(1_000);
+  });
+
   test('the journal has an end before Redis does, also of the sessions of a disabled account', async () => {
     const { redis, journal } = instance;
     const early: string[] = [];

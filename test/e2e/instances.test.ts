@@ -42,6 +42,7 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
     stores = await openStores({
       database: { kind: 'postgres', url: new Secret(postgres.url) },
       redis: targetOf(redisUrl),
+      followFeed: null,
       lifetimes: { idleMs: 3_600_000, absoluteMs: 3_600_000, reuseWindowMs: 10_000 },
       clock: Date.now,
       onTrouble: () => {},
@@ -77,6 +78,21 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
     };
     for (let i = 0; i < 1_000; i += 20) await Promise.all(Array.from({ length: 20 }, (_, j) => round(i + j)));
     expect(refused).toBe(1_000);
+  });
+
+  it('F27: with a feed, a logout on another instance is refused after at most 100 ms', async () => {
+    const follower = await startServer(
+      { DATABASE_URL: postgres.url, REDIS_URL: `redis://127.0.0.1:${redis.port}`, REVOCATION_CHECK: 'feed' },
+      folder,
+    );
+    for (let i = 0; i < 20; i++) {
+      const { accessToken: token } = await begin();
+      expect((await me(follower, token)).codes).toEqual([]);
+      await one.gql(logoutMutation, { token });
+      await pause(100);
+      expect((await me(follower, token)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+    }
+    await follower.stop();
   });
 
   it('R03, F01: of 100 refreshes with one token over both there is one successor', async () => {

@@ -29,7 +29,7 @@ export type RedisSessionStoreOptions = {
   /** Begins every key. Letters, digits, `-` and `_`. */
   readonly prefix?: string;
   /** If given, `check` answers from it at once where it can, else from Redis. */
-  readonly feed?: RevocationFeed;
+  readonly feed?: RevocationFeed | undefined;
   /** Told of trouble that no caller is told of. */
   readonly onError?: (error: unknown) => void;
 };
