@@ -25,7 +25,7 @@ export type RedisConnection = {
   readonly ping: () => Promise<void>;
   /** Throws away what is under way and connects anew. */
   readonly reset: () => void;
-  /** What must be and what should be different on the server. Waits at most 3 s for it. */
+  /** What must be and what should be different on the server. Waits at most 1.5 s for it. */
   readonly checkServer: () => Promise<ServerCheck>;
   /** Gives everything back at once. Safe to call twice. */
   readonly close: () => void;

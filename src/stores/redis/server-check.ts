@@ -11,7 +11,7 @@ type Subject = {
   readonly lastError: () => Error | null;
 };
 
-const patienceMs = 3_000;
+const patienceMs = 1_500;
 const oldest = { major: 6, minor: 2 };
 
 /** Looks at every server that holds data. Never rejects; says the same thing once. */
