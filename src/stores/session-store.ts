@@ -39,7 +39,7 @@ export type SessionStore = {
   readonly reissue: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<Session | null>;
 
   /**
-   * What the session is worth now. Asked once per request that needs a credential; never cached. An adapter that can
+   * What the session is worth now. Asked once per request that needs a credential, and kept by nobody who asks. An adapter that can
    * answers at once, without a promise; it then throws at once too.
    */
   readonly check: (userId: UserId, sessionId: SessionId) => Promise<Standing> | Standing;

@@ -19,8 +19,6 @@ export type RedisConnection = {
    * Listeners that come later are told of those that are there.
    */
   readonly onConnected: (listener: (connection: Redis) => void) => void;
-  /** Another connection with the same ways, for commands that wait. Its owner closes it. */
-  readonly another: () => RedisConnection;
   /** Resolves if every server answers. */
   readonly ping: () => Promise<void>;
   /** Throws away what is under way and connects anew. */
@@ -62,7 +60,6 @@ export const openRedis = (target: RedisTarget, limits: RedisLimits = {}): RedisC
       listeners.add(listener);
       for (const connection of opened.masters()) if (connection.status === 'ready') listener(connection);
     },
-    another: () => openRedis(target, limits),
     ping: async () => {
       const masters = isUp() ? opened.masters() : [];
       if (masters.length === 0) throw unavailable(lastError ?? new Error('Redis is not connected.'));

@@ -1,6 +1,8 @@
 import { type SessionId, userId as toUserId, type UserId } from '../../domain/ids.ts';
 import type { Standing } from '../../domain/session.ts';
 import type { RedisConnection } from './connection.ts';
+import { readBytes } from './encoding.ts';
+import { redisScripts } from './scripts.ts';
 
 type Live = Extract<Standing, { kind: 'live' }>;
 
@@ -8,7 +10,7 @@ type Live = Extract<Standing, { kind: 'live' }>;
  * What Redis said of live sessions, for as long as it is sure to be at most 100 ms old news.
  *
  * A stream in Redis tells of every account of which something changed, before the change is acknowledged. This process reads it
- * as it grows; what it knew of that account is forgotten, and Redis is asked again. An answer of Redis is kept only if nothing
+ * all the time; what it knew of that account is forgotten, and Redis is asked again. An answer of Redis is kept only if nothing
  * was told while it was on its way. What is kept is believed only while the stream is heard: each reading says, if nothing
  * else, that nothing had happened when it was asked for. Interrupted for whatever reason, everything is forgotten.
  */
@@ -36,11 +38,15 @@ export type RevocationFeedOptions = {
 
 /** The stated delay: nothing that was acknowledged longer ago is overlooked. */
 const largestDelayMs = 100;
-/** How long one reading waits for news. Two of them, and what the network adds, must fit into the delay. */
-const readingMs = 25;
+/**
+ * Between two readings. They do not wait at the server for news (`BLOCK`): one that has nothing else to do notices only every
+ * 100 ms that a reader has waited long enough, and to have heard nothing for sure is what counts here.
+ */
+const intervalMs = 20;
 /** Nothing is believed longer without asking again, whatever the feed says. */
 const longestBeliefMs = 30_000;
 const pauseMs = 50;
+const mostAtOnce = 1_000;
 
 export const feedKey = (prefix: string): string => `${prefix}-feed`;
 
@@ -56,7 +62,7 @@ export const revocationFeed = (
   /** Everything that had happened by then is known. */
   let currentAsOf = Number.NEGATIVE_INFINITY;
   let closed = false;
-  const reader = feedReader(redis.another(), feedKey(prefix));
+  const { newest, after } = feedReader(redis, feedKey(prefix));
 
   const isLive = (): boolean => monotonic() - currentAsOf <= largestDelayMs;
 
@@ -72,13 +78,15 @@ export const revocationFeed = (
   };
 
   const follow = async (): Promise<void> => {
-    let position = await reader.newest();
+    let position = await newest();
     while (!closed) {
       const askedAt = monotonic();
-      const read = await reader.after(position);
-      for (const user of read.users) forget(toUserId(user));
-      position = read.position;
+      const read = await after(position);
+      for (const user of read.users) forget(user);
+      position = read.position ?? position;
+      if (read.users.length === mostAtOnce) continue;
       currentAsOf = askedAt;
+      await new Promise((resume) => setTimeout(resume, intervalMs));
     }
   };
 
@@ -123,30 +131,27 @@ export const revocationFeed = (
     close: () => {
       closed = true;
       forgetAll();
-      reader.close();
     },
   };
 };
 
-type Read = { readonly position: string; readonly users: readonly string[] };
+type Read = { readonly position: string | null; readonly users: readonly UserId[] };
 
-/** Reads the stream over a connection of its own: a reading waits, and would make others wait. */
-const feedReader = ({ client, close }: RedisConnection, key: string) => ({
-  /**
-   * Where the stream ends now; news are what comes after. Should the stream expire meanwhile, the next one goes on with
-   * higher numbers, for they are made of the time.
-   */
-  newest: async (): Promise<string> => (await client.xrevrange(key, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0',
+const feedReader = (redis: RedisConnection, key: string) => {
+  const { run } = redisScripts(redis);
+  return {
+    /**
+     * Where the stream ends now; news are what comes after. Should the stream expire meanwhile, the next one goes on with
+     * higher numbers, for they are made of the time.
+     */
+    newest: async (): Promise<string> => readBytes((await run('news', key, ['']))[0]).toString(),
 
-  after: async (position: string): Promise<Read> => {
-    // Deleting what cannot be there changes nothing, but only a master does it: nobody listens to a replica that has lost its.
-    const [, streams] = await Promise.all([
-      client.xdel(key, '0-0'),
-      client.xread('COUNT', 1_000, 'BLOCK', readingMs, 'STREAMS', key, position),
-    ]);
-    const entries = streams?.[0]?.[1] ?? [];
-    return { position: entries.at(-1)?.[0] ?? position, users: entries.map(([, fields]) => fields[1] ?? '') };
-  },
-
-  close,
-});
+    after: async (place: string): Promise<Read> => {
+      const texts = (await run('news', key, [place])).map((text) => readBytes(text).toString());
+      return {
+        position: texts.at(-2) ?? null,
+        users: texts.filter((_, index) => index % 2 === 1).map(toUserId),
+      };
+    },
+  };
+};

@@ -11,6 +11,7 @@ export type ScriptName =
   | 'end'
   | 'end-all'
   | 'list'
+  | 'news'
   | 'prune'
   | 'recognize'
   | 'reissue'
@@ -30,14 +31,6 @@ export type Scripts = {
 export const redisScripts = (redis: RedisConnection): Scripts => {
   const { client } = redis;
   const { check, ...others } = loadScripts();
-  let calls = 0;
-
-  /** No two calls under way have the same. */
-  const nextTag = (): string => {
-    calls = (calls + 1) % Number.MAX_SAFE_INTEGER;
-    return `${calls}`;
-  };
-
   /** Somebody else's answer: nothing on this connection can be believed any more (ioredis #965). */
   const distrust = (): never => {
     redis.reset();
@@ -65,6 +58,13 @@ export const redisScripts = (redis: RedisConnection): Scripts => {
   };
 };
 
+/** No two calls of this process have the same, whichever store they are of: stores may share a connection. */
+const nextTag = (): string => {
+  calls = (calls + 1) % Number.MAX_SAFE_INTEGER;
+  return `${calls}`;
+};
+let calls = 0;
+
 /** The server refused because it does not know the script yet: nothing has run, so sending it again is safe. */
 const loading = (error: unknown, sendText: () => Promise<unknown>): Promise<unknown> => {
   if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return sendText();
@@ -78,11 +78,13 @@ const isText = (reply: unknown, text: string): boolean => Buffer.isBuffer(reply)
 
 type Script = { readonly text: string; readonly sha: string };
 
-/** What sessions are made of goes before all scripts that change them; not before the one every request asks for. */
+/** What sessions are made of goes before all scripts but these. */
+const alone: ReadonlySet<string> = new Set(['announce', 'check', 'news']);
+
 const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
   const session = read('session.lua');
   const load = (name: ScriptName | 'check'): Script => {
-    const text = name === 'check' || name === 'announce' ? read(`${name}.lua`) : `${session}\n${read(`${name}.lua`)}`;
+    const text = alone.has(name) ? read(`${name}.lua`) : `${session}\n${read(`${name}.lua`)}`;
     // Redis names scripts by their SHA-1. Nothing is protected by it.
     return { text, sha: createHash('sha1').update(text).digest('hex') };
   };
@@ -93,6 +95,7 @@ const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
     end: load('end'),
     'end-all': load('end-all'),
     list: load('list'),
+    news: load('news'),
     prune: load('prune'),
     recognize: load('recognize'),
     reissue: load('reissue'),
