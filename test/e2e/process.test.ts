@@ -20,10 +20,12 @@ describe('starting', () => {
     expect(server.output()).toContain('fieldgate user create --role ADMIN');
   });
 
-  it('keeps the generated signing key readable for its owner only', async () => {
+  it('keeps the generated signing key and the database readable for their owner only', async () => {
     const folder = temporaryFolder();
     await start({ DATA_DIR: folder });
-    expect(statSync(join(folder, 'signing-keys.json')).mode & 0o777).toBe(0o600);
+    for (const file of ['signing-keys.json', 'fieldgate.sqlite', 'fieldgate.sqlite-wal']) {
+      expect(statSync(join(folder, file)).mode & 0o777, file).toBe(0o600);
+    }
   });
 
   const refusals: readonly (readonly [string, Record<string, string>, readonly string[]])[] = [

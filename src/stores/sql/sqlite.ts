@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
@@ -19,6 +20,7 @@ export type SqliteOptions = {
  * What it acknowledged survives a power cut: WAL with `synchronous=FULL` syncs before it answers.
  */
 export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlDatabase {
+  if (file !== ':memory:') createForOwnerOnly(file);
   const database = answering(
     () => new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true }),
   );
@@ -98,6 +100,11 @@ function prepareRead<R>(database: DatabaseSync, sql: string): PreparedRead<R> {
     });
 }
 
+/** The file holds password hashes. Those that SQLite puts beside it take its mode. */
+function createForOwnerOnly(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+}
+
 /** Turning a new file to WAL needs it alone, and a second process doing the same is told BUSY without waiting. */
 function switchToWal(database: DatabaseSync): void {
   const attempts = 100;
@@ -106,7 +113,7 @@ function switchToWal(database: DatabaseSync): void {
       answering(() => database.exec('PRAGMA journal_mode = WAL'));
       return;
     } catch (error) {
-      if (!isUnavailable(error) || attempt === attempts) throw error;
+      if (!isBusy(error) || attempt === attempts) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
     }
   }
@@ -122,13 +129,17 @@ async function patiently(work: () => Promise<void>): Promise<void> {
     try {
       return await work();
     } catch (error) {
-      if (!isUnavailable(error) || attempt === attempts) throw error;
+      if (!isBusy(error) || attempt === attempts) throw error;
       await new Promise((resume) => setTimeout(resume, 50));
     }
   }
 }
 
-const isUnavailable = (error: unknown): boolean => error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
+/** Somebody else is at work on the file. Anything else that keeps it out of reach will not pass by waiting. */
+const isBusy = (error: unknown): boolean => {
+  const code = error instanceof AppError ? resultCode(error.cause) : null;
+  return code === 5 || code === 6;
+};
 
 function answering<T>(work: () => T): T {
   try {
@@ -155,5 +166,10 @@ const outOfReach: ReadonlySet<number> = new Set([
 function isOutOfReach(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   if (error.code === 'ERR_INVALID_STATE') return true; // closed
-  return 'errcode' in error && typeof error.errcode === 'number' && outOfReach.has(error.errcode & 0xff);
+  const code = resultCode(error);
+  return code !== null && outOfReach.has(code);
 }
+
+/** SQLite's primary result code, null for an error that is not SQLite's. */
+const resultCode = (error: unknown): number | null =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;
