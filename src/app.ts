@@ -6,11 +6,11 @@ import type { KeySet } from './crypto/keys.ts';
 import { type Clock, toSeconds } from './domain/clock.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createStraightWay } from './graphql/straight/way.ts';
-import { createGraphQLServer } from './graphql/yoga.ts';
+import type { GraphQLServer } from './graphql/yoga.ts';
 import { createCors } from './http/cors.ts';
 import { createGraphiQLPage } from './http/graphiql.ts';
 import { createHealth } from './http/health.ts';
-import { createRouter } from './http/router.ts';
+import { createRouter, type Route } from './http/router.ts';
 import { createStraightAnswers } from './http/straight.ts';
 import type { Log } from './log.ts';
 import type { Stores } from './stores/open.ts';
@@ -45,12 +45,17 @@ export const createApp = (parts: Parts) => {
     report: (error: unknown, requestId: string | null) =>
       log.error({ err: error, requestId }, 'a request failed by a fault of the server'),
   };
-  const graphql = createGraphQLServer({ ...engine, path: graphqlPath });
+  // What does not go straight is rare: Yoga, a third of all there is to load, is loaded when it is first needed.
+  let yoga: Promise<GraphQLServer> | null = null;
+  const throughYoga: Route = async (request, facts) => {
+    yoga ??= import('./graphql/yoga.ts').then((module) => module.createGraphQLServer({ ...engine, path: graphqlPath }));
+    return (await yoga).fetch(request, facts);
+  };
   const health = createHealth(stores.pings);
   const cors = createCors(config.corsOrigins);
   const handle = createRouter({
     graphqlPath,
-    graphql,
+    graphql: throughYoga,
     graphiql: isProduction ? null : createGraphiQLPage({ endpoint: graphqlPath }),
     health,
     cors,

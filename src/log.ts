@@ -1,10 +1,9 @@
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
 
 export type Log = Logger;
 
 /** JSON lines on standard output; on a terminal the same, made for reading. */
-export const createLog = (level: string, isTerminal: boolean): Log =>
+export const createLog = async (level: string, isTerminal: boolean): Promise<Log> =>
   pino(
     {
       level,
@@ -12,5 +11,10 @@ export const createLog = (level: string, isTerminal: boolean): Log =>
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    isTerminal ? pretty({ sync: true, translateTime: 'SYS:HH:MM:ss' }) : pino.destination({ sync: true }),
+    isTerminal ? await readable() : pino.destination({ sync: true }),
   );
+
+const readable = async () => {
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss' });
+};

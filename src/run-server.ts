@@ -7,7 +7,7 @@ import { SigningKeysError } from './services/signing-keys.ts';
 /** Runs the server in this process until a signal ends it. Exits with 1 and every problem named if it cannot start. */
 export const runServer = async (): Promise<void> => {
   const config = readConfigOrExit();
-  const log = createLog(config.logLevel, process.stdout.isTTY);
+  const log = await createLog(config.logLevel, process.stdout.isTTY);
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked'));
   process.on('uncaughtException', (error) => log.error({ err: error }, 'an error was thrown where nobody catches'));
   try {

@@ -34,9 +34,9 @@ export type Fieldgate = {
  * const fieldgate = await createFieldgate(process.env);
  * http.createServer(fieldgate.listener).listen(4000);
  */
-export const createFieldgate = (env: Readonly<Record<string, string | undefined>>): Promise<Fieldgate> => {
+export const createFieldgate = async (env: Readonly<Record<string, string | undefined>>): Promise<Fieldgate> => {
   const config = parseConfig(env);
-  return openFieldgate(config, Date.now, createLog(config.logLevel, false));
+  return openFieldgate(config, Date.now, await createLog(config.logLevel, false));
 };
 
 /** `createFieldgate` with its surroundings passed in. */

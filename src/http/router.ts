@@ -1,4 +1,4 @@
-import type { GraphQLServer, RequestFacts } from '../graphql/yoga.ts';
+import type { RequestFacts } from '../graphql/yoga.ts';
 import { isAcceptable } from './accept.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Cors } from './cors.ts';
@@ -9,7 +9,7 @@ export type Route = (request: Request, facts: RequestFacts) => Promise<Response>
 
 type Options = {
   readonly graphqlPath: string;
-  readonly graphql: GraphQLServer;
+  readonly graphql: Route;
   readonly graphiql: Route | null;
   readonly health: Health;
   readonly cors: Cors;
@@ -58,7 +58,7 @@ const graphqlRoutes = ({ graphql, graphiql }: Options): Record<string, Route> =>
     if (!isAcceptable(request.headers.get('accept'))) {
       return refusal(406, 'NOT_ACCEPTABLE', 'Answers are application/graphql-response+json or application/json.');
     }
-    return graphql.fetch(request, facts);
+    return graphql(request, facts);
   };
   return {
     GET: (request, facts) =>

@@ -1,7 +1,7 @@
-import { normalizedExecutor } from '@graphql-tools/executor';
 import {
   type DocumentNode,
   type ExecutionResult,
+  execute,
   type GraphQLSchema,
   getNamedType,
   getOperationAST,
@@ -16,7 +16,6 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
-import { compileQuery, isCompiledQuery } from 'graphql-jit';
 
 /** An operation that is ready to run: parsed, valid, and compiled once it has come often enough. */
 export type Prepared = {
@@ -78,7 +77,14 @@ const createExecute = (schema: GraphQLSchema, operation: Operation): Prepared['e
     // The compiler words its complaints about variables in its own way; the executor's are the ones that are told.
     if (compiled && haveGoodValues(schema, operation.node, variables)) return compiled(context, variables);
     runs += 1;
-    if (runs === runsBeforeCompiling) compiled = compile(schema, operation);
+    if (runs === runsBeforeCompiling) {
+      void compile(schema, operation).then(
+        (done) => {
+          compiled = done;
+        },
+        () => {}, // What the compiler chokes on stays interpreted.
+      );
+    }
     return interpreted(context, variables);
   };
 };
@@ -106,17 +112,14 @@ const haveGoodValues = (
   variables: Record<string, unknown>,
 ): boolean => variableDefinitions.length === 0 || !getVariableValues(schema, variableDefinitions, variables).errors;
 
-/** As Yoga does it, with the executor that Yoga uses. */
 const interpret =
   (schema: GraphQLSchema, { document, name: operationName }: Operation): Prepared['execute'] =>
-  async (contextValue, variableValues) => {
-    const result = await normalizedExecutor({ schema, document, operationName, contextValue, variableValues });
-    if (Symbol.asyncIterator in result) throw new TypeError('A query or mutation was answered with a stream.');
-    return result;
-  };
+  (contextValue, variableValues) =>
+    execute({ schema, document, operationName, contextValue, variableValues });
 
-/** Null where the compiler cannot: then the operation stays interpreted. */
-const compile = (schema: GraphQLSchema, { document, name }: Operation): Prepared['execute'] | null => {
+/** Null where the compiler cannot: then the operation stays interpreted. The compiler is loaded when there is work for it. */
+const compile = async (schema: GraphQLSchema, { document, name }: Operation): Promise<Prepared['execute'] | null> => {
+  const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, name ?? undefined);
   return isCompiledQuery(compiled) ? (context, variables) => compiled.query(undefined, context, variables) : null;
 };
