@@ -194,6 +194,28 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     await expect(check(sessions, client)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 
+  test('an answer that was on its way when something was told, or the feed was not heard, is not kept', async () => {
+    const server = await serverFor();
+    const { strict, ada } = await setUp(server.url);
+    const redis = openRedis(targetOf(server.url));
+    let now = 0;
+    const feed = revocationFeed(redis, { monotonic: () => now });
+    cleanUps.push(redis.close, feed.close);
+    const { id } = await signIn(strict.sessions, ada);
+    await until(feed.isLive);
+    const overtaken = feed.expect(ada.id, id);
+    feed.forget(ada.id);
+    overtaken('USER', 60_000);
+    expect(feed.recall(ada.id, id)).toBeNull();
+    const late = feed.expect(ada.id, id);
+    now += delayMs + 1;
+    late('USER', 60_000);
+    now -= delayMs + 1;
+    expect(feed.recall(ada.id, id)).toBeNull();
+    feed.expect(ada.id, id)('USER', 60_000);
+    expect(feed.recall(ada.id, id)).toEqual({ kind: 'live', role: 'USER' });
+  });
+
   test('it remembers a bounded number of accounts', async () => {
     const server = await serverFor();
     const { strict } = await setUp(server.url);

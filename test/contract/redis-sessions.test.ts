@@ -5,7 +5,7 @@ import type { User } from '../../src/domain/user.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
 import type { RevocationJournal } from '../../src/stores/revocation-journal.ts';
-import { type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
+import { pause, type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
 import {
   answers,
   createAccount,
@@ -157,6 +157,14 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
       if ((await other.sessions.check(ada.id, client.id)).kind === 'ended') refused += 1;
     }
     expect(refused).toBe(1_000);
+  });
+
+  test('what has expired is not counted as ended', async () => {
+    const brief = await instances.open(url(), { idleMs: 80, absoluteMs: 80, reuseWindowMs: 0 });
+    const [one] = [await signIn(brief.sessions, ada), await signIn(brief.sessions, ada)];
+    await pause(100);
+    expect(await server.admin.hexists(keyOf(ada), Buffer.from(one.id.replaceAll('-', ''), 'hex'))).toBe(1);
+    expect(await brief.sessions.endAll(ada.id)).toBe(0);
   });
 
   test('the journal has an end before Redis does, also of the sessions of a disabled account', async () => {
