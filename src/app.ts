@@ -10,9 +10,12 @@ import type { GraphQLServer } from './graphql/yoga.ts';
 import { createCors } from './http/cors.ts';
 import { createGraphiQLPage } from './http/graphiql.ts';
 import { createHealth } from './http/health.ts';
+import { createOAuthRoutes } from './http/oauth/routes.ts';
 import { createRouter, type Route } from './http/router.ts';
 import { createStraightAnswers } from './http/straight.ts';
 import type { Log } from './log.ts';
+import { createIntrospection } from './services/introspection.ts';
+import { publicKeys } from './services/signing-keys.ts';
 import type { Stores } from './stores/open.ts';
 
 const graphqlPath = '/graphql';
@@ -35,15 +38,18 @@ export const createApp = (parts: Parts) => {
   });
   const isProduction = config.environment === 'production';
 
-  const authenticate = createAuthenticate([
-    bearer({ verify: (token) => accessTokens.verify(token, toSeconds(clock())), standing: stores.sessions.check }),
-  ]);
+  const byToken = bearer({
+    verify: (token) => accessTokens.verify(token, toSeconds(clock())),
+    standing: stores.sessions.check,
+  });
+  const authenticate = createAuthenticate([byToken]);
+  const report = (error: unknown, requestId: string | null) =>
+    log.error({ err: error, requestId }, 'a request failed by a fault of the server');
   const engine = {
     schema: createSchema({ accounts, sessions }),
     authenticate,
     revealSchema: !isProduction,
-    report: (error: unknown, requestId: string | null) =>
-      log.error({ err: error, requestId }, 'a request failed by a fault of the server'),
+    report,
   };
   // What does not go straight is rare: Yoga, a third of all there is to load, is loaded when it is first needed.
   let yoga: Promise<GraphQLServer> | null = null;
@@ -59,6 +65,15 @@ export const createApp = (parts: Parts) => {
     graphiql: isProduction ? null : createGraphiQLPage({ endpoint: graphqlPath }),
     health,
     cors,
+    others: createOAuthRoutes({
+      issuer: config.issuer,
+      audience: config.audience,
+      sessions,
+      introspect: createIntrospection({ accessTokens, authenticate: byToken, clock }),
+      authenticate: byToken,
+      publicKeys: () => publicKeys(parts.keys),
+      report,
+    }),
   });
   const straight = { answer: createStraightAnswers({ graphqlPath, way: createStraightWay(engine) }), cors };
   return { handle, straight, health, accounts };

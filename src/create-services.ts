@@ -5,11 +5,10 @@ import { createId } from './crypto/identifiers.ts';
 import type { KeySet } from './crypto/keys.ts';
 import { createPasswordHasher } from './crypto/password.ts';
 import type { Clock } from './domain/clock.ts';
+import { firstPartyClient } from './domain/ids.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createSessions } from './services/sessions.ts';
 import type { Stores } from './stores/open.ts';
-
-const clientId = 'fieldgate';
 
 type Parts = {
   readonly config: Config;
@@ -26,7 +25,7 @@ export const createServices = ({ config, stores, keys, clock, onReuse }: Parts) 
     keys,
     issuer: config.issuer,
     audience: config.audience,
-    clientId,
+    clientId: firstPartyClient,
     ttlSeconds: config.accessTokenTtlSeconds,
   });
   const accounts = createAccounts({

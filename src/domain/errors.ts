@@ -29,6 +29,36 @@ export const errorTable = {
     retryable: false,
     message: 'The refresh token is not accepted. Sign in again.',
   },
+  INVALID_REQUEST: {
+    status: 400,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'The request is not well formed.',
+  },
+  INVALID_CLIENT: {
+    status: 401,
+    oauth: 'invalid_client',
+    retryable: false,
+    message: 'Client authentication failed.',
+  },
+  UNAUTHORIZED_CLIENT: {
+    status: 400,
+    oauth: 'unauthorized_client',
+    retryable: false,
+    message: 'This client may not use this grant.',
+  },
+  UNSUPPORTED_GRANT_TYPE: {
+    status: 400,
+    oauth: 'unsupported_grant_type',
+    retryable: false,
+    message: 'There is no such grant here.',
+  },
+  INVALID_SCOPE: {
+    status: 400,
+    oauth: 'invalid_scope',
+    retryable: false,
+    message: 'The scope is malformed or more than can be granted.',
+  },
   BAD_USER_INPUT: { status: 400, oauth: 'invalid_request', retryable: false, message: 'The input is not acceptable.' },
   EMAIL_TAKEN: {
     status: 409,

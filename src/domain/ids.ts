@@ -6,12 +6,18 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type UserId = Branded<'UserId'>;
 /** Identifies one session: one sign-in on one device, and the family of refresh tokens that keeps it alive. */
 export type SessionId = Branded<'SessionId'>;
+/** Identifies what asks for tokens: our own apps together, or one service client. */
+export type ClientId = Branded<'ClientId'>;
 /** SHA-256 of a secret, base64url. The only form in which a secret of ours is ever stored. */
 export type TokenDigest = Branded<'TokenDigest'>;
 
 export const userId = (value: string): UserId => value as UserId;
 export const sessionId = (value: string): SessionId => value as SessionId;
+export const clientId = (value: string): ClientId => value as ClientId;
 export const tokenDigest = (value: string): TokenDigest => value as TokenDigest;
+
+/** The one client that needs no secret: the apps in front of this server, which sign people in. */
+export const firstPartyClient: ClientId = clientId('fieldgate');
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

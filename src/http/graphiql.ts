@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { gunzip } from 'node:zlib';
+import { isCurrent } from './entity-tag.ts';
 import type { BuiltPage, PageOptions } from './graphiql/page.ts';
 import type { Route } from './router.ts';
 
@@ -41,7 +42,7 @@ const answer = async (request: Request, page: BuiltPage): Promise<Response> => {
     'content-security-policy': page.contentSecurityPolicy,
     'cross-origin-opener-policy': 'same-origin',
   };
-  if (isCurrent(request.headers.get('if-none-match') ?? '', etag)) return new Response(null, { status: 304, headers });
+  if (isCurrent(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });
   const body = coding ? page[coding] : await promisify(gunzip)(page.gzip);
   return new Response(new Uint8Array(body), {
     headers: {
@@ -63,7 +64,3 @@ const codingFor = (acceptEncoding: string): 'br' | 'gzip' | null => {
   if (takes('br')) return 'br';
   return takes('gzip') ? 'gzip' : null;
 };
-
-/** If-None-Match compares weakly (RFC 9110 §13.1.2). */
-const isCurrent = (ifNoneMatch: string, etag: string): boolean =>
-  ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);

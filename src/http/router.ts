@@ -13,17 +13,22 @@ type Options = {
   readonly graphiql: Route | null;
   readonly health: Health;
   readonly cors: Cors;
+  /** Further endpoints: by path, then by method. */
+  readonly others: Readonly<Record<string, Readonly<Record<string, Route>>>>;
 };
 
 export type Handle = (request: Request, facts: RequestFacts) => Promise<Response>;
 
 /** Answers every request the server gets: by its exact path, then by its method. */
 export const createRouter = (options: Options): Handle => {
-  const routes: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map<string, Record<string, Route>>([
-    [options.graphqlPath, graphqlRoutes(options)],
-    ['/health', { GET: () => json(200, options.health.process()) }],
-    ['/ready', { GET: async () => readiness(await options.health.stores()) }],
-  ]);
+  const routes: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map<string, Readonly<Record<string, Route>>>(
+    [
+      [options.graphqlPath, graphqlRoutes(options)],
+      ['/health', { GET: () => json(200, options.health.process()) }],
+      ...Object.entries(options.others),
+      ['/ready', { GET: async () => readiness(await options.health.stores()) }],
+    ],
+  );
 
   const route = (request: Request, facts: RequestFacts): Promise<Response> | Response => {
     const methods = routes.get(new URL(request.url).pathname);

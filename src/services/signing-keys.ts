@@ -1,4 +1,4 @@
-import { generateKey, type KeySet, keySetFromSecret, parseKeySet } from '../crypto/keys.ts';
+import { generateKey, type KeySet, keySetFromSecret, parseKeySet, publicJwks } from '../crypto/keys.ts';
 import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from '../crypto/signing-algorithms.ts';
 import type { Secret } from '../domain/secret.ts';
 
@@ -35,6 +35,9 @@ export const algorithmNames: readonly SigningAlgorithm[] = Object.keys(signingAl
 /** The text of a new key file with one key. */
 export const newKeyFile = async (algorithm: SigningAlgorithm): Promise<string> =>
   `${JSON.stringify({ keys: [await generateKey(algorithm)] }, null, 2)}\n`;
+
+/** What others verify access tokens with: public halves, each with `kid`, `alg` and `use`; none where the key is a shared secret. */
+export const publicKeys = (keys: KeySet): { readonly keys: readonly object[] } => publicJwks(keys);
 
 /** A problem with the signing keys, in words for the operator. */
 export class SigningKeysError extends Error {

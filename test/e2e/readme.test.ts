@@ -8,20 +8,24 @@ import { serverForTest } from '../support/server.ts';
 const root = new URL('../..', import.meta.url).pathname;
 const readme = readFileSync(`${root}README.md`, 'utf8');
 
-/** The commands of all console blocks, in order, each with the output the README shows for it. */
-const commands = [...readme.matchAll(/```console\n([\s\S]*?)```/g)]
-  .flatMap((block) => (block[1] ?? '').split(/^\$ /m).filter(Boolean))
-  .map((text) => {
-    const [command = '', ...output] = text.trimEnd().split('\n');
-    return { command, output: output.join('\n') };
-  });
+/** The commands of all console blocks, in order, each with the output the text shows for it. */
+const commandsOf = (file: string) =>
+  [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```console\n([\s\S]*?)```/g)]
+    .flatMap((block) => (block[1] ?? '').split(/^\$ /m).filter(Boolean))
+    .map((text) => {
+      const [command = '', ...output] = text.trimEnd().split('\n');
+      return { command, output: output.join('\n') };
+    });
 
 const marker = '--- end of command ---';
 
-/** `…` in the README stands for what differs each time. */
+/** `…` stands for what differs each time. */
 const toPattern = (shown: string): RegExp => new RegExp(`^${shown.split('…').map(RegExp.escape).join('[^]*')}$`);
 
-it('every command of the README gives what the README shows', { timeout: 60_000 }, async () => {
+const documents = ['README.md', 'docs/resource-servers.md'];
+
+it.each(documents)('every command of %s gives what is shown there', { timeout: 60_000 }, async (file) => {
+  const commands = commandsOf(file);
   const server = await serverForTest();
   const script = commands
     .map(({ command }) => `${command}\necho '${marker}'`)

@@ -68,8 +68,8 @@ export const startServer = async (env: Record<string, string> = {}, dataDir?: st
 };
 
 /** `startServer`, stopped when the test that asked for it is over. */
-export const serverForTest = async (env: Record<string, string> = {}): Promise<TestServer> => {
-  const server = await startServer(env);
+export const serverForTest = async (env: Record<string, string> = {}, dataDir?: string): Promise<TestServer> => {
+  const server = await startServer(env, dataDir);
   onTestFinished(server.stop);
   return server;
 };

@@ -1,0 +1,27 @@
+import { createServer } from 'node:http';
+
+/** Where Fieldgate is, and whom its tokens must be for. The same values as its ISSUER and AUDIENCE. */
+export const issuer = process.env.ISSUER ?? 'http://localhost:4000';
+export const audience = process.env.AUDIENCE ?? issuer;
+
+/**
+ * A resource server in a process of its own: it knows Fieldgate's address and nothing secret.
+ * `verify` gives the claims of an access token or throws.
+ */
+export const serve = (verify) => {
+  const server = createServer(async (request, response) => {
+    const [, token] = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const claims = token && (await verify(token).catch(() => null));
+    if (!claims) {
+      const challenge = token ? 'Bearer error="invalid_token"' : 'Bearer';
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return;
+    }
+    const { sub, client_id: clientId, role = null, scope } = claims;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ orders: [], for: { sub, clientId, role, scope } }));
+  });
+  server.listen(Number(process.env.PORT ?? 4001), '127.0.0.1', () => {
+    process.stdout.write(`http://127.0.0.1:${server.address().port}\n`);
+  });
+};

@@ -1,0 +1,22 @@
+import { AppError } from '../../../domain/errors.ts';
+import type { Origin } from '../../../domain/session.ts';
+import type { Client } from '../client-authentication.ts';
+import type { Parameters } from '../parameters.ts';
+
+/** A request to the token endpoint whose client is known. */
+export type GrantRequest = { readonly parameters: Parameters; readonly client: Client; readonly origin: Origin };
+
+export type IssuedTokens = {
+  readonly accessToken: string;
+  readonly refreshToken: string | null;
+  readonly expiresInSeconds: number;
+  readonly scopes: readonly string[];
+};
+
+/** One way of asking for tokens. Throws `AppError`. */
+export type Grant = (request: GrantRequest) => Promise<IssuedTokens>;
+
+/** The tokens of people carry no scopes: their role says what they may. Whoever asks for one asks for more (RFC 6749 §6). */
+export const refuseScopes = (parameters: Parameters): void => {
+  if (parameters.has('scope')) throw new AppError('INVALID_SCOPE');
+};

@@ -1,0 +1,15 @@
+import { AppError } from '../../../domain/errors.ts';
+import type { Sessions } from '../../../services/sessions.ts';
+import { required } from '../parameters.ts';
+import { type Grant, refuseScopes } from './grant.ts';
+
+/** RFC 6749 §6. A token is good for the client it was issued to; in other hands it is refused and stays as it is. */
+export const refreshTokenGrant =
+  (sessions: Sessions): Grant =>
+  async ({ parameters, client, origin }) => {
+    const refreshToken = required(parameters, 'refresh_token');
+    if (client.kind !== 'first-party') throw new AppError('REFRESH_TOKEN_INVALID');
+    refuseScopes(parameters);
+    const grant = await sessions.refresh(refreshToken, origin);
+    return { ...grant, scopes: [] };
+  };

@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import { isCurrent } from '../entity-tag.ts';
+import type { Route } from '../router.ts';
+
+/** How long others may go without asking again: less than the time a new key is shown before it signs. */
+const maxAgeSeconds = 300;
+
+/** `GET /.well-known/jwks.json` (RFC 7517): what others verify access tokens with. `read` gives public halves only. */
+export const createJwksEndpoint =
+  (read: () => { readonly keys: readonly object[] }): Route =>
+  (request) => {
+    const body = JSON.stringify(read());
+    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+    const headers = { etag, 'cache-control': `public, max-age=${maxAgeSeconds}`, vary: 'Origin' };
+    if (isCurrent(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });
+    return new Response(body, { headers: { ...headers, 'content-type': 'application/json; charset=utf-8' } });
+  };

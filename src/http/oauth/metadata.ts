@@ -1,0 +1,22 @@
+import { json, type Route } from '../router.ts';
+import { endpointPaths } from './paths.ts';
+
+/**
+ * What a client may rely on (RFC 8414 §2), and nothing that is not there. The same for both well-known places: OpenID
+ * Connect's is where many libraries look, but this is no OpenID provider and does not say that it is one.
+ */
+export const createMetadataEndpoint = (issuer: string, grantTypes: readonly string[]): Route => {
+  const metadata = {
+    issuer,
+    token_endpoint: issuer + endpointPaths.token,
+    revocation_endpoint: issuer + endpointPaths.revocation,
+    introspection_endpoint: issuer + endpointPaths.introspection,
+    jwks_uri: issuer + endpointPaths.jwks,
+    grant_types_supported: grantTypes,
+    response_types_supported: [],
+    token_endpoint_auth_methods_supported: ['none'],
+    revocation_endpoint_auth_methods_supported: ['none'],
+    introspection_endpoint_auth_methods_supported: ['Bearer'],
+  };
+  return () => json(200, metadata);
+};

@@ -1,0 +1,43 @@
+import type { Authenticator } from '../../domain/authentication.ts';
+import type { Introspect } from '../../services/introspection.ts';
+import type { Sessions } from '../../services/sessions.ts';
+import type { Route } from '../router.ts';
+import { asRoute } from './answers.ts';
+import { createIdentifyClient } from './client-authentication.ts';
+import { passwordGrant } from './grants/password.ts';
+import { refreshTokenGrant } from './grants/refresh-token.ts';
+import { createIntrospectionEndpoint } from './introspect.ts';
+import { createJwksEndpoint } from './jwks.ts';
+import { createMetadataEndpoint } from './metadata.ts';
+import { endpointPaths, metadataPaths } from './paths.ts';
+import { createRevocationEndpoint } from './revoke.ts';
+import { createTokenEndpoint } from './token.ts';
+
+type Options = {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly sessions: Sessions;
+  readonly introspect: Introspect;
+  /** For those who ask with a token of their own. */
+  readonly authenticate: Authenticator;
+  readonly publicKeys: () => { readonly keys: readonly object[] };
+  readonly report: (error: unknown, requestId: string) => void;
+};
+
+/** The OAuth edge: every endpoint by its path. The rules are in the services; here is how they are asked and answered. */
+export const createOAuthRoutes = (options: Options): Readonly<Record<string, Readonly<Record<string, Route>>>> => {
+  const { sessions, report } = options;
+  const identifyClient = createIdentifyClient();
+  const grants = new Map([
+    ['password', passwordGrant(sessions)],
+    ['refresh_token', refreshTokenGrant(sessions)],
+  ]);
+  const metadata = { GET: createMetadataEndpoint(options.issuer, [...grants.keys()]) };
+  return {
+    [endpointPaths.token]: { POST: asRoute(createTokenEndpoint({ identifyClient, grants }), report) },
+    [endpointPaths.revocation]: { POST: asRoute(createRevocationEndpoint({ identifyClient, sessions }), report) },
+    [endpointPaths.introspection]: { POST: asRoute(createIntrospectionEndpoint(options), report) },
+    [endpointPaths.jwks]: { GET: createJwksEndpoint(options.publicKeys) },
+    ...Object.fromEntries(metadataPaths(options.issuer).map((path) => [path, metadata])),
+  };
+};

@@ -1,0 +1,33 @@
+import { AppError } from '../../domain/errors.ts';
+import type { Route } from '../router.ts';
+import { answer } from './answers.ts';
+import type { IdentifyClient } from './client-authentication.ts';
+import type { Grant, IssuedTokens } from './grants/grant.ts';
+import { isJson, readForm, readJsonSignIn, required } from './parameters.ts';
+
+type Options = {
+  readonly identifyClient: IdentifyClient;
+  /** By `grant_type`. */
+  readonly grants: ReadonlyMap<string, Grant>;
+};
+
+/** `POST /token` (RFC 6749 §3.2). A sign-in may also come as JSON. */
+export const createTokenEndpoint =
+  ({ identifyClient, grants }: Options): Route =>
+  async (request, { origin }) => {
+    const parameters = isJson(request) ? await readJsonSignIn(request) : await readForm(request);
+    const client = await identifyClient(request, parameters);
+    const grant = grants.get(required(parameters, 'grant_type'));
+    if (!grant) throw new AppError('UNSUPPORTED_GRANT_TYPE');
+    return answer(toBody(await grant({ parameters, client, origin })));
+  };
+
+/** RFC 6749 §5.1; `token` is the access token once more, under the name many clients look for. */
+const toBody = ({ accessToken, refreshToken, expiresInSeconds, scopes }: IssuedTokens): object => ({
+  token: accessToken,
+  access_token: accessToken,
+  ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
+  token_type: 'Bearer',
+  expires_in: expiresInSeconds,
+  ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+});

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { sendForm } from '../support/oauth.ts';
+import { serverForTest, signup, type TestServer } from '../support/server.ts';
+
+const wellKnown = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
+const issuer = 'https://id.example.com/auth';
+
+const jwks = (server: TestServer, headers: Record<string, string> = {}) =>
+  server.fetch('/.well-known/jwks.json', { headers });
+const json = async (server: TestServer, path: string) => JSON.parse(await (await server.fetch(path)).text());
+
+describe('the metadata', () => {
+  it.each(wellKnown)('J05: %s says the issuer, and endpoints below it', async (path) => {
+    const server = await serverForTest({ ISSUER: issuer });
+    const metadata = await json(server, path);
+    expect(metadata.issuer).toBe(issuer);
+    const urls = Object.entries(metadata).filter(([name]) => /_(?:endpoint|uri)$/.test(name));
+    expect(urls.map(([name]) => name).sort()).toEqual([
+      'introspection_endpoint',
+      'jwks_uri',
+      'revocation_endpoint',
+      'token_endpoint',
+    ]);
+    for (const [name, url] of urls) expect(String(url), name).toMatch(/^https:\/\/id\.example\.com\/auth\//);
+  });
+
+  it('J05: is the same in every place, that of RFC 8414 for an issuer with a path included', async () => {
+    const server = await serverForTest({ ISSUER: issuer });
+    const [first, ...others] = await Promise.all(
+      [...wellKnown, '/.well-known/oauth-authorization-server/auth'].map((path) => json(server, path)),
+    );
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it('J05: every endpoint it names answers, and every grant', async () => {
+    const server = await serverForTest();
+    const metadata = await json(server, '/.well-known/oauth-authorization-server');
+    for (const name of ['token_endpoint', 'revocation_endpoint', 'introspection_endpoint']) {
+      const answer = await sendForm(server, new URL(metadata[name]).pathname, {});
+      expect(['invalid_request', 'invalid_client'], name).toContain(answer.body.error);
+    }
+    expect((await server.fetch(new URL(metadata.jwks_uri).pathname)).status).toBe(200);
+    for (const grant of metadata.grant_types_supported) {
+      const answer = await sendForm(server, '/token', { grant_type: grant });
+      expect(['invalid_request', 'invalid_client'], grant).toContain(answer.body.error);
+    }
+    expect(metadata.response_types_supported).toEqual([]);
+  });
+});
+
+describe('the key set', () => {
+  const algorithms = ['ES256', 'RS256', 'PS384', 'ES512'];
+  it.each(algorithms)('J01, J07: for %s has public members only, and each key its kid, alg and use', async (alg) => {
+    const server = await serverForTest({ JWT_ALGORITHM: alg });
+    const response = await jwks(server);
+    const text = await response.text();
+    const { keys } = JSON.parse(text);
+    const kept = JSON.parse(readFileSync(`${server.dataDir}/signing-keys.json`, 'utf8')).keys;
+    const publicMembers = alg.startsWith('ES') ? ['kty', 'crv', 'x', 'y'] : ['kty', 'n', 'e'];
+    expect(keys).toHaveLength(1);
+    expect(Object.keys(keys[0]).sort()).toEqual([...publicMembers, 'kid', 'alg', 'use'].sort());
+    expect(keys[0]).toMatchObject({ kid: kept[0].kid, alg, use: 'sig' });
+    expect(text).not.toContain(kept[0].d);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+  });
+
+  it('J01: may be kept for at most ten minutes', async () => {
+    const response = await jwks(await serverForTest());
+    const [, seconds] = /^public, max-age=(\d+)$/.exec(response.headers.get('cache-control') ?? '') ?? [];
+    expect(Number(seconds)).toBeGreaterThan(0);
+    expect(Number(seconds)).toBeLessThanOrEqual(600);
+  });
+
+  it('is answered 304 to whoever has it', async () => {
+    const server = await serverForTest();
+    const etag = (await jwks(server)).headers.get('etag') ?? '';
+    expect(etag).toMatch(/^"[\w-]+"$/);
+    for (const tag of [etag, `W/${etag}`, `"x", ${etag}`]) {
+      expect((await jwks(server, { 'if-none-match': tag })).status, tag).toBe(304);
+    }
+    expect((await jwks(server, { 'if-none-match': '"x"' })).status).toBe(200);
+  });
+
+  it('J07: is empty where the key is a shared secret', async () => {
+    const secret = 'tests only: 32 bytes and more, never used by a server that runs';
+    const server = await serverForTest({ JWT_ALGORITHM: 'HS256', JWT_SECRET: secret });
+    expect(await (await jwks(server)).text()).toBe('{"keys":[]}');
+  });
+
+  it('J07: neither private keys nor secrets are in what the edge answers or in the log', async () => {
+    const server = await serverForTest();
+    const { accessToken } = await signup(server);
+    const { d } = JSON.parse(readFileSync(`${server.dataDir}/signing-keys.json`, 'utf8')).keys[0];
+    const paths = [...wellKnown, '/.well-known/jwks.json', '/health', '/ready', '/nowhere', '/token'];
+    const answers = await Promise.all(
+      paths.map(async (path) => {
+        const response = await server.fetch(path, { headers: { authorization: `Bearer ${accessToken}` } });
+        return `${JSON.stringify([...response.headers])}${await response.text()}`;
+      }),
+    );
+    expect(answers.join()).not.toContain(d);
+    expect(JSON.stringify(server.logLines())).not.toContain(d);
+  });
+});

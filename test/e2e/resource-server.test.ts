@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import jwt from 'jsonwebtoken';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../support/process.ts';
+import { serverForTest, signup } from '../support/server.ts';
+
+/** A server that is where its issuer says, so that others find its keys. */
+const reachableServer = async (env: Record<string, string> = {}) => {
+  const port = String(await freePort());
+  return serverForTest({ PORT: port, ISSUER: `http://localhost:${port}`, ...env });
+};
+
+const startExample = async (file: string, issuer: string): Promise<string> => {
+  const path = new URL(`../../examples/resource-server/${file}`, import.meta.url).pathname;
+  const child = spawn(process.execPath, [path], {
+    env: { PATH: process.env['PATH'] ?? '', ISSUER: issuer, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill());
+  const [line] = await once(child.stdout, 'data');
+  return String(line).trim();
+};
+
+const ask = async (url: string, authorization?: string) => {
+  const response = await fetch(url, authorization === undefined ? {} : { headers: { authorization } });
+  const text = await response.text();
+  return {
+    status: response.status,
+    challenge: response.headers.get('www-authenticate'),
+    body: text && JSON.parse(text),
+  };
+};
+
+const forge = (token: string, header: object, claims: object = {}): string => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const decoded = jwt.decode(token, { complete: true });
+  if (!decoded || typeof decoded.payload === 'string') throw new Error('not a token');
+  const options = { algorithm: 'ES256', header: { ...decoded.header, ...header } } as jwt.SignOptions;
+  return jwt.sign({ ...decoded.payload, ...claims }, privateKey, options);
+};
+
+describe.each(['with-jose.js', 'with-jsonwebtoken.js'])('a resource server in another process, %s', (file) => {
+  it.each(['ES256', 'RS256'])('takes an access token by the published keys alone, %s', async (alg) => {
+    const server = await reachableServer({ JWT_ALGORITHM: alg });
+    const { accessToken, user } = await signup(server);
+    const url = await startExample(file, server.url);
+    const { status, body } = await ask(url, `Bearer ${accessToken}`);
+    expect(status).toBe(200);
+    expect(body.for).toEqual({ sub: user.id, clientId: 'fieldgate', role: 'USER', scope: '' });
+  });
+
+  it('refuses what is not ours: no token, another issuer, other keys, another type, another audience, a refresh token', async () => {
+    const [server, stranger] = [await reachableServer(), await reachableServer()];
+    const otherAudience = await serverForTest(
+      { ISSUER: server.url, AUDIENCE: 'https://else.example.com' },
+      server.dataDir,
+    );
+    const grant = await signup(server);
+    const url = await startExample(file, server.url);
+    expect(await ask(url)).toMatchObject({ status: 401, challenge: 'Bearer' });
+    const unsigned = `${btoa('{"alg":"none","typ":"at+jwt"}').replaceAll('=', '')}.${grant.accessToken.split('.')[1]}.`;
+    const tokens = [
+      (await signup(stranger)).accessToken,
+      (await signup(otherAudience)).accessToken,
+      forge(grant.accessToken, {}),
+      forge(grant.accessToken, { kid: 'another' }),
+      forge(grant.accessToken, { typ: 'JWT' }),
+      unsigned,
+      `${grant.accessToken.slice(0, -4)}AAAA`,
+      grant.refreshToken,
+    ];
+    for (const token of tokens) {
+      expect(await ask(url, `Bearer ${token}`), token).toMatchObject({
+        status: 401,
+        challenge: 'Bearer error="invalid_token"',
+      });
+    }
+    expect((await ask(url, `Bearer ${grant.accessToken}`)).status).toBe(200);
+  });
+});

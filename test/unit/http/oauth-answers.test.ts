@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors.ts';
+import { asRoute } from '../../../src/http/oauth/answers.ts';
+
+const facts = { requestId: 'r1', origin: { ip: null, userAgent: null } };
+
+const answerTo = async (thrown: unknown) => {
+  const reported: unknown[] = [];
+  const route = asRoute(
+    () => Promise.reject(thrown),
+    (error, requestId) => reported.push([error, requestId]),
+  );
+  const response = await route(new Request('http://localhost/token'), facts);
+  return { response, body: JSON.parse(await response.text()), reported };
+};
+
+it('a store that cannot answer is temporarily_unavailable: 503, and when to come back', async () => {
+  const { response, body, reported } = await answerTo(new AppError('SERVICE_UNAVAILABLE', { retryAfter: 3 }));
+  expect([response.status, body.error, response.headers.get('retry-after')]).toEqual([
+    503,
+    'temporarily_unavailable',
+    '3',
+  ]);
+  expect(reported).toEqual([]);
+});
+
+it('a fault of ours is server_error, says nothing of itself, and is reported with the request', async () => {
+  const fault = new Error('password hunter2 at 10.0.0.1');
+  const { response, body, reported } = await answerTo(fault);
+  expect([response.status, body]).toEqual([500, { error: 'server_error', error_description: 'Unexpected error.' }]);
+  expect(reported).toEqual([[fault, 'r1']]);
+});
