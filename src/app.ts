@@ -15,6 +15,7 @@ import { createRouter, type Route } from './http/router.ts';
 import { createStraightAnswers } from './http/straight.ts';
 import type { Log } from './log.ts';
 import { createIntrospection } from './services/introspection.ts';
+import { createRevocation } from './services/revocation.ts';
 import { publicKeys } from './services/signing-keys.ts';
 import type { Stores } from './stores/open.ts';
 
@@ -31,7 +32,7 @@ type Parts = {
 /** The whole server, without a socket: `handle` answers requests. */
 export const createApp = (parts: Parts) => {
   const { config, stores, clock, log } = parts;
-  const { accounts, sessions, accessTokens } = createServices({
+  const { accounts, sessions, serviceClients, accessTokens } = createServices({
     ...parts,
     keys: () => parts.keys,
     onReuse: (theft) => log.warn({ event: 'token.reuse_detected', ...theft }, 'a spent refresh token came back'),
@@ -41,12 +42,13 @@ export const createApp = (parts: Parts) => {
   const byToken = bearer({
     verify: (token) => accessTokens.verify(token, toSeconds(clock())),
     standing: stores.sessions.check,
+    serviceStanding: stores.serviceClients.check,
   });
   const authenticate = createAuthenticate([byToken]);
   const report = (error: unknown, requestId: string | null) =>
     log.error({ err: error, requestId }, 'a request failed by a fault of the server');
   const engine = {
-    schema: createSchema({ accounts, sessions }),
+    schema: createSchema({ accounts, sessions, serviceClients }),
     authenticate,
     revealSchema: !isProduction,
     report,
@@ -69,6 +71,8 @@ export const createApp = (parts: Parts) => {
       issuer: config.issuer,
       audience: config.audience,
       sessions,
+      serviceClients,
+      revoke: createRevocation({ accessTokens, sessions, serviceClients, clock }),
       introspect: createIntrospection({ accessTokens, authenticate: byToken, clock }),
       authenticate: byToken,
       publicKeys: () => publicKeys(parts.keys),

@@ -7,6 +7,7 @@ import { createPasswordHasher } from './crypto/password.ts';
 import type { Clock } from './domain/clock.ts';
 import { firstPartyClient } from './domain/ids.ts';
 import { createAccounts } from './services/accounts.ts';
+import { createServiceClients } from './services/service-clients.ts';
 import { createSessions } from './services/sessions.ts';
 import type { Stores } from './stores/open.ts';
 
@@ -44,5 +45,6 @@ export const createServices = ({ config, stores, keys, clock, onReuse }: Parts) 
     createId: newId,
     onReuse,
   });
-  return { accounts, sessions, accessTokens };
+  const serviceClients = createServiceClients({ clients: stores.serviceClients, accessTokens, clock, createId: newId });
+  return { accounts, sessions, serviceClients, accessTokens };
 };

@@ -13,9 +13,16 @@ export { type Access, type AccessRow, accessMatrix } from './authorization/matri
 export { type FieldgateOptions, useFieldgate } from './authorization/plugin.ts';
 export { type ViewerContext, viewerOf, withViewer } from './authorization/viewer-context.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
-export { type BearerClaims, type BearerOptions, type BearerVerification, bearer } from './credentials/bearer.ts';
+export {
+  type AccountBearerClaims,
+  type BearerClaims,
+  type BearerOptions,
+  type BearerVerification,
+  bearer,
+  type ServiceBearerClaims,
+} from './credentials/bearer.ts';
 export type { Authentication, Authenticator, CredentialSource, RejectionReason } from './domain/authentication.ts';
 export { AppError, type ErrorCode, type ErrorDetails } from './domain/errors.ts';
-export { type SessionId, sessionId, type UserId, userId } from './domain/ids.ts';
+export { type ClientId, clientId, type SessionId, sessionId, type UserId, userId } from './domain/ids.ts';
 export type { Standing } from './domain/session.ts';
-export type { AccountViewer, AnonymousViewer, Viewer } from './domain/viewer.ts';
+export type { AccountViewer, AnonymousViewer, ServiceViewer, SignedInViewer, Viewer } from './domain/viewer.ts';

@@ -12,7 +12,7 @@ import { isDatabaseThere, openStores } from './stores/open.ts';
 export const openServices = async ({ config, clock, keys }: Options) => {
   const { database, redis, sessions: lifetimes } = config;
   const stores = await openStores({ database, redis, followFeed: null, lifetimes, clock, onTrouble: () => {} });
-  const { accounts, sessions, accessTokens } = createServices({
+  const { accounts, sessions, serviceClients, accessTokens } = createServices({
     config,
     stores,
     keys: () => requireKeys(keys),
@@ -22,11 +22,20 @@ export const openServices = async ({ config, clock, keys }: Options) => {
   const authenticate = bearer({
     verify: (token) => accessTokens.verify(token, toSeconds(clock())),
     standing: stores.sessions.check,
+    serviceStanding: stores.serviceClients.check,
   });
   return {
     accounts,
     sessions,
-    tokens: createTokenInspection({ accessTokens, authenticate, sessions: stores.sessions, accounts, clock }),
+    serviceClients,
+    tokens: createTokenInspection({
+      accessTokens,
+      authenticate,
+      sessions: stores.sessions,
+      accounts,
+      clients: stores.serviceClients,
+      clock,
+    }),
     database: {
       migrate: stores.migrate,
       pendingMigrations: stores.pendingMigrations,

@@ -50,7 +50,7 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
   const app = createApp({ config, stores, keys, clock, log });
   await createFirstAdmin(config, app.accounts, log);
 
-  const stopSweeping = sweepExpired(stores, onTrouble);
+  const stopSweeping = sweepExpired(stores, clock, onTrouble);
   return {
     listener: createListener({
       handle: app.handle,
@@ -75,9 +75,16 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
   };
 };
 
-/** Removes expired sessions now and then, a little at a time, so that they are not kept for ever. */
-const sweepExpired = ({ sessions }: Stores, onTrouble: (error: unknown) => void): (() => void) => {
-  const sweep = () => void sessions.purgeExpired(sweptAtOnce).catch(onTrouble);
+/** Removes what has expired now and then, a little at a time, so that they are not kept for ever. */
+const sweepExpired = (
+  { sessions, serviceClients }: Stores,
+  clock: Clock,
+  onTrouble: (error: unknown) => void,
+): (() => void) => {
+  const sweep = () => {
+    sessions.purgeExpired(sweptAtOnce).catch(onTrouble);
+    serviceClients.purgeExpired(sweptAtOnce, clock()).catch(onTrouble);
+  };
   const timer = setInterval(sweep, sweepEveryMs).unref();
   return () => clearInterval(timer);
 };

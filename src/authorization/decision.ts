@@ -1,6 +1,6 @@
 import type { Authentication } from '../domain/authentication.ts';
 import { AppError } from '../domain/errors.ts';
-import { type AccountViewer, anonymous, type Viewer } from '../domain/viewer.ts';
+import { anonymous, type SignedInViewer, type Viewer } from '../domain/viewer.ts';
 import type { Refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Rule } from './rules.ts';
@@ -46,7 +46,7 @@ const decideFor = (plan: Plan, viewer: Viewer): Decision => {
   if (denied === undefined || denied === null) {
     return { kind: 'run', viewer };
   }
-  return refuse(denialOf(denied, viewer), viewer.kind === 'account');
+  return refuse(denialOf(denied, viewer), viewer.kind !== 'anonymous');
 };
 
 /** The first of the rules, provided none of them passes. */
@@ -58,12 +58,20 @@ export const meets = (rule: Rule, viewer: Viewer): boolean => {
   if (viewer.kind === 'anonymous') {
     return rule.optional;
   }
-  return hasRole(rule, viewer) && rule.scopes.every((sets) => hasScopes(sets, viewer));
+  return isForKind(rule, viewer) && hasRole(rule, viewer) && rule.scopes.every((sets) => hasScopes(sets, viewer));
 };
 
-const hasRole = (rule: Rule, viewer: AccountViewer): boolean => rule.rolesAllowed?.includes(viewer.role) ?? true;
+/**
+ * A rule that names scopes is met by whoever has them. One that names none is about people: a service, which nobody
+ * signed in and which was granted scopes and nothing else, passes only where anonymous callers do.
+ */
+const isForKind = (rule: Rule, viewer: SignedInViewer): boolean =>
+  viewer.kind === 'account' || rule.optional || rule.scopes.length > 0;
 
-const hasScopes = (sets: readonly (readonly string[])[], viewer: AccountViewer): boolean =>
+const hasRole = ({ rolesAllowed }: Rule, viewer: SignedInViewer): boolean =>
+  rolesAllowed === null || (viewer.kind === 'account' && rolesAllowed.includes(viewer.role));
+
+const hasScopes = (sets: readonly (readonly string[])[], viewer: SignedInViewer): boolean =>
   sets.some((set) => set.every((scope) => viewer.scopes.includes(scope)));
 
 /** What to tell a viewer who does not meet the rule. */
@@ -74,6 +82,9 @@ export const denialOf = (rule: Rule, viewer: Viewer): AppError => {
   const { coordinate } = rule;
   if (!hasRole(rule, viewer)) {
     return new AppError('FORBIDDEN', { reason: 'ROLE', required: { role: rule.role }, coordinate });
+  }
+  if (!isForKind(rule, viewer)) {
+    return new AppError('FORBIDDEN', { reason: 'ACCOUNT', coordinate });
   }
   const scopes = rule.scopes.find((sets) => !hasScopes(sets, viewer));
   return new AppError('FORBIDDEN', { reason: 'SCOPE', required: { scopes }, coordinate });

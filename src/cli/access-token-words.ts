@@ -72,7 +72,8 @@ const whatPassed: Readonly<Record<OwnCheck, (facts: Facts) => string>> = {
   signature: () => 'made with this key, over exactly this header and payload',
   issuer: ({ payload }) => quoted(payload?.['iss']),
   audience: ({ payload }) => quoted(payload?.['aud']),
-  claims: () => `${claimNames.join(', ')} are there, each of its type`,
+  claims: ({ payload }) =>
+    `${claimNames.filter((name) => payload?.[name] !== undefined).join(', ')} are there, each of its type`,
   lifetime: ({ payload }) => formatDuration((secondsOf(payload, 'exp') - secondsOf(payload, 'iat')) * 1000),
   start: ({ payload, now }) => `issued ${describeTime(secondsOf(payload, 'iat') * 1000, now)}`,
   expiry: ({ payload, now }) => `ends ${describeTime(secondsOf(payload, 'exp') * 1000, now)}`,
@@ -125,7 +126,9 @@ const secondsOf = (payload: Facts['payload'], claim: string): number => {
   return typeof value === 'number' ? value : 0;
 };
 
-const backgroundChecks = ({ background, written }: AccessTokenReport, now: number): readonly Check[] => {
+const backgroundChecks = (report: AccessTokenReport, now: number): readonly Check[] => {
+  const { background, written, service } = report;
+  if (service !== null) return [clientCheck(service, report, now)];
   if (background === null) return [notChecked('session'), notChecked('role')];
   const { account, session } = background;
   if (session === null)
@@ -146,6 +149,19 @@ const backgroundChecks = ({ background, written }: AccessTokenReport, now: numbe
         : quoted(says),
     },
   ];
+};
+
+const clientCheck = (
+  { client }: NonNullable<AccessTokenReport['service']>,
+  { rejection }: AccessTokenReport,
+  now: number,
+): Check => {
+  const failed = (detail: string): Check => ({ check: 'client', outcome: 'failed', detail });
+  if (client === null) return failed('its service client does not exist (any more)');
+  if (client.disabledAt !== null)
+    return failed(`${quoted(client.name)} was disabled ${describeTime(client.disabledAt, now)}`);
+  if (rejection === 'TOKEN_REVOKED') return failed('the service has revoked this very token');
+  return { check: 'client', outcome: 'passed', detail: `${quoted(client.name)} is on` };
 };
 
 /** Why the session behind a genuine token is not live. */

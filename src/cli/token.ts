@@ -59,6 +59,9 @@ const printReport = (
     checks.map(({ check, outcome, detail }) => [check, marks[outcome], detail]),
   );
   const account = report.background?.account;
+  if (report.kind === 'access' && report.service?.client) {
+    print(shell, `\nClient   ${printable(report.service.client.name)}, ${report.service.client.id}`);
+  }
   if (account) print(shell, `\nAccount  ${printable(account.email)}, ${account.role}, ${account.id}`);
   const sessionId = report.kind === 'refresh' ? report.named?.sessionId : report.background && sidOf(report);
   if (sessionId) print(shell, `Session  ${printable(sessionId)}`);
@@ -71,6 +74,9 @@ const sidOf = ({ written }: AccessTokenReport): string | null => {
 };
 
 const advice = (report: TokenReport, reason: string | null): string => {
+  if (report.kind === 'access' && report.service) {
+    return 'the service asks for a new token; a client that is switched off gets none.';
+  }
   if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_STALE') {
     return report.background?.session ? 'the client refreshes.' : 'the client signs in again: its session is over too.';
   }
@@ -82,6 +88,7 @@ const advice = (report: TokenReport, reason: string | null): string => {
 
 const toJson = (report: TokenReport, { accepted, reason }: Verdict, checks: readonly Check[]) => {
   const { account = null, session = null } = report.background ?? {};
+  const client = (report.kind === 'access' && report.service?.client) || null;
   return {
     type: report.kind,
     accepted,
@@ -95,5 +102,10 @@ const toJson = (report: TokenReport, { accepted, reason }: Verdict, checks: read
       disabledAt: account.disabledAt === null ? null : formatTime(account.disabledAt),
     },
     session: session && { id: session.id, expiresAt: formatTime(session.expiresAt) },
+    client: client && {
+      id: client.id,
+      name: client.name,
+      disabledAt: client.disabledAt === null ? null : formatTime(client.disabledAt),
+    },
   };
 };

@@ -1,18 +1,30 @@
 import type { Verification } from '../crypto/access-token.ts';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import type { EpochSeconds } from '../domain/clock.ts';
-import type { SessionId, UserId } from '../domain/ids.ts';
+import type { ClientId, SessionId, UserId } from '../domain/ids.ts';
 import type { Standing } from '../domain/session.ts';
+import type { SignedInViewer } from '../domain/viewer.ts';
 import { readAuthorization } from './authorization-header.ts';
 import { type MaybePromise, whenSettled } from './maybe-promise.ts';
 
 /** What a bearer token has to say of its holder. The claims of our own access tokens do. */
-export type BearerClaims = {
+export type BearerClaims = AccountBearerClaims | ServiceBearerClaims;
+
+export type AccountBearerClaims = {
+  readonly kind?: 'account';
   readonly userId: UserId;
   readonly role: string;
   readonly scopes: readonly string[];
   /** The session it was issued for, if there is such a thing. */
   readonly sessionId: SessionId | null;
+  readonly expiresAt: EpochSeconds | null;
+};
+
+export type ServiceBearerClaims = {
+  readonly kind: 'service';
+  readonly clientId: ClientId;
+  readonly tokenId: string;
+  readonly scopes: readonly string[];
   readonly expiresAt: EpochSeconds | null;
 };
 
@@ -25,6 +37,8 @@ export type BearerOptions = {
   readonly verify: (token: string) => MaybePromise<BearerVerification>;
   /** What the token's session is worth now. Left out, a token is good until it expires, and nothing can revoke it. */
   readonly standing?: (userId: UserId, sessionId: SessionId) => MaybePromise<Standing>;
+  /** Whether a service's token is still good. Left out where `standing` is given, no service is let in. */
+  readonly serviceStanding?: (clientId: ClientId, tokenId: string) => MaybePromise<boolean>;
 };
 
 /**
@@ -38,8 +52,18 @@ export type BearerOptions = {
  * @example
  * const authenticator = bearer({ verify: (token) => tokens.verify(token, toSeconds(clock())), standing: sessions.check });
  */
-export const bearer = ({ verify, standing }: BearerOptions): Authenticator => {
-  const accept = (claims: BearerClaims): MaybePromise<Authentication> => {
+export const bearer = ({ verify, standing, serviceStanding }: BearerOptions): Authenticator => {
+  const accept = (claims: BearerClaims): MaybePromise<Authentication> =>
+    claims.kind === 'service' ? acceptService(claims) : acceptAccount(claims);
+
+  const acceptService = (claims: ServiceBearerClaims): MaybePromise<Authentication> => {
+    if (serviceStanding === undefined) return standing === undefined ? accepted(claims) : rejected('TOKEN_INVALID');
+    return whenSettled(serviceStanding(claims.clientId, claims.tokenId), (isLive) =>
+      isLive ? accepted(claims) : rejected('TOKEN_REVOKED'),
+    );
+  };
+
+  const acceptAccount = (claims: AccountBearerClaims): MaybePromise<Authentication> => {
     if (standing === undefined) return accepted(claims);
     // Without a session there is nothing to ask about, so nothing that could say it has not been revoked.
     if (claims.sessionId === null) return rejected('TOKEN_INVALID');
@@ -64,7 +88,7 @@ export const presentedBearer = (source: CredentialSource): string | null => {
   return isBearer && authorization.value !== '' ? authorization.value : null;
 };
 
-const decideStanding = (claims: BearerClaims, standing: Standing): Authentication => {
+const decideStanding = (claims: AccountBearerClaims, standing: Standing): Authentication => {
   switch (standing.kind) {
     case 'ended':
       return rejected('TOKEN_REVOKED');
@@ -73,10 +97,14 @@ const decideStanding = (claims: BearerClaims, standing: Standing): Authenticatio
   }
 };
 
-const accepted = ({ userId, role, scopes, sessionId, expiresAt }: BearerClaims): Authentication => ({
-  kind: 'accepted',
-  viewer: { kind: 'account', id: userId, role, scopes, sessionId, via: 'bearer', expiresAt },
-});
+const accepted = (claims: BearerClaims): Authentication => ({ kind: 'accepted', viewer: viewerFrom(claims) });
+
+const viewerFrom = (claims: BearerClaims): SignedInViewer => {
+  const { scopes, expiresAt } = claims;
+  if (claims.kind === 'service') return { kind: 'service', id: claims.clientId, scopes, via: 'bearer', expiresAt };
+  const { userId, role, sessionId } = claims;
+  return { kind: 'account', id: userId, role, scopes, sessionId, via: 'bearer', expiresAt };
+};
 
 const rejected = (reason: Extract<Authentication, { kind: 'rejected' }>['reason']): Authentication => ({
   kind: 'rejected',

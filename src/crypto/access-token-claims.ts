@@ -1,17 +1,27 @@
 import type { EpochSeconds } from '../domain/clock.ts';
-import { type SessionId, sessionId, type UserId, userId } from '../domain/ids.ts';
+import { type ClientId, clientId, type SessionId, sessionId, type UserId, userId } from '../domain/ids.ts';
 import type { JsonObject } from './json-object.ts';
 
 /** What a verified access token says, in the words of the house. */
-export type AccessTokenClaims = {
+export type AccessTokenClaims = AccountTokenClaims | ServiceTokenClaims;
+
+/** Of a person, in a session. */
+export type AccountTokenClaims = CommonClaims & {
+  readonly kind: 'account';
   /** `sub` */
   readonly userId: UserId;
   /** `sid` */
   readonly sessionId: SessionId;
+  readonly role: string;
+};
+
+/** Of a service, which is its own subject: `sub` is `client_id` (RFC 9068 §2.2). It has neither session nor role. */
+export type ServiceTokenClaims = CommonClaims & { readonly kind: 'service' };
+
+type CommonClaims = {
   /** `jti`: what the token is known by. Never its text: an ECDSA signature (r, s) has a valid twin (r, n − s). */
   readonly tokenId: string;
-  readonly clientId: string;
-  readonly role: string;
+  readonly clientId: ClientId;
   readonly scopes: readonly string[];
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
@@ -36,24 +46,34 @@ export const parseClaims = (
   if (payload['iss'] !== issuer) return 'unexpected issuer';
   if (!isFor(payload['aud'], audience)) return 'unexpected audience';
 
-  const { sub, sid, jti, client_id: clientId, role, scope, iat, exp, nbf } = payload;
-  if (!isText(sub) || !isText(sid) || !isText(jti) || !isText(clientId) || !isText(role)) return 'unexpected claims';
+  const { sub, sid, jti, client_id: clientName, role, scope, iat, exp, nbf } = payload;
+  if (!isText(sub) || !isText(jti) || !isText(clientName)) return 'unexpected claims';
   if (typeof scope !== 'string') return 'unexpected claims';
   if (!isWholeNumber(iat) || !isWholeNumber(exp)) return 'unexpected claims';
   if (nbf !== undefined && !(typeof nbf === 'number' && Number.isFinite(nbf))) return 'unexpected claims';
   if (exp <= iat || exp - iat > maxTtlSeconds) return 'unexpected lifetime';
 
-  const claims: AccessTokenClaims = {
-    userId: userId(sub),
-    sessionId: sessionId(sid),
+  const common: CommonClaims = {
     tokenId: jti,
-    clientId,
-    role,
+    clientId: clientId(clientName),
     scopes: Object.freeze(parseScope(scope)),
     issuedAt: iat,
     expiresAt: exp,
   };
-  return { claims: Object.freeze(claims), notBefore: nbf ?? null };
+  const claims = withSubject(common, { sub, sid, role });
+  return claims === null ? 'unexpected claims' : { claims: Object.freeze(claims), notBefore: nbf ?? null };
+};
+
+/** A person has a session and a role; a service has neither and is its own subject; there is nothing in between. */
+const withSubject = (
+  common: CommonClaims,
+  { sub, sid, role }: { readonly sub: string; readonly sid: unknown; readonly role: unknown },
+): AccessTokenClaims | null => {
+  if (isText(sid) && isText(role)) {
+    return { kind: 'account', userId: userId(sub), sessionId: sessionId(sid), role, ...common };
+  }
+  const isService = sid === undefined && role === undefined && sub === common.clientId;
+  return isService ? { kind: 'service', ...common } : null;
 };
 
 export type TimeFault = 'not valid yet' | 'expired';

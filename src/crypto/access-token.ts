@@ -8,7 +8,7 @@
 import { hash } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { EpochSeconds } from '../domain/clock.ts';
-import type { SessionId, UserId } from '../domain/ids.ts';
+import type { ClientId, SessionId, UserId } from '../domain/ids.ts';
 import {
   type AccessTokenClaims,
   type ClaimsFault,
@@ -23,7 +23,7 @@ import { createTokenId } from './identifiers.ts';
 import type { KeySet, VerificationKey } from './keys.ts';
 import { createRecentEntries } from './recent-entries.ts';
 
-export type { AccessTokenClaims } from './access-token-claims.ts';
+export type { AccessTokenClaims, AccountTokenClaims, ServiceTokenClaims } from './access-token-claims.ts';
 
 export type AccessTokenOptions = {
   /** The keys of this moment. Asked at every use: with another set, nothing verified with the one before is remembered. */
@@ -48,6 +48,8 @@ export type AccessTokenGrant = {
   readonly now: EpochSeconds;
 };
 
+export type ServiceTokenGrant = Pick<AccessTokenGrant, 'scopes' | 'now'> & { readonly clientId: ClientId };
+
 export type IssuedAccessToken = { readonly token: string; readonly jti: string; readonly expiresAt: EpochSeconds };
 
 /** `cause` is for logs: a constant, finer than what the caller is told. */
@@ -61,6 +63,8 @@ export type AccessTokens = {
   readonly ttlSeconds: number;
   /** Signs a new token. Header `alg typ kid`; claims `iss aud sub sid jti iat exp client_id role scope`, and no others. */
   readonly issue: (grant: AccessTokenGrant) => IssuedAccessToken;
+  /** The same for a service: `sub` is its `client_id`, and there is neither `sid` nor `role`. */
+  readonly issueToService: (grant: ServiceTokenGrant) => IssuedAccessToken;
   /**
    * What a token is worth at `now`, by itself: whether its session still lives is the store's to say. Never throws.
    * `TOKEN_EXPIRED` is told only of a token that is ours and has no other fault; every other one is `TOKEN_INVALID`.
@@ -93,17 +97,23 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     readSignedToken(token, keySet, { issuer, audience, maxTtlSeconds }),
   );
 
-  const issue = ({ userId, sessionId, role, scopes, now }: AccessTokenGrant): IssuedAccessToken => {
+  const sign = (subject: object, client: object, { scopes, now }: Omit<ServiceTokenGrant, 'clientId'>) => {
     const { kid, alg, key } = keys().signing;
     const jti = createTokenId();
     const expiresAt = now + ttlSeconds;
     const claims = {
-      ...{ iss: issuer, aud: audience, sub: userId, sid: sessionId, jti, iat: now, exp: expiresAt },
-      ...{ client_id: clientId, role, scope: formatScope(scopes) },
+      ...{ iss: issuer, aud: audience, ...subject, jti, iat: now, exp: expiresAt },
+      ...{ ...client, scope: formatScope(scopes) },
     };
     const token = jwt.sign(claims, key, { algorithm: alg, header: { alg, typ: 'at+jwt', kid } });
     return { token, jti, expiresAt };
   };
+
+  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenGrant): IssuedAccessToken =>
+    sign({ sub: userId, sid: sessionId }, { client_id: clientId, role }, rest);
+
+  const issueToService = ({ clientId: id, ...rest }: ServiceTokenGrant): IssuedAccessToken =>
+    sign({ sub: id }, { client_id: id }, rest);
 
   const verify: AccessTokens['verify'] = (token, now, { ignoreExpiry = false } = {}) => {
     const signed = readSigned(token);
@@ -113,7 +123,7 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     return invalid(fault);
   };
 
-  return { ttlSeconds, issue, verify };
+  return { ttlSeconds, issue, issueToService, verify };
 };
 
 type SignedReading = TimedClaims | Exclude<VerificationFault, TimeFault>;

@@ -1,4 +1,4 @@
-import type { AccountViewer } from './viewer.ts';
+import type { SignedInViewer } from './viewer.ts';
 
 /** Why a presented credential is not accepted. Clients branch on it: refresh, or sign in again. */
 export type RejectionReason = 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_STALE' | 'TOKEN_REVOKED';
@@ -10,7 +10,7 @@ export type RejectionReason = 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_STALE' 
  */
 export type Authentication =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'accepted'; readonly viewer: AccountViewer }
+  | { readonly kind: 'accepted'; readonly viewer: SignedInViewer }
   | { readonly kind: 'rejected'; readonly reason: RejectionReason }
   | { readonly kind: 'ambiguous' };
 

@@ -1,8 +1,11 @@
 import type { EpochSeconds } from './clock.ts';
-import type { SessionId, UserId } from './ids.ts';
+import type { ClientId, SessionId, UserId } from './ids.ts';
 
 /** Who asks. Built once per request, only from a verified credential; no header, cookie or body field adds to it. */
-export type Viewer = AnonymousViewer | AccountViewer;
+export type Viewer = AnonymousViewer | SignedInViewer;
+
+/** A person, or a service that speaks for itself. */
+export type SignedInViewer = AccountViewer | ServiceViewer;
 
 export type AnonymousViewer = { readonly kind: 'anonymous' };
 
@@ -18,6 +21,15 @@ export type AccountViewer = {
   /** The kind of credential that was presented. */
   readonly via: string;
   /** When the credential stops being accepted; null if it does not by itself. */
+  readonly expiresAt: EpochSeconds | null;
+};
+
+/** A service. It has no account and no role: what it may do is what rules give to its scopes. */
+export type ServiceViewer = {
+  readonly kind: 'service';
+  readonly id: ClientId;
+  readonly scopes: readonly string[];
+  readonly via: string;
   readonly expiresAt: EpochSeconds | null;
 };
 

@@ -8,6 +8,7 @@ import type { RequestContext } from './context.ts';
 export const callerOf = (context: RequestContext): AccountViewer => {
   const viewer = viewerOf(context);
   if (viewer.kind === 'anonymous') throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_MISSING' });
+  if (viewer.kind === 'service') throw new AppError('FORBIDDEN', { reason: 'ACCOUNT' });
   return viewer;
 };
 

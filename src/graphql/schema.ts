@@ -6,10 +6,12 @@ import type { GraphQLSchema } from 'graphql';
 import { authTypeDefs } from '../authorization/directives.ts';
 import { guardSchema } from '../authorization/guard.ts';
 import type { Accounts } from '../services/accounts.ts';
+import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
 import { policies } from './policies.ts';
 import { createAccountResolvers } from './resolvers/account.ts';
 import { baseResolvers } from './resolvers/base.ts';
+import { createServiceClientResolvers } from './resolvers/service-client.ts';
 import { createSessionResolvers } from './resolvers/session.ts';
 
 const folder = fileURLToPath(new URL('../../schema/', import.meta.url));
@@ -21,7 +23,11 @@ const loadTypeDefs = (): readonly string[] =>
     .map((name) => readFileSync(join(folder, name), 'utf8'));
 
 /** The schema the server serves: SDL, resolvers and, around them, the guard. Throws if a rule would not be enforced. */
-export const createSchema = (services: { readonly accounts: Accounts; readonly sessions: Sessions }): GraphQLSchema =>
+export const createSchema = (services: {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly serviceClients: ServiceClients;
+}): GraphQLSchema =>
   guardSchema(
     makeExecutableSchema({
       typeDefs: [authTypeDefs, ...loadTypeDefs()],
@@ -29,6 +35,7 @@ export const createSchema = (services: { readonly accounts: Accounts; readonly s
         baseResolvers,
         createAccountResolvers(services.accounts, services.sessions),
         createSessionResolvers(services.sessions),
+        createServiceClientResolvers(services.serviceClients),
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),

@@ -167,7 +167,7 @@ export const createSessions = (deps: Dependencies) => {
   const sessionOfAccessToken = async (token: string | null): Promise<SessionName | null> => {
     if (token === null) return null;
     const verification = deps.accessTokens.verify(token, toSeconds(deps.clock()), { ignoreExpiry: true });
-    if (verification.kind === 'invalid') return null;
+    if (verification.kind === 'invalid' || verification.claims.kind !== 'account') return null;
     const { userId, sessionId } = verification.claims;
     return (await sessions.check(userId, sessionId)).kind === 'live' ? { userId, sessionId } : null;
   };

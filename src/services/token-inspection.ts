@@ -1,11 +1,13 @@
-import type { AccessTokens, VerificationFault } from '../crypto/access-token.ts';
+import type { AccessTokenClaims, AccessTokens, VerificationFault } from '../crypto/access-token.ts';
 import { isJsonObject, type JsonObject } from '../crypto/json-object.ts';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
 import type { Authenticator, RejectionReason } from '../domain/authentication.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import type { SessionId, UserId } from '../domain/ids.ts';
+import type { ServiceClient } from '../domain/service-client.ts';
 import type { RefreshTokenState, Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
+import type { ServiceClientStore } from '../stores/service-client-store.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { Accounts } from './accounts.ts';
 
@@ -27,8 +29,10 @@ export type AccessTokenReport = {
   readonly fault: AccessTokenFault | null;
   /** What is written in it, believed or not; null where it cannot be read. */
   readonly written: { readonly header: JsonObject | null; readonly payload: JsonObject | null };
-  /** Null unless the token is ours and has at most expired: nothing else it says is worth a look. */
+  /** Null unless the token is a person's, ours, and has at most expired: nothing else it says is worth a look. */
   readonly background: Background | null;
+  /** The same for a service's token; its `client` is null where there is none (any more). */
+  readonly service: { readonly client: ServiceClient | null } | null;
 };
 
 export type RefreshTokenReport = {
@@ -47,6 +51,7 @@ type Dependencies = {
   readonly authenticate: Authenticator;
   readonly sessions: Pick<SessionStore, 'list' | 'recognize'>;
   readonly accounts: Pick<Accounts, 'find'>;
+  readonly clients: Pick<ServiceClientStore, 'find'>;
   readonly clock: Clock;
 };
 
@@ -66,8 +71,23 @@ export const createTokenInspection = (deps: Dependencies) => {
       rejection: answer.kind === 'accepted' ? null : answer.kind === 'rejected' ? answer.reason : 'TOKEN_INVALID',
       fault: verification.kind === 'invalid' ? verification.cause : null,
       written: readWritten(token),
-      background: ours.kind === 'valid' ? await findBackground(ours.claims.userId, ours.claims.sessionId) : null,
+      ...(await findHolder(ours.kind === 'valid' ? ours.claims : null)),
     };
+  };
+
+  const findHolder = async (
+    claims: AccessTokenClaims | null,
+  ): Promise<Pick<AccessTokenReport, 'background' | 'service'>> => {
+    switch (claims?.kind) {
+      case undefined:
+        return { background: null, service: null };
+      case 'account':
+        return { background: await findBackground(claims.userId, claims.sessionId), service: null };
+      case 'service': {
+        const found = await deps.clients.find(claims.clientId);
+        return { background: null, service: { client: found?.client ?? null } };
+      }
+    }
   };
 
   const inspectRefreshToken = async (token: string): Promise<RefreshTokenReport> => {

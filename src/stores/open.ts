@@ -7,12 +7,14 @@ import type { SessionLifetimes } from '../domain/session.ts';
 import type { AccountStore } from './account-store.ts';
 import type { RedisConnection } from './redis/connection.ts';
 import type { RedisTarget } from './redis/url.ts';
+import type { ServiceClientStore } from './service-client-store.ts';
 import type { SessionStore } from './session-store.ts';
 import { sqlAccountStore } from './sql/account-store.ts';
 import type { SqlDatabase } from './sql/database.ts';
 import { pendingMigrations } from './sql/migrate.ts';
 import { newestRecordAt } from './sql/newest-record.ts';
 import { sqlRevocationJournal } from './sql/revocation-journal.ts';
+import { sqlServiceClientStore } from './sql/service-client-store.ts';
 import { sqlSessionStore } from './sql/session-store.ts';
 import { openSqlite } from './sql/sqlite.ts';
 
@@ -38,6 +40,7 @@ export type StoresOptions = {
 export type Stores = {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
+  readonly serviceClients: ServiceClientStore;
   /** Brings every schema up to date; safe to call from any number of processes at once. */
   readonly migrate: () => Promise<void>;
   /** Names of what `migrate` would run, in order. Changes nothing. */
@@ -66,6 +69,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   return {
     accounts: sqlAccountStore(database),
     sessions,
+    serviceClients: sqlServiceClientStore(database),
     migrate: database.migrate,
     pendingMigrations: () => pendingMigrations(database),
     newestRecordAt: () => newestRecordAt(database),

@@ -1,7 +1,7 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { createYoga } from 'graphql-yoga';
 import { AppError } from '../../src/domain/errors.ts';
-import { userId } from '../../src/domain/ids.ts';
+import { clientId, userId } from '../../src/domain/ids.ts';
 import {
   type Authenticator,
   authTypeDefs,
@@ -25,6 +25,12 @@ export const viewerNamed = (token: string): Extract<Viewer, { kind: 'account' }>
   };
 };
 
+/** The viewer of `Bearer service:read+write`. */
+const serviceNamed = (token: string): Extract<Viewer, { kind: 'service' }> => {
+  const { scopes, via, expiresAt } = viewerNamed(token);
+  return { kind: 'service', id: clientId('service'), scopes, via, expiresAt };
+};
+
 const rejections: Readonly<Record<string, 'TOKEN_EXPIRED' | 'TOKEN_STALE' | 'TOKEN_REVOKED' | 'TOKEN_INVALID'>> = {
   expired: 'TOKEN_EXPIRED',
   stale: 'TOKEN_STALE',
@@ -44,7 +50,11 @@ export const authenticate: Authenticator = (source) => {
     throw new AppError('SERVICE_UNAVAILABLE');
   }
   const reason = rejections[token];
-  return reason ? { kind: 'rejected', reason } : { kind: 'accepted', viewer: viewerNamed(token) };
+  if (reason) {
+    return { kind: 'rejected', reason };
+  }
+  const viewer = token.startsWith('service:') ? serviceNamed(token) : viewerNamed(token);
+  return { kind: 'accepted', viewer };
 };
 
 export type Resolvers = Record<string, Record<string, unknown>>;

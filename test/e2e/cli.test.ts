@@ -72,7 +72,7 @@ describe('the command line', () => {
     expect(await run('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
     const help = await run('--help');
     expect(help).toMatchObject({ code: 0, err: '' });
-    for (const name of ['serve', 'migrate', 'doctor', 'user', 'session', 'key', 'token', 'schema']) {
+    for (const name of ['serve', 'migrate', 'doctor', 'user', 'session', 'client', 'key', 'token', 'schema']) {
       expect(help.out).toContain(`\n  ${name}`);
     }
   });
@@ -92,6 +92,7 @@ describe('the command line', () => {
     ['session revoke 0 --all --user ada@example.com', '--all'],
     ['session revoke 0', '--user'],
     ['key generate --algorithm none', 'ES256'],
+    ['client create', '--name'],
     ['token explain -', 'no token'],
   ])('does not understand "%s" and exits with 2, without making a data directory', async (line, hint) => {
     const { run, dataDir } = place();
@@ -106,6 +107,7 @@ describe('the command line', () => {
     'user role ada@example.com ADMIN',
     'user disable ada@example.com',
     'session list ada@example.com',
+    'client list',
     'session revoke --all --user ada@example.com',
     'token explain x',
   ])('"%s" says that there is no database, and makes none', async (line) => {
@@ -238,6 +240,58 @@ describe('beside a running server', () => {
     server.child.kill('SIGTERM');
     await server.exit;
     expect((await run('doctor')).out).toContain('is free');
+  });
+});
+
+describe('client', () => {
+  const tokenFor = async (port: string, id: string, secret: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret }),
+    });
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  };
+
+  it('that is made may get tokens at once, its rotated secret too, and none once it is disabled', {
+    timeout: 60_000,
+  }, async () => {
+    const { run, json, port, server } = await placeWithServer();
+    const { client, secret } = await json('client create --name till --scope orders:read --scope orders:write');
+    expect(client).toMatchObject({ name: 'till', scopes: ['orders:read', 'orders:write'], disabledAt: null });
+    const { body } = await tokenFor(port, client.id, secret);
+    expect(body.scope).toBe('orders:read orders:write');
+    const rotated = await json(`client rotate ${client.id}`);
+    expect((await tokenFor(port, client.id, rotated.secret)).status).toBe(200);
+    const reason = async () =>
+      (await send(server.url, '{ viewer { kind } }', {}, body.access_token)).errors?.[0].extensions.reason ??
+      'accepted';
+    expect(await reason()).toBe('accepted');
+    const explained = await json(`token explain ${body.access_token}`);
+    expect(explained).toMatchObject({ accepted: true, account: null, client: { id: client.id, name: 'till' } });
+    expect(outcomes(explained)).toMatchObject({ claims: 'passed', client: 'passed' });
+    expect((await json(`client disable ${client.id}`)).disabledAt).toEqual(expect.any(String));
+    expect(await reason()).toBe('TOKEN_REVOKED');
+    const after = await json(`token explain ${body.access_token}`);
+    expect([after.reason, outcomes(after)['client']]).toEqual(['TOKEN_REVOKED', 'failed']);
+    expect((await tokenFor(port, client.id, rotated.secret)).status).toBe(401);
+    const off = await run(`client rotate ${client.id}`);
+    expect([off.code, off.out, off.err]).toEqual([1, '', expect.stringContaining('no service client')]);
+  });
+
+  it('is listed for people and scripts, and its secret stands alone on standard output', async () => {
+    const { run, json } = place();
+    await run('migrate');
+    expect(await json('client list')).toEqual({ clients: [] });
+    const { out, err } = await run('client create --name till --scope orders:read');
+    expect(out).toMatch(/^fgc_[\w-]{43}\n$/);
+    expect(err).toContain('Created till with the id');
+    const { clients } = await json('client list');
+    expect(clients).toMatchObject([{ name: 'till', scopes: ['orders:read'], previousSecretExpiresAt: null }]);
+    const table = (await run('client list')).out;
+    expect(table).toContain(`${clients[0].id}  till`);
+    expect(table).not.toContain(out.trim());
+    expect((await run('client create --name till --scope everything')).err).toContain('resource:action');
+    expect((await run('client disable 0')).code).toBe(1);
   });
 });
 
@@ -475,6 +529,8 @@ describe('schema matrix', () => {
     aaaa AuthPayload.user
     aaaa LogoutPayload.endedSessions
     -aaa Mutation.changePassword
+    ---a Mutation.createServiceClient
+    ---a Mutation.disableServiceClient
     ---a Mutation.disableUser
     ---a Mutation.enableUser
     aaaa Mutation.login
@@ -482,6 +538,7 @@ describe('schema matrix', () => {
     aaaa Mutation.refresh
     -aaa Mutation.revokeSession
     ---a Mutation.revokeUserSessions
+    ---a Mutation.rotateServiceClientSecret
     ---a Mutation.setUserRole
     aaaa Mutation.signup
     aaaa PageInfo.endCursor
@@ -490,11 +547,20 @@ describe('schema matrix', () => {
     aaaa PageInfo.startCursor
     aaaa Query.hello
     -aaa Query.me
+    ---a Query.serviceClients
     -aaa Query.sessions
     -aaa Query.user
     --aa Query.users
     aaaa Query.viewer
     aaaa RevokeSessionPayload.id
+    ---a ServiceClient.createdAt
+    ---a ServiceClient.disabledAt
+    ---a ServiceClient.id
+    ---a ServiceClient.name
+    ---a ServiceClient.previousSecretExpiresAt
+    ---a ServiceClient.scopes
+    ---a ServiceClientSecretPayload.client
+    ---a ServiceClientSecretPayload.secret
     aaaa Session.createdAt
     aaaa Session.current
     aaaa Session.expiresAt

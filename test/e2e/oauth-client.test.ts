@@ -59,6 +59,42 @@ describe('oauth4webapi, a strict client', () => {
     expect(await introspect(second.access_token)).toEqual({ active: false });
   });
 
+  it.each([
+    ['client_secret_basic', (secret: string) => oauth.ClientSecretBasic(secret)],
+    ['client_secret_post', (secret: string) => oauth.ClientSecretPost(secret)],
+  ])('is a service by %s: gets a token, introspects and revokes it', async (method, authenticationBy) => {
+    expect(as.token_endpoint_auth_methods_supported).toContain(method);
+    const { accessToken: token } = await loginAsAdmin(server);
+    const created = await server.gql(
+      'mutation { createServiceClient(input: { name: "till", scopes: ["orders:read"] }) { secret client { id } } }',
+      { token },
+    );
+    const { secret, client: made } = created.data.createServiceClient;
+    const service: oauth.Client = { client_id: made.id };
+    const by = authenticationBy(secret);
+    const issued = await oauth.processClientCredentialsResponse(
+      as,
+      service,
+      await oauth.clientCredentialsGrantRequest(as, service, by, { scope: 'orders:read' }, overHttp),
+    );
+    expect(issued).toMatchObject({ token_type: 'bearer', scope: 'orders:read' });
+    const introspectOwn = async () =>
+      oauth.processIntrospectionResponse(
+        as,
+        service,
+        await oauth.introspectionRequest(as, service, by, issued.access_token, overHttp),
+      );
+    expect(await introspectOwn()).toMatchObject({ active: true, sub: made.id, client_id: made.id });
+    const request = new Request(server.url, { headers: { authorization: `Bearer ${issued.access_token}` } });
+    expect(await oauth.validateJwtAccessToken(as, request, server.url, overHttp)).toMatchObject({ sub: made.id });
+    await oauth.processRevocationResponse(
+      await oauth.revocationRequest(as, service, by, issued.access_token, overHttp),
+    );
+    expect(await introspectOwn()).toEqual({ active: false });
+    const wrong = oauth.clientCredentialsGrantRequest(as, service, authenticationBy('wrong'), {}, overHttp);
+    await expect(wrong.then((answer) => oauth.processClientCredentialsResponse(as, service, answer))).rejects.toThrow();
+  });
+
   it('reads our refusals', async () => {
     await expect(signIn('nobody@example.com')).rejects.toMatchObject({ status: 400, error: 'invalid_grant' });
     await expect(refresh('fgr_x')).rejects.toMatchObject({ status: 400, error: 'invalid_grant' });

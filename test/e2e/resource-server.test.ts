@@ -3,8 +3,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import jwt from 'jsonwebtoken';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sendForm } from '../support/oauth.ts';
 import { freePort } from '../support/process.ts';
-import { serverForTest, signup } from '../support/server.ts';
+import { adminEnv, loginAsAdmin, serverForTest, signup } from '../support/server.ts';
 
 /** A server that is where its issuer says, so that others find its keys. */
 const reachableServer = async (env: Record<string, string> = {}) => {
@@ -48,7 +49,23 @@ describe.each(['with-jose.js', 'with-jsonwebtoken.js'])('a resource server in an
     const url = await startExample(file, server.url);
     const { status, body } = await ask(url, `Bearer ${accessToken}`);
     expect(status).toBe(200);
-    expect(body.for).toEqual({ sub: user.id, clientId: 'fieldgate', role: 'USER', scope: '' });
+    expect(body.for).toEqual({ sub: user.id, clientId: 'fieldgate', role: 'USER', scope: expect.any(String) });
+  });
+
+  it('takes the token of a service', async () => {
+    const server = await reachableServer(adminEnv);
+    const { accessToken: token } = await loginAsAdmin(server);
+    const created = await server.gql(
+      'mutation { createServiceClient(input: { name: "till", scopes: ["orders:read"] }) { secret client { id } } }',
+      { token },
+    );
+    const { secret, client } = created.data.createServiceClient;
+    const form = { grant_type: 'client_credentials', client_id: client.id, client_secret: secret };
+    const { body } = await sendForm(server, '/token', form);
+    const url = await startExample(file, server.url);
+    expect((await ask(url, `Bearer ${body.access_token}`)).body.for).toEqual({
+      ...{ sub: client.id, clientId: client.id, role: null, scope: 'orders:read' },
+    });
   });
 
   it('refuses what is not ours: no token, another issuer, other keys, another type, another audience, a refresh token', async () => {

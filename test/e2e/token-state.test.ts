@@ -107,7 +107,7 @@ describe('POST /introspect', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.body).toEqual({ active: true, token_type: 'Bearer', ...claims });
-    expect(answer.body).toMatchObject({ sub: grant.user.id, sid: grant.session.id, client_id: 'fieldgate', scope: '' });
+    expect(answer.body).toMatchObject({ sub: grant.user.id, sid: grant.session.id, client_id: 'fieldgate' });
     expect(JSON.stringify(answer.body)).not.toContain('@');
   });
 

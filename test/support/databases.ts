@@ -98,7 +98,9 @@ export async function asAdministrator(statement: string, url: string = serverUrl
 
 /** Removes every row and keeps the tables. */
 export async function empty({ kysely }: SqlDatabase): Promise<void> {
-  await sql`delete from users`.execute(kysely);
+  for (const table of ['users', 'service_clients', 'revoked_service_tokens']) {
+    await sql`delete from ${sql.table(table)}`.execute(kysely);
+  }
 }
 
 function remember(opened: SqlDatabase[], database: SqlDatabase): SqlDatabase {

@@ -4,8 +4,10 @@ import type { Clock } from '../../src/domain/clock.ts';
 import { userId } from '../../src/domain/ids.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
+import { sqlServiceClientStore } from '../../src/stores/sql/service-client-store.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
 import type { AccountStoreHarness } from '../contract/account-store.ts';
+import type { ServiceClientStoreHarness } from '../contract/service-client-store.ts';
 import type { SessionStoreHarness } from '../contract/session-store.ts';
 import { empty, type TestDatabase } from './databases.ts';
 
@@ -66,6 +68,20 @@ export function sqlAccountStores(provide: Provide): AccountStoreHarness {
       const [database, other] = instances.get();
       await empty(database);
       return { store: sqlAccountStore(database), other: sqlAccountStore(other) };
+    },
+  };
+}
+
+/** Stores of service clients of two instances of the server over one SQL database. */
+export function sqlServiceClientStores(provide: Provide): ServiceClientStoreHarness {
+  const instances = twoInstances(provide);
+  return {
+    start: instances.start,
+    stop: instances.stop,
+    open: async () => {
+      const [database, other] = instances.get();
+      await empty(database);
+      return { store: sqlServiceClientStore(database), other: sqlServiceClientStore(other) };
     },
   };
 }

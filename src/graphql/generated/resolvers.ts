@@ -2,6 +2,8 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { User as UserModel } from '../../domain/user.ts';
 import type { Session as SessionModel } from '../../domain/session.ts';
 import type { Viewer as ViewerModel } from '../../domain/viewer.ts';
+import type { ServiceClient as ServiceClientModel } from '../../domain/service-client.ts';
+import type { ClientWithSecret } from '../../services/service-clients.ts';
 import type { Grant } from '../../services/sessions.ts';
 import type { RequestContext } from '../context.ts';
 export type Maybe<T> = T | null;
@@ -37,6 +39,13 @@ export type ChangePasswordInput = {
   readonly newPassword: Scalars['String']['input'];
 };
 
+export type CreateServiceClientInput = {
+  /** What to call it, 1 to 100 characters. */
+  readonly name: Scalars['String']['input'];
+  /** Each reads `resource:action`, without wildcards; at most 50. */
+  readonly scopes?: ReadonlyArray<Scalars['String']['input']>;
+};
+
 export type LoginInput = {
   readonly email: Scalars['String']['input'];
   readonly password: Scalars['String']['input'];
@@ -66,6 +75,10 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Replaces the caller's password and refresh token; ends the caller's other sessions. Errors: INVALID_CREDENTIALS, BAD_USER_INPUT. */
   readonly changePassword: AuthPayload;
+  /** Makes a service client. Errors: BAD_USER_INPUT with `field`. */
+  readonly createServiceClient: ServiceClientSecretPayload;
+  /** Switches a service client off for good: its secrets and its live tokens are refused from the answer on. Error: NOT_FOUND. */
+  readonly disableServiceClient: ServiceClient;
   /** Switches an account off and ends its sessions. */
   readonly disableUser: User;
   /** Switches an account on again. Sessions that ended stay ended. */
@@ -86,6 +99,11 @@ export type Mutation = {
   readonly revokeSession: RevokeSessionPayload;
   /** Ends every session of an account. */
   readonly revokeUserSessions: LogoutPayload;
+  /**
+   * Gives a service client a new secret. The present one is accepted for another 24 hours, the one before it no more: rotating
+   * twice ends a secret that leaked at once. Error: NOT_FOUND, also for one that is switched off.
+   */
+  readonly rotateServiceClientSecret: ServiceClientSecretPayload;
   /** Gives an account another role. Its older access tokens are TOKEN_STALE from now on; nobody is signed out. */
   readonly setUserRole: User;
   /** Creates an account and signs it in. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
@@ -95,6 +113,16 @@ export type Mutation = {
 
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
+};
+
+
+export type MutationCreateServiceClientArgs = {
+  input: CreateServiceClientInput;
+};
+
+
+export type MutationDisableServiceClientArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -133,6 +161,11 @@ export type MutationRevokeUserSessionsArgs = {
 };
 
 
+export type MutationRotateServiceClientSecretArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
 export type MutationSetUserRoleArgs = {
   input: SetUserRoleInput;
 };
@@ -157,6 +190,8 @@ export type Query = {
   readonly hello: Scalars['String']['output'];
   /** The account of the caller. */
   readonly me: Maybe<User>;
+  /** All service clients, oldest first. */
+  readonly serviceClients: Maybe<ReadonlyArray<ServiceClient>>;
   /** The caller's live sessions, newest first. */
   readonly sessions: Maybe<ReadonlyArray<Session>>;
   /** One account; null if there is none with this id. */
@@ -194,6 +229,29 @@ export type Role =
   | 'ADMIN'
   | 'MODERATOR'
   | 'USER';
+
+/** A service that gets access tokens for itself: `POST /token` with `grant_type=client_credentials`. */
+export type ServiceClient = {
+  readonly __typename?: 'ServiceClient';
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** When it was switched off; null while it is on. */
+  readonly disabledAt: Maybe<Scalars['DateTime']['output']>;
+  /** Its `client_id`. */
+  readonly id: Scalars['ID']['output'];
+  readonly name: Scalars['String']['output'];
+  /** Until when the secret before the present one is accepted too; null if it never was rotated. */
+  readonly previousSecretExpiresAt: Maybe<Scalars['DateTime']['output']>;
+  /** All it may ask for; empty: nothing. */
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
+/** A service client and its new secret. */
+export type ServiceClientSecretPayload = {
+  readonly __typename?: 'ServiceClientSecretPayload';
+  readonly client: ServiceClient;
+  /** Shown this once; only a digest of it is kept. */
+  readonly secret: Scalars['String']['output'];
+};
 
 /** One sign-in on one device. */
 export type Session = {
@@ -266,7 +324,9 @@ export type ViewerKind =
   /** No credential was presented. */
   | 'ANONYMOUS'
   /** An access token: Authorization: Bearer … */
-  | 'BEARER';
+  | 'BEARER'
+  /** An access token of a service client, which speaks for itself: there is no user and no role. */
+  | 'SERVICE';
 
 
 
@@ -344,6 +404,7 @@ export type ResolversTypes = {
   AuthPayload: ResolverTypeWrapper<Grant>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ChangePasswordInput: ChangePasswordInput;
+  CreateServiceClientInput: CreateServiceClientInput;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -357,6 +418,8 @@ export type ResolversTypes = {
   RefreshInput: RefreshInput;
   RevokeSessionPayload: ResolverTypeWrapper<RevokeSessionPayload>;
   Role: Role;
+  ServiceClient: ResolverTypeWrapper<ServiceClientModel>;
+  ServiceClientSecretPayload: ResolverTypeWrapper<ClientWithSecret>;
   Session: ResolverTypeWrapper<SessionModel>;
   SetUserRoleInput: SetUserRoleInput;
   SignupInput: SignupInput;
@@ -373,6 +436,7 @@ export type ResolversParentTypes = {
   AuthPayload: Grant;
   Boolean: Scalars['Boolean']['output'];
   ChangePasswordInput: ChangePasswordInput;
+  CreateServiceClientInput: CreateServiceClientInput;
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
@@ -384,6 +448,8 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   RefreshInput: RefreshInput;
   RevokeSessionPayload: RevokeSessionPayload;
+  ServiceClient: ServiceClientModel;
+  ServiceClientSecretPayload: ClientWithSecret;
   Session: SessionModel;
   SetUserRoleInput: SetUserRoleInput;
   SignupInput: SignupInput;
@@ -413,6 +479,8 @@ export type LogoutPayloadResolvers<ContextType = RequestContext, ParentType exte
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   changePassword?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  createServiceClient?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationCreateServiceClientArgs, 'input'>>;
+  disableServiceClient?: Resolver<ResolversTypes['ServiceClient'], ParentType, ContextType, RequireFields<MutationDisableServiceClientArgs, 'id'>>;
   disableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationDisableUserArgs, 'id'>>;
   enableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationEnableUserArgs, 'id'>>;
   login?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
@@ -420,6 +488,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   refresh?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationRefreshArgs, 'input'>>;
   revokeSession?: Resolver<ResolversTypes['RevokeSessionPayload'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
   revokeUserSessions?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'userId'>>;
+  rotateServiceClientSecret?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationRotateServiceClientSecretArgs, 'id'>>;
   setUserRole?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserRoleArgs, 'input'>>;
   signup?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationSignupArgs, 'input'>>;
 };
@@ -434,6 +503,7 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   hello?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  serviceClients?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceClient']>>, ParentType, ContextType>;
   sessions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Session']>>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
   users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
@@ -442,6 +512,20 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
 
 export type RevokeSessionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeSessionPayload'] = ResolversParentTypes['RevokeSessionPayload']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type ServiceClientResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ServiceClient'] = ResolversParentTypes['ServiceClient']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  previousSecretExpiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ServiceClientSecretPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ServiceClientSecretPayload'] = ResolversParentTypes['ServiceClientSecretPayload']> = {
+  client?: Resolver<ResolversTypes['ServiceClient'], ParentType, ContextType>;
+  secret?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
@@ -489,6 +573,8 @@ export type Resolvers<ContextType = RequestContext> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;
+  ServiceClient?: ServiceClientResolvers<ContextType>;
+  ServiceClientSecretPayload?: ServiceClientSecretPayloadResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;

@@ -8,6 +8,8 @@ import { callerOf } from '../caller.ts';
 import { parseCursor, toConnection } from '../connection.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
+const viewerKinds = { anonymous: 'ANONYMOUS', account: 'BEARER', service: 'SERVICE' } as const;
+
 export const createAccountResolvers = (accounts: Accounts, sessions: Sessions): Resolvers => ({
   Query: {
     viewer: (_root, _args, context) => viewerOf(context),
@@ -37,10 +39,10 @@ export const createAccountResolvers = (accounts: Accounts, sessions: Sessions): 
     name: (user) => user.name || null,
   },
   Viewer: {
-    kind: (viewer) => (viewer.kind === 'anonymous' ? 'ANONYMOUS' : 'BEARER'),
+    kind: (viewer) => viewerKinds[viewer.kind],
     user: (viewer): Promise<User | null> | User | null => (viewer.kind === 'account' ? accounts.find(viewer.id) : null),
     role: (viewer) => (viewer.kind === 'account' && isRole(viewer.role) ? viewer.role : null),
-    scopes: (viewer) => (viewer.kind === 'account' ? viewer.scopes : []),
-    expiresAt: (viewer) => (viewer.kind === 'account' && viewer.expiresAt !== null ? viewer.expiresAt * 1000 : null),
+    scopes: (viewer) => (viewer.kind === 'anonymous' ? [] : viewer.scopes),
+    expiresAt: (viewer) => (viewer.kind === 'anonymous' || viewer.expiresAt === null ? null : viewer.expiresAt * 1000),
   },
 });

@@ -1,13 +1,15 @@
 import { presentedBearer } from '../../credentials/bearer.ts';
-import type { Authenticator } from '../../domain/authentication.ts';
+import type { Authenticator, CredentialSource } from '../../domain/authentication.ts';
 import { AppError } from '../../domain/errors.ts';
 import { hasRole, isRole } from '../../domain/role.ts';
 import type { AccessTokenClaims, Introspect } from '../../services/introspection.ts';
 import type { Route } from '../router.ts';
 import { answer } from './answers.ts';
-import { readForm, required } from './parameters.ts';
+import type { IdentifyClient } from './client-authentication.ts';
+import { invalidRequest, type Parameters, readForm, required } from './parameters.ts';
 
 type Options = {
+  readonly identifyClient: IdentifyClient;
   readonly introspect: Introspect;
   readonly authenticate: Authenticator;
   readonly issuer: string;
@@ -17,25 +19,35 @@ type Options = {
 const inactive = { active: false } as const;
 
 /**
- * `POST /introspect` (RFC 7662), for administrators. Only access tokens are ever active: who guards a resource has no
+ * `POST /introspect` (RFC 7662), for service clients and administrators. Only access tokens are ever active: who guards a resource has no
  * business with refresh tokens. Everything else gets the same two words, so that nothing is learnt from the difference.
  */
 export const createIntrospectionEndpoint =
   (options: Options): Route =>
   async (request) => {
     const parameters = await readForm(request);
-    await requireAdministrator(request, options.authenticate);
+    await requireRight(request, parameters, options);
     const claims = await options.introspect(required(parameters, 'token'));
     return answer(claims ? toBody(claims, options) : inactive);
   };
 
-const requireAdministrator = async (request: Request, authenticate: Authenticator): Promise<void> => {
+const requireRight = async (request: Request, parameters: Parameters, options: Options): Promise<void> => {
   const source = { header: (name: string) => request.headers.get(name) };
-  if (presentedBearer(source) === null) throw new AppError('INVALID_CLIENT', { reason: 'BEARER_TOO' });
+  const hasBearer = presentedBearer(source) !== null;
+  if (hasBearer && parameters.has('client_secret')) {
+    throw invalidRequest('The caller names itself in two ways. Use one.');
+  }
+  if (hasBearer) return requireAdministrator(source, options.authenticate);
+  const client = await options.identifyClient(request, parameters);
+  if (client.kind !== 'service') throw new AppError('INVALID_CLIENT', { reason: 'BEARER_TOO' });
+};
+
+const requireAdministrator = async (source: CredentialSource, authenticate: Authenticator): Promise<void> => {
   const answered = await authenticate(source);
   if (answered.kind !== 'accepted') throw new AppError('UNAUTHENTICATED');
-  const { role } = answered.viewer;
-  if (!isRole(role) || !hasRole(role, 'ADMIN')) throw new AppError('FORBIDDEN');
+  const { viewer } = answered;
+  const isAdministrator = viewer.kind === 'account' && isRole(viewer.role) && hasRole(viewer.role, 'ADMIN');
+  if (!isAdministrator) throw new AppError('FORBIDDEN');
 };
 
 const toBody = (claims: AccessTokenClaims, { issuer, audience }: Options): object => ({
@@ -45,10 +57,9 @@ const toBody = (claims: AccessTokenClaims, { issuer, audience }: Options): objec
   token_type: 'Bearer',
   exp: claims.expiresAt,
   iat: claims.issuedAt,
-  sub: claims.userId,
+  sub: claims.kind === 'account' ? claims.userId : claims.clientId,
   aud: audience,
   iss: issuer,
   jti: claims.tokenId,
-  sid: claims.sessionId,
-  role: claims.role,
+  ...(claims.kind === 'account' ? { sid: claims.sessionId, role: claims.role } : {}),
 });

@@ -1,6 +1,8 @@
 import { json, type Route } from '../router.ts';
 import { endpointPaths } from './paths.ts';
 
+const secretMethods = ['client_secret_basic', 'client_secret_post'];
+
 /**
  * What a client may rely on (RFC 8414 §2), and nothing that is not there. The same for both well-known places: OpenID
  * Connect's is where many libraries look, but this is no OpenID provider and does not say that it is one.
@@ -14,9 +16,9 @@ export const createMetadataEndpoint = (issuer: string, grantTypes: readonly stri
     jwks_uri: issuer + endpointPaths.jwks,
     grant_types_supported: grantTypes,
     response_types_supported: [],
-    token_endpoint_auth_methods_supported: ['none'],
-    revocation_endpoint_auth_methods_supported: ['none'],
-    introspection_endpoint_auth_methods_supported: ['Bearer'],
+    token_endpoint_auth_methods_supported: ['none', ...secretMethods],
+    revocation_endpoint_auth_methods_supported: ['none', ...secretMethods],
+    introspection_endpoint_auth_methods_supported: [...secretMethods, 'Bearer'],
   };
   return () => json(200, metadata);
 };

@@ -1,21 +1,20 @@
-import type { Sessions } from '../../services/sessions.ts';
+import type { Revoke } from '../../services/revocation.ts';
 import type { Route } from '../router.ts';
 import { answer } from './answers.ts';
 import type { IdentifyClient } from './client-authentication.ts';
 import { readForm, required } from './parameters.ts';
 
-type Options = { readonly identifyClient: IdentifyClient; readonly sessions: Pick<Sessions, 'logout'> };
+type Options = { readonly identifyClient: IdentifyClient; readonly revoke: Revoke };
 
 /**
  * `POST /revoke` (RFC 7009). Either token of a session ends it, and with it all its tokens: an access token that were
  * refused alone could be had anew at once. What the token is, it says itself; a hint is not needed and a wrong one harmless.
  */
 export const createRevocationEndpoint =
-  ({ identifyClient, sessions }: Options): Route =>
+  ({ identifyClient, revoke }: Options): Route =>
   async (request) => {
     const parameters = await readForm(request);
-    await identifyClient(request, parameters);
-    const token = required(parameters, 'token');
-    await sessions.logout({ accessToken: token, refreshToken: token }, 'CURRENT');
+    const client = await identifyClient(request, parameters);
+    await revoke(required(parameters, 'token'), client.kind === 'service' ? client.service : null);
     return answer({});
   };

@@ -1,9 +1,12 @@
 import type { Authenticator } from '../../domain/authentication.ts';
 import type { Introspect } from '../../services/introspection.ts';
+import type { Revoke } from '../../services/revocation.ts';
+import type { ServiceClients } from '../../services/service-clients.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import type { Route } from '../router.ts';
 import { asRoute } from './answers.ts';
 import { createIdentifyClient } from './client-authentication.ts';
+import { clientCredentialsGrant } from './grants/client-credentials.ts';
 import { passwordGrant } from './grants/password.ts';
 import { refreshTokenGrant } from './grants/refresh-token.ts';
 import { createIntrospectionEndpoint } from './introspect.ts';
@@ -17,6 +20,8 @@ type Options = {
   readonly issuer: string;
   readonly audience: string;
   readonly sessions: Sessions;
+  readonly serviceClients: ServiceClients;
+  readonly revoke: Revoke;
   readonly introspect: Introspect;
   /** For those who ask with a token of their own. */
   readonly authenticate: Authenticator;
@@ -26,17 +31,20 @@ type Options = {
 
 /** The OAuth edge: every endpoint by its path. The rules are in the services; here is how they are asked and answered. */
 export const createOAuthRoutes = (options: Options): Readonly<Record<string, Readonly<Record<string, Route>>>> => {
-  const { sessions, report } = options;
-  const identifyClient = createIdentifyClient();
+  const { sessions, serviceClients, revoke, report } = options;
+  const identifyClient = createIdentifyClient(serviceClients);
   const grants = new Map([
     ['password', passwordGrant(sessions)],
     ['refresh_token', refreshTokenGrant(sessions)],
+    ['client_credentials', clientCredentialsGrant(serviceClients)],
   ]);
   const metadata = { GET: createMetadataEndpoint(options.issuer, [...grants.keys()]) };
   return {
     [endpointPaths.token]: { POST: asRoute(createTokenEndpoint({ identifyClient, grants }), report) },
-    [endpointPaths.revocation]: { POST: asRoute(createRevocationEndpoint({ identifyClient, sessions }), report) },
-    [endpointPaths.introspection]: { POST: asRoute(createIntrospectionEndpoint(options), report) },
+    [endpointPaths.revocation]: { POST: asRoute(createRevocationEndpoint({ identifyClient, revoke }), report) },
+    [endpointPaths.introspection]: {
+      POST: asRoute(createIntrospectionEndpoint({ ...options, identifyClient }), report),
+    },
     [endpointPaths.jwks]: { GET: createJwksEndpoint(options.publicKeys) },
     ...Object.fromEntries(metadataPaths(options.issuer).map((path) => [path, metadata])),
   };

@@ -6,6 +6,8 @@ export type Schema = {
   readonly users: UsersTable;
   readonly sessions: SessionsTable;
   readonly revocations: RevocationsTable;
+  readonly service_clients: ServiceClientsTable;
+  readonly revoked_service_tokens: RevokedServiceTokensTable;
 };
 
 export type UsersTable = {
@@ -48,5 +50,24 @@ export type RevocationsTable = {
   readonly session_id: string;
   /** Null: the session is over. Otherwise the only family whose refresh tokens are still good. */
   readonly family_digest: string | null;
+  readonly expires_at: number;
+};
+
+export type ServiceClientsTable = {
+  readonly id: string;
+  readonly name: string;
+  /** Separated by spaces. */
+  readonly scopes: string;
+  readonly secret_digest: string;
+  /** Of the secret before the present one, and until when it is good. */
+  readonly previous_digest: string | null;
+  readonly previous_expires_at: number | null;
+  readonly created_at: number;
+  readonly disabled_at: number | null;
+};
+
+/** By `jti`, until the token would have ended by itself. */
+export type RevokedServiceTokensTable = {
+  readonly token_id: string;
   readonly expires_at: number;
 };

@@ -76,7 +76,14 @@ describe('the words for an access token', () => {
   };
   const failed = (fault: AccessTokenFault, payload: Record<string, unknown> = good) => {
     const written = { header: { alg: 'ES256', kid: 'k', typ: 'at+jwt' }, payload };
-    const report = { kind: 'access', rejection: 'TOKEN_INVALID', fault, written, background: null } as const;
+    const report = {
+      kind: 'access',
+      rejection: 'TOKEN_INVALID',
+      fault,
+      written,
+      background: null,
+      service: null,
+    } as const;
     return explainAccessToken(report, expected, now).find(({ outcome }) => outcome === 'failed');
   };
 

@@ -7,7 +7,7 @@ import {
 } from '../../../src/credentials/bearer.ts';
 import type { Authentication, CredentialSource } from '../../../src/domain/authentication.ts';
 import { AppError } from '../../../src/domain/errors.ts';
-import { sessionId, userId } from '../../../src/domain/ids.ts';
+import { clientId, sessionId, userId } from '../../../src/domain/ids.ts';
 
 const claims = { userId: userId('ada'), sessionId: sessionId('s1'), role: 'USER', scopes: ['read'], expiresAt: 900 };
 const viewer = {
@@ -157,5 +157,38 @@ describe('the presented bearer token', () => {
     };
     for (const [header, expected] of Object.entries(table)) expect(presentedBearer(sourceOf(header))).toBe(expected);
     expect(presentedBearer(sourceOf(null))).toBeNull();
+  });
+});
+
+describe('the token of a service', () => {
+  const service = clientId('till');
+  const verifyService = (): BearerVerification => ({
+    kind: 'valid',
+    claims: { kind: 'service', clientId: service, tokenId: 'j1', scopes: ['orders:read'], expiresAt: 900 },
+  });
+  const askAsService = (options: Partial<BearerOptions> = {}) =>
+    bearer({ verify: verifyService, ...options })(sourceOf('Bearer good'));
+  const viewer = { kind: 'service', id: 'till', scopes: ['orders:read'], via: 'bearer', expiresAt: 900 };
+
+  it('is a service, with no account, role or session', () => {
+    expect(askAsService()).toEqual({ kind: 'accepted', viewer });
+  });
+
+  it('R21: is refused once it or its client is no more, and asked for by exactly its names', async () => {
+    const asked: unknown[] = [];
+    const answer = (isLive: boolean) =>
+      askAsService({
+        serviceStanding: (...names) => {
+          asked.push(names);
+          return isLive;
+        },
+      });
+    expect([answer(true), answer(false)]).toEqual([{ kind: 'accepted', viewer }, rejected('TOKEN_REVOKED')]);
+    expect(asked).toEqual(Array(2).fill(['till', 'j1']));
+    expect(await askAsService({ serviceStanding: () => Promise.resolve(false) })).toEqual(rejected('TOKEN_REVOKED'));
+  });
+
+  it('is refused where sessions are asked about and services are not', () => {
+    expect(askAsService({ standing: () => ({ kind: 'live', role: 'USER' }) })).toEqual(rejected('TOKEN_INVALID'));
   });
 });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type KeySet, publicJwks } from '../../../src/crypto/keys.ts';
 import { isSigningAlgorithm, signingAlgorithms } from '../../../src/crypto/signing-algorithms.ts';
+import { clientId } from '../../../src/domain/ids.ts';
 import {
   ada,
   audience,
@@ -31,6 +32,7 @@ describe('a fresh access token', () => {
       expect(tokens.verify(token, now)).toEqual({
         kind: 'valid',
         claims: {
+          kind: 'account',
           userId: ada,
           sessionId: session,
           tokenId: decode(partsOf(token)[1])['jti'],
@@ -179,5 +181,38 @@ describe('what a refusal tells', () => {
     expect(verify(ours.withPayload({ iat: now - 1000, exp: now - 100, aud: 'other' }))).toBe('invalid');
     expect(verify(ours.withPayload({ nbf: now + 60 }))).toBe('invalid');
     expect(verify(`${ours.token}A`)).toBe('invalid');
+  });
+});
+
+describe('the access token of a service', () => {
+  const service = clientId('0190a0a0-0000-7000-8000-00000000000c');
+  const issued = () => ours.tokens.issueToService({ clientId: service, scopes: ['orders:read'], now }).token;
+
+  it('T19: is its own subject, and has neither session nor role', () => {
+    const token = issued();
+    const claims = decode(partsOf(token)[1]);
+    expect(claims).toEqual({
+      ...{ iss: issuer, aud: audience, sub: service, jti: claims['jti'], iat: now, exp: now + 900 },
+      ...{ client_id: service, scope: 'orders:read' },
+    });
+    expect(ours.tokens.verify(token, now)).toEqual({
+      kind: 'valid',
+      claims: {
+        ...{ kind: 'service', clientId: service, tokenId: claims['jti'], scopes: ['orders:read'] },
+        ...{ issuedAt: now, expiresAt: now + 900 },
+      },
+    });
+  });
+
+  it.each([
+    ['a subject that is not the client', { sid: undefined, role: undefined }],
+    ['a session and no role', { role: undefined }],
+    ['a role and no session', { sid: undefined }],
+    ['a role and the client as subject', { sub: 'fieldgate', sid: undefined }],
+    ['a session and the client as subject', { sub: 'fieldgate', role: undefined }],
+    ['an empty session and role', { sub: 'fieldgate', sid: '', role: '' }],
+    ['null for both', { sub: 'fieldgate', sid: null, role: null }],
+  ])('T20: with %s a token is nobody, however well signed', (_what, changes) => {
+    expect(ours.outcome(ours.withPayload(changes))).toBe('TOKEN_INVALID');
   });
 });

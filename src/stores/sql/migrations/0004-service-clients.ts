@@ -1,0 +1,39 @@
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type { SqlDatabase } from '../database.ts';
+
+/** Service clients, and those of their tokens that were revoked before their end. */
+export const serviceClients = (dialect: SqlDatabase['dialect']): Migration => {
+  const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`;
+  const integer = dialect === 'sqlite' ? sql`integer` : sql`bigint`;
+  const strict = <Table extends string, Column extends string>(table: CreateTableBuilder<Table, Column>) =>
+    dialect === 'sqlite' ? table.modifyEnd(sql`strict`) : table;
+
+  return {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await strict(
+        db.schema
+          .createTable('service_clients')
+          .addColumn('id', text, (column) => column.primaryKey().notNull())
+          .addColumn('name', text, (column) => column.notNull())
+          .addColumn('scopes', text, (column) => column.notNull())
+          .addColumn('secret_digest', text, (column) => column.notNull())
+          .addColumn('previous_digest', text)
+          .addColumn('previous_expires_at', integer)
+          .addColumn('created_at', integer, (column) => column.notNull())
+          .addColumn('disabled_at', integer),
+      ).execute();
+      await strict(
+        db.schema
+          .createTable('revoked_service_tokens')
+          .addColumn('token_id', text, (column) => column.primaryKey().notNull())
+          .addColumn('expires_at', integer, (column) => column.notNull()),
+      ).execute();
+      await db.schema
+        .createIndex('revoked_service_tokens_expired')
+        .on('revoked_service_tokens')
+        .column('expires_at')
+        .execute();
+    },
+  };
+};

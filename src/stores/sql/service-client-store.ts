@@ -1,0 +1,132 @@
+import type { Selectable } from 'kysely';
+import { clientId, tokenDigest } from '../../domain/ids.ts';
+import type { ServiceClient } from '../../domain/service-client.ts';
+import type { ServiceClientStore } from '../service-client-store.ts';
+import type { SqlDatabase } from './database.ts';
+import type { ServiceClientsTable } from './schema.ts';
+
+const clientColumns = ['id', 'name', 'scopes', 'created_at', 'disabled_at', 'previous_expires_at'] as const;
+
+/** Service clients in SQL. Every method is one statement that carries its condition. */
+export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore {
+  const { kysely } = database;
+  const readLive = database.prepareRead(liveQuery(database));
+
+  return {
+    async create({ id, name, scopes, createdAt, secretDigest }) {
+      const row = await kysely
+        .insertInto('service_clients')
+        .values({
+          id,
+          name,
+          scopes: scopes.join(' '),
+          secret_digest: secretDigest,
+          previous_digest: null,
+          previous_expires_at: null,
+          created_at: createdAt,
+          disabled_at: null,
+        })
+        .returning(clientColumns)
+        .executeTakeFirstOrThrow();
+      return toClient(row);
+    },
+
+    async find(id) {
+      const row = await kysely
+        .selectFrom('service_clients')
+        .select([...clientColumns, 'secret_digest', 'previous_digest'])
+        .where('id', '=', id)
+        .executeTakeFirst();
+      if (row === undefined) return null;
+      return {
+        client: toClient(row),
+        secretDigest: tokenDigest(row.secret_digest),
+        previousDigest: row.previous_digest === null ? null : tokenDigest(row.previous_digest),
+      };
+    },
+
+    async list() {
+      const rows = await kysely
+        .selectFrom('service_clients')
+        .select(clientColumns)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(toClient);
+    },
+
+    async rotateSecret(id, { secretDigest, previousExpiresAt }) {
+      const row = await kysely
+        .updateTable('service_clients')
+        .set((eb) => ({
+          previous_digest: eb.ref('secret_digest'),
+          previous_expires_at: previousExpiresAt,
+          secret_digest: secretDigest,
+        }))
+        .where('id', '=', id)
+        .where('disabled_at', 'is', null)
+        .returning(clientColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toClient(row);
+    },
+
+    async disable(id, disabledAt) {
+      const row = await kysely
+        .updateTable('service_clients')
+        .set((eb) => ({ disabled_at: eb.fn.coalesce('disabled_at', eb.val(disabledAt)) }))
+        .where('id', '=', id)
+        .returning(clientColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toClient(row);
+    },
+
+    check(id, tokenId) {
+      const row = readLive([id, tokenId]);
+      return row instanceof Promise ? row.then((found) => found !== undefined) : row !== undefined;
+    },
+
+    async revokeToken(tokenId, expiresAt) {
+      await kysely
+        .insertInto('revoked_service_tokens')
+        .values({ token_id: tokenId, expires_at: expiresAt })
+        .onConflict((conflict) => conflict.column('token_id').doNothing())
+        .execute();
+    },
+
+    async purgeExpired(limit, now) {
+      const { numDeletedRows } = await kysely
+        .deleteFrom('revoked_service_tokens')
+        .where('token_id', 'in', (eb) =>
+          eb
+            .selectFrom('revoked_service_tokens')
+            .select('token_id')
+            .where('expires_at', '<=', now)
+            .orderBy('expires_at')
+            .limit(limit),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+  };
+}
+
+/** Two looks by primary key. The parameters, in the order of the text: client, token. */
+const liveQuery = ({ kysely }: SqlDatabase) =>
+  kysely
+    .selectFrom('service_clients')
+    .select('id')
+    .where('id', '=', '')
+    .where('disabled_at', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('revoked_service_tokens').select('token_id').where('token_id', '=', ''))),
+    )
+    .compile();
+
+const toClient = (row: Pick<Selectable<ServiceClientsTable>, (typeof clientColumns)[number]>): ServiceClient => ({
+  id: clientId(row.id),
+  name: row.name,
+  scopes: row.scopes.split(' ').filter(Boolean),
+  createdAt: row.created_at,
+  disabledAt: row.disabled_at,
+  previousSecretExpiresAt: row.previous_expires_at,
+});
