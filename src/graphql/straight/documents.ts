@@ -10,12 +10,12 @@ import {
   type NamedTypeNode,
   type OperationDefinitionNode,
   OperationTypeNode,
-  parse,
   specifiedRules,
   typeFromAST,
   type ValidationRule,
   validate,
 } from 'graphql';
+import { parse } from '../parsing.ts';
 
 /** An operation that is ready to run: parsed, valid, and compiled once it has come often enough. */
 export type Prepared = {

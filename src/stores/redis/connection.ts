@@ -165,7 +165,8 @@ const commonOptions = (target: RedisTarget, { timeoutMs = defaultTimeoutMs }: Re
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
     // A connection that has gone silent is cut, so that nothing piles up on it that would run when it speaks again.
-    socketTimeout: timeoutMs,
+    // Not as soon as a command is given up: a process that was held up itself finds the answers waiting for it.
+    socketTimeout: 2 * timeoutMs,
     disconnectTimeout: timeoutMs,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
