@@ -44,13 +44,13 @@ export type Refusal = { readonly error: AppError; readonly presented: boolean };
 /** Status and headers of an answer that consists of this refusal only (RFC 9110 §11.6.1, RFC 6750 §3). */
 export const refusalHttp = ({ error, presented }: Refusal): { status: number; headers: Record<string, string> } => {
   const { status, oauth } = errorTable[error.code];
-  const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+  const headers: Record<string, string> = { 'cache-control': 'no-store' };
   const retryAfter = retryAfterSeconds(error);
   if (retryAfter !== undefined) {
-    headers['Retry-After'] = String(retryAfter);
+    headers['retry-after'] = String(retryAfter);
   }
   if (status === 401 || status === 403) {
-    headers['WWW-Authenticate'] = presented ? `Bearer realm="graphql", error="${oauth}"` : 'Bearer realm="graphql"';
+    headers['www-authenticate'] = presented ? `Bearer realm="graphql", error="${oauth}"` : 'Bearer realm="graphql"';
   }
   return { status, headers };
 };

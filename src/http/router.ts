@@ -45,10 +45,7 @@ export const createRouter = (options: Options): Handle => {
     const { requestId } = facts;
     const origin = request.headers.get('origin');
     const headers = answerHeaders(options.cors, { origin, requestId }, response.headers.has('etag'));
-    for (const [name, value] of Object.entries(headers)) {
-      response.headers.delete(name); // Yoga's own headers object adds where another case of the name is there already.
-      response.headers.set(name, value);
-    }
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     return response;
   };
 };
