@@ -1,5 +1,7 @@
+import { scopesOf } from './authorization/scopes.ts';
 import type { Config } from './config.ts';
 import { createServices } from './create-services.ts';
+import { apiKey } from './credentials/api-key.ts';
 import { createAuthenticate } from './credentials/authenticate.ts';
 import { bearer } from './credentials/bearer.ts';
 import type { KeySet } from './crypto/keys.ts';
@@ -28,18 +30,23 @@ type Parts = {
 /** The whole server, without a socket: `handle` answers requests. */
 export const createApp = (parts: Parts) => {
   const { config, stores, clock, log } = parts;
-  const { accounts, sessions, accessTokens } = createServices({
+  const { accounts, sessions, apiKeys, accessTokens } = createServices({
     ...parts,
     keys: () => parts.keys,
+    knownScopes: () => scopesOf(schema),
+    onKeyEvent: (event) => log.info(event, 'an API key'),
+    onTrouble: (error) => log.warn({ err: error }, 'the last use of an API key could not be written down'),
     onReuse: (theft) => log.warn({ event: 'token.reuse_detected', ...theft }, 'a spent refresh token came back'),
   });
   const isProduction = config.environment === 'production';
 
   const authenticate = createAuthenticate([
     bearer({ verify: (token) => accessTokens.verify(token, toSeconds(clock())), standing: stores.sessions.check }),
+    apiKey({ verify: apiKeys.verify }),
   ]);
+  const schema = createSchema({ accounts, sessions, apiKeys });
   const engine = {
-    schema: createSchema({ accounts, sessions }),
+    schema,
     authenticate,
     revealSchema: !isProduction,
     report: (error: unknown, requestId: string | null) =>
