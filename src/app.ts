@@ -3,8 +3,11 @@ import type { Config } from './config.ts';
 import { createServices } from './create-services.ts';
 import { apiKey } from './credentials/api-key.ts';
 import { createAuthenticate } from './credentials/authenticate.ts';
+import { basic } from './credentials/basic.ts';
 import { bearer } from './credentials/bearer.ts';
+import { createKeyedDigest } from './crypto/keyed-digest.ts';
 import type { KeySet } from './crypto/keys.ts';
+import { createRecentEntries } from './crypto/recent-entries.ts';
 import { type Clock, toSeconds } from './domain/clock.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createStraightWay } from './graphql/straight/way.ts';
@@ -15,6 +18,8 @@ import { createHealth } from './http/health.ts';
 import { createRouter, type Route } from './http/router.ts';
 import { createStraightAnswers } from './http/straight.ts';
 import type { Log } from './log.ts';
+import type { Accounts } from './services/accounts.ts';
+import { createBasicLogin } from './services/basic-login.ts';
 import type { Stores } from './stores/open.ts';
 
 const graphqlPath = '/graphql';
@@ -43,6 +48,7 @@ export const createApp = (parts: Parts) => {
   const authenticate = createAuthenticate([
     bearer({ verify: (token) => accessTokens.verify(token, toSeconds(clock())), standing: stores.sessions.check }),
     apiKey({ verify: apiKeys.verify }),
+    ...(config.basicAuth ? [basic({ verify: createBasicVerify(accounts, clock) })] : []),
   ]);
   const schema = createSchema({ accounts, sessions, apiKeys });
   const engine = {
@@ -70,3 +76,14 @@ export const createApp = (parts: Parts) => {
   const straight = { answer: createStraightAnswers({ graphqlPath, way: createStraightWay(engine) }), cors };
   return { handle, straight, health, accounts };
 };
+
+/** How many pairs of email and password are known at once. */
+const mostRemembered = 10_000;
+
+const createBasicVerify = (accounts: Accounts, clock: Clock) =>
+  createBasicLogin({
+    accounts,
+    clock,
+    digest: createKeyedDigest(),
+    remembered: createRecentEntries(mostRemembered),
+  }).verify;

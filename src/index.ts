@@ -15,6 +15,7 @@ export { scopesOf } from './authorization/scopes.ts';
 export { type ViewerContext, viewerOf, withViewer } from './authorization/viewer-context.ts';
 export { type ApiKeyClaims, type ApiKeyOptions, type ApiKeyVerification, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
+export { type BasicAccount, type BasicOptions, basic } from './credentials/basic.ts';
 export { type BearerClaims, type BearerOptions, type BearerVerification, bearer } from './credentials/bearer.ts';
 export type { Authentication, Authenticator, CredentialSource, RejectionReason } from './domain/authentication.ts';
 export { AppError, type ErrorCode, type ErrorDetails } from './domain/errors.ts';

@@ -322,6 +322,8 @@ export type ViewerKind =
   | 'ANONYMOUS'
   /** An API key: X-API-Key: fg_… */
   | 'API_KEY'
+  /** Email and password, where the server is configured for it: Authorization: Basic … */
+  | 'BASIC'
   /** An access token: Authorization: Bearer … */
   | 'BEARER';
 

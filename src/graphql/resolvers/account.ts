@@ -9,7 +9,7 @@ import { parseCursor, toConnection } from '../connection.ts';
 import type { Resolvers, ViewerKind } from '../generated/resolvers.ts';
 
 /** By `viewer.via`. */
-const kinds: Readonly<Record<string, ViewerKind>> = { bearer: 'BEARER', 'api-key': 'API_KEY' };
+const kinds: Readonly<Record<string, ViewerKind>> = { bearer: 'BEARER', 'api-key': 'API_KEY', basic: 'BASIC' };
 
 export const createAccountResolvers = (accounts: Accounts, sessions: Sessions): Resolvers => ({
   Query: {
