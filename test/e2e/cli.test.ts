@@ -608,7 +608,8 @@ describe('schema matrix', () => {
       await json('schema matrix');
     const guarded = fields.filter((field) => field.coordinate.startsWith('Mutation.') && !field.public);
     expect(guarded.length).toBeGreaterThan(5);
-    for (const { coordinate, scopes } of guarded) expect([coordinate, scopes]).toEqual([coordinate, [[['interactive']]]]);
+    for (const { coordinate, scopes } of guarded)
+      expect([coordinate, scopes]).toEqual([coordinate, [[['interactive']]]]);
   });
 
   it('is a table with notes, and needs neither configuration, data nor keys', async () => {
