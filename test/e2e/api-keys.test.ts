@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiKeyText } from '../../src/crypto/api-key.ts';
+import { apiKeyId } from '../../src/domain/ids.ts';
 import {
   adminEnv,
   type Grant,
@@ -158,7 +160,8 @@ describe('an API key', () => {
     const [one, other] = [await create(accessToken), await create(accessToken)];
     await revoke(accessToken, one.apiKey.id);
     const spliced = one.secret.slice(0, 36) + other.secret.slice(36);
-    for (const key of [spliced, 'fg_x', `${one.secret}x`, 'x'.repeat(5000)]) {
+    const forged = createApiKeyText(apiKeyId(other.apiKey.id)).text;
+    for (const key of [forged, spliced, 'fg_x', `${one.secret}x`, 'x'.repeat(5000)]) {
       const answer = await ask(key);
       expect(answer.codes).toEqual(['UNAUTHENTICATED TOKEN_INVALID']);
     }
