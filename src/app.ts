@@ -1,8 +1,13 @@
+import { scopesOf } from './authorization/scopes.ts';
 import type { Config } from './config.ts';
 import { createServices } from './create-services.ts';
+import { apiKey } from './credentials/api-key.ts';
 import { createAuthenticate } from './credentials/authenticate.ts';
+import { basic } from './credentials/basic.ts';
 import { bearer } from './credentials/bearer.ts';
+import { createKeyedDigest } from './crypto/keyed-digest.ts';
 import type { KeySet } from './crypto/keys.ts';
+import { createRecentEntries } from './crypto/recent-entries.ts';
 import { type Clock, toSeconds } from './domain/clock.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createStraightWay } from './graphql/straight/way.ts';
@@ -13,6 +18,8 @@ import { createHealth } from './http/health.ts';
 import { createRouter, type Route } from './http/router.ts';
 import { createStraightAnswers } from './http/straight.ts';
 import type { Log } from './log.ts';
+import type { Accounts } from './services/accounts.ts';
+import { createBasicLogin } from './services/basic-login.ts';
 import type { Stores } from './stores/open.ts';
 
 const graphqlPath = '/graphql';
@@ -28,18 +35,24 @@ type Parts = {
 /** The whole server, without a socket: `handle` answers requests. */
 export const createApp = (parts: Parts) => {
   const { config, stores, clock, log } = parts;
-  const { accounts, sessions, accessTokens } = createServices({
+  const { accounts, sessions, apiKeys, accessTokens } = createServices({
     ...parts,
     keys: () => parts.keys,
+    knownScopes: () => scopesOf(schema),
+    onKeyEvent: (event) => log.info(event, 'an API key'),
+    onTrouble: (error) => log.warn({ err: error }, 'the last use of an API key could not be written down'),
     onReuse: (theft) => log.warn({ event: 'token.reuse_detected', ...theft }, 'a spent refresh token came back'),
   });
   const isProduction = config.environment === 'production';
 
   const authenticate = createAuthenticate([
     bearer({ verify: (token) => accessTokens.verify(token, toSeconds(clock())), standing: stores.sessions.check }),
+    apiKey({ verify: apiKeys.verify }),
+    ...(config.basicAuth ? [basic({ verify: createBasicVerify(accounts, clock) })] : []),
   ]);
+  const schema = createSchema({ accounts, sessions, apiKeys });
   const engine = {
-    schema: createSchema({ accounts, sessions }),
+    schema,
     authenticate,
     revealSchema: !isProduction,
     report: (error: unknown, requestId: string | null) =>
@@ -63,3 +76,14 @@ export const createApp = (parts: Parts) => {
   const straight = { answer: createStraightAnswers({ graphqlPath, way: createStraightWay(engine) }), cors };
   return { handle, straight, health, accounts };
 };
+
+/** How many pairs of email and password are known at once. */
+const mostRemembered = 10_000;
+
+const createBasicVerify = (accounts: Accounts, clock: Clock) =>
+  createBasicLogin({
+    accounts,
+    clock,
+    digest: createKeyedDigest(),
+    remembered: createRecentEntries(mostRemembered),
+  }).verify;

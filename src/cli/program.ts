@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AppError } from '../domain/errors.ts';
 import { isRole, type Role } from '../domain/role.ts';
+import { addApiKeyCommands } from './api-key-commands.ts';
+import { account, jsonOption, type Run } from './command-words.ts';
 import { CommandFailed, type ExitCode, type Shell, UsageError } from './shell.ts';
-
-type Run = (exitCode: Promise<ExitCode>) => Promise<void>;
 
 /** Runs one command line. Everything a command needs is imported when that command runs: help costs no database. */
 export const runCommandLine = async (args: readonly string[], shell: Shell): Promise<ExitCode> => {
@@ -45,6 +45,7 @@ const createProgram = (shell: Shell, run: Run): Command => {
   addServerCommands(program, shell, run);
   addUserCommands(program, shell, run);
   addSessionCommands(program, shell, run);
+  addApiKeyCommands(program, shell, run);
   addKeyCommands(program, shell, run);
   addReviewCommands(program, shell, run);
   return program;
@@ -66,9 +67,6 @@ Examples:
 Settings come from the environment (and .env outside production), the same as the server's.
 Exit codes: 0 done or yes, 1 failed or no, 2 not understood.
 Tables are for people; --json is for scripts, with field names that stay.`;
-
-const jsonOption = ['--json', 'print JSON'] as const;
-const account = 'email or id of the account';
 
 const addServerCommands = (program: Command, shell: Shell, run: Run): void => {
   program

@@ -6,9 +6,11 @@ import type { GraphQLSchema } from 'graphql';
 import { authTypeDefs } from '../authorization/directives.ts';
 import { guardSchema } from '../authorization/guard.ts';
 import type { Accounts } from '../services/accounts.ts';
+import type { ApiKeys } from '../services/api-keys.ts';
 import type { Sessions } from '../services/sessions.ts';
 import { policies } from './policies.ts';
 import { createAccountResolvers } from './resolvers/account.ts';
+import { createApiKeyResolvers } from './resolvers/api-key.ts';
 import { baseResolvers } from './resolvers/base.ts';
 import { createSessionResolvers } from './resolvers/session.ts';
 
@@ -20,8 +22,10 @@ const loadTypeDefs = (): readonly string[] =>
     .filter((name) => name.endsWith('.graphql'))
     .map((name) => readFileSync(join(folder, name), 'utf8'));
 
+type Services = { readonly accounts: Accounts; readonly sessions: Sessions; readonly apiKeys: ApiKeys };
+
 /** The schema the server serves: SDL, resolvers and, around them, the guard. Throws if a rule would not be enforced. */
-export const createSchema = (services: { readonly accounts: Accounts; readonly sessions: Sessions }): GraphQLSchema =>
+export const createSchema = (services: Services): GraphQLSchema =>
   guardSchema(
     makeExecutableSchema({
       typeDefs: [authTypeDefs, ...loadTypeDefs()],
@@ -29,6 +33,7 @@ export const createSchema = (services: { readonly accounts: Accounts; readonly s
         baseResolvers,
         createAccountResolvers(services.accounts, services.sessions),
         createSessionResolvers(services.sessions),
+        createApiKeyResolvers(services.apiKeys),
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),

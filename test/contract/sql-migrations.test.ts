@@ -7,7 +7,7 @@ import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { postgresMissing, postgresServer, sqliteFile, type TestDatabase } from '../support/databases.ts';
 
 const missing = await postgresMissing();
-const migrations = [{ name: '0001-accounts-and-sessions' }, { name: '0002-revocations' }];
+const migrations = [{ name: '0001-accounts-and-sessions' }, { name: '0002-revocations' }, { name: '0003-api-keys' }];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
 
 describe('migrations', () => {
