@@ -25,6 +25,8 @@ export type Config = {
   readonly accessTokenTtlSeconds: number;
   readonly sessions: SessionLifetimes;
   readonly passwordMinLength: number;
+  /** Whether email and password are accepted with each request. */
+  readonly basicAuth: boolean;
   /** Origins whose pages may read answers; exactly as browsers send them. */
   readonly corsOrigins: readonly string[];
   readonly firstAdmin: { readonly email: string; readonly password: Secret } | null;
@@ -145,6 +147,7 @@ const variables = z.object({
   REFRESH_REUSE_WINDOW: duration('0s', '60s').default(10 * unitMs.s),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(15),
   REVOCATION_CHECK: oneOf(revocationChecks).default('strict'),
+  BASIC_AUTH: oneOf(['on', 'off']).default('off'),
   CORS_ORIGINS: originList.default([]),
   ADMIN_EMAIL: z.string().optional(),
   ADMIN_PASSWORD: z
@@ -216,6 +219,7 @@ const toConfig = (env: z.output<typeof variables>): Config => {
       reuseWindowMs: env.REFRESH_REUSE_WINDOW,
     },
     passwordMinLength: env.PASSWORD_MIN_LENGTH,
+    basicAuth: env.BASIC_AUTH === 'on',
     corsOrigins: env.CORS_ORIGINS,
     firstAdmin: env.ADMIN_EMAIL && env.ADMIN_PASSWORD ? { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD } : null,
     logLevel: env.LOG_LEVEL,

@@ -12,11 +12,15 @@ import { isDatabaseThere, openStores } from './stores/open.ts';
 export const openServices = async ({ config, clock, keys }: Options) => {
   const { database, redis, sessions: lifetimes } = config;
   const stores = await openStores({ database, redis, followFeed: null, lifetimes, clock, onTrouble: () => {} });
-  const { accounts, sessions, serviceClients, accessTokens } = createServices({
+  const { accounts, sessions, apiKeys, serviceClients, accessTokens } = createServices({
     config,
     stores,
     keys: () => requireKeys(keys),
     clock,
+    // Loaded when a key is made, and by no other command.
+    knownScopes: async () => (await import('./access-matrix.ts')).serverScopes(),
+    onKeyEvent: () => {},
+    onTrouble: () => {},
     onReuse: () => {}, // Nothing here spends a refresh token.
   });
   const authenticate = bearer({
@@ -27,6 +31,7 @@ export const openServices = async ({ config, clock, keys }: Options) => {
   return {
     accounts,
     sessions,
+    apiKeys,
     serviceClients,
     tokens: createTokenInspection({
       accessTokens,

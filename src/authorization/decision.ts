@@ -1,5 +1,6 @@
 import type { Authentication } from '../domain/authentication.ts';
 import { AppError } from '../domain/errors.ts';
+import { hasScope, interactiveScope } from '../domain/scope.ts';
 import { anonymous, type SignedInViewer, type Viewer } from '../domain/viewer.ts';
 import type { Refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
@@ -7,6 +8,9 @@ import type { Rule } from './rules.ts';
 
 /** `run`: as this viewer; what a query may not see, the wrapped resolvers answer with null. `refuse`: nothing runs. */
 export type Decision = { readonly kind: 'run'; readonly viewer: Viewer } | ({ readonly kind: 'refuse' } & Refusal);
+
+/** For a key or Basic where only a session will do: nothing that could be granted would help. */
+const sessionNeeded = 'This needs a session: sign in, and send its access token instead of an API key or a password.';
 
 const tokenMissing = 'You must specify a Bearer token in the Authorization header to access this resource';
 
@@ -20,7 +24,10 @@ export const decideOperation = (plan: Plan, authentication: Authentication): Dec
     case 'accepted':
       return decideFor(plan, authentication.viewer);
     case 'rejected':
-      return refuse(new AppError('UNAUTHENTICATED', { reason: authentication.reason }), true);
+      return {
+        ...refuse(new AppError('UNAUTHENTICATED', { reason: authentication.reason }), true),
+        ...(authentication.challenge !== undefined && { challenge: authentication.challenge }),
+      };
     case 'ambiguous':
       return refuse(new AppError('AMBIGUOUS_CREDENTIALS'), true);
     default:
@@ -72,7 +79,7 @@ const hasRole = ({ rolesAllowed }: Rule, viewer: SignedInViewer): boolean =>
   rolesAllowed === null || (viewer.kind === 'account' && rolesAllowed.includes(viewer.role));
 
 const hasScopes = (sets: readonly (readonly string[])[], viewer: SignedInViewer): boolean =>
-  sets.some((set) => set.every((scope) => viewer.scopes.includes(scope)));
+  sets.some((set) => set.every((scope) => hasScope(viewer.scopes, scope)));
 
 /** What to tell a viewer who does not meet the rule. */
 export const denialOf = (rule: Rule, viewer: Viewer): AppError => {
@@ -87,7 +94,9 @@ export const denialOf = (rule: Rule, viewer: Viewer): AppError => {
     return new AppError('FORBIDDEN', { reason: 'ACCOUNT', coordinate });
   }
   const scopes = rule.scopes.find((sets) => !hasScopes(sets, viewer));
-  return new AppError('FORBIDDEN', { reason: 'SCOPE', required: { scopes }, coordinate });
+  const isSessionNeeded = scopes?.every((set) => set.includes(interactiveScope));
+  const details = { reason: 'SCOPE', required: { scopes }, coordinate };
+  return new AppError('FORBIDDEN', details, isSessionNeeded ? sessionNeeded : undefined);
 };
 
 /** What to tell a viewer whom a policy turned down. */

@@ -8,6 +8,7 @@ import {
   Kind,
   valueFromASTUntyped,
 } from 'graphql';
+import { isScopePattern } from '../domain/scope.ts';
 
 /**
  * The SDL of the directives, to be put beside a schema's own. The schema defines `enum Role`, from the least role to
@@ -144,6 +145,9 @@ export const parseAuth = (
   }
   if (scopes !== undefined && !isScopeSets(scopes)) {
     problems.push('@auth needs scopes as a list of lists of names, none of them empty');
+  }
+  if (isScopeSets(scopes) && scopes.flat().some(isScopePattern)) {
+    problems.push('@auth asks for a scope with a wildcard: those are for granting');
   }
   if (policy !== undefined && !(typeof policy === 'string' && known.hasPolicy(policy))) {
     problems.push(`@auth names an unknown policy: ${JSON.stringify(policy)}`);

@@ -39,18 +39,25 @@ export const toGraphQLError = (error: AppError): GraphQLError =>
   new GraphQLError(error.message, { extensions: { ...errorExtensions(error) } });
 
 /** Why an operation was not run, and whether a credential came with it. */
-export type Refusal = { readonly error: AppError; readonly presented: boolean };
+export type Refusal = {
+  readonly error: AppError;
+  readonly presented: boolean;
+  /** The `WWW-Authenticate` of a 401, where it is not Bearer's. */
+  readonly challenge?: string;
+};
 
 /** Status and headers of an answer that consists of this refusal only (RFC 9110 §11.6.1, RFC 6750 §3). */
-export const refusalHttp = ({ error, presented }: Refusal): { status: number; headers: Record<string, string> } => {
+export const refusalHttp = (refusal: Refusal): { status: number; headers: Record<string, string> } => {
+  const { error, presented, challenge } = refusal;
   const { status, oauth } = errorTable[error.code];
-  const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+  const headers: Record<string, string> = { 'cache-control': 'no-store' };
   const retryAfter = retryAfterSeconds(error);
   if (retryAfter !== undefined) {
-    headers['Retry-After'] = String(retryAfter);
+    headers['retry-after'] = String(retryAfter);
   }
   if (status === 401 || status === 403) {
-    headers['WWW-Authenticate'] = presented ? `Bearer realm="graphql", error="${oauth}"` : 'Bearer realm="graphql"';
+    const bearer = presented ? `Bearer realm="graphql", error="${oauth}"` : 'Bearer realm="graphql"';
+    headers['www-authenticate'] = challenge ?? bearer;
   }
   return { status, headers };
 };

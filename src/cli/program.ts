@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AppError } from '../domain/errors.ts';
 import { isRole, type Role } from '../domain/role.ts';
+import { addApiKeyCommands } from './api-key-commands.ts';
 import { addClientCommands } from './client-commands.ts';
 import { account, jsonOption, type Run } from './command-words.ts';
 import { CommandFailed, type ExitCode, type Shell, UsageError } from './shell.ts';
@@ -45,6 +46,7 @@ const createProgram = (shell: Shell, run: Run): Command => {
   addServerCommands(program, shell, run);
   addUserCommands(program, shell, run);
   addSessionCommands(program, shell, run);
+  addApiKeyCommands(program, shell, run);
   addClientCommands(program, shell, run);
   addKeyCommands(program, shell, run);
   addReviewCommands(program, shell, run);

@@ -11,7 +11,12 @@ export type RejectionReason = 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_STALE' 
 export type Authentication =
   | { readonly kind: 'absent' }
   | { readonly kind: 'accepted'; readonly viewer: SignedInViewer }
-  | { readonly kind: 'rejected'; readonly reason: RejectionReason }
+  | {
+      readonly kind: 'rejected';
+      readonly reason: RejectionReason;
+      /** The `WWW-Authenticate` to answer with, where it is not Bearer's. */
+      readonly challenge?: string;
+    }
   | { readonly kind: 'ambiguous' };
 
 /** The part of a request that credentials may come from. Header names are given in lower case; null means not sent. */

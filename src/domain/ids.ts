@@ -6,6 +6,8 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type UserId = Branded<'UserId'>;
 /** Identifies one session: one sign-in on one device, and the family of refresh tokens that keeps it alive. */
 export type SessionId = Branded<'SessionId'>;
+/** Identifies one API key. Public: it stands in the key itself. */
+export type ApiKeyId = Branded<'ApiKeyId'>;
 /** Identifies what asks for tokens: our own apps together, or one service client. */
 export type ClientId = Branded<'ClientId'>;
 /** SHA-256 of a secret, base64url. The only form in which a secret of ours is ever stored. */
@@ -13,6 +15,7 @@ export type TokenDigest = Branded<'TokenDigest'>;
 
 export const userId = (value: string): UserId => value as UserId;
 export const sessionId = (value: string): SessionId => value as SessionId;
+export const apiKeyId = (value: string): ApiKeyId => value as ApiKeyId;
 export const clientId = (value: string): ClientId => value as ClientId;
 export const tokenDigest = (value: string): TokenDigest => value as TokenDigest;
 

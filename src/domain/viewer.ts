@@ -1,5 +1,5 @@
 import type { EpochSeconds } from './clock.ts';
-import type { ClientId, SessionId, UserId } from './ids.ts';
+import type { ApiKeyId, ClientId, SessionId, UserId } from './ids.ts';
 
 /** Who asks. Built once per request, only from a verified credential; no header, cookie or body field adds to it. */
 export type Viewer = AnonymousViewer | SignedInViewer;
@@ -14,10 +14,12 @@ export type AccountViewer = {
   readonly id: UserId;
   /** A value of the schema's role enum. A viewer with a role the schema does not know meets no role rule. */
   readonly role: string;
-  /** What the credential was narrowed to. Empty: nothing was granted beyond the role. */
+  /** What the credential may do of what the role allows: see `scope.ts`. Empty: nothing that a rule asks a scope for. */
   readonly scopes: readonly string[];
   /** The session the credential belongs to, if it belongs to one. */
   readonly sessionId: SessionId | null;
+  /** The API key that was presented, if it was one. */
+  readonly apiKeyId?: ApiKeyId;
   /** The kind of credential that was presented. */
   readonly via: string;
   /** When the credential stops being accepted; null if it does not by itself. */

@@ -1,5 +1,6 @@
 import { viewerOf } from '../authorization/viewer-context.ts';
 import { hasRole, isRole } from '../domain/role.ts';
+import { hasScope } from '../domain/scope.ts';
 import type { User } from '../domain/user.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import type { RequestContext } from './context.ts';
@@ -10,5 +11,9 @@ export const policies = {
     context.signedIn?.userId === user.id || isSelfOrModerator(viewerOf(context), user),
 };
 
-const isSelfOrModerator = (viewer: Viewer, user: User): boolean =>
-  viewer.kind === 'account' && (viewer.id === user.id || (isRole(viewer.role) && hasRole(viewer.role, 'MODERATOR')));
+/** By role, and as far as the credential was granted it: a key that may not read the account does not read its email. */
+const isSelfOrModerator = (viewer: Viewer, user: User): boolean => {
+  if (viewer.kind !== 'account') return false;
+  if (viewer.id === user.id && hasScope(viewer.scopes, 'account:read')) return true;
+  return isRole(viewer.role) && hasRole(viewer.role, 'MODERATOR') && hasScope(viewer.scopes, 'users:read');
+};

@@ -6,10 +6,12 @@ import type { GraphQLSchema } from 'graphql';
 import { authTypeDefs } from '../authorization/directives.ts';
 import { guardSchema } from '../authorization/guard.ts';
 import type { Accounts } from '../services/accounts.ts';
+import type { ApiKeys } from '../services/api-keys.ts';
 import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
 import { policies } from './policies.ts';
 import { createAccountResolvers } from './resolvers/account.ts';
+import { createApiKeyResolvers } from './resolvers/api-key.ts';
 import { baseResolvers } from './resolvers/base.ts';
 import { createServiceClientResolvers } from './resolvers/service-client.ts';
 import { createSessionResolvers } from './resolvers/session.ts';
@@ -22,12 +24,15 @@ const loadTypeDefs = (): readonly string[] =>
     .filter((name) => name.endsWith('.graphql'))
     .map((name) => readFileSync(join(folder, name), 'utf8'));
 
-/** The schema the server serves: SDL, resolvers and, around them, the guard. Throws if a rule would not be enforced. */
-export const createSchema = (services: {
+type Services = {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
+  readonly apiKeys: ApiKeys;
   readonly serviceClients: ServiceClients;
-}): GraphQLSchema =>
+};
+
+/** The schema the server serves: SDL, resolvers and, around them, the guard. Throws if a rule would not be enforced. */
+export const createSchema = (services: Services): GraphQLSchema =>
   guardSchema(
     makeExecutableSchema({
       typeDefs: [authTypeDefs, ...loadTypeDefs()],
@@ -36,6 +41,7 @@ export const createSchema = (services: {
         createAccountResolvers(services.accounts, services.sessions),
         createSessionResolvers(services.sessions),
         createServiceClientResolvers(services.serviceClients),
+        createApiKeyResolvers(services.apiKeys),
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),

@@ -6,6 +6,7 @@ import type { Origin } from '../domain/session.ts';
 import type { RequestContext } from './context.ts';
 import { fromThrown, type ReportBug, useErrors, withStatus } from './errors.ts';
 import { useHiddenSchema } from './hidden-schema.ts';
+import { useBoundedParser } from './parsing.ts';
 
 /** What the HTTP edge knows of a request and hands on. */
 export type RequestFacts = { readonly requestId: string; readonly origin: Origin };
@@ -36,6 +37,7 @@ export const createGraphQLServer = (options: Options): GraphQLServer =>
       signedIn: null,
     }),
     plugins: [
+      useBoundedParser(),
       useFieldgate({ authenticate: options.authenticate }),
       useErrors(options.report),
       ...(options.revealSchema ? [] : [useHiddenSchema()]),

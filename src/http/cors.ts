@@ -25,7 +25,7 @@ export const createCors = (origins: readonly string[]): Cors => {
         ? {
             ...headersFor(origin),
             'access-control-allow-methods': 'GET, POST, OPTIONS',
-            'access-control-allow-headers': 'Authorization, Content-Type, Accept, X-Request-Id',
+            'access-control-allow-headers': 'Authorization, X-API-Key, Content-Type, Accept, X-Request-Id',
             'access-control-max-age': '600',
           }
         : {},

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import { type BodyRefusal, readBody } from './body.ts';
 import type { Cors } from './cors.ts';
+import { maskCredentials } from './credentials-in-url.ts';
 import { type Handle, refusal } from './router.ts';
 import { type AnswerStraight, writeStraight } from './straight.ts';
 
@@ -125,4 +126,5 @@ const requestIdOf = (request: IncomingMessage, createId: () => string): string =
   return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : createId();
 };
 
-const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] ?? '';
+/** For the log: never the query, and of a key of ours that somebody put into the path nothing. */
+const pathOf = (request: IncomingMessage): string => maskCredentials((request.url ?? '').split('?', 1)[0] ?? '');

@@ -2,6 +2,7 @@ import type { RequestFacts } from '../graphql/yoga.ts';
 import { isAcceptable } from './accept.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Cors } from './cors.ts';
+import { hasCredential } from './credentials-in-url.ts';
 import type { Health } from './health.ts';
 
 /** One way from a request to an answer; the path is matched exactly before it is called. */
@@ -19,6 +20,9 @@ type Options = {
 
 export type Handle = (request: Request, facts: RequestFacts) => Promise<Response>;
 
+const credentialInUrl =
+  'Credentials are not taken from a URL, which ends up in logs, histories and referrers: send X-API-Key or Authorization as a header. Revoke the one that was sent.';
+
 /** Answers every request the server gets: by its exact path, then by its method. */
 export const createRouter = (options: Options): Handle => {
   const routes: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map<string, Readonly<Record<string, Route>>>(
@@ -31,7 +35,9 @@ export const createRouter = (options: Options): Handle => {
   );
 
   const route = (request: Request, facts: RequestFacts): Promise<Response> | Response => {
-    const methods = routes.get(new URL(request.url).pathname);
+    const url = new URL(request.url);
+    if (hasCredential(url)) return refusal(400, 'BAD_REQUEST', credentialInUrl, {}, 'CREDENTIAL_IN_URL');
+    const methods = routes.get(url.pathname);
     if (!methods) return refusal(404, 'NOT_FOUND', `There is nothing here. GraphQL is at ${options.graphqlPath}.`);
     if (request.method === 'OPTIONS') {
       return new Response(null, {
@@ -50,10 +56,7 @@ export const createRouter = (options: Options): Handle => {
     const { requestId } = facts;
     const origin = request.headers.get('origin');
     const headers = answerHeaders(options.cors, { origin, requestId }, response.headers.has('etag'));
-    for (const [name, value] of Object.entries(headers)) {
-      response.headers.delete(name); // Yoga's own headers object adds where another case of the name is there already.
-      response.headers.set(name, value);
-    }
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     return response;
   };
 };
@@ -97,4 +100,5 @@ export const refusal = (
   code: string,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): Response => json(status, { errors: [{ message, extensions: { code } }] }, headers);
+  reason?: string,
+): Response => json(status, { errors: [{ message, extensions: { code, reason } }] }, headers);

@@ -53,10 +53,7 @@ export const writeStraight = (
 ): void => {
   const origin = headerOf(request.headers, 'origin');
   const length = Buffer.byteLength(answer.body);
-  const headers = ['content-length', String(length)];
-  for (const each of [answer.headers, answerHeaders(cors, { origin, requestId }, false)]) {
-    for (const name in each) headers.push(name, each[name] ?? '');
-  }
+  const headers = { ...answer.headers, ...answerHeaders(cors, { origin, requestId }, false), 'content-length': length };
   response.writeHead(answer.status, headers);
   // Nearly all answers are ASCII, which the socket takes as it is.
   response.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');

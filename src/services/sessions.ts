@@ -3,6 +3,7 @@ import { createRefreshToken, parseRefreshToken, succeedRefreshToken } from '../c
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { isUuid, type SessionId, sessionId, type UserId } from '../domain/ids.ts';
+import { sessionScopes } from '../domain/scope.ts';
 import type { Origin, Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { SessionStore } from '../stores/session-store.ts';
@@ -126,7 +127,7 @@ export const createSessions = (deps: Dependencies) => {
       userId: user.id,
       sessionId: session.id,
       role: user.role,
-      scopes: [],
+      scopes: sessionScopes,
       now: toSeconds(deps.clock()),
     });
     return {

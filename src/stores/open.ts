@@ -5,11 +5,13 @@ import { AppError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { SessionLifetimes } from '../domain/session.ts';
 import type { AccountStore } from './account-store.ts';
+import type { ApiKeyStore } from './api-key-store.ts';
 import type { RedisConnection } from './redis/connection.ts';
 import type { RedisTarget } from './redis/url.ts';
 import type { ServiceClientStore } from './service-client-store.ts';
 import type { SessionStore } from './session-store.ts';
 import { sqlAccountStore } from './sql/account-store.ts';
+import { sqlApiKeyStore } from './sql/api-key-store.ts';
 import type { SqlDatabase } from './sql/database.ts';
 import { pendingMigrations } from './sql/migrate.ts';
 import { newestRecordAt } from './sql/newest-record.ts';
@@ -40,6 +42,7 @@ export type StoresOptions = {
 export type Stores = {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
+  readonly apiKeys: ApiKeyStore;
   readonly serviceClients: ServiceClientStore;
   /** Brings every schema up to date; safe to call from any number of processes at once. */
   readonly migrate: () => Promise<void>;
@@ -69,6 +72,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   return {
     accounts: sqlAccountStore(database),
     sessions,
+    apiKeys: sqlApiKeyStore(database),
     serviceClients: sqlServiceClientStore(database),
     migrate: database.migrate,
     pendingMigrations: () => pendingMigrations(database),

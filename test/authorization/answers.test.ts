@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../src/domain/errors.ts';
+import { scopesOf } from '../../src/index.ts';
 import { authenticate, codesOf, schemaOf, serve } from './fixture.ts';
 import { createHouse, treasure } from './house.ts';
 
@@ -112,8 +113,35 @@ describe('the answer to each situation', () => {
     ['user:b', false],
     ['admin', false],
     ['user:ab', false],
+    ['user:*', true],
+    ['user:a+*', true],
+    ['user:a*', false],
   ])('scopes are any of the sets, each in full: %s', async (token, isAllowed) => {
     expect((await open().ask('{ scoped }', { token })).status).toBe(isAllowed ? 200 : 403);
+  });
+
+  test('K05: a rule that asks for a session is met by no wildcard, and says that signing in is what helps', async () => {
+    const schema = schemaOf('type Query { a: Int @auth(scopes: [["interactive"]]) }', { Query: { a: () => 1 } });
+    const { ask } = serve(schema);
+    expect((await ask('{ a }', { token: 'admin:*+interactive' })).data).toEqual({ a: 1 });
+    const answer = await ask('{ a }', { token: 'admin:*' });
+    expect([answer.status, codesOf(answer)]).toEqual([403, ['FORBIDDEN/SCOPE']]);
+    expect(answer.errors[0]?.message).toContain('sign in');
+  });
+
+  test('the scopes of a schema are those its rules ask for, with the roles that get there', () => {
+    const schema = schemaOf(`type Query {
+      a: Int @auth(scopes: [["x:read", "y"], ["z"]])
+      b: Int @auth(role: EDITOR, scopes: [["x:read"], ["w"]])
+      c: Int @auth(role: ADMIN) @auth(scopes: [["w"]])
+    }`);
+    const everybody = ['USER', 'EDITOR', 'ADMIN'];
+    expect(Object.fromEntries(scopesOf(schema))).toEqual({
+      'x:read': everybody,
+      y: everybody,
+      z: everybody,
+      w: ['EDITOR', 'ADMIN'],
+    });
   });
 
   test('roles include those before them, and any signed-in caller meets a rule without arguments', async () => {

@@ -126,6 +126,8 @@ describe('a rule that would not be enforced stops the start', () => {
     ['scopes: ["a", "b"]', /needs scopes/],
     ['scopes: [[""]]', /needs scopes/],
     ['scopes: "a"', /needs scopes/],
+    ['scopes: [["a:*"]]', /wildcard/],
+    ['scopes: [["a"], ["b", "*"]]', /wildcard/],
     ['policy: "nobody"', /unknown policy: "nobody"/],
     ['policy: "constructor"', /unknown policy/],
     ['policy: 1', /unknown policy/],

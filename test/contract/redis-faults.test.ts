@@ -29,6 +29,8 @@ const missing = await redisMissing();
 /** What the store promises, and what a busy test machine may add. */
 const soon = 1_000 + 200;
 const recovery = 5_000;
+/** A sentinel that was held up itself does nothing for half a minute. */
+const patience = 50_000;
 
 /** What became of a call: its answer, or `unavailable`; anything else fails the test. Never later than promised. */
 async function outcome<T>(work: () => Promise<T> | T): Promise<T | 'unavailable'> {
@@ -113,8 +115,8 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     server.signal('SIGCONT');
     await recovers(one.sessions, client);
     const sent = /cmdstat_evalsha:calls=(\d+)/.exec(await server.admin.info('commandstats'))?.[1];
-    // Those of the first half second were on their way before the connection was given up.
-    expect(Number(sent)).toBeLessThan(80);
+    // Those of the first second were on their way before the connection was given up.
+    expect(Number(sent)).toBeLessThan(150);
     // Whether or not one of them was served, the client with the old token gets on.
     expect((await refreshToken(one.sessions, client)).kind).toMatch(/rotated|replayed/);
   });
@@ -279,7 +281,8 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     proxy.tamper = () => Buffer.alloc(0);
     expect(await outcome(() => refreshToken(one.sessions, client))).toBe('unavailable');
     proxy.tamper = (bytes) => bytes;
-    await recovers(one.sessions, client);
+    // Also while others go on asking.
+    await Promise.all(Array.from({ length: 4 }, () => recovers(one.sessions, client)));
     expect(await server.admin.info('commandstats')).toMatch(/cmdstat_hset:calls=1,/);
     expect((await refreshToken(one.sessions, client)).kind).toBe('replayed');
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
@@ -363,7 +366,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     await Promise.all(work);
     expect(promoted - died).toBeGreaterThan(0);
     expect(wrong).toEqual([]);
-  });
+  }, 60_000);
 
   test('F09 a sentinel makes a lagging replica the master: what was ended stays ended', async () => {
     const group = await redisSentinel();
@@ -381,10 +384,10 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
       seen.add(await checked(two.sessions, ada.id, ended.id));
       seen.add(await checked(one.sessions, ada.id, ended.id));
       return (await checked(two.sessions, ada.id, kept.id)) === 'live';
-    });
+    }, patience);
     seen.add(await checked(two.sessions, ada.id, ended.id));
     expect(seen).toEqual(new Set(['unavailable', 'ended']));
     await recovers(one.sessions, kept);
     expect(await checked(one.sessions, ada.id, kept.id)).toBe('live');
-  });
+  }, 70_000);
 });

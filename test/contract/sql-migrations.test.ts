@@ -10,6 +10,7 @@ const missing = await postgresMissing();
 const migrations = [
   { name: '0001-accounts-and-sessions' },
   { name: '0002-revocations' },
+  { name: '0003-api-keys' },
   { name: '0004-service-clients' },
 ];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));

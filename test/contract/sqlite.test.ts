@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery, type KyselyPlugin } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sessionId, tokenDigest, userId } from '../../src/domain/ids.ts';
+import { apiKeyId, sessionId, tokenDigest, userId } from '../../src/domain/ids.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
+import { sqlApiKeyStore } from '../../src/stores/sql/api-key-store.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
@@ -112,7 +113,7 @@ describe('SQLite', () => {
   });
 });
 
-/** Calls every method of both stores, along every branch, and returns the SQL that ran with its parameters. */
+/** Calls every method of the stores, along every branch, and returns the SQL that ran with its parameters. */
 async function recordEveryStatement(database: SqlDatabase): Promise<ReadonlyMap<string, readonly unknown[]>> {
   const statements = new Map<string, readonly unknown[]>();
   const executor = database.kysely.getExecutor();
@@ -166,6 +167,15 @@ async function recordEveryStatement(database: SqlDatabase): Promise<ReadonlyMap<
   await sessions.endAll(id);
   await sessions.endAll(id, session);
   await sessions.purgeExpired(10);
+
+  const apiKeys = sqlApiKeyStore(recorded);
+  const key = apiKeyId(randomUUID());
+  const terms = { name: 'x', scopes: [], createdAt: 1, expiresAt: 2 };
+  await apiKeys.create({ id: key, userId: id, digest: tokenDigest('key'), ...terms });
+  await apiKeys.find(key);
+  await apiKeys.list(id);
+  await apiKeys.recordUse(key, 2, 1);
+  await apiKeys.revoke(id, key, 3);
 
   const journal = sqlRevocationJournal(recorded, { clock });
   await journal.record([{ kind: 'session', userId: id, sessionId: session }]);

@@ -188,7 +188,8 @@ describe('reading accounts', () => {
     const { accessToken, user } = await signup(server);
     const query = '{ viewer { kind role scopes expiresAt user { id email } } }';
     const mine = (await server.gql(query, { token: accessToken })).data.viewer;
-    expect(mine).toMatchObject({ kind: 'BEARER', role: 'USER', scopes: [], user: { id: user.id, email: user.email } });
+    expect(mine).toMatchObject({ kind: 'BEARER', role: 'USER', user: { id: user.id, email: user.email } });
+    expect(mine.scopes).toEqual(['*', 'interactive']);
     expect(Date.parse(mine.expiresAt)).toBeGreaterThan(Date.now());
     expect((await server.gql(query)).data.viewer).toEqual({
       kind: 'ANONYMOUS',

@@ -72,7 +72,18 @@ describe('the command line', () => {
     expect(await run('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
     const help = await run('--help');
     expect(help).toMatchObject({ code: 0, err: '' });
-    for (const name of ['serve', 'migrate', 'doctor', 'user', 'session', 'client', 'key', 'token', 'schema']) {
+    for (const name of [
+      'serve',
+      'migrate',
+      'doctor',
+      'user',
+      'session',
+      'apikey',
+      'client',
+      'key',
+      'token',
+      'schema',
+    ]) {
       expect(help.out).toContain(`\n  ${name}`);
     }
   });
@@ -92,6 +103,9 @@ describe('the command line', () => {
     ['session revoke 0 --all --user ada@example.com', '--all'],
     ['session revoke 0', '--user'],
     ['key generate --algorithm none', 'ES256'],
+    ['apikey create --user ada@example.com', '--name'],
+    ['apikey create --user ada@example.com --name x --expires-in-days 366', '1 to 365'],
+    ['apikey revoke 0', '--user'],
     ['client create', '--name'],
     ['token explain -', 'no token'],
   ])('does not understand "%s" and exits with 2, without making a data directory', async (line, hint) => {
@@ -109,6 +123,8 @@ describe('the command line', () => {
     'session list ada@example.com',
     'client list',
     'session revoke --all --user ada@example.com',
+    'apikey create --user ada@example.com --name x',
+    'apikey list --user ada@example.com',
     'token explain x',
   ])('"%s" says that there is no database, and makes none', async (line) => {
     const { run, dataDir } = place();
@@ -417,6 +433,51 @@ describe('token explain', () => {
   });
 });
 
+describe('apikey', () => {
+  it('create prints a key that the running server takes, once; revoke ends it there', async () => {
+    const { run, json, server, signup } = await placeWithServer();
+    const { user } = await signup('ada@example.com');
+    const made = await run('apikey create --user ada@example.com --name nightly --scope account:read --scope *:read');
+    expect(made).toMatchObject({ code: 0, err: expect.stringContaining('shown this once') });
+    const secret = made.out.trim();
+    expect(secret).toMatch(/^fg_[0-9a-f]{32}_[0-9A-Za-z]{49}$/);
+    const ask = async () => {
+      const headers = { 'content-type': 'application/json', 'x-api-key': secret };
+      const answer = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers,
+        body: '{"query":"{ me { id } }"}',
+      });
+      return answer.json();
+    };
+    expect((await ask()).data.me.id).toBe(user.id);
+
+    const { apiKeys } = await json('apikey list --user ada@example.com');
+    expect(apiKeys).toMatchObject([{ name: 'nightly', scopes: ['account:read', '*:read'], userId: user.id }]);
+    expect(JSON.stringify(apiKeys)).not.toContain(secret.slice(36, 79));
+    expect((await run('apikey list --user ada@example.com')).out).toMatch(
+      /nightly +account:read \*:read .*expires in 89 days/,
+    );
+
+    const revoked = await json(`apikey revoke ${apiKeys[0].id} --user ada@example.com`);
+    expect(revoked.revokedAt).toEqual(expect.any(String));
+    expect((await ask()).errors[0].extensions.reason).toBe('TOKEN_REVOKED');
+    expect((await run('apikey list --user ada@example.com')).out).toContain('revoked');
+  });
+
+  it('create --json has the key and what is known of it; a wrong scope is told beside the right ones', async () => {
+    const { run, json, createUser } = place();
+    await createUser('ada@example.com');
+    const { apiKey, secret } = await json('apikey create --user ada@example.com --name x --expires-in-days 1');
+    expect(secret.startsWith(apiKey.prefix)).toBe(true);
+    expect(Date.parse(apiKey.expiresAt) - Date.now()).toBeLessThanOrEqual(86_400_000);
+    const wrong = await run('apikey create --user ada@example.com --name x --scope account:raed');
+    expect(wrong).toMatchObject({ code: 1, out: '' });
+    expect(wrong.err).toContain('account:read');
+    expect((await run(`apikey revoke ${crypto.randomUUID()} --user ada@example.com`)).code).toBe(1);
+  });
+});
+
 describe('key', () => {
   it('generate prints a key set with a private key, which the server and key list take', async () => {
     const { run, json, folder } = place();
@@ -521,14 +582,25 @@ describe('schema matrix', () => {
   /** Reviewed when access changes: a for allow, - for deny, p for a policy, in the order of the heading. */
   const reviewed = `
     ANONYMOUS USER MODERATOR ADMIN
+    aaaa ApiKey.createdAt
+    aaaa ApiKey.expiresAt
+    aaaa ApiKey.id
+    aaaa ApiKey.lastUsedAt
+    aaaa ApiKey.name
+    aaaa ApiKey.prefix
+    aaaa ApiKey.revokedAt
+    aaaa ApiKey.scopes
     aaaa AuthPayload.accessToken
     aaaa AuthPayload.expiresIn
     aaaa AuthPayload.refreshToken
     aaaa AuthPayload.session
     aaaa AuthPayload.tokenType
     aaaa AuthPayload.user
+    aaaa CreateApiKeyPayload.apiKey
+    aaaa CreateApiKeyPayload.secret
     aaaa LogoutPayload.endedSessions
     -aaa Mutation.changePassword
+    -aaa Mutation.createApiKey
     ---a Mutation.createServiceClient
     ---a Mutation.disableServiceClient
     ---a Mutation.disableUser
@@ -536,6 +608,7 @@ describe('schema matrix', () => {
     aaaa Mutation.login
     aaaa Mutation.logout
     aaaa Mutation.refresh
+    -aaa Mutation.revokeApiKey
     -aaa Mutation.revokeSession
     ---a Mutation.revokeUserSessions
     ---a Mutation.rotateServiceClientSecret
@@ -545,6 +618,7 @@ describe('schema matrix', () => {
     aaaa PageInfo.hasNextPage
     aaaa PageInfo.hasPreviousPage
     aaaa PageInfo.startCursor
+    -aaa Query.apiKeys
     aaaa Query.hello
     -aaa Query.me
     ---a Query.serviceClients
@@ -552,6 +626,7 @@ describe('schema matrix', () => {
     -aaa Query.user
     --aa Query.users
     aaaa Query.viewer
+    aaaa RevokeApiKeyPayload.apiKey
     aaaa RevokeSessionPayload.id
     ---a ServiceClient.createdAt
     ---a ServiceClient.disabledAt
@@ -604,13 +679,23 @@ describe('schema matrix', () => {
     expect(Object.keys(fields[0].access).join(' ').toUpperCase()).toBe(reviewed.trim().split('\n')[0]);
   });
 
+  it('K05: every mutation that is not for everybody asks for a session', async () => {
+    const { json } = place();
+    const { fields }: { fields: readonly { coordinate: string; scopes: unknown; public: boolean }[] } =
+      await json('schema matrix');
+    const guarded = fields.filter((field) => field.coordinate.startsWith('Mutation.') && !field.public);
+    expect(guarded.length).toBeGreaterThan(5);
+    for (const { coordinate, scopes } of guarded)
+      expect([coordinate, scopes]).toEqual([coordinate, [[['interactive']]]]);
+  });
+
   it('is a table with notes, and needs neither configuration, data nor keys', async () => {
     const { run, dataDir } = place({ NODE_ENV: 'production' });
     const { code, out } = await run('schema matrix');
     expect(code).toBe(0);
     expect(out).toMatch(/^FIELD +anonymous +USER +MODERATOR +ADMIN +NOTE\n/);
     expect(out).toMatch(/\nMutation\.login +allow +allow +allow +allow +@public\n/);
-    expect(out).toMatch(/\nQuery\.users +deny +deny +allow +allow\n/);
+    expect(out).toMatch(/\nQuery\.users +deny +deny +allow +allow +scopes users:read\n/);
     expect(out).toMatch(/\nUser\.email .* policy selfOrModerator\n/);
     expect(existsSync(dataDir)).toBe(false);
   });

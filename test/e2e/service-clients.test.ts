@@ -149,13 +149,20 @@ describe('client_credentials', () => {
 });
 
 describe('the token of a service', () => {
+  it('is no person even with the scopes that a person would need', async () => {
+    const { body } = await tokenFor(await newService(['account:read', 'sessions:read']));
+    for (const field of ['me { id }', 'sessions { id }']) {
+      expect((await server.gql(`{ ${field} }`, { token: body.access_token })).codes).toEqual(['FORBIDDEN ACCOUNT']);
+    }
+  });
+
   it('is no person: what asks for one is refused, sessions are not touched', async () => {
     const { body } = await tokenFor(await newService());
     const ask = async (query: string) => (await server.gql(query, { token: body.access_token })).codes;
-    expect(await ask('{ me { id } }')).toEqual(['FORBIDDEN ACCOUNT']);
-    expect(await ask('{ sessions { id } }')).toEqual(['FORBIDDEN ACCOUNT']);
+    expect(await ask('{ me { id } }')).toEqual(['FORBIDDEN SCOPE']);
+    expect(await ask('{ sessions { id } }')).toEqual(['FORBIDDEN SCOPE']);
     expect(await ask('{ users { edges { cursor } } }')).toEqual(['FORBIDDEN ROLE']);
-    expect(await ask('mutation { revokeSession(id: "x") { id } }')).toEqual(['FORBIDDEN ACCOUNT']);
+    expect(await ask('mutation { revokeSession(id: "x") { id } }')).toEqual(['FORBIDDEN SCOPE']);
     expect((await server.gql('mutation { logout { endedSessions } }', { token: body.access_token })).data).toEqual({
       logout: { endedSessions: 0 },
     });

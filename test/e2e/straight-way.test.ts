@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, type ServerProcess, send, startProcess, whenListening } from '../support/process.ts';
 import { adminEnv, goodPassword } from '../support/server.ts';
 
-/** Two ways lead through the server. A query string, however empty, keeps a request off the straight one. */
+/** Two ways lead through the server. A query string keeps a request off the straight one. */
 const straight = '/graphql';
-const throughYoga = '/graphql?';
+const throughYoga = '/graphql?way=the-other';
 
 const key = 'tests only: 32 bytes and more, never used by a server that runs';
 
@@ -37,6 +37,8 @@ const bodies: readonly (readonly [string, unknown])[] = [
     { query: '{ users(first: 1) { edges { node { id email disabledAt } } pageInfo { hasNextPage } } }' },
   ],
   ['a mixture of roles', { query: '{ me { id disabledAt } users { edges { cursor } } }' }],
+  ['API keys', { query: '{ apiKeys { id name scopes lastUsedAt } me { email } }' }],
+  ['a new API key', { query: 'mutation { createApiKey(input: { name: "x", scopes: ["none"] }) { secret } }' }],
   ['sessions', { query: '{ sessions { current userAgent ip } }' }],
   ['aliases', { query: '{ a: me { b: id } hello: viewer { kind } me: hello }' }],
   ['reserved aliases', { query: '{ constructor: hello hasOwnProperty: hello }' }],
@@ -142,6 +144,7 @@ describe.each([
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
   let server: ServerProcess;
   let grants: { user: Grant; admin: Grant; dead: Grant };
+  let apiKey: string;
   beforeAll(async () => {
     const port = String(await freePort());
     const surroundings = { DATA_DIR: folder, PORT: port, LOG_LEVEL: 'error', CORS_ORIGINS: 'https://app.example.com' };
@@ -160,19 +163,26 @@ describe.each([
       dead: await sign('signup', 'dead@example.com'),
     };
     await send(server.url, 'mutation { logout { endedSessions } }', {}, grants.dead.accessToken);
+    const newKey = 'mutation { createApiKey(input: { name: "x", scopes: ["account:read"] }) { secret } }';
+    apiKey = (await send(server.url, newKey, {}, grants.user.accessToken)).data.createApiKey.secret;
   });
   afterAll(() => {
     server.child.kill('SIGKILL');
     rmSync(folder, { recursive: true });
   });
 
-  const credentials: readonly (readonly [string, () => string | undefined])[] = [
-    ['nobody', () => undefined],
-    ['a user', () => `Bearer ${grants.user.accessToken}`],
-    ['an administrator', () => `Bearer ${grants.admin.accessToken}`],
-    ['a dead token', () => `Bearer ${grants.dead.accessToken}`],
-    ['nonsense', () => 'Bearer x.y.z'],
-    ['two credentials', () => `Bearer ${grants.user.accessToken}, Bearer ${grants.admin.accessToken}`],
+  const bearer = ({ accessToken }: Grant): Record<string, string> => ({ authorization: `Bearer ${accessToken}` });
+  const credentials: readonly (readonly [string, () => Record<string, string>])[] = [
+    ['nobody', () => ({})],
+    ['a user', () => bearer(grants.user)],
+    ['an administrator', () => bearer(grants.admin)],
+    ['a dead token', () => bearer(grants.dead)],
+    ['nonsense', () => ({ authorization: 'Bearer x.y.z' })],
+    ['two tokens', () => ({ authorization: `Bearer ${grants.user.accessToken}, Bearer ${grants.admin.accessToken}` })],
+    ['an API key', () => ({ 'x-api-key': apiKey })],
+    ['a mistyped API key', () => ({ 'x-api-key': `${apiKey}x` })],
+    ['an API key and a token', () => ({ ...bearer(grants.user), 'x-api-key': apiKey })],
+    ['Basic', () => ({ authorization: `Basic ${Buffer.from('user@example.com:wrong').toString('base64')}` })],
   ];
 
   const both = async (body: string, headers: Record<string, string>): Promise<readonly [Answer, Answer]> => {
@@ -182,11 +192,10 @@ describe.each([
 
   it.each(bodies)('answer %s alike, whoever asks and whatever is accepted', async (_what, body) => {
     const text = JSON.stringify(body).replace('SELF', grants.user.user.id);
-    for (const [who, authorization] of credentials) {
+    for (const [who, credential] of credentials) {
       for (const accept of accepts) {
-        const value = authorization();
         const headers = {
-          ...(value ? { authorization: value } : {}),
+          ...credential(),
           ...(accept ? { accept } : {}),
           origin: 'https://app.example.com',
         };

@@ -162,7 +162,7 @@ export async function redisSentinel(): Promise<RedisSentinel> {
     [
       `sentinel monitor main 127.0.0.1 ${master.port} 1`,
       'sentinel down-after-milliseconds main 500',
-      'sentinel failover-timeout main 3000',
+      'sentinel failover-timeout main 1000',
     ],
   );
   await until(async () => String(await sentinel.admin.call('SENTINEL', 'replicas', 'main')).includes('ok'));

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { User as UserModel } from '../../domain/user.ts';
 import type { Session as SessionModel } from '../../domain/session.ts';
+import type { ApiKey as ApiKeyModel } from '../../domain/api-key.ts';
 import type { Viewer as ViewerModel } from '../../domain/viewer.ts';
 import type { ServiceClient as ServiceClientModel } from '../../domain/service-client.ts';
 import type { ClientWithSecret } from '../../services/service-clients.ts';
@@ -21,6 +22,23 @@ export type Scalars = {
   DateTime: { input: number; output: number; }
 };
 
+/** A key for programs: it acts for its owner's account, within its scopes and the owner's role at that moment. */
+export type ApiKey = {
+  readonly __typename?: 'ApiKey';
+  readonly createdAt: Scalars['DateTime']['output'];
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** Names the key; it opens nothing. */
+  readonly id: Scalars['ID']['output'];
+  /** The last use, up to a minute behind; null if there was none. */
+  readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly name: Scalars['String']['output'];
+  /** How the key begins, to find it by: the id without its dashes. */
+  readonly prefix: Scalars['String']['output'];
+  /** When it was revoked; null while it was not. */
+  readonly revokedAt: Maybe<Scalars['DateTime']['output']>;
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
 /** What a sign-in gives. Keep the refresh token where no other party can read it; present the access token as Authorization: Bearer … */
 export type AuthPayload = {
   readonly __typename?: 'AuthPayload';
@@ -37,6 +55,22 @@ export type AuthPayload = {
 export type ChangePasswordInput = {
   readonly currentPassword: Scalars['String']['input'];
   readonly newPassword: Scalars['String']['input'];
+};
+
+export type CreateApiKeyInput = {
+  /** 1 to 365 */
+  readonly expiresInDays?: Scalars['Int']['input'];
+  /** What it is for: 1 to 100 characters. */
+  readonly name: Scalars['String']['input'];
+  /** What it may do, such as `account:read`. `*` stands for any one part (`*:read`), alone for everything the owner's role may. */
+  readonly scopes: ReadonlyArray<Scalars['String']['input']>;
+};
+
+export type CreateApiKeyPayload = {
+  readonly __typename?: 'CreateApiKeyPayload';
+  readonly apiKey: ApiKey;
+  /** The key itself, to be sent as X-API-Key. It is shown this once and kept nowhere. */
+  readonly secret: Scalars['String']['output'];
 };
 
 export type CreateServiceClientInput = {
@@ -75,6 +109,8 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Replaces the caller's password and refresh token; ends the caller's other sessions. Errors: INVALID_CREDENTIALS, BAD_USER_INPUT. */
   readonly changePassword: AuthPayload;
+  /** Makes an API key. Needs a session: keys make no keys. Errors: BAD_USER_INPUT with `field`. */
+  readonly createApiKey: CreateApiKeyPayload;
   /** Makes a service client. Errors: BAD_USER_INPUT with `field`. */
   readonly createServiceClient: ServiceClientSecretPayload;
   /** Switches a service client off for good: its secrets and its live tokens are refused from the answer on. Error: NOT_FOUND. */
@@ -95,6 +131,8 @@ export type Mutation = {
    * answer loses nothing; used any later it ends its session. Error: REFRESH_TOKEN_INVALID, which means: sign in again.
    */
   readonly refresh: AuthPayload;
+  /** Ends an API key of the caller's; from the answer on it is refused. Calling it again is no error. Error: NOT_FOUND. */
+  readonly revokeApiKey: RevokeApiKeyPayload;
   /** Ends one of the caller's sessions. Error: NOT_FOUND. */
   readonly revokeSession: RevokeSessionPayload;
   /** Ends every session of an account. */
@@ -113,6 +151,11 @@ export type Mutation = {
 
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
+};
+
+
+export type MutationCreateApiKeyArgs = {
+  input: CreateApiKeyInput;
 };
 
 
@@ -151,6 +194,11 @@ export type MutationRefreshArgs = {
 };
 
 
+export type MutationRevokeApiKeyArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
 export type MutationRevokeSessionArgs = {
   id: Scalars['ID']['input'];
 };
@@ -186,6 +234,8 @@ export type PageInfo = {
 
 export type Query = {
   readonly __typename?: 'Query';
+  /** The caller's API keys, newest first; also those that have expired or were revoked. */
+  readonly apiKeys: Maybe<ReadonlyArray<ApiKey>>;
   /** Answers everybody: a way to see that the server is there. */
   readonly hello: Scalars['String']['output'];
   /** The account of the caller. */
@@ -216,6 +266,11 @@ export type QueryUsersArgs = {
 
 export type RefreshInput = {
   readonly refreshToken: Scalars['String']['input'];
+};
+
+export type RevokeApiKeyPayload = {
+  readonly __typename?: 'RevokeApiKeyPayload';
+  readonly apiKey: ApiKey;
 };
 
 export type RevokeSessionPayload = {
@@ -314,7 +369,7 @@ export type Viewer = {
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
   readonly kind: ViewerKind;
   readonly role: Maybe<Role>;
-  /** What the credential was narrowed to; empty where nothing was granted beyond the role. */
+  /** What the credential may do of what the role allows. `*` is everything; `interactive` is a session of somebody who signed in. */
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
   readonly user: Maybe<User>;
 };
@@ -323,6 +378,10 @@ export type Viewer = {
 export type ViewerKind =
   /** No credential was presented. */
   | 'ANONYMOUS'
+  /** An API key: X-API-Key: fg_… */
+  | 'API_KEY'
+  /** Email and password, where the server is configured for it: Authorization: Basic … */
+  | 'BASIC'
   /** An access token: Authorization: Bearer … */
   | 'BEARER'
   /** An access token of a service client, which speaks for itself: there is no user and no role. */
@@ -401,9 +460,12 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  ApiKey: ResolverTypeWrapper<ApiKeyModel>;
   AuthPayload: ResolverTypeWrapper<Grant>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ChangePasswordInput: ChangePasswordInput;
+  CreateApiKeyInput: CreateApiKeyInput;
+  CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey'> & { apiKey: ResolversTypes['ApiKey'] }>;
   CreateServiceClientInput: CreateServiceClientInput;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -416,6 +478,7 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RefreshInput: RefreshInput;
+  RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'apiKey'> & { apiKey: ResolversTypes['ApiKey'] }>;
   RevokeSessionPayload: ResolverTypeWrapper<RevokeSessionPayload>;
   Role: Role;
   ServiceClient: ResolverTypeWrapper<ServiceClientModel>;
@@ -433,9 +496,12 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  ApiKey: ApiKeyModel;
   AuthPayload: Grant;
   Boolean: Scalars['Boolean']['output'];
   ChangePasswordInput: ChangePasswordInput;
+  CreateApiKeyInput: CreateApiKeyInput;
+  CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey'> & { apiKey: ResolversParentTypes['ApiKey'] };
   CreateServiceClientInput: CreateServiceClientInput;
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
@@ -447,6 +513,7 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
   RefreshInput: RefreshInput;
+  RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'apiKey'> & { apiKey: ResolversParentTypes['ApiKey'] };
   RevokeSessionPayload: RevokeSessionPayload;
   ServiceClient: ServiceClientModel;
   ServiceClientSecretPayload: ClientWithSecret;
@@ -460,6 +527,17 @@ export type ResolversParentTypes = {
   Viewer: ViewerModel;
 };
 
+export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  prefix?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
   accessToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   expiresIn?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -467,6 +545,11 @@ export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extend
   session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
   tokenType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+};
+
+export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
+  apiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
+  secret?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -479,6 +562,7 @@ export type LogoutPayloadResolvers<ContextType = RequestContext, ParentType exte
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   changePassword?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  createApiKey?: Resolver<ResolversTypes['CreateApiKeyPayload'], ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
   createServiceClient?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationCreateServiceClientArgs, 'input'>>;
   disableServiceClient?: Resolver<ResolversTypes['ServiceClient'], ParentType, ContextType, RequireFields<MutationDisableServiceClientArgs, 'id'>>;
   disableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationDisableUserArgs, 'id'>>;
@@ -486,6 +570,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   login?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
   logout?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, Partial<MutationLogoutArgs>>;
   refresh?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationRefreshArgs, 'input'>>;
+  revokeApiKey?: Resolver<ResolversTypes['RevokeApiKeyPayload'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
   revokeSession?: Resolver<ResolversTypes['RevokeSessionPayload'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
   revokeUserSessions?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'userId'>>;
   rotateServiceClientSecret?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationRotateServiceClientSecretArgs, 'id'>>;
@@ -501,6 +586,7 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  apiKeys?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
   hello?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   serviceClients?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceClient']>>, ParentType, ContextType>;
@@ -508,6 +594,10 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
   users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+};
+
+export type RevokeApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyPayload'] = ResolversParentTypes['RevokeApiKeyPayload']> = {
+  apiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
 };
 
 export type RevokeSessionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeSessionPayload'] = ResolversParentTypes['RevokeSessionPayload']> = {
@@ -566,12 +656,15 @@ export type ViewerResolvers<ContextType = RequestContext, ParentType extends Res
 };
 
 export type Resolvers<ContextType = RequestContext> = {
+  ApiKey?: ApiKeyResolvers<ContextType>;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
+  CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   LogoutPayload?: LogoutPayloadResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;
   ServiceClient?: ServiceClientResolvers<ContextType>;
   ServiceClientSecretPayload?: ServiceClientSecretPayloadResolvers<ContextType>;

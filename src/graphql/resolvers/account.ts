@@ -6,9 +6,10 @@ import type { Accounts } from '../../services/accounts.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { callerOf } from '../caller.ts';
 import { parseCursor, toConnection } from '../connection.ts';
-import type { Resolvers } from '../generated/resolvers.ts';
+import type { Resolvers, ViewerKind } from '../generated/resolvers.ts';
 
-const viewerKinds = { anonymous: 'ANONYMOUS', account: 'BEARER', service: 'SERVICE' } as const;
+/** By `viewer.via`. */
+const kinds: Readonly<Record<string, ViewerKind>> = { bearer: 'BEARER', 'api-key': 'API_KEY', basic: 'BASIC' };
 
 export const createAccountResolvers = (accounts: Accounts, sessions: Sessions): Resolvers => ({
   Query: {
@@ -39,7 +40,8 @@ export const createAccountResolvers = (accounts: Accounts, sessions: Sessions): 
     name: (user) => user.name || null,
   },
   Viewer: {
-    kind: (viewer) => viewerKinds[viewer.kind],
+    kind: (viewer) =>
+      viewer.kind === 'account' ? (kinds[viewer.via] ?? 'BEARER') : viewer.kind === 'service' ? 'SERVICE' : 'ANONYMOUS',
     user: (viewer): Promise<User | null> | User | null => (viewer.kind === 'account' ? accounts.find(viewer.id) : null),
     role: (viewer) => (viewer.kind === 'account' && isRole(viewer.role) ? viewer.role : null),
     scopes: (viewer) => (viewer.kind === 'anonymous' ? [] : viewer.scopes),

@@ -10,17 +10,19 @@ import {
   type NamedTypeNode,
   type OperationDefinitionNode,
   OperationTypeNode,
-  parse,
   specifiedRules,
   typeFromAST,
   type ValidationRule,
   validate,
 } from 'graphql';
+import { parse } from '../parsing.ts';
 
 /** An operation that is ready to run: parsed, valid, and compiled once it has come often enough. */
 export type Prepared = {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  /** Whether the variables are what the operation declares. What is wrong with them is Yoga's to say. */
+  readonly accepts: (variables: Record<string, unknown>) => boolean;
   readonly execute: (context: object, variables: Record<string, unknown>) => ExecutionResult | Promise<ExecutionResult>;
 };
 
@@ -64,6 +66,7 @@ const prepare = (options: Options, query: string, operationName: string | null):
   return {
     document,
     operation,
+    accepts: createAccepts(options.schema, operation),
     execute: createExecute(options.schema, { document, node: operation, name: operationName }),
   };
 };
@@ -74,8 +77,7 @@ const createExecute = (schema: GraphQLSchema, operation: Operation): Prepared['e
   let runs = 0;
   let compiled: Prepared['execute'] | null = null;
   return (context, variables) => {
-    // The compiler words its complaints about variables in its own way; the executor's are the ones that are told.
-    if (compiled && haveGoodValues(schema, operation.node, variables)) return compiled(context, variables);
+    if (compiled) return compiled(context, variables);
     runs += 1;
     if (runs === runsBeforeCompiling) {
       void compile(schema, operation).then(
@@ -106,11 +108,10 @@ const isCompilable = (
   operation === OperationTypeNode.QUERY &&
   variableDefinitions.every(({ type }) => isLeafType(getNamedType(typeFromAST(schema, type as NamedTypeNode))));
 
-const haveGoodValues = (
-  schema: GraphQLSchema,
-  { variableDefinitions = [] }: OperationDefinitionNode,
-  variables: Record<string, unknown>,
-): boolean => variableDefinitions.length === 0 || !getVariableValues(schema, variableDefinitions, variables).errors;
+const createAccepts =
+  (schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode): Prepared['accepts'] =>
+  (variables) =>
+    variableDefinitions.length === 0 || !getVariableValues(schema, variableDefinitions, variables).errors;
 
 const interpret =
   (schema: GraphQLSchema, { document, name: operationName }: Operation): Prepared['execute'] =>

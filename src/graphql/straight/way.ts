@@ -31,7 +31,8 @@ type Options = {
 };
 
 /**
- * The straight way of the common request from its text to its answer: one query or mutation that parses and is valid.
+ * The straight way of the common request from its text to its answer: one query or mutation that parses and is
+ * valid, with the variables it declares.
  * Null for everything else, which goes through Yoga. Both ways decide, execute and translate with the same functions;
  * `test/e2e/straight-way.test.ts` sends one corpus through both.
  */
@@ -41,6 +42,7 @@ export const createStraightWay = (options: Options) => {
   return (request: StraightRequest): StraightAnswer | Promise<StraightAnswer> | null => {
     const prepared = prepare(request.query, request.operationName);
     if (!prepared || prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
+    if (!prepared.accepts(request.variables)) return null;
     return answer(options, prepared, request);
   };
 };

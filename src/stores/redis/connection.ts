@@ -23,6 +23,8 @@ export type RedisConnection = {
   readonly ping: () => Promise<void>;
   /** Throws away what is under way and connects anew. */
   readonly reset: () => void;
+  /** To be called when an answer did not come: the connections that are out of step or silent are made anew. */
+  readonly suspect: () => void;
   /** What must be and what should be different on the server. Waits at most 1.5 s for it. */
   readonly checkServer: () => Promise<ServerCheck>;
   /** Gives everything back at once. Safe to call twice. */
@@ -67,8 +69,32 @@ export const openRedis = (target: RedisTarget, limits: RedisLimits = {}): RedisC
         throw unavailable(error);
       });
     },
+    suspect: stepCheck(opened.masters),
     checkServer: () => checkRedisServer({ target, isUp, masters: opened.masters, lastError: () => lastError }),
     close: () => opened.client.disconnect(),
+  };
+};
+
+/**
+ * Asks every connection for a word of its own. If an answer was lost on the way, every later one comes to the call before its
+ * own, and none of them in time; data keeps coming, so silence does not tell. One check at a time.
+ */
+const stepCheck = (connections: () => readonly Redis[]): (() => void) => {
+  let checks = 0;
+  let isChecking = false;
+  const check = async (connection: Redis): Promise<void> => {
+    checks += 1;
+    const word = `in step ${checks}`;
+    const answer = await connection.ping(word).catch(() => null);
+    if (answer !== word) connection.disconnect(true);
+  };
+  return () => {
+    if (isChecking) return;
+    isChecking = true;
+    const ready = connections().filter(({ status }) => status === 'ready');
+    void Promise.all(ready.map(check)).finally(() => {
+      isChecking = false;
+    });
   };
 };
 
@@ -165,7 +191,8 @@ const commonOptions = (target: RedisTarget, { timeoutMs = defaultTimeoutMs }: Re
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
     // A connection that has gone silent is cut, so that nothing piles up on it that would run when it speaks again.
-    socketTimeout: timeoutMs,
+    // Not as soon as a command is given up: a process that was held up itself finds the answers waiting for it.
+    socketTimeout: 2 * timeoutMs,
     disconnectTimeout: timeoutMs,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

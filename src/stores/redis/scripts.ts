@@ -37,13 +37,19 @@ export const redisScripts = (redis: RedisConnection): Scripts => {
     throw new Error('Redis answered another call than this one.');
   };
 
+  const unanswered = (error: unknown): never => {
+    if (error instanceof Error && error.message === 'Command timed out') redis.suspect();
+    throw error;
+  };
+
   return {
     run: async (name, key, args) => {
       const { sha, text } = others[name];
       const tag = nextTag();
       const reply = await client
         .callBuffer('evalsha', sha, 1, key, tag, ...args)
-        .catch((error: unknown) => loading(error, () => client.callBuffer('eval', text, 1, key, tag, ...args)));
+        .catch((error: unknown) => loading(error, () => client.callBuffer('eval', text, 1, key, tag, ...args)))
+        .catch(unanswered);
       return isAnswerTo(reply, key, tag) ? reply.slice(2) : distrust();
     },
 
@@ -51,7 +57,8 @@ export const redisScripts = (redis: RedisConnection): Scripts => {
       const tag = nextTag();
       const reply = await client
         .evalsha(check.sha, 1, key, tag, session)
-        .catch((error: unknown) => loading(error, () => client.eval(check.text, 1, key, tag, session)));
+        .catch((error: unknown) => loading(error, () => client.eval(check.text, 1, key, tag, session)))
+        .catch(unanswered);
       const [sameKey, sameTag, ...rest] = typeof reply === 'string' ? reply.split(' ') : [];
       return sameKey === key && sameTag === tag ? rest : distrust();
     },

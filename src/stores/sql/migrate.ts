@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration';
 import type { SqlDatabase } from './database.ts';
 import { accountsAndSessions } from './migrations/0001-accounts-and-sessions.ts';
 import { revocations } from './migrations/0002-revocations.ts';
+import { apiKeys } from './migrations/0003-api-keys.ts';
 import { serviceClients } from './migrations/0004-service-clients.ts';
 import type { Schema } from './schema.ts';
 
@@ -29,6 +30,7 @@ const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Mi
       getMigrations: async () => ({
         '0001-accounts-and-sessions': accountsAndSessions(dialect),
         '0002-revocations': revocations(dialect),
+        '0003-api-keys': apiKeys(dialect),
         '0004-service-clients': serviceClients(dialect),
       }),
     },

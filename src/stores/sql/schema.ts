@@ -6,6 +6,7 @@ export type Schema = {
   readonly users: UsersTable;
   readonly sessions: SessionsTable;
   readonly revocations: RevocationsTable;
+  readonly api_keys: ApiKeysTable;
   readonly service_clients: ServiceClientsTable;
   readonly revoked_service_tokens: RevokedServiceTokensTable;
 };
@@ -51,6 +52,20 @@ export type RevocationsTable = {
   /** Null: the session is over. Otherwise the only family whose refresh tokens are still good. */
   readonly family_digest: string | null;
   readonly expires_at: number;
+};
+
+/** One row per API key, kept when it is over. Only the digest of the key itself is here. */
+export type ApiKeysTable = {
+  readonly id: string;
+  readonly user_id: string;
+  readonly name: string;
+  readonly digest: string;
+  /** With a space between them. */
+  readonly scopes: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly revoked_at: number | null;
+  readonly last_used_at: number | null;
 };
 
 export type ServiceClientsTable = {

@@ -16,7 +16,7 @@ export type IssuedTokens = {
 /** One way of asking for tokens. Throws `AppError`. */
 export type Grant = (request: GrantRequest) => Promise<IssuedTokens>;
 
-/** The tokens of people carry no scopes: their role says what they may. Whoever asks for one asks for more (RFC 6749 §6). */
+/** A person who signs in is not narrowed to scopes; asking for some is asking for another grant (RFC 6749 §6). */
 export const refuseScopes = (parameters: Parameters): void => {
   if (parameters.has('scope')) throw new AppError('INVALID_SCOPE');
 };

@@ -1,4 +1,5 @@
 import { AppError } from '../../../domain/errors.ts';
+import { sessionScopes } from '../../../domain/scope.ts';
 import type { Sessions } from '../../../services/sessions.ts';
 import { required } from '../parameters.ts';
 import { type Grant, refuseScopes } from './grant.ts';
@@ -10,5 +11,5 @@ export const passwordGrant =
     if (client.kind !== 'first-party') throw new AppError('UNAUTHORIZED_CLIENT');
     refuseScopes(parameters);
     const grant = await sessions.login(required(parameters, 'username'), required(parameters, 'password'), origin);
-    return { ...grant, scopes: [] };
+    return { ...grant, scopes: sessionScopes };
   };

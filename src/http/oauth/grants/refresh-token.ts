@@ -1,4 +1,5 @@
 import { AppError } from '../../../domain/errors.ts';
+import { sessionScopes } from '../../../domain/scope.ts';
 import type { Sessions } from '../../../services/sessions.ts';
 import { required } from '../parameters.ts';
 import { type Grant, refuseScopes } from './grant.ts';
@@ -11,5 +12,5 @@ export const refreshTokenGrant =
     if (client.kind !== 'first-party') throw new AppError('REFRESH_TOKEN_INVALID');
     refuseScopes(parameters);
     const grant = await sessions.refresh(refreshToken, origin);
-    return { ...grant, scopes: [] };
+    return { ...grant, scopes: sessionScopes };
   };

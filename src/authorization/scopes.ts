@@ -1,0 +1,16 @@
+import type { GraphQLSchema } from 'graphql';
+import type { KnownScopes } from '../domain/scope.ts';
+import { guardOf } from './guard.ts';
+import { readRules } from './rules.ts';
+
+/** The scopes the rules of a schema ask for, each with the roles that one of the rules asking for it lets pass. */
+export const scopesOf = (schema: GraphQLSchema): KnownScopes => {
+  const { roles, rules } = guardOf(schema) ?? readRules(schema, () => true);
+  const known = new Map<string, ReadonlySet<string>>();
+  for (const rule of rules.values()) {
+    for (const scope of rule.scopes.flat(2)) {
+      known.set(scope, new Set([...(known.get(scope) ?? []), ...(rule.rolesAllowed ?? roles)]));
+    }
+  }
+  return new Map([...known].map(([scope, allowed]) => [scope, roles.filter((role) => allowed.has(role))]));
+};

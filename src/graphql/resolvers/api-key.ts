@@ -1,0 +1,16 @@
+import { type ApiKeys, prefixOf } from '../../services/api-keys.ts';
+import { callerOf } from '../caller.ts';
+import type { Resolvers } from '../generated/resolvers.ts';
+
+export const createApiKeyResolvers = (apiKeys: ApiKeys): Resolvers => ({
+  Query: {
+    apiKeys: (_root, _args, context) => apiKeys.list(callerOf(context).id),
+  },
+  Mutation: {
+    createApiKey: (_root, { input }, context) => apiKeys.create(callerOf(context).id, input),
+    revokeApiKey: async (_root, { id }, context) => ({ apiKey: await apiKeys.revoke(callerOf(context).id, id) }),
+  },
+  ApiKey: {
+    prefix: prefixOf,
+  },
+});

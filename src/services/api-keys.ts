@@ -1,0 +1,168 @@
+import { apiKeyPrefix, createApiKeyText, isSameDigest, type ParsedApiKey, parseApiKeyText } from '../crypto/api-key.ts';
+import { type ApiKey, apiKeyState } from '../domain/api-key.ts';
+import { type Clock, type EpochSeconds, toSeconds } from '../domain/clock.ts';
+import { AppError, badInput } from '../domain/errors.ts';
+import { type ApiKeyId, apiKeyId, isUuid, type UserId } from '../domain/ids.ts';
+import { grantable, type KnownScopes, refuseGrant } from '../domain/scope.ts';
+import type { ApiKeyOnFile, ApiKeyStore } from '../stores/api-key-store.ts';
+import type { Accounts } from './accounts.ts';
+
+const longestName = 100;
+const mostScopes = 50;
+const dayMs = 86_400_000;
+const longestDays = 365;
+const useRecordedEveryMs = 60_000;
+
+const defaultDays = 90;
+
+export type ApiKeyInput = {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** 1 to 365; 90 if nothing is said. */
+  readonly expiresInDays?: number | undefined;
+};
+
+/** `secret` is the key itself: it exists here and with whoever is told, and is stored nowhere. */
+export type CreatedApiKey = { readonly apiKey: ApiKey; readonly secret: string };
+
+export type ApiKeyVerification =
+  | { readonly kind: 'valid'; readonly claims: ApiKeyClaims }
+  | { readonly kind: 'invalid'; readonly reason: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' };
+
+type ApiKeyClaims = {
+  readonly keyId: ApiKeyId;
+  readonly userId: UserId;
+  readonly role: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: EpochSeconds;
+};
+
+export type ApiKeyEvent = {
+  /** `used`: at most once a minute for each key. */
+  readonly event: 'api_key.created' | 'api_key.revoked' | 'api_key.used';
+  readonly keyId: ApiKeyId;
+  readonly userId: UserId;
+};
+
+type Dependencies = {
+  readonly apiKeys: ApiKeyStore;
+  readonly accounts: Pick<Accounts, 'find'>;
+  /** What can be granted at all: asked when a key is made. */
+  readonly knownScopes: () => KnownScopes | Promise<KnownScopes>;
+  readonly clock: Clock;
+  readonly createId: () => string;
+  readonly onEvent: (event: ApiKeyEvent) => void;
+  /** Told when a use could not be written down. The request that used the key goes on. */
+  readonly onTrouble: (error: unknown) => void;
+};
+
+export type ApiKeys = ReturnType<typeof createApiKeys>;
+
+/** Keys for programs: made and revoked by their owners, looked up at each request that brings one. */
+export const createApiKeys = (deps: Dependencies) => {
+  const { apiKeys, clock } = deps;
+
+  /** A new key for this account. Errors: BAD_USER_INPUT (name, scopes, expiresInDays), NOT_FOUND. */
+  const create = async (ownerId: UserId, input: ApiKeyInput): Promise<CreatedApiKey> => {
+    const owner = await deps.accounts.find(ownerId);
+    if (!owner) throw new AppError('NOT_FOUND');
+    const name = parseName(input.name);
+    const scopes = parseScopes(input.scopes, await deps.knownScopes(), owner.role);
+    const lifetimeMs = parseDays(input.expiresInDays ?? defaultDays) * dayMs;
+    const now = clock();
+    const id = apiKeyId(deps.createId());
+    const { text, digest } = createApiKeyText(id);
+    const expiresAt = toSeconds(now) * 1000 + lifetimeMs;
+    const apiKey = await apiKeys.create({ id, userId: owner.id, name, scopes, digest, createdAt: now, expiresAt });
+    if (!apiKey) throw new AppError('NOT_FOUND');
+    deps.onEvent({ event: 'api_key.created', keyId: id, userId: owner.id });
+    return { apiKey, secret: text };
+  };
+
+  const list = (owner: UserId): Promise<readonly ApiKey[]> => apiKeys.list(owner);
+
+  /** Ends one key of this account. Errors: NOT_FOUND, alike for another account's key and for none (ASVS 8.2.2). */
+  const revoke = async (owner: UserId, id: string): Promise<ApiKey> => {
+    const at = clock();
+    const revoked = isUuid(id) ? await apiKeys.revoke(owner, apiKeyId(id), at) : null;
+    if (!revoked) throw new AppError('NOT_FOUND');
+    if (revoked.revokedAt === at) deps.onEvent({ event: 'api_key.revoked', keyId: revoked.id, userId: owner });
+    return revoked;
+  };
+
+  /**
+   * What a presented key is worth now. A text that cannot be a key is refused without a look-up; a key that is not there,
+   * and one with another secret, take the same way. Why a key is refused is told to whoever has its secret, and nobody else.
+   */
+  const verify = (text: string): ApiKeyVerification | Promise<ApiKeyVerification> => {
+    const presented = parseApiKeyText(text);
+    if (!presented) return invalid('TOKEN_INVALID');
+    const found = apiKeys.find(presented.id);
+    return found instanceof Promise ? found.then((onFile) => decide(presented, onFile)) : decide(presented, found);
+  };
+
+  const decide = (presented: ParsedApiKey, onFile: ApiKeyOnFile | null): ApiKeyVerification => {
+    const isGenuine = isSameDigest(presented.digest, onFile?.digest ?? null);
+    if (!onFile || !isGenuine) return invalid('TOKEN_INVALID');
+    const { key, owner } = onFile;
+    const state = apiKeyState(key, clock());
+    if (state === 'revoked' || owner.disabled) return invalid('TOKEN_REVOKED');
+    if (state === 'expired') return invalid('TOKEN_EXPIRED');
+    recordUse(key);
+    const { id: keyId, userId, scopes, expiresAt } = key;
+    return { kind: 'valid', claims: { keyId, userId, role: owner.role, scopes, expiresAt: toSeconds(expiresAt) } };
+  };
+
+  const beingRecorded = new Set<ApiKeyId>();
+
+  /** Beside the request, and at most once a minute: an audit needs the day and the minute, not a write per request. */
+  const recordUse = ({ id, userId, lastUsedAt }: ApiKey): void => {
+    const now = clock();
+    if ((lastUsedAt !== null && now - lastUsedAt < useRecordedEveryMs) || beingRecorded.has(id)) return;
+    beingRecorded.add(id);
+    apiKeys
+      .recordUse(id, now, now - useRecordedEveryMs)
+      .then((isFirst) => {
+        if (isFirst) deps.onEvent({ event: 'api_key.used', keyId: id, userId });
+      })
+      .catch(deps.onTrouble)
+      .finally(() => beingRecorded.delete(id));
+  };
+
+  return { create, list, revoke, verify };
+};
+
+/** How every text of this key begins: to find a key by that turned up somewhere. */
+export const prefixOf = ({ id }: ApiKey): string => apiKeyPrefix(id);
+
+const invalid = (reason: Extract<ApiKeyVerification, { kind: 'invalid' }>['reason']): ApiKeyVerification => ({
+  kind: 'invalid',
+  reason,
+});
+
+const parseName = (text: string): string => {
+  const name = text.normalize('NFC').trim();
+  if (name === '' || [...name].length > longestName || /\p{Cc}/u.test(name)) {
+    throw badInput('name', 'NAME_INVALID', 'A key has a name of 1 to 100 characters and no control characters.');
+  }
+  return name;
+};
+
+const parseScopes = (given: readonly string[], known: KnownScopes, role: string): readonly string[] => {
+  const scopes = [...new Set(given)];
+  if (scopes.length > mostScopes) throw badInput('scopes', 'OUT_OF_RANGE', 'A key has at most 50 scopes.');
+  const refusal = refuseGrant(scopes, known, role);
+  if (refusal === null) return scopes;
+  const required = { scopes: grantable(known, role) };
+  throw new AppError('BAD_USER_INPUT', { field: 'scopes', reason: refusal, required }, scopeMessages[refusal]);
+};
+
+const scopeMessages = {
+  SCOPE_UNKNOWN: 'One of the scopes is none that this server knows.',
+  SCOPE_BEYOND_ROLE: 'One of the scopes goes beyond what the account may.',
+} as const;
+
+const parseDays = (days: number): number => {
+  if (Number.isInteger(days) && days >= 1 && days <= longestDays) return days;
+  throw badInput('expiresInDays', 'OUT_OF_RANGE', 'A key lives for 1 to 365 days.');
+};

@@ -1,0 +1,121 @@
+import type { Selectable } from 'kysely';
+import type { ApiKey } from '../../domain/api-key.ts';
+import { apiKeyId, tokenDigest, userId } from '../../domain/ids.ts';
+import { isRole } from '../../domain/role.ts';
+import type { ApiKeyOnFile, ApiKeyStore } from '../api-key-store.ts';
+import type { SqlDatabase } from './database.ts';
+import type { ApiKeysTable, UsersTable } from './schema.ts';
+import { text, wholeNumber } from './session-rows.ts';
+
+const keyColumns = [
+  'id',
+  'user_id',
+  'name',
+  'scopes',
+  'created_at',
+  'expires_at',
+  'revoked_at',
+  'last_used_at',
+] as const;
+
+/** API keys in SQL. Every method is one statement that carries its condition, so each is atomic in both dialects. */
+export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
+  const { kysely } = db;
+  const readKey = db.prepareRead(onFileQuery(db));
+
+  return {
+    async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }) {
+      const row = await kysely
+        .insertInto('api_keys')
+        .columns(['id', 'user_id', 'name', 'digest', 'scopes', 'created_at', 'expires_at'])
+        .expression((eb) =>
+          eb
+            .selectFrom('users')
+            .select([
+              text(id).as('id'),
+              'users.id as user_id',
+              text(name).as('name'),
+              text(digest).as('digest'),
+              text(scopes.join(' ')).as('scopes'),
+              wholeNumber(createdAt).as('created_at'),
+              wholeNumber(expiresAt).as('expires_at'),
+            ])
+            .where('users.id', '=', owner),
+        )
+        .returning(keyColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toApiKey(row);
+    },
+
+    find(id) {
+      const row = readKey([id]);
+      return row instanceof Promise ? row.then(toOnFile) : toOnFile(row);
+    },
+
+    async list(owner) {
+      const rows = await kysely
+        .selectFrom('api_keys')
+        .select(keyColumns)
+        .where('user_id', '=', owner)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .execute();
+      return rows.map(toApiKey);
+    },
+
+    async revoke(owner, id, at) {
+      const row = await kysely
+        .updateTable('api_keys')
+        .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', eb.val(at)) }))
+        .where('id', '=', id)
+        .where('user_id', '=', owner)
+        .returning(keyColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toApiKey(row);
+    },
+
+    async recordUse(id, at, unlessSince) {
+      const { numUpdatedRows } = await kysely
+        .updateTable('api_keys')
+        .set({ last_used_at: at })
+        .where('id', '=', id)
+        .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<=', unlessSince)]))
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
+    },
+  };
+}
+
+/** One look by primary key, for the key and its owner. The parameter is the id. */
+const onFileQuery = ({ kysely }: SqlDatabase) =>
+  kysely
+    .selectFrom('api_keys')
+    .innerJoin('users', 'users.id', 'api_keys.user_id')
+    .select(keyColumns.map((column) => `api_keys.${column}` as const))
+    .select(['api_keys.digest', 'users.role', 'users.disabled_at'])
+    .where('api_keys.id', '=', '')
+    .compile();
+
+type KeyRow = Pick<Selectable<ApiKeysTable>, (typeof keyColumns)[number]>;
+type OnFileRow = KeyRow & Pick<ApiKeysTable, 'digest'> & Pick<UsersTable, 'role' | 'disabled_at'>;
+
+function toOnFile(row: OnFileRow | undefined): ApiKeyOnFile | null {
+  if (row === undefined) return null;
+  if (!isRole(row.role)) throw new Error('The database holds an account with a role this version does not know.');
+  return {
+    key: toApiKey(row),
+    digest: tokenDigest(row.digest),
+    owner: { role: row.role, disabled: row.disabled_at !== null },
+  };
+}
+
+const toApiKey = (row: KeyRow): ApiKey => ({
+  id: apiKeyId(row.id),
+  userId: userId(row.user_id),
+  name: row.name,
+  scopes: row.scopes === '' ? [] : row.scopes.split(' '),
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  revokedAt: row.revoked_at,
+  lastUsedAt: row.last_used_at,
+});
