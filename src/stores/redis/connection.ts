@@ -38,6 +38,7 @@ export type RedisLimits = {
   readonly onError?: (error: Error) => void;
 };
 
+const shortestPauseMs = 50;
 const longestPauseMs = 1_000;
 
 /** Begins to connect and does not wait for it. */
@@ -53,6 +54,11 @@ export const openRedis = (target: RedisTarget, limits: RedisLimits = {}): RedisC
     limits.onError?.(error);
   };
   opened.client.on('error', remember).on('node error', remember);
+  let isClosed = false;
+  // A client that is told of a failover while it is connecting gives up for good (ioredis 6.0); this one never does.
+  opened.client.on('end', () => {
+    if (!isClosed) setTimeout(() => isClosed || opened.client.connect().catch(() => {}), shortestPauseMs);
+  });
 
   const isUp = (): boolean => opened.client.status === 'ready';
   return {
@@ -71,7 +77,10 @@ export const openRedis = (target: RedisTarget, limits: RedisLimits = {}): RedisC
     },
     suspect: stepCheck(opened.masters),
     checkServer: () => checkRedisServer({ target, isUp, masters: opened.masters, lastError: () => lastError }),
-    close: () => opened.client.disconnect(),
+    close: () => {
+      isClosed = true;
+      opened.client.disconnect();
+    },
   };
 };
 
@@ -202,4 +211,4 @@ const commonOptions = (target: RedisTarget, { timeoutMs = defaultTimeoutMs }: Re
     reconnectOnError: ({ message }: Error) => /\b(?:READONLY|LOADING|MASTERDOWN)\b/.test(message),
   }) satisfies RedisOptions;
 
-const pause = (attempts: number): number => Math.min(50 * 2 ** (attempts - 1), longestPauseMs);
+const pause = (attempts: number): number => Math.min(shortestPauseMs * 2 ** (attempts - 1), longestPauseMs);
