@@ -23,6 +23,12 @@ export type Handle = (request: Request, facts: RequestFacts) => Promise<Response
 const credentialInUrl =
   'Credentials are not taken from a URL, which ends up in logs, histories and referrers: send X-API-Key or Authorization as a header. Revoke the one that was sent.';
 
+/** In the form that the clients of the path read: RFC 6749 §5.2 beside GraphQL, else GraphQL's. */
+const refuseCredentialInUrl = (isOAuth: boolean): Response =>
+  isOAuth
+    ? json(400, { error: 'invalid_request', error_description: credentialInUrl })
+    : refusal(400, 'BAD_REQUEST', credentialInUrl, {}, 'CREDENTIAL_IN_URL');
+
 /** Answers every request the server gets: by its exact path, then by its method. */
 export const createRouter = (options: Options): Handle => {
   const routes: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map<string, Readonly<Record<string, Route>>>(
@@ -36,7 +42,7 @@ export const createRouter = (options: Options): Handle => {
 
   const route = (request: Request, facts: RequestFacts): Promise<Response> | Response => {
     const url = new URL(request.url);
-    if (hasCredential(url)) return refusal(400, 'BAD_REQUEST', credentialInUrl, {}, 'CREDENTIAL_IN_URL');
+    if (hasCredential(url)) return refuseCredentialInUrl(Object.hasOwn(options.others, url.pathname));
     const methods = routes.get(url.pathname);
     if (!methods) return refusal(404, 'NOT_FOUND', `There is nothing here. GraphQL is at ${options.graphqlPath}.`);
     if (request.method === 'OPTIONS') {

@@ -40,6 +40,7 @@ describe('POST /token', () => {
       refresh_token: expect.stringMatching(/^fgr_/),
       token_type: 'Bearer',
       expires_in: 900,
+      scope: '* interactive',
     });
     expect(await me(answer.body.token)).toEqual({ id: user.id, email: user.email });
   });
