@@ -16,6 +16,11 @@ export type Load = {
   readonly judge: (connection: number, answer: Answer) => string | null;
   /** A pause after each answer, for a load that is to stay light. */
   readonly pauseMs?: number;
+  /**
+   * Never sleeps, so that no server pays for waking it: on a virtual machine that costs whoever writes the answer up to
+   * 20 µs, and would be charged to every server that is slower than the load and not to the floor, which is not.
+   */
+  readonly awake?: boolean;
 };
 
 export type LoadResult = {
@@ -91,11 +96,21 @@ export const drive = async (load: Load): Promise<LoadResult> => {
       });
       socket.once('connect', send);
     });
+  const rest = load.awake ? stayAwake() : () => {};
   await Promise.all(Array.from({ length: load.connections }, (_, connection) => oneConnection(connection)));
+  rest();
   const sorted = Float64Array.from(latencies).sort();
   const quantile = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
   const seconds = (performance.now() - startedAt) / 1000;
   return { requests: sorted.length, seconds, errors, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+};
+
+/** While something is to be done at once, Node asks the kernel for news without waiting for them. */
+const stayAwake = (): (() => void) => {
+  let next = setImmediate(function again() {
+    next = setImmediate(again);
+  });
+  return () => clearImmediate(next);
 };
 
 /** Cuts what a socket receives into answers: with Content-Length, or chunked. */

@@ -8,7 +8,7 @@ import { type Options, parseOptions, type ScenarioName, usage } from './options.
 import { loadOurs } from './ours.ts';
 import { say } from './progress.ts';
 import { startRedis } from './redis.ts';
-import { growth } from './scenarios/growth.ts';
+import { events, growth } from './scenarios/growth.ts';
 import { list } from './scenarios/list.ts';
 import { login } from './scenarios/login.ts';
 import { me } from './scenarios/me.ts';
@@ -19,7 +19,7 @@ import { textTable } from './table.ts';
 import { describeTarget } from './target.ts';
 
 const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
-  ...{ me, list, refresh, login, growth, start },
+  ...{ me, list, refresh, login, growth, events, start },
   public: publicOperation,
 };
 

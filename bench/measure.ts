@@ -12,6 +12,8 @@ export type Row = {
   readonly server: Running;
   readonly query: string;
   readonly token?: string;
+  /** Instead of one: each request has the next of them. All are answered alike. */
+  readonly tokens?: readonly string[];
   readonly expected: unknown;
 };
 
@@ -56,7 +58,14 @@ export const measureRows = async (
 };
 
 /** What the row answers, byte for byte, once it has proved to be what was asked for. */
-const checkedAnswer = async ({ name, server, query, token, expected }: Row): Promise<Buffer> => {
+const checkedAnswer = async ({
+  name,
+  server,
+  query,
+  tokens = [],
+  token = tokens[0],
+  expected,
+}: Row): Promise<Buffer> => {
   const { status, body } = await post(server.port, { query }, token);
   const text = body.toString();
   if (status !== 200 || !isDeepStrictEqual(JSON.parse(text), expected)) {
@@ -65,14 +74,20 @@ const checkedAnswer = async ({ name, server, query, token, expected }: Row): Pro
   return body;
 };
 
-const measureTurn = async ({ name, server, query, token }: Row, expected: Buffer, seconds: number): Promise<Turn> => {
-  const request = graphqlRequest({ query }, token);
+const measureTurn = async (
+  { name, server, query, token, tokens }: Row,
+  expected: Buffer,
+  seconds: number,
+): Promise<Turn> => {
+  const requests = (tokens ?? [token]).map((each) => graphqlRequest({ query }, each));
+  let sent = 0;
   const cpuBefore = server.cpuMicros();
   const result = await drive({
     port: server.port,
     connections,
     seconds,
-    next: () => request,
+    awake: true,
+    next: () => requests[sent++ % requests.length] ?? Buffer.alloc(0),
     judge: (_connection, { status, body }) =>
       status === 200 && body.equals(expected) ? null : `${status} ${body.toString().slice(0, 200)}`,
   });

@@ -1,7 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import jwt from 'jsonwebtoken';
 import { caller, password } from './data.ts';
 import { post } from './load.ts';
 import { type Running, startServer } from './processes.ts';
@@ -37,9 +38,17 @@ export const startOurs = (
   return startServer({
     name,
     args: [...nodeFlags, join(root, 'dist/main.js')],
-    // The longest there is, so that no token ends during a run.
-    env: { HOST: '127.0.0.1', DATA_DIR: dataDir, JWT_KEYS: keyFile, ACCESS_TOKEN_TTL: '1d', ...env },
+    // The longest there is, so that no token ends during a run; and limits that are counted and never reached.
+    env: { HOST: '127.0.0.1', DATA_DIR: dataDir, JWT_KEYS: keyFile, ACCESS_TOKEN_TTL: '1d', ...limits, ...env },
   });
+};
+
+const plenty = '1000000000/1h';
+const limits = {
+  RATE_LIMIT: plenty,
+  RATE_LIMIT_LOGIN: plenty,
+  RATE_LIMIT_SIGNUP: plenty,
+  RATE_LIMIT_REFRESH: plenty,
 };
 
 const newKeySet = (): string => {
@@ -47,6 +56,24 @@ const newKeySet = (): string => {
   const key = { ...privateKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' };
   return JSON.stringify({ keys: [key] });
 };
+
+/** The same access token for other sessions, signed with the key of the server in this folder. */
+export const signFor = (
+  dataDir: string,
+  accessToken: string,
+  sessions: readonly { readonly id: string; readonly userId: string }[],
+): readonly string[] => {
+  const [key] = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')).keys;
+  const privateKey = createPrivateKey({ key, format: 'jwk' });
+  const { header, payload } = jwt.decode(accessToken, { complete: true }) ?? {};
+  if (header === undefined || typeof payload !== 'object') throw new Error('That is no access token.');
+  return sessions.map(({ id, userId }) =>
+    jwt.sign({ ...payload, sub: userId, sid: id, jti: id }, privateKey, { algorithm: 'ES256', header }),
+  );
+};
+
+/** Otherwise named after the port, which is another one after a second start. */
+export const identity = { ISSUER: 'http://localhost', AUDIENCE: 'http://localhost' };
 
 export const newDirectory = (under: string): string => mkdtempSync(join(under, 'data-'));
 

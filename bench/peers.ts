@@ -17,6 +17,7 @@ export const names = {
   oursStrict: 'Fieldgate, Redis, revocation strict',
   oursFeed: 'Fieldgate, Redis, revocation feed',
   embedded: 'Fieldgate in your own Yoga: guardSchema + useFieldgate',
+  compiled: 'Fieldgate in front of compiled queries: admit + graphql-jit',
   embeddedSchema: 'the same, plugin off (guarded schema only)',
   embeddedOff: 'the same without Fieldgate',
 } as const;
@@ -34,6 +35,7 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   apollo: { file: 'apollo' },
   mercurius: { file: 'mercurius', needsRedis: true },
   embedded: { file: 'ours-embedded', env: { GUARD: 'on' } },
+  compiled: { file: 'ours-compiled' },
   embeddedSchema: { file: 'ours-embedded', env: { GUARD: 'schema' } },
   embeddedOff: { file: 'ours-embedded', env: { GUARD: 'off' } },
 };

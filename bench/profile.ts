@@ -60,6 +60,7 @@ const record = async (directory: string) => {
       port: server.port,
       connections,
       seconds: time,
+      awake: !isRefresh,
       next: (connection) => (isRefresh ? graphqlRequest(refreshBody(tokens[connection] ?? '')) : request),
       judge: (connection, { status, body }) => {
         const token = /"refreshToken":"([^"]+)"/.exec(body.toString('latin1'))?.[1];

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
 
 // Everything else is imported after this look, so that an old Node gets a sentence and not a stack trace.
 if (isBuiltin('node:sqlite')) {
   const { enableCompileCache } = await import('node:module');
-  enableCompileCache();
+  // As in main.ts.
+  enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/fieldgate'));
   const { readEnvironment } = await import('./environment.ts');
   const { runCommandLine } = await import('./cli/program.ts');
   // A reader that has seen enough (`fieldgate user list | head`) is no error.

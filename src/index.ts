@@ -24,6 +24,8 @@ export {
   bearer,
   type ServiceBearerClaims,
 } from './credentials/bearer.ts';
+export { type CookieOptions, cookie } from './credentials/cookie.ts';
+export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
 export type { Authentication, Authenticator, CredentialSource, RejectionReason } from './domain/authentication.ts';
 export { AppError, type ErrorCode, type ErrorDetails } from './domain/errors.ts';
 export {

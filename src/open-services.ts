@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import { createServices } from './create-services.ts';
 import { bearer } from './credentials/bearer.ts';
-import type { KeySet } from './crypto/keys.ts';
+import type { ConfiguredKeys } from './crypto/keys.ts';
 import { type Clock, toSeconds } from './domain/clock.ts';
 import { loadSigningKeys } from './services/signing-keys.ts';
 import { createTokenInspection } from './services/token-inspection.ts';
@@ -9,19 +9,21 @@ import { readKeyFile } from './stores/files/key-file.ts';
 import { isDatabaseThere, openStores } from './stores/open.ts';
 
 /** What the command line works with: the server's services over the same data, without a server. */
-export const openServices = async ({ config, clock, keys }: Options) => {
+export const openServices = async ({ config, clock, keys = noKeys }: Options) => {
   const { database, redis, sessions: lifetimes } = config;
   const stores = await openStores({ database, redis, followFeed: null, lifetimes, clock, onTrouble: () => {} });
-  const { accounts, sessions, apiKeys, serviceClients, accessTokens } = createServices({
+  const { events, keyRing, accounts, sessions, apiKeys, serviceClients, accessTokens } = createServices({
     config,
     stores,
-    keys: () => requireKeys(keys),
+    keys,
     clock,
     // Loaded when a key is made, and by no other command.
     knownScopes: async () => (await import('./access-matrix.ts')).serverScopes(),
-    onKeyEvent: () => {},
+    writeEvent: () => {}, // A command has no log; the database has it.
+    onLostEvents: () => {},
+    onKeySwitch: () => {},
+    onSealedKeys: () => {}, // Whoever asks is shown them.
     onTrouble: () => {},
-    onReuse: () => {}, // Nothing here spends a refresh token.
   });
   const authenticate = bearer({
     verify: (token) => accessTokens.verify(token, toSeconds(clock())),
@@ -33,12 +35,14 @@ export const openServices = async ({ config, clock, keys }: Options) => {
     sessions,
     apiKeys,
     serviceClients,
+    keyRing,
     tokens: createTokenInspection({
       accessTokens,
       authenticate,
       sessions: stores.sessions,
       accounts,
       clients: stores.serviceClients,
+      apiKeys,
       clock,
     }),
     database: {
@@ -48,7 +52,10 @@ export const openServices = async ({ config, clock, keys }: Options) => {
       pings: stores.pings,
       checkServers: stores.checkServers,
     },
-    close: stores.close,
+    close: async () => {
+      await events.close();
+      await stores.close();
+    },
   };
 };
 
@@ -56,7 +63,7 @@ type Options = {
   readonly config: Config;
   readonly clock: Clock;
   /** Left out where nothing is signed or verified. */
-  readonly keys?: KeySet;
+  readonly keys?: ConfiguredKeys;
 };
 
 export type OpenServices = Awaited<ReturnType<typeof openServices>>;
@@ -65,10 +72,13 @@ export type OpenServices = Awaited<ReturnType<typeof openServices>>;
 export const hasDatabase = ({ database }: Config): boolean => isDatabaseThere(database);
 
 /** The keys of the configuration, as they are: makes none. Rejects with `SigningKeysError`. */
-export const readSigningKeys = ({ signing }: Config): Promise<KeySet> =>
+export const readSigningKeys = ({ signing }: Config): Promise<ConfiguredKeys> =>
   loadSigningKeys(signing, { read: readKeyFile, readOrCreate: readKeyFile });
 
-const requireKeys = (keys: KeySet | undefined): KeySet => {
-  if (keys === undefined) throw new TypeError('this command was opened without keys');
-  return keys;
+const noKeys: ConfiguredKeys = {
+  keys: [],
+  verification: new Map(),
+  get signing(): never {
+    throw new TypeError('this command was opened without keys');
+  },
 };

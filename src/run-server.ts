@@ -11,9 +11,10 @@ export const runServer = async (): Promise<void> => {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked'));
   process.on('uncaughtException', (error) => log.error({ err: error }, 'an error was thrown where nobody catches'));
   try {
-    const server = await serve(config, Date.now, log);
+    const server = await serve(config, { clock: Date.now, log });
     announce(config, server.url, log);
     stopOnSignal(server.stop, log);
+    if (server.reloadTls) process.on('SIGHUP', server.reloadTls);
   } catch (error) {
     exitWith(error instanceof SigningKeysError ? error.message : `Fieldgate cannot start: ${describe(error, config)}`);
   }
@@ -33,10 +34,12 @@ const exitWith = (message: string): never => {
   process.exit(1);
 };
 
-const describe = (error: unknown, { host, port }: Config): string => {
+const describe = (error: unknown, config: Config): string => {
   if (!(error instanceof Error)) return 'for a reason it does not know.';
-  if ('code' in error && error.code === 'EADDRINUSE') return `${host}:${port} is in use. Choose another PORT.`;
-  if ('code' in error && error.code === 'EACCES') return `${host}:${port} may not be listened on. Choose another PORT.`;
+  const port = 'port' in error ? error.port : config.port;
+  const advice = `Choose another ${port === config.metricsPort ? 'METRICS_PORT' : 'PORT'}.`;
+  if ('code' in error && error.code === 'EADDRINUSE') return `${config.host}:${port} is in use. ${advice}`;
+  if ('code' in error && error.code === 'EACCES') return `${config.host}:${port} may not be listened on. ${advice}`;
   return error.message;
 };
 

@@ -11,9 +11,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   credentials: ['domain', 'crypto'],
   authorization: ['domain'],
   stores: ['domain'],
-  services: ['domain', 'crypto', 'stores'],
+  'identity-providers': ['domain', 'crypto'],
+  services: ['domain', 'crypto', 'stores', 'identity-providers'],
   graphql: ['domain', 'authorization', 'credentials', 'services'],
   http: ['domain', 'credentials', 'services', 'graphql'],
+  tracing: ['domain'],
   cli: ['domain', 'services', 'root'],
 };
 
@@ -25,7 +27,10 @@ const doors: readonly { readonly what: string; readonly pattern: RegExp; readonl
   { what: 'argon2', pattern: /from '@node-rs\/argon2'/, rooms: ['crypto'] },
   { what: 'randomness', pattern: /Math\.random|randomBytes|randomUUID|getRandomValues/, rooms: ['crypto'] },
   { what: 'SQL', pattern: /from '(?:kysely|pg|node:sqlite)/, rooms: ['stores/sql'] },
+  { what: 'openid-client', pattern: /from 'openid-client'/, rooms: ['identity-providers'] },
   { what: 'Redis', pattern: /from 'ioredis'/, rooms: ['stores/redis'] },
+  { what: 'prom-client', pattern: /['"]prom-client['"]/, rooms: ['http/metrics'] },
+  { what: 'OpenTelemetry', pattern: /['"]@opentelemetry\//, rooms: ['tracing'] },
   { what: 'the graphql package', pattern: /from 'graphql'/, rooms: ['graphql', 'authorization'] },
 ];
 
@@ -73,10 +78,14 @@ describe('the house', () => {
     expect(outside.map(({ file }) => file)).toEqual([]);
   });
 
-  it('lets services see store ports, never their adapters', () => {
+  it('lets services see the ports of stores and identity providers, never their adapters', () => {
+    const ofPort = (to: string): boolean =>
+      /^stores\/[^/]+$/.test(to) ||
+      to === 'identity-providers/identity-provider.ts' ||
+      !/^(?:stores|identity)/.test(to);
     const adapters = files
       .filter(({ file }) => roomOf(file) === 'services')
-      .flatMap(({ file, text }) => localImports(file, text).filter((to) => /^stores\/(?:sql|redis|files)\//.test(to)));
+      .flatMap(({ file, text }) => localImports(file, text).filter((to) => !ofPort(to)));
     expect(adapters).toEqual([]);
   });
 

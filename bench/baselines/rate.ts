@@ -1,3 +1,23 @@
+import { generateKeyPairSync } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const claims = {
+  iss: 'bench',
+  aud: 'bench',
+  sub: 'somebody',
+  sid: 'session',
+  jti: 'token',
+  scope: 'some scopes',
+  role: 'USER',
+};
+
+/** What a refresh cannot do without besides its rotation: the signature of an access token. Done where SIGN asks for it. */
+const sign =
+  process.env['SIGN'] === 'yes'
+    ? () => jwt.sign(claims, privateKey, { algorithm: 'ES256', expiresIn: '15m' })
+    : () => {};
+
 /** Repeats a step for SECONDS, `width` of them at a time, and prints how often it was done in a second. */
 export const reportRate = async (work: {
   readonly width: number;
@@ -9,6 +29,7 @@ export const reportRate = async (work: {
   const lane = async (number: number): Promise<void> => {
     while (performance.now() < until) {
       await work.step(number);
+      sign();
       steps += 1;
     }
   };

@@ -9,7 +9,7 @@ export const me: Scenario = async (bench) => {
     operation: 'me',
     rows: [
       ...(['floor', 'ours', 'oursFeed', 'oursStrict', 'mercurius', 'yogaFast', 'yoga'] as const),
-      ...(['embedded', 'yogaJwt', 'tutorial', 'apollo'] as const),
+      ...(['embedded', 'embeddedOff', 'yogaJwt', 'tutorial', 'apollo'] as const),
     ],
   });
   const { rows } = driven;

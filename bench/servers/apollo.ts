@@ -7,7 +7,7 @@ import express from 'express';
 import type * as Middleware from 'graphql-middleware';
 import type * as Shield from 'graphql-shield';
 import jwt from 'jsonwebtoken';
-import { resolvers, secret, typeDefs } from '../data.ts';
+import { resolvers, secretKey, typeDefs } from '../data.ts';
 import { host, port } from './listen.ts';
 
 // Its ESM build imports a function that Node has removed from util (7.6.5); the other one only calls it where we do not.
@@ -25,7 +25,7 @@ const server = new ApolloServer<Context>({ schema, csrfPrevention: false, stopOn
 await server.start();
 
 const userOf = (authorization = ''): Context['user'] =>
-  authorization.startsWith('Bearer ') ? jwt.verify(authorization.slice(7), secret, { algorithms: ['HS256'] }) : null;
+  authorization.startsWith('Bearer ') ? jwt.verify(authorization.slice(7), secretKey, { algorithms: ['HS256'] }) : null;
 
 const app = express().disable('x-powered-by').disable('etag');
 const middleware = expressMiddleware(server, {

@@ -3,7 +3,7 @@
  * GUARD=on: guardSchema and useFieldgate. schema: the guarded schema, the plugin off. off: the same server without both.
  */
 import type * as Fieldgate from '../../src/index.ts';
-import { resolvers, secret, typeDefs } from '../data.ts';
+import { resolvers, secretKey, typeDefs } from '../data.ts';
 import { importFromOurs } from '../from-ours.ts';
 import { listen } from './listen.ts';
 
@@ -18,7 +18,7 @@ const { authTypeDefs, bearer, createAuthenticate, guardSchema, sessionId, useFie
 const guard = process.env['GUARD'];
 
 const verify: Fieldgate.BearerOptions['verify'] = (token) => {
-  const { sub, sid, role, exp }: Claims = jwt.verify(token, secret, { algorithms: ['HS256'] });
+  const { sub, sid, role, exp }: Claims = jwt.verify(token, secretKey, { algorithms: ['HS256'] });
   return {
     kind: 'valid',
     claims: { userId: userId(sub), sessionId: sessionId(sid), role, scopes: [], expiresAt: exp as never },

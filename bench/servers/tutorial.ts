@@ -8,7 +8,7 @@ import { defaultFieldResolver, GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga';
 import { Redis } from 'ioredis';
 import jwt from 'jsonwebtoken';
-import { resolvers, secret, typeDefs } from '../data.ts';
+import { resolvers, secretKey, typeDefs } from '../data.ts';
 import { listen } from './listen.ts';
 
 const redis = new Redis(process.env['REDIS_URL'] ?? '');
@@ -30,7 +30,7 @@ const withAuth = (schema: GraphQLSchema): GraphQLSchema =>
 
 const userOf = async (authorization: string | null): Promise<jwt.JwtPayload | null> => {
   if (!authorization?.startsWith('Bearer ')) return null;
-  const claims = jwt.verify(authorization.slice(7), secret, { algorithms: ['HS256'] });
+  const claims = jwt.verify(authorization.slice(7), secretKey, { algorithms: ['HS256'] });
   if (typeof claims === 'string' || (await redis.get(`blacklist:${claims.jti}`)) !== null) return null;
   return claims;
 };

@@ -1,5 +1,5 @@
-import type { Authentication } from '../domain/authentication.ts';
-import { AppError } from '../domain/errors.ts';
+import type { Authentication, RejectionReason } from '../domain/authentication.ts';
+import { AppError, otherOrigin } from '../domain/errors.ts';
 import { hasScope, interactiveScope } from '../domain/scope.ts';
 import { anonymous, type SignedInViewer, type Viewer } from '../domain/viewer.ts';
 import type { Refusal } from './errors.ts';
@@ -25,7 +25,7 @@ export const decideOperation = (plan: Plan, authentication: Authentication): Dec
       return decideFor(plan, authentication.viewer);
     case 'rejected':
       return {
-        ...refuse(new AppError('UNAUTHENTICATED', { reason: authentication.reason }), true),
+        ...refuse(rejectionOf(authentication.reason), true),
         ...(authentication.challenge !== undefined && { challenge: authentication.challenge }),
       };
     case 'ambiguous':
@@ -34,6 +34,9 @@ export const decideOperation = (plan: Plan, authentication: Authentication): Dec
       return unreachable(authentication);
   }
 };
+
+const rejectionOf = (reason: RejectionReason): AppError =>
+  reason === 'ORIGIN' ? otherOrigin() : new AppError('UNAUTHENTICATED', { reason });
 
 export const refuse = (error: AppError, presented: boolean): Decision => ({ kind: 'refuse', error, presented });
 
@@ -53,7 +56,7 @@ const decideFor = (plan: Plan, viewer: Viewer): Decision => {
   if (denied === undefined || denied === null) {
     return { kind: 'run', viewer };
   }
-  return refuse(denialOf(denied, viewer), viewer.kind !== 'anonymous');
+  return { ...refuse(denialOf(denied, viewer), viewer.kind !== 'anonymous'), viewer };
 };
 
 /** The first of the rules, provided none of them passes. */

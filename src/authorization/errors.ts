@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { type AppError, type ErrorCode, errorTable } from '../domain/errors.ts';
+import type { Viewer } from '../domain/viewer.ts';
 
 /** Where nothing says how soon to try again. */
 const defaultRetryAfterSeconds = 1;
@@ -42,12 +43,20 @@ export const toGraphQLError = (error: AppError): GraphQLError =>
 export type Refusal = {
   readonly error: AppError;
   readonly presented: boolean;
+  /** Who was refused, where that is known. */
+  readonly viewer?: Viewer;
   /** The `WWW-Authenticate` of a 401, where it is not Bearer's. */
   readonly challenge?: string;
 };
 
-/** Status and headers of an answer that consists of this refusal only (RFC 9110 §11.6.1, RFC 6750 §3). */
-export const refusalHttp = (refusal: Refusal): { status: number; headers: Record<string, string> } => {
+/**
+ * Status and headers of an answer that consists of this refusal only (RFC 9110 §11.6.1, RFC 6750 §3). `resourceMetadata` is
+ * where a client learns who gives tokens for this resource (RFC 9728 §5.1); null: it is not told.
+ */
+export const refusalHttp = (
+  refusal: Refusal,
+  resourceMetadata: string | null = null,
+): { status: number; headers: Record<string, string> } => {
   const { error, presented, challenge } = refusal;
   const { status, oauth } = errorTable[error.code];
   const headers: Record<string, string> = { 'cache-control': 'no-store' };
@@ -56,19 +65,25 @@ export const refusalHttp = (refusal: Refusal): { status: number; headers: Record
     headers['retry-after'] = String(retryAfter);
   }
   if (status === 401 || status === 403) {
-    const bearer = presented ? `Bearer realm="graphql", error="${oauth}"` : 'Bearer realm="graphql"';
-    headers['www-authenticate'] = challenge ?? bearer;
+    headers['www-authenticate'] = challenge ?? bearerChallenge(presented ? oauth : null, resourceMetadata);
   }
   return { status, headers };
 };
+
+const bearerChallenge = (error: string | null, resourceMetadata: string | null): string =>
+  [
+    'Bearer realm="graphql"',
+    ...(error === null ? [] : [`error="${error}"`]),
+    ...(resourceMetadata === null ? [] : [`resource_metadata="${resourceMetadata}"`]),
+  ].join(', ');
 
 /**
  * A refusal as the only error of an answer without data. `spec` says: this status for
  * `application/graphql-response+json`, 200 where only `application/json` or an event stream is accepted.
  */
-export const refusalError = (refusal: Refusal): GraphQLError =>
+export const refusalError = (refusal: Refusal, resourceMetadata: string | null): GraphQLError =>
   new GraphQLError(refusal.error.message, {
-    extensions: { ...errorExtensions(refusal.error), http: { spec: true, ...refusalHttp(refusal) } },
+    extensions: { ...errorExtensions(refusal.error), http: { spec: true, ...refusalHttp(refusal, resourceMetadata) } },
   });
 
 const retryAfterSeconds = ({ code, details }: AppError): number | undefined =>

@@ -9,7 +9,7 @@ import {
 import { AppError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { denialOf, meets, policyDenialOf } from './decision.ts';
-import { SchemaRulesError, toGraphQLError } from './errors.ts';
+import { type Refusal, SchemaRulesError, toGraphQLError } from './errors.ts';
 import { createPlanner } from './plan.ts';
 import { type Rule, readRules, type SchemaRules } from './rules.ts';
 import { viewerOf } from './viewer-context.ts';
@@ -31,7 +31,14 @@ export type Policy = { bivariant(...args: Parameters<Decide>): ReturnType<Decide
 /** By the name that `@auth(policy: "…")` uses. */
 export type Policies = Readonly<Record<string, Policy>>;
 
-export type GuardOptions = { readonly policies?: Policies };
+export type GuardOptions = {
+  readonly policies?: Policies;
+  /**
+   * Told when a field is answered with an error for want of a right, while others are answered; once per rule and
+   * operation. Of whole operations that are refused `onDecision` of `useFieldgate` is told.
+   */
+  readonly onDenied?: (denial: Refusal, context: unknown) => void;
+};
 
 /** What a guarded schema knows of itself. */
 export type Guard = SchemaRules & {
@@ -55,7 +62,8 @@ export const guardOf = (schema: GraphQLSchema): Guard | null =>
  *   policies: { isOwner: (order: Order, _args, context) => order.ownerId === idOf(viewerOf(context)) },
  * });
  */
-export const guardSchema = (schema: GraphQLSchema, { policies = {} }: GuardOptions = {}): GraphQLSchema => {
+export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
+  const { policies = {} } = options;
   if (guardOf(schema) !== null) {
     throw new SchemaRulesError(['schema: is guarded already']);
   }
@@ -65,7 +73,7 @@ export const guardSchema = (schema: GraphQLSchema, { policies = {} }: GuardOptio
   const guarded = mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
       const rule = schemaRules.rules.get(`${typeName}.${fieldName}`);
-      return rule && guardField(field, wrapperFor(rule, policies), typeName === subscriptions);
+      return rule && guardField(field, wrapperFor(rule, options), typeName === subscriptions);
     },
   });
   guarded.extensions = { ...guarded.extensions, [guardKey]: { ...schemaRules, planFor: planners(schemaRules) } };
@@ -115,20 +123,29 @@ const guardField = (
   ...(isSubscription && { subscribe: wrap(field.subscribe ?? defaultFieldResolver) }),
 });
 
-const wrapperFor = (rule: Rule, policies: Policies): Wrapper => {
+const wrapperFor = (rule: Rule, { policies = {}, onDenied }: GuardOptions): Wrapper => {
   const asked = rule.policies.flatMap((name) => {
     const decide = policies[name];
     return decide ? [{ name, decide }] : [];
   });
   // In a list the same viewer meets the same rule a thousand times; what was decided holds, for both are immutable.
   let lastPassed: Viewer | null = null;
+  const told = new WeakSet<object>();
+  const deny = (error: AppError, context: unknown): never => {
+    if (onDenied && isObject(context) && !told.has(context)) {
+      told.add(context);
+      const viewer = viewerOf(context);
+      onDenied({ error, viewer, presented: viewer.kind !== 'anonymous' }, context);
+    }
+    throw toGraphQLError(error);
+  };
   const checkStatic = (context: unknown): void => {
     const viewer = viewerOf(context);
     if (viewer === lastPassed) {
       return;
     }
     if (!meets(rule, viewer)) {
-      throw toGraphQLError(denialOf(rule, viewer));
+      deny(denialOf(rule, viewer), context);
     }
     lastPassed = viewer;
   };
@@ -141,7 +158,11 @@ const wrapperFor = (rule: Rule, policies: Policies): Wrapper => {
   }
   return (resolve) => (parent, args, context, info) => {
     checkStatic(context);
-    const pending = askAll(asked, rule, (decide) => decide(parent, args, context));
+    const pending = askAll(asked, {
+      rule,
+      ask: (decide) => decide(parent, args, context),
+      deny: (error) => deny(error, context),
+    });
     return pending === undefined
       ? resolve(parent, args, context, info)
       : pending.then(() => resolve(parent, args, context, info));
@@ -150,49 +171,53 @@ const wrapperFor = (rule: Rule, policies: Policies): Wrapper => {
 
 type Asked = { readonly name: string; readonly decide: Policy };
 
+/** One field of one operation before its policies. */
+type Question = {
+  readonly rule: Rule;
+  readonly ask: (decide: Policy) => unknown;
+  readonly deny: (error: AppError) => never;
+};
+
 /** Asks one policy after another; a promise only if one of them gave one. Throws at the first that is not `true`. */
-const askAll = (
-  asked: readonly Asked[],
-  rule: Rule,
-  ask: (decide: Policy) => unknown,
-  from = 0,
-): Promise<void> | undefined => {
+const askAll = (asked: readonly Asked[], question: Question, from = 0): Promise<void> | undefined => {
   for (let index = from; index < asked.length; index += 1) {
     const { name, decide } = asked[index] as Asked;
-    const answer = attempt(() => ask(decide), rule, name);
+    const answer = attempt(decide, question, name);
     if (isThenable(answer)) {
       return Promise.resolve(answer).then(
         (settled) => {
-          expectTrue(settled, rule, name);
-          return askAll(asked, rule, ask, index + 1);
+          expectTrue(settled, question, name);
+          return askAll(asked, question, index + 1);
         },
-        (error) => fail(error, rule, name),
+        (error) => fail(error, question, name),
       );
     }
-    expectTrue(answer, rule, name);
+    expectTrue(answer, question, name);
   }
   return undefined;
 };
 
-const attempt = (ask: () => unknown, rule: Rule, name: string): unknown => {
+const attempt = (decide: Policy, question: Question, name: string): unknown => {
   try {
-    return ask();
+    return question.ask(decide);
   } catch (error) {
-    return fail(error, rule, name);
+    return fail(error, question, name);
   }
 };
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
 
-const expectTrue = (answer: unknown, rule: Rule, name: string): void => {
+const expectTrue = (answer: unknown, { rule, deny }: Question, name: string): void => {
   if (answer !== true) {
-    throw toGraphQLError(policyDenialOf(rule, name));
+    deny(policyDenialOf(rule, name));
   }
 };
 
 /** A policy that fails denies; only "cannot tell right now" is said as what it is. */
-const fail = (error: unknown, rule: Rule, name: string): never => {
+const fail = (error: unknown, { rule, deny }: Question, name: string): never => {
   const isOutage = error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
-  throw toGraphQLError(isOutage ? error : policyDenialOf(rule, name));
+  return deny(isOutage ? error : policyDenialOf(rule, name));
 };

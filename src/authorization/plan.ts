@@ -20,6 +20,8 @@ export type Plan = {
   readonly operation: OperationTypeNode;
   /** The rule of each selected root field, null where it has none. Introspection never counts. */
   readonly roots: readonly (Rule | null)[];
+  /** Coordinates of what is resolved at the root: one for each response key. Introspection never counts. */
+  readonly fields: readonly string[];
   /** Every rule the operation can meet, each once. Empty: nothing is verified and nobody is asked. */
   readonly rules: readonly Rule[];
 };
@@ -96,13 +98,16 @@ const planOperation = (scope: Scope, node: OperationDefinitionNode): Plan => {
   // a dead one beside it must not stop a login or a refresh. The wrapped resolvers still decide.
   const lenient = collector(scope, (rule) => !rule.optional);
   const roots: (Rule | null)[] = [];
+  const fields = new Map<string, string>();
   for (const field of root ? collect.fieldsOf(node.selectionSet, root) : []) {
     const coordinate = `${root?.name}.${field.name.value}`;
+    fields.set((field.alias ?? field.name).value, coordinate);
     const isPublicMutation = node.operation === 'mutation' && scope.schemaRules.publicFields.has(coordinate);
     roots.push(scope.schemaRules.rules.get(coordinate) ?? null);
     (isPublicMutation ? lenient : collect).visit(field, root as GraphQLObjectType);
   }
-  return { operation: node.operation, roots, rules: [...new Set([...collect.rules, ...lenient.rules])] };
+  const rules = [...new Set([...collect.rules, ...lenient.rules])];
+  return { operation: node.operation, roots, fields: [...fields.values()], rules };
 };
 
 /** Walks selections as the executor would, but for every object type that could turn up. */

@@ -2,17 +2,32 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { AppError } from '../domain/errors.ts';
+import type { Viewer } from '../domain/viewer.ts';
+import { acceptsAnything } from './accepts-anything.ts';
 import { admit } from './admit.ts';
 import type { Decision } from './decision.ts';
-import { type ErrorExtensions, refusalError } from './errors.ts';
+import { type ErrorExtensions, type Refusal, refusalError } from './errors.ts';
 import { assertGuarded } from './guard.ts';
 import { withViewer } from './viewer-context.ts';
 
 export type FieldgateOptions = {
   /** Who asks. Called at most once per request, and only for operations with something guarded or optional in them. */
   readonly authenticate: Authenticator;
-  /** Sees every decision, for logs and metrics. */
-  readonly onDecision?: (decision: Decision) => void;
+  /** Where clients that are refused learn who gives tokens for this API: a URL, told in `WWW-Authenticate` (RFC 9728 §5.1). */
+  readonly resourceMetadata?: string;
+  /** Where credentials are read, given the context of the operation. Left out: in the headers of the request. */
+  readonly sourceOf?: (context: unknown) => CredentialSource;
+  /**
+   * Counts what may run against limits of whoever asks, before any of it does; an error refuses it. `fields` are the coordinates
+   * of what is resolved at the root, one for each response key.
+   */
+  readonly charge?: (
+    viewer: Viewer,
+    fields: readonly string[],
+    context: unknown,
+  ) => AppError | null | Promise<AppError | null>;
+  /** Sees every decision, for logs and metrics, with the context of the operation. */
+  readonly onDecision?: (decision: Decision, context: unknown) => void;
 };
 
 /**
@@ -23,8 +38,15 @@ export type FieldgateOptions = {
  * @example
  * const yoga = createYoga({ schema: guardSchema(schema), plugins: [useFieldgate({ authenticate })] });
  */
-export const useFieldgate = ({ authenticate, onDecision }: FieldgateOptions): Plugin => {
+export const useFieldgate = ({
+  authenticate,
+  sourceOf = headersOf,
+  charge,
+  onDecision,
+  resourceMetadata,
+}: FieldgateOptions): Plugin => {
   const checked = new WeakSet<GraphQLSchema>();
+  const refused = (refusal: Refusal) => ({ errors: [refusalError(refusal, resourceMetadata ?? null)] });
   const authenticateOnce = oncePerRequest(authenticate);
 
   const decide = (args: ExecutionArguments): Decision | Promise<Decision> => {
@@ -34,11 +56,12 @@ export const useFieldgate = ({ authenticate, onDecision }: FieldgateOptions): Pl
       document: args.document,
       operationName: args.operationName,
       variables: args.variableValues,
-      source: sourceOf(request),
+      source: sourceOf(args.contextValue),
       authenticate: request ? (source) => authenticateOnce(request, source) : authenticate,
+      charge: charge && ((viewer, fields) => charge(viewer, fields, args.contextValue)),
     });
     return whenSettled(decision, (settled) => {
-      onDecision?.(settled);
+      onDecision?.(settled, args.contextValue);
       return settled;
     });
   };
@@ -67,7 +90,12 @@ export const useFieldgate = ({ authenticate, onDecision }: FieldgateOptions): Pl
         setSubscribeFn((last) =>
           subscribeFn({ ...last, contextValue: withViewer(last.contextValue, decision.viewer) }),
         );
-        return { onSubscribeResult: ({ result, setResult }) => refuseIfDenied(result, setResult) };
+        return {
+          onSubscribeResult: ({ result, setResult }) => {
+            const refusal = denialIn(result);
+            if (refusal) setResult(refused(refusal));
+          },
+        };
       });
     },
     onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
@@ -105,25 +133,20 @@ const oncePerRequest = (authenticate: Authenticator) => {
 const requestOf = (context: unknown): Request | null =>
   (context as { readonly request?: Request } | null | undefined)?.request ?? null;
 
-const sourceOf = (request: Request | null): CredentialSource => ({
-  header: (name) => request?.headers.get(name) ?? null,
-});
-
-const refused = (refusal: Parameters<typeof refusalError>[0]): { errors: readonly GraphQLError[] } => ({
-  errors: [refusalError(refusal)],
+const headersOf = (context: unknown): CredentialSource => ({
+  header: (name) => requestOf(context)?.headers.get(name) ?? null,
 });
 
 /**
  * A subscription that a policy turned down, or could not decide, has no stream, only errors: it is a refusal like those
  * decided before it.
  */
-const refuseIfDenied = (result: unknown, setResult: (result: { errors: readonly GraphQLError[] }) => void): void => {
+const denialIn = (result: unknown): Refusal | null => {
   const errors = isAsyncIterable(result) ? [] : ((result as { errors?: readonly GraphQLError[] }).errors ?? []);
   const { message, extensions } = errors.find((error) => isDenial(error.extensions)) ?? {};
-  if (extensions !== undefined) {
-    const { code, ...details } = extensions as ErrorExtensions;
-    setResult(refused({ error: new AppError(code, details, message), presented: true }));
-  }
+  if (extensions === undefined) return null;
+  const { code, ...details } = extensions as ErrorExtensions;
+  return { error: new AppError(code, details, message), presented: true };
 };
 
 const isDenial = ({ code }: Readonly<Record<string, unknown>>): boolean =>
@@ -137,13 +160,6 @@ const isWholeAnswer = (result: unknown): boolean => {
   if (typeof result !== 'object' || result === null || isAsyncIterable(result)) return false;
   const { data, errors = [] } = result as { readonly data?: unknown; readonly errors?: readonly GraphQLError[] };
   return data === undefined || (data === null && errors.some(({ extensions }) => extensions['http'] !== undefined));
-};
-
-/** GraphQL over HTTP: a client that does not choose is refused in the type in which the status means something. */
-const acceptsAnything = (accept: string | null): boolean => {
-  const types = (accept ?? '*/*').split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
-  const chooses = types.some((type) => type === 'application/json' || type === 'application/graphql-response+json');
-  return !chooses && types.some((type) => type === '*/*' || type === 'application/*' || type === '');
 };
 
 const whenSettled = <T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> =>

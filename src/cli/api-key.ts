@@ -1,5 +1,6 @@
 import { type ApiKey, apiKeyState } from '../domain/api-key.ts';
 import { AppError } from '../domain/errors.ts';
+import { commandLine } from '../domain/event.ts';
 import { prefixOf } from '../services/api-keys.ts';
 import { formatDistance, formatTime } from './human-time.ts';
 import { printable } from './printable.ts';
@@ -20,7 +21,7 @@ export const createApiKey = (shell: Shell, options: CreateOptions): Promise<Exit
     const user = await requireUser(place, options.user);
     const { name, scope: scopes, expiresInDays } = options;
     const { apiKey, secret } = await place.apiKeys
-      .create(user.id, { name, scopes, expiresInDays })
+      .create(user.id, { name, scopes, expiresInDays }, commandLine)
       .catch((error: unknown) => Promise.reject(inWords(error)));
     if (options.json) {
       printJson(shell, { apiKey: toJson(apiKey), secret });
@@ -79,7 +80,7 @@ const describeState = (apiKey: ApiKey, now: number): string => {
 export const revokeApiKey = (shell: Shell, id: string, { user: emailOrId, json }: OfUser): Promise<ExitCode> =>
   withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const user = await requireUser(place, emailOrId);
-    const apiKey = await place.apiKeys.revoke(user.id, id.trim().toLowerCase()).catch((error: unknown) => {
+    const apiKey = await place.apiKeys.revoke(user.id, id.trim().toLowerCase(), commandLine).catch((error: unknown) => {
       if (!(error instanceof AppError && error.code === 'NOT_FOUND')) throw error;
       throw new CommandFailed(`${user.email} has no API key with this id.`);
     });

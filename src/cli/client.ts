@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors.ts';
+import { commandLine } from '../domain/event.ts';
 import type { ServiceClient } from '../domain/service-client.ts';
 import type { ClientWithSecret } from '../services/service-clients.ts';
 import { formatDistance, formatTime } from './human-time.ts';
@@ -13,7 +14,7 @@ type CreateOptions = Json & { readonly name: string; readonly scope: readonly st
 /** A new service client and its secret. */
 export const createClient = (shell: Shell, { name, scope, json }: CreateOptions): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
-    const created = await serviceClients.create({ name, scopes: scope });
+    const created = await serviceClients.create({ name, scopes: scope }, commandLine);
     const { id, scopes } = created.client;
     printWithSecret(shell, created, {
       sentence: `Created ${printable(created.client.name)} with the id ${id} and ${scopes.length === 0 ? 'no scope' : `the scopes ${scopes.join(' ')}`}.`,
@@ -33,7 +34,7 @@ export const listClients = (shell: Shell, { json }: Json): Promise<ExitCode> =>
 export const rotateClientSecret = (shell: Shell, id: string, { json }: Json): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
     const rotated = await found(
-      serviceClients.rotateSecret(id.toLowerCase()),
+      serviceClients.rotateSecret(id.toLowerCase(), commandLine),
       'There is no service client with this id that is on.',
     );
     const until = formatDistance(rotated.client.previousSecretExpiresAt ?? 0, shell.clock());
@@ -46,7 +47,10 @@ export const rotateClientSecret = (shell: Shell, id: string, { json }: Json): Pr
 /** Switches a service client off. A running server refuses its tokens from its next request on. */
 export const disableClient = (shell: Shell, id: string, { json }: Json): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
-    const client = await found(serviceClients.disable(id.toLowerCase()), 'There is no service client with this id.');
+    const client = await found(
+      serviceClients.disable(id.toLowerCase(), commandLine),
+      'There is no service client with this id.',
+    );
     if (json) printJson(shell, toJson(client));
     else print(shell, `${printable(client.name)} is switched off; its secrets and tokens are refused.`);
   });

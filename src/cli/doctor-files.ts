@@ -11,6 +11,7 @@ const othersMayPass = 0o011;
 export const examineFiles = async (config: Config): Promise<readonly Finding[]> => [
   ...(await examineDirectory(config)),
   ...(await examineKeyFile(config)),
+  ...(await examineCertificate(config)),
 ];
 
 const examineDirectory = async ({ dataDir }: Config): Promise<readonly Finding[]> => {
@@ -63,6 +64,18 @@ const examineKeyFile = async ({ signing: source }: Config): Promise<readonly Fin
   const file = await statOrNull(source.file);
   if (file === null || (file.mode & groupAndOthers) === 0) return [];
   return [warn('key file', `Others on this machine may read ${source.file}, or write it.`, `chmod 600 ${source.file}`)];
+};
+
+const examineCertificate = async ({ tls }: Config): Promise<readonly Finding[]> => {
+  if (tls === null) return [];
+  const { readTlsPair, TlsError } = await import('../tls.ts');
+  try {
+    await readTlsPair(tls);
+    return [ok('certificate', 'TLS_CERT and TLS_KEY belong together.')];
+  } catch (error) {
+    if (!(error instanceof TlsError)) throw error;
+    return [fail('certificate', error.message, 'Point both to the PEM files of one certificate and its key.')];
+  }
 };
 
 const statOrNull = async (path: string): Promise<Stats | null> => {

@@ -1,3 +1,5 @@
+import { get, type IncomingMessage } from 'node:http';
+import { get as getByTls } from 'node:https';
 import { createServer } from 'node:net';
 import type { Config } from '../config.ts';
 import { type Finding, fail, ok } from './finding.ts';
@@ -5,14 +7,14 @@ import { type Finding, fail, ok } from './finding.ts';
 const patienceMs = 2_000;
 
 /** Whether the port is free, or a server like this one has it, or somebody else. */
-export const examinePort = async ({ host, port }: Config): Promise<Finding> => {
+export const examinePort = async ({ host, port, tls }: Config): Promise<Finding> => {
   if (port === 0) return ok('port', 'Any free port will be taken.');
   const place = `${host}:${port}`;
   const problem = await tryListening(host, port);
   if (problem === null) return ok('port', `${place} is free; no server is running there.`);
   switch (problem) {
     case 'EADDRINUSE':
-      return (await isHealthyServer(host, port))
+      return (await isHealthyServer({ host, port, isTls: tls !== null }))
         ? ok('port', `A server is running on ${place} and answers.`)
         : fail(
             'port',
@@ -38,13 +40,19 @@ const tryListening = (host: string, port: number): Promise<string | null> =>
     server.listen(port, host, () => server.close(() => resolve(null)));
   });
 
-const isHealthyServer = async (host: string, port: number): Promise<boolean> => {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  try {
-    const answer = await fetch(`http://${name}:${port}/health`, { signal: AbortSignal.timeout(patienceMs) });
-    const body: unknown = await answer.json();
-    return answer.ok && typeof body === 'object' && body !== null && 'status' in body && body.status === 'ok';
-  } catch {
-    return false;
-  }
-};
+type Place = { readonly host: string; readonly port: number; readonly isTls: boolean };
+
+/** Who a certificate is for does not matter here: the question is whether a server like this one has the port. */
+const isHealthyServer = ({ host, port, isTls }: Place): Promise<boolean> =>
+  new Promise((resolve) => {
+    const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+    const where = { host: name, port, path: '/health', timeout: patienceMs };
+    const onAnswer = (answer: IncomingMessage): void => {
+      answer.toArray().then(
+        (chunks) => resolve(answer.statusCode === 200 && chunks.join('').includes('"status":"ok"')),
+        () => resolve(false),
+      );
+    };
+    const asked = isTls ? getByTls({ ...where, rejectUnauthorized: false }, onAnswer) : get(where, onAnswer);
+    asked.on('timeout', () => asked.destroy()).on('error', () => resolve(false));
+  });

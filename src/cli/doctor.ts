@@ -83,7 +83,8 @@ const examineDatabase = async (config: Config, shell: Shell): Promise<readonly F
     return [warn('database', noDatabase(config), 'Start the server or run `fieldgate migrate`.')];
   }
   try {
-    const services = await openServices({ config, clock: shell.clock });
+    const keys = await loadKeys(config).catch(() => undefined); // What is wrong with them has been said.
+    const services = await openServices({ config, clock: shell.clock, ...(keys && { keys }) });
     try {
       return await examineOpenDatabase(services, shell.clock());
     } finally {
@@ -96,7 +97,7 @@ const examineDatabase = async (config: Config, shell: Shell): Promise<readonly F
   }
 };
 
-const examineOpenDatabase = async ({ database }: OpenServices, now: number): Promise<readonly Finding[]> => {
+const examineOpenDatabase = async ({ database, keyRing }: OpenServices, now: number): Promise<readonly Finding[]> => {
   const { problems, warnings } = await database.checkServers();
   const servers = [
     ...problems.map((problem) => fail('servers', problem, 'Correct it; the server does not start like this.')),
@@ -111,8 +112,19 @@ const examineOpenDatabase = async ({ database }: OpenServices, now: number): Pro
   return [
     ...servers,
     ok('database', 'It answers and is up to date.'),
+    ...(await examineKeptKeys(keyRing)),
     examineClock(await database.newestRecordAt(), now),
   ];
+};
+
+const examineKeptKeys = async (keyRing: OpenServices['keyRing']): Promise<readonly Finding[]> => {
+  await keyRing.read();
+  const sealed = keyRing.list().filter(({ state }) => state === 'sealed');
+  if (sealed.length === 0) return [];
+  const message = `${sealed.length === 1 ? 'One signing key' : `${sealed.length} signing keys`} in the database, ${sealed.map(({ kid }) => kid).join(', ')}, cannot be opened with this key file: sealed under another one, neither signing nor verifying.`;
+  const advice =
+    'Put the old key file back, or its first key behind the new one; if it was exchanged for good, delete these rows from the table signing_keys.';
+  return [warn('kept keys', message, advice)];
 };
 
 /** More than two machines' clocks usually differ. */

@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { algorithmNames, newKeyFile } from '../services/signing-keys.ts';
+import { commandLine } from '../domain/event.ts';
+import { type RingKey, ringKeys, rootsOf } from '../services/key-lines.ts';
+import { algorithmNames, newKeyFile, SigningKeysError } from '../services/signing-keys.ts';
+import { formatDistance, formatTime } from './human-time.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from './shell.ts';
 import { printTable } from './table.ts';
-import { loadConfig, loadKeys } from './workplace.ts';
+import { loadConfig, loadKeys, type Workplace, withWorkplace } from './workplace.ts';
 
 type GenerateOptions = { readonly algorithm?: string; readonly out?: string };
 
@@ -35,23 +38,66 @@ const writeNewFile = async (path: string, text: string): Promise<void> => {
   }
 };
 
-/** The keys of the configuration by name; nothing of what they are made of. */
-export const listKeys = async (shell: Shell, { json }: { readonly json?: boolean }): Promise<ExitCode> => {
-  const { signing, verification } = await loadKeys(await loadConfig(shell));
-  const keys = [...verification.values()].map(({ kid, alg }) => ({
-    kid,
-    algorithm: alg,
-    signs: kid === signing.kid,
-    verifies: true,
-  }));
-  if (json) {
-    printJson(shell, { keys });
-  } else {
-    printTable(
-      shell,
-      ['KEY', 'ALGORITHM', 'USE'],
-      keys.map(({ kid, algorithm, signs }) => [kid, algorithm, signs ? 'signs and verifies' : 'verifies']),
-    );
-  }
+type Json = { readonly json?: boolean };
+
+/** Every key and what it is for now; nothing of what they are made of. */
+export const listKeys = async (shell: Shell, { json }: Json): Promise<ExitCode> => {
+  const config = await loadConfig(shell);
+  const { hasDatabase } = await import('../open-services.ts');
+  if (hasDatabase(config)) return withKeys(shell, async ({ keyRing }) => printKeys(shell, keyRing.list(), json));
+  printKeys(shell, ringKeys(rootsOf(await loadKeys(config)), [], shell.clock()), json);
   return 0;
 };
+
+/** Publishes the key that signs next. Running servers take part by themselves. */
+export const rotateKey = (shell: Shell, { json }: Json): Promise<ExitCode> =>
+  withKeys(shell, async ({ keyRing }) => {
+    await keyRing.rotate(commandLine);
+    if (!json) print(shell, 'The next key is published, and signs as soon as everybody has had time to learn of it.\n');
+    printKeys(shell, keyRing.list(), json);
+  });
+
+/** Ends a key at once, and with it every access token that it signed. */
+export const revokeKey = (shell: Shell, kid: string, { json }: Json): Promise<ExitCode> =>
+  withKeys(shell, async ({ keyRing }) => {
+    await keyRing.revoke(kid, commandLine);
+    if (!json)
+      print(
+        shell,
+        'The key is revoked. Running servers refuse its access tokens within 5 seconds; refresh tokens stay good.\n',
+      );
+    printKeys(shell, keyRing.list(), json);
+  });
+
+const withKeys = (shell: Shell, work: (place: Workplace) => Promise<void> | void): Promise<ExitCode> =>
+  withWorkplace(shell, { database: 'existing', keys: true }, async (place): Promise<ExitCode> => {
+    try {
+      await work(place);
+      return 0;
+    } catch (error) {
+      throw error instanceof SigningKeysError ? new CommandFailed(error.message) : error;
+    }
+  });
+
+const printKeys = (shell: Shell, keys: readonly RingKey[], json: boolean | undefined): void => {
+  if (json) return void printJson(shell, { keys: keys.map(toJson) });
+  const now = shell.clock();
+  printTable(
+    shell,
+    ['KEY', 'ALGORITHM', 'STATE', 'SINCE', 'UNTIL'],
+    keys.map(({ kid, key, state, since, until }) => [
+      ...[kid, key?.alg ?? '-', state],
+      ...[since, until].map((time) => (time === null ? '-' : formatDistance(time, now))),
+    ]),
+  );
+};
+
+const toJson = ({ kid, key, state, since, until }: RingKey) => ({
+  kid,
+  algorithm: key?.alg ?? null,
+  state,
+  since: since === null ? null : formatTime(since),
+  until: until === null ? null : formatTime(until),
+  signs: state === 'current',
+  verifies: state !== 'removed' && state !== 'sealed',
+});

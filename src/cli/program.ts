@@ -5,6 +5,7 @@ import { isRole, type Role } from '../domain/role.ts';
 import { addApiKeyCommands } from './api-key-commands.ts';
 import { addClientCommands } from './client-commands.ts';
 import { account, jsonOption, type Run } from './command-words.ts';
+import { addKeyCommands } from './key-commands.ts';
 import { CommandFailed, type ExitCode, type Shell, UsageError } from './shell.ts';
 
 /** Runs one command line. Everything a command needs is imported when that command runs: help costs no database. */
@@ -141,6 +142,15 @@ const addUserCommands = (program: Command, shell: Shell, run: Run): void => {
     .action((who: string, options) =>
       run(import('./user.ts').then(({ enableUser }) => enableUser(shell, who, options))),
     );
+  user
+    .command('unlock')
+    .description('let an account sign in again after too many wrong passwords')
+    .argument('<email|id>', account)
+    .option(...jsonOption)
+    .addHelpText('after', `\nJSON: ${userFields}`)
+    .action((who: string, options) =>
+      run(import('./user.ts').then(({ unlockUser }) => unlockUser(shell, who, options))),
+    );
 };
 
 const userFields = '{ id, email, name, role, createdAt, disabledAt }';
@@ -169,28 +179,12 @@ const addSessionCommands = (program: Command, shell: Shell, run: Run): void => {
     );
 };
 
-const addKeyCommands = (program: Command, shell: Shell, run: Run): void => {
-  const key = program.command('key').description('make and list signing keys');
-  key
-    .command('generate')
-    .description('make a signing key: a JWK Set with a private key, for JWT_KEYS')
-    .option('--algorithm <name>', 'what it is for: ES256, RS256, … (default: JWT_ALGORITHM, else ES256)')
-    .option('--out <file>', 'write it to a new file, mode 0600, instead of standard output')
-    .action((options) => run(import('./key.ts').then(({ generateKeyFile }) => generateKeyFile(shell, options))));
-  key
-    .command('list')
-    .description('list the keys of the configuration; never what they are made of')
-    .option(...jsonOption)
-    .addHelpText('after', '\nJSON: { keys: [{ kid, algorithm, signs, verifies }] }')
-    .action((options) => run(import('./key.ts').then(({ listKeys }) => listKeys(shell, options))));
-};
-
 const addReviewCommands = (program: Command, shell: Shell, run: Run): void => {
   program
     .command('token')
     .description('look into tokens')
     .command('explain')
-    .description('say check by check why an access or refresh token is or is not accepted now; uses nothing up')
+    .description('say check by check why a token or an API key is or is not accepted now; uses nothing up')
     .argument('<token>', 'the token, or - to read it from standard input (which keeps it out of the shell history)')
     .option(...jsonOption)
     .addHelpText('after', tokenHelp)

@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors.ts';
+import { commandLine } from '../domain/event.ts';
 import type { Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import { formatDistance, formatTime } from './human-time.ts';
@@ -48,7 +49,9 @@ export const revokeSessions = (
   return withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const user = await requireUser(place, emailOrId);
     const endedSessions =
-      sessionId === undefined ? await place.sessions.revokeAll(user.id) : await revokeOne(place, user, sessionId);
+      sessionId === undefined
+        ? await place.sessions.revokeAll(user.id, commandLine)
+        : await revokeOne(place, user, sessionId);
     if (json) printJson(shell, { endedSessions });
     else print(shell, `${endedSessions} ${endedSessions === 1 ? 'session of' : 'sessions of'} ${user.email} ended.`);
     return 0;
@@ -57,7 +60,7 @@ export const revokeSessions = (
 
 const revokeOne = async ({ sessions }: Workplace, user: User, sessionId: string): Promise<1> => {
   try {
-    await sessions.revoke(user.id, sessionId.toLowerCase());
+    await sessions.revoke(user.id, sessionId.toLowerCase(), commandLine);
     return 1;
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'NOT_FOUND')) throw error;

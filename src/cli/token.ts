@@ -1,5 +1,6 @@
-import type { AccessTokenReport, TokenReport } from '../services/token-inspection.ts';
+import type { TokenReport } from '../services/token-inspection.ts';
 import { explainAccessToken } from './access-token-words.ts';
+import { explainApiKey } from './api-key-words.ts';
 import { readPiped } from './ask.ts';
 import type { Check } from './check.ts';
 import { formatTime } from './human-time.ts';
@@ -7,7 +8,7 @@ import { printable } from './printable.ts';
 import { explainRefreshToken } from './refresh-token-words.ts';
 import { type ExitCode, print, printJson, type Shell, UsageError } from './shell.ts';
 import { printTable } from './table.ts';
-import { loadKeys, type Workplace, withWorkplace } from './workplace.ts';
+import { type Workplace, withWorkplace } from './workplace.ts';
 
 /** Why a token is or is not accepted now. The exit code says which. Nothing is spent or changed by asking. */
 export const explainToken = async (
@@ -16,7 +17,7 @@ export const explainToken = async (
   { json }: { readonly json?: boolean },
 ): Promise<ExitCode> => {
   const text = (given === '-' ? await readPiped(shell) : given).trim();
-  const token = text.replace(/^(?:authorization:\s*)?bearer\s+/i, '');
+  const token = text.replace(/^(?:(?:authorization:\s*)?bearer\s+|x-api-key:\s*)/i, '');
   if (token === '') throw new UsageError('There is no token.');
   return withWorkplace(shell, { database: 'existing', keys: true }, async (place) => {
     const report = await place.tokens.inspect(token);
@@ -28,20 +29,22 @@ export const explainToken = async (
   });
 };
 
-const explain = async (report: TokenReport, { config }: Workplace, now: number): Promise<readonly Check[]> => {
+const explain = async (report: TokenReport, { config, keyRing }: Workplace, now: number): Promise<readonly Check[]> => {
   if (report.kind === 'refresh') return explainRefreshToken(report, config.sessions, now);
-  const { verification } = await loadKeys(config);
-  const keys = [...verification.values()].map(({ kid, alg }) => ({ kid, algorithm: alg }));
+  if (report.kind === 'api-key') return explainApiKey(report, now);
+  const keys = [...keyRing.keys().verification.values()].map(({ kid, alg }) => ({ kid, algorithm: alg }));
   return explainAccessToken(report, { issuer: config.issuer, audience: config.audience, keys }, now);
 };
 
 type Verdict = { readonly accepted: boolean; readonly reason: string | null };
 
 const verdictOf = (report: TokenReport): Verdict => {
-  if (report.kind === 'access') return { accepted: report.rejection === null, reason: report.rejection };
+  if (report.kind !== 'refresh') return { accepted: report.rejection === null, reason: report.rejection };
   const accepted = report.state === 'current' || report.state === 'replayable';
   return { accepted, reason: accepted ? null : 'REFRESH_TOKEN_INVALID' };
 };
+
+const kinds = { access: 'access token', refresh: 'refresh token', 'api-key': 'API key' } as const;
 
 const marks = { passed: 'ok', failed: 'NO', 'not checked': '-' } as const;
 
@@ -51,29 +54,38 @@ const printReport = (
   { accepted, reason }: Verdict,
   checks: readonly Check[],
 ): void => {
-  const kind = report.kind === 'access' ? 'This access token' : 'This refresh token';
+  const kind = `This ${kinds[report.kind]}`;
   print(shell, accepted ? `${kind} is accepted now.\n` : `${kind} is not accepted now (${reason}).\n`);
   printTable(
     shell,
     ['CHECK', '', 'WHAT WAS FOUND'],
     checks.map(({ check, outcome, detail }) => [check, marks[outcome], detail]),
   );
-  const account = report.background?.account;
-  if (report.kind === 'access' && report.service?.client) {
-    print(shell, `\nClient   ${printable(report.service.client.name)}, ${report.service.client.id}`);
-  }
+  const { account, key, client } = holderOf(report);
+  const sessionId = sessionOf(report);
+  if (client) print(shell, `\nClient   ${printable(client.name)}, ${client.id}`);
   if (account) print(shell, `\nAccount  ${printable(account.email)}, ${account.role}, ${account.id}`);
-  const sessionId = report.kind === 'refresh' ? report.named?.sessionId : report.background && sidOf(report);
+  if (key) print(shell, `Key      ${printable(key.name)}, ${key.id}`);
   if (sessionId) print(shell, `Session  ${printable(sessionId)}`);
   if (!accepted) print(shell, `\nWhat to do: ${advice(report, reason)}`);
 };
 
-const sidOf = ({ written }: AccessTokenReport): string | null => {
-  const sid = written.payload?.['sid'];
+const holderOf = (report: TokenReport) => {
+  if (report.kind === 'api-key') {
+    return { account: report.holder?.account ?? null, key: report.holder?.key ?? null, client: null, session: null };
+  }
+  const { account = null, session = null } = report.background ?? {};
+  return { account, session, key: null, client: (report.kind === 'access' && report.service?.client) || null };
+};
+
+const sessionOf = (report: TokenReport): string | null => {
+  if (report.kind === 'refresh') return report.named?.sessionId ?? null;
+  const sid = report.kind === 'access' && report.background ? report.written.payload?.['sid'] : null;
   return typeof sid === 'string' ? sid : null;
 };
 
 const advice = (report: TokenReport, reason: string | null): string => {
+  if (report.kind === 'api-key') return 'its owner makes another key.';
   if (report.kind === 'access' && report.service) {
     return 'the service asks for a new token; a client that is switched off gets none.';
   }
@@ -87,8 +99,7 @@ const advice = (report: TokenReport, reason: string | null): string => {
 };
 
 const toJson = (report: TokenReport, { accepted, reason }: Verdict, checks: readonly Check[]) => {
-  const { account = null, session = null } = report.background ?? {};
-  const client = (report.kind === 'access' && report.service?.client) || null;
+  const { account, session, key, client } = holderOf(report);
   return {
     type: report.kind,
     accepted,
@@ -102,6 +113,13 @@ const toJson = (report: TokenReport, { accepted, reason }: Verdict, checks: read
       disabledAt: account.disabledAt === null ? null : formatTime(account.disabledAt),
     },
     session: session && { id: session.id, expiresAt: formatTime(session.expiresAt) },
+    apiKey: key && {
+      id: key.id,
+      name: key.name,
+      scopes: key.scopes,
+      expiresAt: formatTime(key.expiresAt),
+      revokedAt: key.revokedAt === null ? null : formatTime(key.revokedAt),
+    },
     client: client && {
       id: client.id,
       name: client.name,

@@ -1,3 +1,4 @@
+import { commandLine } from '../domain/event.ts';
 import type { Role } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
 import { onTerminal, readPiped } from './ask.ts';
@@ -20,7 +21,7 @@ export const createUser = async (shell: Shell, options: CreateOptions): Promise<
   const mayAsk = shell.stdin.isTTY === true && !options.passwordStdin;
   const { email, password } = mayAsk ? await askForRest(shell, options) : await readRest(shell, options);
   const user = await withWorkplace(shell, { database: 'create' }, ({ accounts }) =>
-    accounts.register({ email, password, name: options.name, role: options.role }),
+    accounts.register({ email, password, name: options.name, role: options.role }, commandLine),
   );
   if (options.json) printJson(shell, toJson(user));
   else print(shell, `Created ${printable(user.email)} (${user.role}) with the id ${user.id}.`);
@@ -82,7 +83,7 @@ const printUsers = (shell: Shell, users: readonly User[], next: string | null): 
 
 export const setUserRole = (shell: Shell, emailOrId: string, role: Role, { json }: Json): Promise<ExitCode> =>
   changeUser(shell, emailOrId, json, async ({ accounts }, before) => {
-    const user = await accounts.setRole(before.id, role, null);
+    const user = await accounts.setRole(before.id, role, commandLine);
     if (before.role === role) return [user, `${user.email} was ${role} already.`];
     return [
       user,
@@ -92,17 +93,27 @@ export const setUserRole = (shell: Shell, emailOrId: string, role: Role, { json 
 
 export const disableUser = (shell: Shell, emailOrId: string, { json }: Json): Promise<ExitCode> =>
   changeUser(shell, emailOrId, json, async ({ accounts }, before) => [
-    await accounts.disable(before.id, null),
+    await accounts.disable(before.id, commandLine),
     `${before.email} ${before.disabledAt === null ? 'is disabled' : 'was disabled already'}, and every session of it is over.`,
   ]);
 
 export const enableUser = (shell: Shell, emailOrId: string, { json }: Json): Promise<ExitCode> =>
   changeUser(shell, emailOrId, json, async ({ accounts }, before) => [
-    await accounts.enable(before.id),
+    await accounts.enable(before.id, commandLine),
     before.disabledAt === null
       ? `${before.email} was not disabled.`
       : `${before.email} may sign in again; sessions from before stay over.`,
   ]);
+
+export const unlockUser = (shell: Shell, emailOrId: string, { json }: Json): Promise<ExitCode> =>
+  changeUser(shell, emailOrId, json, async ({ accounts }, before) => {
+    const wasLocked = await accounts.isLocked(before);
+    const user = await accounts.unlock(before.id, commandLine);
+    return [
+      user,
+      `${user.email} ${wasLocked ? 'may sign in again' : 'was not locked'}; wrong passwords before are forgotten.`,
+    ];
+  });
 
 const changeUser = (
   shell: Shell,

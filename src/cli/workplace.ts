@@ -36,6 +36,7 @@ export const withWorkplace = async <Result>(
     const services = await openServices({ config, clock: shell.clock, ...keys });
     try {
       await prepare(services, needs);
+      if (needs.keys) await services.keyRing.read();
       return await work({ ...services, config });
     } finally {
       await services.close();

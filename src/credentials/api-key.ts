@@ -1,4 +1,4 @@
-import type { Authentication, Authenticator, RejectionReason } from '../domain/authentication.ts';
+import type { Authentication, Authenticator, CredentialSource, RejectionReason } from '../domain/authentication.ts';
 import type { EpochSeconds } from '../domain/clock.ts';
 import type { ApiKeyId, UserId } from '../domain/ids.ts';
 import { type MaybePromise, whenSettled } from './maybe-promise.ts';
@@ -23,7 +23,7 @@ export type ApiKeyVerification =
 
 export type ApiKeyOptions = {
   /** What the key is worth now: genuine, in time, not revoked, its owner's account on. Throws only when it cannot tell. */
-  readonly verify: (key: string) => MaybePromise<ApiKeyVerification>;
+  readonly verify: (key: string, source: CredentialSource) => MaybePromise<ApiKeyVerification>;
 };
 
 /**
@@ -39,7 +39,7 @@ export const apiKey =
     const header = source.header('x-api-key')?.trim() ?? '';
     if (header === '') return { kind: 'absent' };
     if (header.includes(',')) return { kind: 'ambiguous' };
-    return whenSettled(verify(header), toAuthentication);
+    return whenSettled(verify(header, source), toAuthentication);
   };
 
 const toAuthentication = (verification: ApiKeyVerification): Authentication => {

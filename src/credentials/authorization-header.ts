@@ -6,7 +6,8 @@ export type Authorization =
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'credential'; readonly scheme: string; readonly value: string };
 
-const schemeAndValue = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]+(.*))?$/s;
+/** Ends where the value begins: a token is long, and is read once, by whoever verifies it. */
+const schemeAndSpace = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]+|$)/;
 
 /** A comma, and then what reads as a scheme with something after it: another Authorization header, joined to the first. */
 const secondCredential = /,[ \t]*[!#$%&'*+.^_`|~\w-]+[ \t]+[^\s=,]/;
@@ -18,7 +19,8 @@ const secondCredential = /,[ \t]*[!#$%&'*+.^_`|~\w-]+[ \t]+[^\s=,]/;
 export const readAuthorization = (source: CredentialSource): Authorization => {
   const header = source.header('authorization')?.trim() ?? '';
   if (header === '') return { kind: 'absent' };
-  if (secondCredential.test(header)) return { kind: 'ambiguous' };
-  const [, scheme, value = ''] = schemeAndValue.exec(header) ?? [];
-  return scheme === undefined ? { kind: 'absent' } : { kind: 'credential', scheme: scheme.toLowerCase(), value };
+  if (header.includes(',') && secondCredential.test(header)) return { kind: 'ambiguous' };
+  const [start = '', scheme] = schemeAndSpace.exec(header) ?? [];
+  if (scheme === undefined) return { kind: 'absent' };
+  return { kind: 'credential', scheme: scheme.toLowerCase(), value: header.slice(start.length) };
 };

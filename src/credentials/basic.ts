@@ -1,4 +1,4 @@
-import type { Authentication, Authenticator } from '../domain/authentication.ts';
+import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import type { UserId } from '../domain/ids.ts';
 import { readAuthorization } from './authorization-header.ts';
 import { type MaybePromise, whenSettled } from './maybe-promise.ts';
@@ -8,7 +8,7 @@ export type BasicAccount = { readonly userId: UserId; readonly role: string; rea
 
 export type BasicOptions = {
   /** Throws only when it cannot tell. Called for each request: remember what was slow to find out. */
-  readonly verify: (username: string, password: string) => MaybePromise<BasicAccount | null>;
+  readonly verify: (username: string, password: string, source: CredentialSource) => MaybePromise<BasicAccount | null>;
 };
 
 /** RFC 7617 §2.1: passwords are read as UTF-8, and clients are told so. */
@@ -29,7 +29,7 @@ export const basic =
     if (authorization.kind !== 'credential') return authorization;
     if (authorization.scheme !== 'basic') return { kind: 'absent' };
     const pair = parsePair(authorization.value);
-    return pair === null ? rejected : whenSettled(verify(pair.username, pair.password), toAuthentication);
+    return pair === null ? rejected : whenSettled(verify(pair.username, pair.password, source), toAuthentication);
   };
 
 const rejected: Authentication = { kind: 'rejected', reason: 'TOKEN_INVALID', challenge };

@@ -3,6 +3,7 @@ import type { Authentication, Authenticator, CredentialSource } from '../domain/
 import type { EpochSeconds } from '../domain/clock.ts';
 import type { ClientId, SessionId, UserId } from '../domain/ids.ts';
 import type { Standing } from '../domain/session.ts';
+import type { User } from '../domain/user.ts';
 import type { SignedInViewer } from '../domain/viewer.ts';
 import { readAuthorization } from './authorization-header.ts';
 import { type MaybePromise, whenSettled } from './maybe-promise.ts';
@@ -52,7 +53,22 @@ export type BearerOptions = {
  * @example
  * const authenticator = bearer({ verify: (token) => tokens.verify(token, toSeconds(clock())), standing: sessions.check });
  */
-export const bearer = ({ verify, standing, serviceStanding }: BearerOptions): Authenticator => {
+export const bearer = (options: BearerOptions): Authenticator => {
+  const check = createTokenCheck(options, 'bearer');
+  return (source) => {
+    const authorization = readAuthorization(source);
+    if (authorization.kind !== 'credential') return authorization;
+    return authorization.scheme === 'bearer' ? check(authorization.value) : { kind: 'absent' };
+  };
+};
+
+/** What an access token is worth, however it was presented. `via` says how, and becomes the viewer's. */
+export const createTokenCheck = ({ verify, standing, serviceStanding }: BearerOptions, via: string) => {
+  const accepted = (claims: BearerClaims, account?: User): Authentication => ({
+    kind: 'accepted',
+    viewer: viewerFrom(claims, via, account),
+  });
+
   const accept = (claims: BearerClaims): MaybePromise<Authentication> =>
     claims.kind === 'service' ? acceptService(claims) : acceptAccount(claims);
 
@@ -67,15 +83,21 @@ export const bearer = ({ verify, standing, serviceStanding }: BearerOptions): Au
     if (standing === undefined) return accepted(claims);
     // Without a session there is nothing to ask about, so nothing that could say it has not been revoked.
     if (claims.sessionId === null) return rejected('TOKEN_INVALID');
-    return whenSettled(standing(claims.userId, claims.sessionId), (now) => decideStanding(claims, now));
+    return whenSettled(standing(claims.userId, claims.sessionId), (now) => acceptStanding(claims, now));
   };
 
-  return (source) => {
-    const authorization = readAuthorization(source);
-    if (authorization.kind !== 'credential') return authorization;
-    if (authorization.scheme !== 'bearer') return { kind: 'absent' };
-    if (authorization.value === '') return rejected('TOKEN_INVALID');
-    return whenSettled(verify(authorization.value), (verification) =>
+  const acceptStanding = (claims: AccountBearerClaims, now: Standing): Authentication => {
+    switch (now.kind) {
+      case 'ended':
+        return rejected('TOKEN_REVOKED');
+      case 'live':
+        return now.role === claims.role ? accepted(claims, now.account) : rejected('TOKEN_STALE');
+    }
+  };
+
+  return (token: string): MaybePromise<Authentication> => {
+    if (token === '') return rejected('TOKEN_INVALID');
+    return whenSettled(verify(token), (verification) =>
       verification.kind === 'valid' ? accept(verification.claims) : rejected(verification.reason),
     );
   };
@@ -88,22 +110,11 @@ export const presentedBearer = (source: CredentialSource): string | null => {
   return isBearer && authorization.value !== '' ? authorization.value : null;
 };
 
-const decideStanding = (claims: AccountBearerClaims, standing: Standing): Authentication => {
-  switch (standing.kind) {
-    case 'ended':
-      return rejected('TOKEN_REVOKED');
-    case 'live':
-      return standing.role === claims.role ? accepted(claims) : rejected('TOKEN_STALE');
-  }
-};
-
-const accepted = (claims: BearerClaims): Authentication => ({ kind: 'accepted', viewer: viewerFrom(claims) });
-
-const viewerFrom = (claims: BearerClaims): SignedInViewer => {
+const viewerFrom = (claims: BearerClaims, via: string, account?: User): SignedInViewer => {
   const { scopes, expiresAt } = claims;
-  if (claims.kind === 'service') return { kind: 'service', id: claims.clientId, scopes, via: 'bearer', expiresAt };
+  if (claims.kind === 'service') return { kind: 'service', id: claims.clientId, scopes, via, expiresAt };
   const { userId, role, sessionId } = claims;
-  return { kind: 'account', id: userId, role, scopes, sessionId, via: 'bearer', expiresAt };
+  return { kind: 'account', id: userId, role, scopes, sessionId, via, expiresAt, account };
 };
 
 const rejected = (reason: Extract<Authentication, { kind: 'rejected' }>['reason']): Authentication => ({

@@ -1,14 +1,14 @@
 /**
- * Access tokens: JWTs after RFC 9068. jsonwebtoken makes and checks the signatures; everything it leaves open is decided
- * here, before it (`compact-jws.ts`: the spelling and the header) and after it (`access-token-claims.ts`: the claims).
+ * Access tokens: JWTs after RFC 9068. jsonwebtoken checks their signatures, and makes those that are quick to make
+ * (`sign-token.ts`); everything it leaves open is decided here, before it (`compact-jws.ts`: the spelling and the header) and after it (`access-token-claims.ts`: the claims).
  *
  * Leeway, a few seconds for clocks that differ, counts in favour of the token at both ends: `iat` and `nbf` may lie up
  * to that far ahead, and the token is accepted until that long after `exp`.
  */
-import { hash } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { EpochSeconds } from '../domain/clock.ts';
 import type { ClientId, SessionId, UserId } from '../domain/ids.ts';
+import { createRecentEntries } from '../domain/recent-entries.ts';
 import {
   type AccessTokenClaims,
   type ClaimsFault,
@@ -21,7 +21,7 @@ import {
 import { type JwsFault, parseCompactJws } from './compact-jws.ts';
 import { createTokenId } from './identifiers.ts';
 import type { KeySet, VerificationKey } from './keys.ts';
-import { createRecentEntries } from './recent-entries.ts';
+import { signToken } from './sign-token.ts';
 
 export type { AccessTokenClaims, AccountTokenClaims, ServiceTokenClaims } from './access-token-claims.ts';
 
@@ -62,9 +62,9 @@ export type VerificationFault = JwsFault | 'unknown key' | 'bad signature' | Cla
 export type AccessTokens = {
   readonly ttlSeconds: number;
   /** Signs a new token. Header `alg typ kid`; claims `iss aud sub sid jti iat exp client_id role scope`, and no others. */
-  readonly issue: (grant: AccessTokenGrant) => IssuedAccessToken;
+  readonly issue: (grant: AccessTokenGrant) => Promise<IssuedAccessToken>;
   /** The same for a service: `sub` is its `client_id`, and there is neither `sid` nor `role`. */
-  readonly issueToService: (grant: ServiceTokenGrant) => IssuedAccessToken;
+  readonly issueToService: (grant: ServiceTokenGrant) => Promise<IssuedAccessToken>;
   /**
    * What a token is worth at `now`, by itself: whether its session still lives is the store's to say. Never throws.
    * `TOKEN_EXPIRED` is told only of a token that is ours and has no other fault; every other one is `TOKEN_INVALID`.
@@ -80,7 +80,7 @@ const longestLeewaySeconds = 60;
  *
  * @example
  * const tokens = createAccessTokens({ keys: () => keySet, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 });
- * const { token } = tokens.issue({ userId, sessionId, role: 'USER', scopes: [], now });
+ * const { token } = await tokens.issue({ userId, sessionId, role: 'USER', scopes: [], now });
  * tokens.verify(token, now).kind; // 'valid'
  */
 export const createAccessTokens = (options: AccessTokenOptions): AccessTokens => {
@@ -97,22 +97,20 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     readSignedToken(token, keySet, { issuer, audience, maxTtlSeconds }),
   );
 
-  const sign = (subject: object, client: object, { scopes, now }: Omit<ServiceTokenGrant, 'clientId'>) => {
-    const { kid, alg, key } = keys().signing;
+  const sign = async (subject: object, client: object, { scopes, now }: Omit<ServiceTokenGrant, 'clientId'>) => {
     const jti = createTokenId();
     const expiresAt = now + ttlSeconds;
     const claims = {
       ...{ iss: issuer, aud: audience, ...subject, jti, iat: now, exp: expiresAt },
       ...{ ...client, scope: formatScope(scopes) },
     };
-    const token = jwt.sign(claims, key, { algorithm: alg, header: { alg, typ: 'at+jwt', kid } });
-    return { token, jti, expiresAt };
+    return { token: await signToken(claims, keys().signing), jti, expiresAt };
   };
 
-  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenGrant): IssuedAccessToken =>
+  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenGrant): Promise<IssuedAccessToken> =>
     sign({ sub: userId, sid: sessionId }, { client_id: clientId, role }, rest);
 
-  const issueToService = ({ clientId: id, ...rest }: ServiceTokenGrant): IssuedAccessToken =>
+  const issueToService = ({ clientId: id, ...rest }: ServiceTokenGrant): Promise<IssuedAccessToken> =>
     sign({ sub: id }, { client_id: id }, rest);
 
   const verify: AccessTokens['verify'] = (token, now, { ignoreExpiry = false } = {}) => {
@@ -153,16 +151,20 @@ const hasValidSignature = (token: string, { alg, key }: VerificationKey): boolea
 };
 
 /**
- * Spares the signature of a token that was verified before. Only what the signature vouches for is remembered, under the
- * token's SHA-256, so that memory holds no usable token; time and revocation are looked at anew at every use. Another set
- * of keys empties it: a key that is removed stops being trusted at once.
+ * Spares the signature of a token that was verified before. Only what the signature vouches for is remembered; time and
+ * revocation are looked at anew at every use. Another set of keys empties it: a key that is removed stops being trusted at
+ * once.
+ *
+ * Found by the end of its signature, which is quickly hashed, and then compared whole: a text with the signature of another
+ * one was not verified. The text itself is kept, for whoever reads this memory finds the signing key in it and needs no
+ * token; and how long the look-up takes tells nothing to somebody who does not know a signature already.
  */
 const rememberVerified = (
   keys: () => KeySet,
   capacity: number,
   read: (token: string, keySet: KeySet) => SignedReading,
 ): ((token: string) => SignedReading) => {
-  const verified = createRecentEntries<TimedClaims>(capacity);
+  const verified = createRecentEntries<{ readonly token: string; readonly reading: TimedClaims }>(capacity);
   let verifiedWith: KeySet | undefined;
 
   return (token) => {
@@ -171,11 +173,11 @@ const rememberVerified = (
       verified.clear();
       verifiedWith = keySet;
     }
-    const digest = hash('sha256', token, 'base64url');
-    const known = verified.get(digest);
-    if (known !== undefined) return known;
+    const signatureEnd = token.slice(-32);
+    const known = verified.get(signatureEnd);
+    if (known?.token === token) return known.reading;
     const reading = read(token, keySet);
-    if (typeof reading !== 'string') verified.set(digest, reading);
+    if (typeof reading !== 'string') verified.set(signatureEnd, { token, reading });
     return reading;
   };
 };

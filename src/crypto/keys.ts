@@ -18,13 +18,16 @@ export type KeySet = {
   readonly verification: ReadonlyMap<string, VerificationKey>;
 };
 
+/** What a configuration brings: the set, and the keys it is made of in their order, with what is private of them. */
+export type ConfiguredKeys = KeySet & { readonly keys: readonly Key[] };
+
 /**
  * A JWK Set with private keys (RFC 7517 §5) → the key set; its first key signs, all verify.
  * `alg` is the algorithm to sign with, and that of keys which do not say their own; left out, every key must say it.
  * Throws `KeyError` for a set that is empty or not a JWK Set, a key that is not fit for use (`parseJwk`), a first key that
  * cannot sign or is for another algorithm, keys of different families, and a `kid` or a key that occurs twice.
  */
-export const parseKeySet = (jwks: unknown, alg?: SigningAlgorithm): KeySet => {
+export const parseKeySet = (jwks: unknown, alg?: SigningAlgorithm): ConfiguredKeys => {
   const list = isJsonObject(jwks) ? jwks['keys'] : undefined;
   if (!Array.isArray(list)) throw new KeyError('The key file is not a JWK Set: an object with a "keys" array.');
   return assemble(
@@ -34,7 +37,7 @@ export const parseKeySet = (jwks: unknown, alg?: SigningAlgorithm): KeySet => {
 };
 
 /** The key set of one shared secret, for HS256, HS384 and HS512. The secret's bytes are those of its text in UTF-8. */
-export const keySetFromSecret = (secret: Secret, alg: SigningAlgorithm): KeySet =>
+export const keySetFromSecret = (secret: Secret, alg: SigningAlgorithm): ConfiguredKeys =>
   assemble([parseSecret(Buffer.from(secret.reveal(), 'utf8'), alg, 'The secret')], alg);
 
 /** A new private key for an algorithm, as a JWK to keep in a key file: RSA of 2048 bits, the algorithm's curve, or a secret. */
@@ -46,10 +49,16 @@ export const generateKey = async (alg: SigningAlgorithm): Promise<JsonWebKey> =>
 /** The public halves of a key set, for others to verify with. Shared secrets are not in it: for HS* it is empty. */
 export const publicJwks = ({ verification }: KeySet): { readonly keys: readonly JsonWebKey[] } => {
   const keys = [...verification.values()].filter(({ key }) => key.type === 'public');
-  return { keys: keys.map(({ key, kid, alg }) => ({ ...key.export({ format: 'jwk' }), kid, alg, use: 'sig' })) };
+  return { keys: keys.map(toJwk) };
 };
 
-const assemble = (keys: readonly Key[], alg: SigningAlgorithm | undefined): KeySet => {
+/** A key as a JWK that says what it is for: with what makes it private, if it is. */
+export const toJwk = ({ key, kid, alg }: SigningKey): JsonWebKey => ({
+  ...key.export({ format: 'jwk' }),
+  ...{ kid, alg, use: 'sig' },
+});
+
+const assemble = (keys: readonly Key[], alg: SigningAlgorithm | undefined): ConfiguredKeys => {
   const [first] = keys;
   if (first === undefined) throw new KeyError('The key file has no keys.');
   if (first.privateKey === null)
@@ -62,6 +71,7 @@ const assemble = (keys: readonly Key[], alg: SigningAlgorithm | undefined): KeyS
   return {
     signing: { kid: first.kid, alg: first.alg, key: first.privateKey },
     verification: new Map(keys.map(({ kid, alg, publicKey }) => [kid, { kid, alg, key: publicKey }])),
+    keys,
   };
 };
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash as argon2Hash, verify as argon2Verify, parseOptions } from '@node-rs/argon2';
-import { createBoundedQueue } from './bounded-queue.ts';
+import { createBoundedQueue, type QueueLoad } from './bounded-queue.ts';
 
 /** What hashing a password costs: memory in KiB, passes over it, and lanes computed side by side. */
 export type HashParameters = { readonly memoryKiB: number; readonly passes: number; readonly lanes: number };
@@ -29,6 +29,10 @@ export type PasswordHasher = {
   readonly verify: (hash: string, password: string) => Promise<PasswordMatch>;
   /** Takes the time of `verify` and never matches: for when there is nobody to verify, so that time does not tell. */
   readonly verifyNothing: (password: string) => Promise<PasswordMatch>;
+  /** Throws SERVICE_UNAVAILABLE if so many hashes wait that another one would be refused now. */
+  readonly requireRoom: () => void;
+  /** How many hashes are computed, and wait, right now, and how many were refused since the start. */
+  readonly load: () => QueueLoad;
 };
 
 /** OWASP's first choice for argon2id; RFC 9106 names the algorithm. */
@@ -56,7 +60,7 @@ const digestBytes = 32;
 export const createPasswordHasher = (options: PasswordHasherOptions = {}): PasswordHasher => {
   const { concurrency = 2, maxQueue = 32, parameters = recommended, weakForTests = false } = options;
   if (!weakForTests && !isStrong(parameters)) throw new RangeError('argon2id parameters are below the OWASP floor');
-  const enqueue = createBoundedQueue({ concurrency, maxQueue, retryAfterSeconds: 1 });
+  const { run: enqueue, requireRoom, load } = createBoundedQueue({ concurrency, maxQueue, retryAfterSeconds: 1 });
   const nobodysHash = createNobodysHash(parameters);
 
   const hash = (password: string): Promise<string> =>
@@ -83,7 +87,7 @@ export const createPasswordHasher = (options: PasswordHasherOptions = {}): Passw
     return { match: false, needsRehash: false };
   };
 
-  return { hash, verify, verifyNothing };
+  return { hash, verify, verifyNothing, requireRoom, load };
 };
 
 /** NFC, so that é typed as one character and as e with an accent are one password. Bytes, so that a NUL ends nothing. */

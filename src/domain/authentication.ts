@@ -1,7 +1,11 @@
+import type { Origin } from './session.ts';
 import type { SignedInViewer } from './viewer.ts';
 
-/** Why a presented credential is not accepted. Clients branch on it: refresh, or sign in again. */
-export type RejectionReason = 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_STALE' | 'TOKEN_REVOKED';
+/**
+ * Why a presented credential is not accepted. Clients branch on it: refresh, or sign in again.
+ * `ORIGIN`: it came as a cookie with the request of a page that may not use it, and was not looked at.
+ */
+export type RejectionReason = 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_STALE' | 'TOKEN_REVOKED' | 'ORIGIN';
 
 /**
  * What one authenticator says of one request.
@@ -20,7 +24,11 @@ export type Authentication =
   | { readonly kind: 'ambiguous' };
 
 /** The part of a request that credentials may come from. Header names are given in lower case; null means not sent. */
-export type CredentialSource = { readonly header: (name: string) => string | null };
+export type CredentialSource = {
+  readonly header: (name: string) => string | null;
+  /** For the log; no decision is made from it. */
+  readonly origin?: Origin;
+};
 
 /** One way of saying who one is. Throws only when it cannot tell (a store is out of reach). */
 export type Authenticator = (source: CredentialSource) => Authentication | Promise<Authentication>;

@@ -23,6 +23,12 @@ export const errorTable = {
     retryable: false,
     message: 'The email or the password is wrong.',
   },
+  ACCOUNT_LOCKED: {
+    status: 400,
+    oauth: 'invalid_grant',
+    retryable: true,
+    message: 'There were too many wrong passwords for this email. Try again later.',
+  },
   REFRESH_TOKEN_INVALID: {
     status: 400,
     oauth: 'invalid_grant',
@@ -60,11 +66,77 @@ export const errorTable = {
     message: 'The scope is malformed or more than can be granted.',
   },
   BAD_USER_INPUT: { status: 400, oauth: 'invalid_request', retryable: false, message: 'The input is not acceptable.' },
+  RATE_LIMITED: {
+    status: 429,
+    oauth: 'temporarily_unavailable',
+    retryable: true,
+    message: 'Too many requests. Try again later.',
+  },
+  QUERY_LIMIT_EXCEEDED: {
+    status: 400,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'The operation is more than one may ask for at once.',
+  },
   EMAIL_TAKEN: {
     status: 409,
     oauth: 'invalid_request',
     retryable: false,
     message: 'An account with this email exists already.',
+  },
+  ACCOUNT_DISABLED: {
+    status: 403,
+    oauth: 'invalid_grant',
+    retryable: false,
+    message: 'This account is switched off.',
+  },
+  ACCOUNT_LINK_REQUIRED: {
+    status: 409,
+    oauth: 'invalid_grant',
+    retryable: false,
+    message: 'An account with this email exists already. Sign in to it as before, then link this way in.',
+  },
+  EMAIL_UNVERIFIED: {
+    status: 403,
+    oauth: 'invalid_grant',
+    retryable: false,
+    message: 'The provider vouches for no email address of yours, which a new account needs.',
+  },
+  IDENTITY_TAKEN: {
+    status: 409,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'This identity is linked to another account.',
+  },
+  LAST_WAY_IN: {
+    status: 409,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'This is the only way into the account. Link another one first.',
+  },
+  LOGIN_CODE_INVALID: {
+    status: 400,
+    oauth: 'invalid_grant',
+    retryable: false,
+    message: 'The code is not accepted: it is used, older than a minute, or of another page. Begin again.',
+  },
+  LOGIN_FLOW_INVALID: {
+    status: 400,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'This sign-in was not begun in this browser, has been used, or is older than ten minutes. Begin again.',
+  },
+  PROVIDER_DENIED: {
+    status: 403,
+    oauth: 'access_denied',
+    retryable: false,
+    message: 'The sign-in at the provider was called off.',
+  },
+  PROVIDER_FAILED: {
+    status: 502,
+    oauth: 'temporarily_unavailable',
+    retryable: true,
+    message: 'The provider did not answer as it should. Try again.',
   },
   NOT_FOUND: {
     status: 404,
@@ -125,6 +197,14 @@ export class AppError extends Error {
     this.details = details;
   }
 }
+
+/** For cookies that came with a request of somebody else's page: no other token would help, so it is not UNAUTHENTICATED. */
+export const otherOrigin = (): AppError =>
+  new AppError(
+    'FORBIDDEN',
+    { reason: 'ORIGIN' },
+    'Session cookies are not taken from this page. ISSUER and CORS_ORIGINS say which origins may use them.',
+  );
 
 /** For input that a field of the schema allows and a rule of ours does not. */
 export const badInput = (field: string, reason: string, message: string): AppError =>

@@ -1,5 +1,6 @@
 import type { EpochSeconds } from './clock.ts';
 import type { ApiKeyId, ClientId, SessionId, UserId } from './ids.ts';
+import type { User } from './user.ts';
 
 /** Who asks. Built once per request, only from a verified credential; no header, cookie or body field adds to it. */
 export type Viewer = AnonymousViewer | SignedInViewer;
@@ -24,6 +25,8 @@ export type AccountViewer = {
   readonly via: string;
   /** When the credential stops being accepted; null if it does not by itself. */
   readonly expiresAt: EpochSeconds | null;
+  /** The account as it was when the credential was checked, if it was read then. Good for queries, which change nothing. */
+  readonly account?: User | undefined;
 };
 
 /** A service. It has no account and no role: what it may do is what rules give to its scopes. */

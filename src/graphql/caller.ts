@@ -1,5 +1,6 @@
 import { viewerOf } from '../authorization/viewer-context.ts';
 import { AppError } from '../domain/errors.ts';
+import { type Actor, actorFor } from '../domain/event.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { AccountViewer } from '../domain/viewer.ts';
 import type { RequestContext } from './context.ts';
@@ -11,6 +12,9 @@ export const callerOf = (context: RequestContext): AccountViewer => {
   if (viewer.kind === 'service') throw new AppError('FORBIDDEN', { reason: 'ACCOUNT' });
   return viewer;
 };
+
+/** Who acts in this request, as events say it. */
+export const actorOf = (context: RequestContext): Actor => actorFor(viewerOf(context), context.origin);
 
 /** The session of this very request: the one it has just begun, else the one its credential belongs to, if any. */
 export const currentSessionOf = (context: RequestContext): SessionId | null => {

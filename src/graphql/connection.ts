@@ -1,31 +1,38 @@
+import type { EpochMillis } from '../domain/clock.ts';
 import { badInput } from '../domain/errors.ts';
-import { isUuid, userId } from '../domain/ids.ts';
-import type { User } from '../domain/user.ts';
-import type { Accounts } from '../services/accounts.ts';
+import { isUuid } from '../domain/ids.ts';
 
-type AccountPage = Awaited<ReturnType<Accounts['list']>>;
-type Cursor = Pick<Parameters<Accounts['list']>[0], 'after'>;
+/** Where a row lies in the order of a connection: by time, then by id. */
+export type Position = { readonly at: EpochMillis; readonly id: string };
 
 /** A cursor is where a row lies in the order, not a row number: a page stays right while rows come and go. */
-const toCursor = (user: User): string => Buffer.from(`${user.createdAt} ${user.id}`).toString('base64url');
+const toCursor = ({ at, id }: Position): string => Buffer.from(`${at} ${id}`).toString('base64url');
 
-/** A cursor of ours, or BAD_USER_INPUT. */
-export const parseCursor = (after: string | null | undefined): Cursor => {
-  if (after === null || after === undefined) return {};
-  const [createdAt, id] = Buffer.from(after, 'base64url').toString().split(' ');
-  if (!createdAt || !/^\d{1,15}$/.test(createdAt) || !id || !isUuid(id)) {
+/** A cursor of ours, null where none is given, or BAD_USER_INPUT. */
+export const parseCursor = (after: string | null | undefined): Position | null => {
+  if (after === null || after === undefined) return null;
+  const [at, id] = Buffer.from(after, 'base64url').toString().split(' ');
+  if (!at || !/^\d{1,15}$/.test(at) || !id || !isUuid(id)) {
     throw badInput('after', 'CURSOR_INVALID', 'This is no cursor of this connection.');
   }
-  return { after: { createdAt: Number(createdAt), id: userId(id) } };
+  return { at: Number(at), id };
+};
+
+type Page<Node> = {
+  readonly nodes: readonly Node[];
+  readonly hasNextPage: boolean;
+  /** The cursor that was asked with. */
+  readonly after: string | null | undefined;
+  readonly positionOf: (node: Node) => Position;
 };
 
 /** One page in the Relay form. */
-export const toConnection = (page: AccountPage, after: string | null | undefined) => {
-  const edges = page.users.map((node) => ({ cursor: toCursor(node), node }));
+export const toConnection = <Node>({ nodes, hasNextPage, after, positionOf }: Page<Node>) => {
+  const edges = nodes.map((node) => ({ cursor: toCursor(positionOf(node)), node }));
   return {
     edges,
     pageInfo: {
-      hasNextPage: page.hasNextPage,
+      hasNextPage,
       hasPreviousPage: after !== null && after !== undefined,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,

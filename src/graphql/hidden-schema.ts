@@ -1,17 +1,26 @@
 import { type ASTVisitor, type DocumentNode, GraphQLError, type ValidationContext, visit } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
+/** Messages about misspelt names and values suggest nothing: what they would suggest is what the schema holds. */
+export const useNoSuggestions = (): Plugin => ({
+  onValidate:
+    () =>
+    ({ result, setResult }) => {
+      if (result.length > 0) setResult(result.map(withoutSuggestion));
+    },
+  onExecute: () => ({
+    onExecuteDone: ({ result }) => {
+      if (!(Symbol.asyncIterator in result)) result.errors?.forEach(withoutSuggestion);
+    },
+  }),
+});
+
 /**
- * Keeps the schema to itself: `__schema` is refused, `__type` knows no type, and messages about misspelt names suggest
- * nothing. (`__type` answers null as it does for a name that is none: GraphQL over HTTP's own audit asks for it.)
+ * Keeps the schema to itself: `__schema` is refused, `__type` knows no type. (It answers null as it does for a name that
+ * is none: GraphQL over HTTP's own audit asks for it.)
  */
 export const useHiddenSchema = (): Plugin => ({
-  onValidate: ({ addValidationRule }) => {
-    addValidationRule(NoSchemaField);
-    return ({ result, setResult }) => {
-      if (result.length > 0) setResult(result.map(withoutSuggestion));
-    };
-  },
+  onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaField),
   onExecute: ({ args }) => {
     const keys = typeFieldKeys(args.document);
     if (keys.length === 0) return {};

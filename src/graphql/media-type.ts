@@ -1,3 +1,5 @@
+import { acceptsAnything } from '../authorization/accepts-anything.ts';
+
 export const graphqlResponse = 'application/graphql-response+json';
 export const plainJson = 'application/json';
 
@@ -9,7 +11,8 @@ export type MediaType = typeof graphqlResponse | typeof plainJson;
  * types that fits is taken; a client that leaves the choice to us gets `application/json`.
  */
 export const chooseMediaType = (accept: string | null): MediaType | null => {
-  if (accept === null) return plainJson;
+  // Without a choice, or the one that nearly all clients make: nothing has to be taken apart.
+  if (accept === null || accept === '*/*' || accept === plainJson) return plainJson;
   for (const range of accept.split(',')) {
     const [type, ...parameters] = range.replace(/\s/g, '').toLowerCase().split(';');
     if (parameters.some((parameter) => parameter.startsWith('charset=') && parameter !== 'charset=utf-8')) continue;
@@ -19,6 +22,6 @@ export const chooseMediaType = (accept: string | null): MediaType | null => {
   return null;
 };
 
-/** The type of a refusal: a client that does not choose is refused in the type in which the status means something. */
+/** The type of a refusal, for a client that would be answered in the chosen one. */
 export const refusalMediaType = (accept: string | null, chosen: MediaType): MediaType =>
-  chosen === plainJson && !(accept ?? '').toLowerCase().includes(plainJson) ? graphqlResponse : chosen;
+  chosen === plainJson && acceptsAnything(accept) ? graphqlResponse : chosen;

@@ -1,14 +1,36 @@
-import { type DocumentNode, parse as parseText, type Source } from 'graphql';
+import { type DocumentNode, GraphQLError, Lexer, parse as parseText, Source, TokenKind } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { limitError } from './query-limits.ts';
 
 /**
- * The longest document, in tokens; the introspection query has some 300. Longer ones, and with them those that are nested
- * too deep for a recursive parser or validator, are syntax errors instead of stack overflows.
+ * The longest document, in tokens; the introspection query has some 200. With longer ones, those are refused that are
+ * nested too deep for a recursive parser or validator: they would be stack overflows.
  */
 const maxTokens = 2_000;
 
 /** Parses a document of a bounded size. Throws GraphQLError for anything else. */
-export const parse = (source: string | Source): DocumentNode => parseText(source, { maxTokens });
+export const parse = (source: string | Source): DocumentNode => {
+  try {
+    return parseText(source, { maxTokens });
+  } catch (error) {
+    if (isLong(source)) throw limitError({ reason: 'TOKENS', message: `A document may have ${maxTokens} tokens.` });
+    throw error;
+  }
+};
+
+/** Only asked when parsing failed: the parser does not say why. */
+const isLong = (source: string | Source): boolean => {
+  const lexer = new Lexer(typeof source === 'string' ? new Source(source) : source);
+  try {
+    for (let count = 0; count <= maxTokens; count += 1) {
+      if (lexer.advance().kind === TokenKind.EOF) return false;
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof GraphQLError) return false;
+    throw error;
+  }
+};
 
 export const useBoundedParser = (): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn(parse),

@@ -5,14 +5,22 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import { authTypeDefs } from '../authorization/directives.ts';
 import { guardSchema } from '../authorization/guard.ts';
+import type { SessionCookies } from '../credentials/session-cookies.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { ApiKeys } from '../services/api-keys.ts';
+import type { Events } from '../services/events.ts';
+import type { Identities } from '../services/identities.ts';
 import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
+import type { RequestContext } from './context.ts';
+import { createDelivery } from './delivery.ts';
 import { policies } from './policies.ts';
+import type { OnRefusal } from './refusals.ts';
 import { createAccountResolvers } from './resolvers/account.ts';
 import { createApiKeyResolvers } from './resolvers/api-key.ts';
 import { baseResolvers } from './resolvers/base.ts';
+import { createEventResolvers } from './resolvers/event.ts';
+import { createIdentityResolvers } from './resolvers/identity.ts';
 import { createServiceClientResolvers } from './resolvers/service-client.ts';
 import { createSessionResolvers } from './resolvers/session.ts';
 
@@ -24,29 +32,38 @@ const loadTypeDefs = (): readonly string[] =>
     .filter((name) => name.endsWith('.graphql'))
     .map((name) => readFileSync(join(folder, name), 'utf8'));
 
-type Services = {
+type Parts = {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly apiKeys: ApiKeys;
   readonly serviceClients: ServiceClients;
+  readonly events: Events;
+  readonly identities: Identities;
+  /** Null: no session is kept in cookies. */
+  readonly sessionCookies: SessionCookies | null;
 };
 
 /** The schema the server serves: SDL, resolvers and, around them, the guard. Throws if a rule would not be enforced. */
-export const createSchema = (services: Services): GraphQLSchema =>
-  guardSchema(
+export const createSchema = (parts: Parts, onRefusal: OnRefusal): GraphQLSchema => {
+  const { accounts, sessions, ...services } = parts;
+  const delivery = createDelivery(parts.sessionCookies, onRefusal);
+  return guardSchema(
     makeExecutableSchema({
       typeDefs: [authTypeDefs, ...loadTypeDefs()],
       resolvers: [
         baseResolvers,
-        createAccountResolvers(services.accounts, services.sessions),
-        createSessionResolvers(services.sessions),
+        createAccountResolvers({ accounts, sessions, delivery }),
+        createSessionResolvers(sessions, delivery),
         createServiceClientResolvers(services.serviceClients),
         createApiKeyResolvers(services.apiKeys),
+        createEventResolvers(services.events, accounts),
+        createIdentityResolvers(services.identities, delivery),
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),
-    { policies },
+    { policies, onDenied: (denial, context) => onRefusal(denial, context as RequestContext) },
   );
+};
 
 /** The same rules and guard with nothing behind the fields: enough to say who may read what. */
 export const createSchemaWithoutResolvers = (): GraphQLSchema =>

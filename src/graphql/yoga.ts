@@ -1,46 +1,75 @@
-import type { GraphQLSchema } from 'graphql';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import { useFieldgate } from '../authorization/plugin.ts';
 import type { Authentication, CredentialSource } from '../domain/authentication.ts';
-import type { Origin } from '../domain/session.ts';
-import type { RequestContext } from './context.ts';
+
+import { useBoundedErrors } from './bounded-errors.ts';
+import type { ChargeOperation } from './charge.ts';
+import type { RequestContext, RequestFacts } from './context.ts';
+import { type DocumentLimit, useDocumentLimit } from './document-limit.ts';
 import { fromThrown, type ReportBug, useErrors, withStatus } from './errors.ts';
-import { useHiddenSchema } from './hidden-schema.ts';
+import type { FieldLimits } from './field-limits.ts';
+import { useHiddenSchema, useNoSuggestions } from './hidden-schema.ts';
+import { type Introspection, useIntrospectionByRole } from './introspection.ts';
+import { type OnOperation, useOperationReport } from './operation-report.ts';
 import { useBoundedParser } from './parsing.ts';
+import { useQueryLimits } from './query-limits.ts';
+import { createRecentDocuments } from './recent-documents.ts';
+import type { OnRefusal } from './refusals.ts';
 
-/** What the HTTP edge knows of a request and hands on. */
-export type RequestFacts = { readonly requestId: string; readonly origin: Origin };
-
-export type GraphQLServer = YogaServerInstance<RequestFacts, RequestContext>;
+export type GraphQLServer = YogaServerInstance<{ readonly facts: RequestFacts }, RequestContext>;
 
 type Options = {
   readonly schema: GraphQLSchema;
   readonly path: string;
   readonly authenticate: (source: CredentialSource) => Authentication | Promise<Authentication>;
-  /** Introspection and "did you mean" tell what a schema holds; development wants that, production does not. */
-  readonly revealSchema: boolean;
+  /** Where the metadata of this API is, as a resource in the sense of RFC 9728. */
+  readonly resourceMetadata: string;
+  readonly introspection: Introspection;
+  readonly fieldLimits: FieldLimits;
+  readonly charge: ChargeOperation;
+  readonly documentLimit: DocumentLimit;
+  /** Whether a text is known to be good where requests go straight. */
+  readonly isKnown: (text: string) => boolean;
   readonly report: ReportBug;
+  readonly onRefusal: OnRefusal;
+  /** Left out where nobody counts. */
+  readonly onOperation: OnOperation | null;
 };
 
 /**
  * The GraphQL engine with everything that decides how it answers. What is left to the edge in front of it: body size,
  * media types, CORS, the GraphiQL page.
  */
-export const createGraphQLServer = (options: Options): GraphQLServer =>
-  createYoga<RequestFacts, RequestContext>({
+export const createGraphQLServer = (options: Options): GraphQLServer => {
+  const recent = createRecentDocuments<DocumentNode>(({ tokenCount = 0 }) => tokenCount);
+  return createYoga<{ readonly facts: RequestFacts }, RequestContext>({
     schema: options.schema,
     graphqlEndpoint: options.path,
-    context: ({ request, requestId, origin }): RequestContext => ({
-      requestId,
-      origin,
+    context: ({ request, facts }): RequestContext => ({
+      requestId: facts.requestId,
+      origin: facts.origin,
+      facts,
       header: (name) => request.headers.get(name),
       signedIn: null,
     }),
     plugins: [
       useBoundedParser(),
-      useFieldgate({ authenticate: options.authenticate }),
+      useQueryLimits(options.fieldLimits),
+      useDocumentLimit({ limit: options.documentLimit, recent, isKnownElsewhere: options.isKnown }),
+      ...(options.onOperation ? [useOperationReport(options.onOperation)] : []),
+      useFieldgate({
+        authenticate: options.authenticate,
+        onDecision: (decision, context) => {
+          if (decision.kind === 'refuse') options.onRefusal(decision, context as RequestContext);
+        },
+        sourceOf: (context) => context as RequestContext,
+        resourceMetadata: options.resourceMetadata,
+        charge: (viewer, fields, context) => options.charge(viewer, fields, context as RequestContext),
+      }),
       useErrors(options.report),
-      ...(options.revealSchema ? [] : [useHiddenSchema()]),
+      ...introspectionPlugins(options),
+      useBoundedErrors(),
     ],
     maskedErrors: {
       errorMessage: '',
@@ -54,4 +83,23 @@ export const createGraphQLServer = (options: Options): GraphQLServer =>
     batching: false,
     maxRequestBodySize: false,
     healthCheckEndpoint: '/__unused',
+    parserAndValidationCache: {
+      documentCache: recent,
+      errorCache: noErrors,
+    },
   });
+};
+
+/** Parsing again is quick, and an error holds the whole text that it is about. */
+const noErrors = { get: () => undefined, set: () => {} };
+
+const introspectionPlugins = (options: Options) => {
+  switch (options.introspection) {
+    case 'full':
+      return [];
+    case 'role':
+      return [useIntrospectionByRole(options), useNoSuggestions()];
+    case 'off':
+      return [useHiddenSchema(), useNoSuggestions()];
+  }
+};

@@ -12,14 +12,21 @@ export const notToBeKept = {
   vary: 'Origin, Accept, Authorization',
 } as const;
 
+const notToBeKeptForCookies = { ...notToBeKept, vary: `${notToBeKept.vary}, Cookie` } as const;
+
 /** What belongs around the headers that an answer brings itself. */
 export const answerHeaders = (
   cors: Cors,
-  request: { readonly origin: string | null; readonly requestId: string },
+  request: {
+    readonly origin: string | null;
+    readonly requestId: string;
+    /** Whether cookies have a say in what is answered. */
+    readonly readsCookies: boolean;
+  },
   isKept: boolean,
 ): Readonly<Record<string, string>> => ({
   ...everyAnswer,
-  ...(isKept ? {} : notToBeKept),
+  ...(isKept ? {} : request.readsCookies ? notToBeKeptForCookies : notToBeKept),
   ...cors.headersFor(request.origin),
   'x-request-id': request.requestId,
 });

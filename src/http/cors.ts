@@ -4,6 +4,13 @@ export type Cors = {
   readonly preflightHeadersFor: (origin: string | null) => Readonly<Record<string, string>>;
 };
 
+/** What clients send besides the headers that need no permission: ours, those of Apollo Client, and of tracing (W3C). */
+const requestHeaders = [
+  'Authorization, X-API-Key, Content-Type, Accept, X-Request-Id',
+  'Apollo-Require-Preflight, ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version',
+  'Traceparent, Tracestate, Baggage',
+].join(', ');
+
 /**
  * CORS by an exact list. An origin that is not on it gets no CORS header at all, so that its pages can read nothing and
  * learn nothing (a reflected or `null` allowance would let a sandboxed frame read answers).
@@ -15,7 +22,7 @@ export const createCors = (origins: readonly string[]): Cors => {
       ? {
           'access-control-allow-origin': origin,
           'access-control-allow-credentials': 'true',
-          'access-control-expose-headers': 'WWW-Authenticate, Retry-After, X-Request-Id',
+          'access-control-expose-headers': 'WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
         }
       : {};
   return {
@@ -25,7 +32,7 @@ export const createCors = (origins: readonly string[]): Cors => {
         ? {
             ...headersFor(origin),
             'access-control-allow-methods': 'GET, POST, OPTIONS',
-            'access-control-allow-headers': 'Authorization, X-API-Key, Content-Type, Accept, X-Request-Id',
+            'access-control-allow-headers': requestHeaders,
             'access-control-max-age': '600',
           }
         : {},

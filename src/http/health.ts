@@ -6,6 +6,7 @@ export type Health = {
   readonly stores: () => Promise<Readiness>;
   /** From now on not ready, whatever the stores say. */
   readonly drain: () => void;
+  readonly isStopping: () => boolean;
 };
 
 export type Readiness = {
@@ -37,5 +38,6 @@ export const createHealth = (pings: Readonly<Record<string, () => Promise<void>>
     drain: () => {
       stopping = true;
     },
+    isStopping: () => stopping,
   };
 };

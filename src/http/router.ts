@@ -1,12 +1,15 @@
-import type { RequestFacts } from '../graphql/yoga.ts';
+import type { RequestFacts } from '../graphql/context.ts';
 import { isAcceptable } from './accept.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Cors } from './cors.ts';
 import { hasCredential } from './credentials-in-url.ts';
 import type { Health } from './health.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** One way from a request to an answer; the path is matched exactly before it is called. */
 export type Route = (request: Request, facts: RequestFacts) => Promise<Response> | Response;
+
+type Methods = Readonly<Record<string, Route>>;
 
 type Options = {
   readonly graphqlPath: string;
@@ -14,8 +17,12 @@ type Options = {
   readonly graphiql: Route | null;
   readonly health: Health;
   readonly cors: Cors;
+  /** Whether GraphQL takes credentials from cookies. No other endpoint ever does. */
+  readonly sessionCookies: boolean;
+  /** Null where metrics are served elsewhere or not at all. */
+  readonly metrics: Route | null;
   /** Further endpoints: by path, then by method. */
-  readonly others: Readonly<Record<string, Readonly<Record<string, Route>>>>;
+  readonly others: Readonly<Record<string, Methods>>;
 };
 
 export type Handle = (request: Request, facts: RequestFacts) => Promise<Response>;
@@ -29,19 +36,23 @@ const refuseCredentialInUrl = (isOAuth: boolean): Response =>
     ? json(400, { error: 'invalid_request', error_description: credentialInUrl })
     : refusal(400, 'BAD_REQUEST', credentialInUrl, {}, 'CREDENTIAL_IN_URL');
 
-/** Answers every request the server gets: by its exact path, then by its method. */
-export const createRouter = (options: Options): Handle => {
-  const routes: ReadonlyMap<string, Readonly<Record<string, Route>>> = new Map<string, Readonly<Record<string, Route>>>(
-    [
-      [options.graphqlPath, graphqlRoutes(options)],
-      ['/health', { GET: () => json(200, options.health.process()) }],
-      ...Object.entries(options.others),
-      ['/ready', { GET: async () => readiness(await options.health.stores()) }],
-    ],
-  );
+export type Router = {
+  /** Answers every request the server gets: by its exact path, then by its method. */
+  readonly handle: Handle;
+  /** Of the target of a request its path, as far as that is one of ours, else `none`. */
+  readonly routeOf: (target: string) => string;
+};
 
-  const route = (request: Request, facts: RequestFacts): Promise<Response> | Response => {
-    const url = new URL(request.url);
+export const createRouter = (options: Options): Router => {
+  const routes: ReadonlyMap<string, Methods> = new Map<string, Methods>([
+    [options.graphqlPath, graphqlRoutes(options)],
+    ['/health', { GET: () => json(200, options.health.process()) }],
+    ...(options.metrics ? [['/metrics', { GET: options.metrics }] as const] : []),
+    ...Object.entries(options.others),
+    ['/ready', { GET: async () => readiness(await options.health.stores()) }],
+  ]);
+
+  const route = (request: Request, url: URL, facts: RequestFacts): Promise<Response> | Response => {
     if (hasCredential(url)) return refuseCredentialInUrl(Object.hasOwn(options.others, url.pathname));
     const methods = routes.get(url.pathname);
     if (!methods) return refusal(404, 'NOT_FOUND', `There is nothing here. GraphQL is at ${options.graphqlPath}.`);
@@ -57,14 +68,24 @@ export const createRouter = (options: Options): Handle => {
     return refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
   };
 
-  return async (request, facts) => {
-    const response = await route(request, facts);
+  const handle: Handle = async (request, facts) => {
+    const url = new URL(request.url);
+    const response = await route(request, url, facts);
     const { requestId } = facts;
     const origin = request.headers.get('origin');
-    const headers = answerHeaders(options.cors, { origin, requestId }, response.headers.has('etag'));
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    const readsCookies = options.sessionCookies && url.pathname === options.graphqlPath;
+    const headers = answerHeaders(options.cors, { origin, requestId, readsCookies }, response.headers.has('etag'));
+    for (const [name, value] of Object.entries({ ...headers, ...rateLimitHeaders(facts.standings) })) {
+      response.headers.set(name, value);
+    }
+    for (const cookie of facts.setCookies) response.headers.append('set-cookie', cookie);
     return response;
   };
+  const routeOf = (target: string): string => {
+    const path = target.split('?', 1)[0] ?? '';
+    return routes.has(path) ? path : 'none';
+  };
+  return { handle, routeOf };
 };
 
 const graphqlRoutes = ({ graphql, graphiql }: Options): Record<string, Route> => {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestFacts } from '../graphql/context.ts';
 import { chooseMediaType } from '../graphql/media-type.ts';
 import { parseParameters, type StraightRequest } from '../graphql/straight/request.ts';
 import type { StraightAnswer } from '../graphql/straight/way.ts';
-import type { RequestFacts } from '../graphql/yoga.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Cors } from './cors.ts';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 type Options = {
   readonly graphqlPath: string;
@@ -23,6 +24,7 @@ export const createStraightAnswers =
   ({ graphqlPath, way }: Options): AnswerStraight =>
   (request, body, facts) => {
     const { headers } = request;
+    const { requestId, origin } = facts;
     if (request.url !== graphqlPath || !isPlainJson(headers['content-type'])) return null;
     const accept = headers.accept ?? null;
     const mediaType = chooseMediaType(accept);
@@ -32,7 +34,7 @@ export const createStraightAnswers =
       ...parameters,
       accept,
       mediaType,
-      context: { ...facts, header: (name) => headerOf(headers, name), signedIn: null },
+      context: { requestId, origin, facts, header: (name) => headerOf(headers, name), signedIn: null },
     });
   };
 
@@ -44,16 +46,22 @@ const headerOf = (headers: IncomingMessage['headers'], name: string): string | n
   return Array.isArray(value) ? value.join(', ') : (value ?? null);
 };
 
+/** What is around every answer that went straight. */
+export type StraightEnd = { readonly cors: Cors; readonly sessionCookies: boolean };
+
 /** Writes an answer in one go. */
 export const writeStraight = (
   request: IncomingMessage,
   response: ServerResponse,
   answer: StraightAnswer,
-  { cors, requestId }: { readonly cors: Cors; readonly requestId: string },
+  { end, facts }: { readonly end: StraightEnd; readonly facts: RequestFacts },
 ): void => {
+  const { requestId, setCookies, standings } = facts;
   const origin = headerOf(request.headers, 'origin');
   const length = Buffer.byteLength(answer.body);
-  const headers = { ...answer.headers, ...answerHeaders(cors, { origin, requestId }, false), 'content-length': length };
+  const around = answerHeaders(end.cors, { origin, requestId, readsCookies: end.sessionCookies }, false);
+  const headers = { ...answer.headers, ...around, ...rateLimitHeaders(standings), 'content-length': length };
+  for (const cookie of setCookies) response.appendHeader('set-cookie', cookie);
   response.writeHead(answer.status, headers);
   // Nearly all answers are ASCII, which the socket takes as it is.
   response.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');

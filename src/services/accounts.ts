@@ -3,11 +3,14 @@ import type { PasswordHasher } from '../crypto/password.ts';
 import type { Clock } from '../domain/clock.ts';
 import { normalizeEmail, parseEmail } from '../domain/email.ts';
 import { AppError, badInput } from '../domain/errors.ts';
+import { type Actor, holderOf, type RecordEvent, stranger } from '../domain/event.ts';
 import { isUuid, type UserId, userId } from '../domain/ids.ts';
 import { type Role, roles } from '../domain/role.ts';
+import type { Origin } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { AccountPage, AccountStore, AccountWithHash } from '../stores/account-store.ts';
 import type { SessionStore } from '../stores/session-store.ts';
+import type { LoginLockout } from './login-lockout.ts';
 
 const longestName = 100;
 const largestPage = 100;
@@ -18,8 +21,10 @@ type Dependencies = {
   readonly sessions: Pick<SessionStore, 'accountChanged' | 'endAll'>;
   readonly passwords: PasswordHasher;
   readonly passwordCheck: PasswordCheck;
+  readonly lockout: LoginLockout;
   readonly clock: Clock;
   readonly createId: () => string;
+  readonly record: RecordEvent;
 };
 
 export type Registration = {
@@ -29,14 +34,19 @@ export type Registration = {
   readonly role?: Role;
 };
 
+/** Whose password was looked at, and what was wrong: nothing, if it is theirs and they may use it. */
+type PasswordLook = { readonly user: User | null; readonly reason: string | null };
+
+export type PasswordChange = { readonly currentPassword: string; readonly newPassword: string };
+
 export type Accounts = ReturnType<typeof createAccounts>;
 
 /** Accounts and their passwords. What signs somebody in is in `sessions.ts`, built on this. */
 export const createAccounts = (deps: Dependencies) => {
-  const { accounts, passwords } = deps;
+  const { accounts, passwords, lockout, record } = deps;
 
   /** A new account. Errors: BAD_USER_INPUT (email, password, name), EMAIL_TAKEN. */
-  const register = async (input: Registration): Promise<User> => {
+  const register = async (input: Registration, actor: Actor): Promise<User> => {
     const email = parseEmail(input.email);
     const name = parseName(input.name);
     await requireGoodPassword('password', input.password, { email, name });
@@ -49,39 +59,74 @@ export const createAccounts = (deps: Dependencies) => {
       createdAt: deps.clock(),
     });
     if (created === 'taken') throw new AppError('EMAIL_TAKEN', { field: 'email' });
+    record({ type: 'user.signed_up', actor, userId: created.id, metadata: { role: created.role } });
     return created;
   };
 
   /**
    * The account this email and password belong to. Unknown email, wrong password and disabled account are the one error
-   * INVALID_CREDENTIALS and cost the same time: for the unknown a hash of nobody's is checked (ASVS 6.3.8).
+   * INVALID_CREDENTIALS and cost the same time: for the unknown, and for an account without a password, a hash of nobody's
+   * is checked (ASVS 6.3.8). Too many of them are ACCOUNT_LOCKED, also for emails of nobody.
    */
-  const authenticate = async (email: string, password: string): Promise<User> => {
-    const found = await accounts.findByEmail(normalizeEmail(email));
-    const matches = await passwordMatches(found, password);
-    if (!found || !matches || found.user.disabledAt !== null) throw new AppError('INVALID_CREDENTIALS');
-    return found.user;
+  const authenticate = async (given: string, password: string, origin: Origin): Promise<User> => {
+    const email = normalizeEmail(given);
+    const { user, reason } = await tryPassword(email, stranger(origin), async () => {
+      const found = await accounts.findByEmail(email);
+      const matches = await passwordMatches(found, password);
+      if (!found) return { user: null, reason: 'EMAIL_UNKNOWN' };
+      const isOn = found.user.disabledAt === null;
+      return { user: found.user, reason: !matches ? 'PASSWORD_WRONG' : isOn ? null : 'ACCOUNT_DISABLED' };
+    });
+    if (user === null || reason !== null) throw new AppError('INVALID_CREDENTIALS');
+    return user;
+  };
+
+  /** Looks at a password as one of the few tries there are, and records how it went. Errors: ACCOUNT_LOCKED. */
+  const tryPassword = async (email: string, actor: Actor, look: () => Promise<PasswordLook>): Promise<PasswordLook> => {
+    // Before anything is written down: what is shed in a flood must cost nothing.
+    passwords.requireRoom();
+    try {
+      const { user, reason, locks } = await lockout.attempt(email, async () => {
+        const seen = await look();
+        return { ...seen, isRight: seen.reason === null };
+      });
+      const userId = user?.id ?? null;
+      if (reason !== null) record({ type: 'user.login_failed', actor, userId, reason });
+      if (locks) record({ type: 'user.locked', actor, userId });
+      return { user, reason };
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'ACCOUNT_LOCKED') record({ type: 'user.login_refused', actor });
+      throw error;
+    }
   };
 
   const passwordMatches = async (found: AccountWithHash | null, password: string): Promise<boolean> => {
-    if (!found) {
+    const hash = found?.passwordHash ?? null;
+    if (!found || hash === null) {
       await passwords.verifyNothing(password);
       return false;
     }
-    const { match, needsRehash } = await passwords.verify(found.passwordHash, password);
-    if (match && needsRehash) await accounts.rehash(found.user.id, found.passwordHash, await passwords.hash(password));
+    const { match, needsRehash } = await passwords.verify(hash, password);
+    if (match && needsRehash) await accounts.rehash(found.user.id, hash, await passwords.hash(password));
     return match;
   };
 
-  /** A new password for an account that proves it knows the old one. Errors: INVALID_CREDENTIALS, BAD_USER_INPUT (newPassword). */
-  const changePassword = async (id: UserId, currentPassword: string, newPassword: string): Promise<User> => {
+  /** A new password for an account that proves it knows the old one. Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword). */
+  const changePassword = async (id: UserId, change: PasswordChange, origin: Origin): Promise<User> => {
+    const actor = holderOf(id, origin);
     const found = await accounts.findHashById(id);
-    if (!found || !(await passwords.verify(found.passwordHash, currentPassword)).match) {
-      throw new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });
-    }
-    await requireGoodPassword('newPassword', newPassword, found.user);
-    const changed = await accounts.changePassword(id, found.passwordHash, await passwords.hash(newPassword));
+    const hash = found?.passwordHash ?? null;
+    if (!found || hash === null) throw new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });
+    const { user } = found;
+    const { reason } = await tryPassword(user.email, actor, async () => {
+      const { match } = await passwords.verify(hash, change.currentPassword);
+      return { user, reason: match ? null : 'CURRENT_PASSWORD_WRONG' };
+    });
+    if (reason !== null) throw new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });
+    await requireGoodPassword('newPassword', change.newPassword, user);
+    const changed = await accounts.changePassword(id, hash, await passwords.hash(change.newPassword));
     if (!changed) throw new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });
+    record({ type: 'password.changed', actor, userId: id });
     return told(changed);
   };
 
@@ -104,22 +149,41 @@ export const createAccounts = (deps: Dependencies) => {
   };
 
   /** Gives an account a role. Access tokens with the old one are stale from now on. Errors: NOT_FOUND, BAD_USER_INPUT. */
-  const setRole = async (id: string, role: Role, actor: UserId | null): Promise<User> => {
+  const setRole = async (id: string, role: Role, actor: Actor): Promise<User> => {
     refuseOwnAccount(id, actor);
-    return told(requireFound(isUuid(id) ? await accounts.setRole(userId(id), role) : null));
+    const before = requireFound(await find(id));
+    const user = requireFound(await accounts.setRole(before.id, role));
+    if (before.role !== role) {
+      record({ type: 'role.changed', actor, userId: user.id, metadata: { from: before.role, to: role } });
+    }
+    return told(user);
   };
 
   /** Switches an account off: it cannot sign in, and every session of it is over. Errors: NOT_FOUND, BAD_USER_INPUT. */
-  const disable = async (id: string, actor: UserId | null): Promise<User> => {
+  const disable = async (id: string, actor: Actor): Promise<User> => {
     refuseOwnAccount(id, actor);
-    const user = await told(requireFound(isUuid(id) ? await accounts.setDisabled(userId(id), deps.clock()) : null));
+    const before = requireFound(await find(id));
+    const user = requireFound(await accounts.setDisabled(before.id, deps.clock()));
+    if (before.disabledAt === null) record({ type: 'user.disabled', actor, userId: user.id });
+    await told(user);
     await deps.sessions.endAll(user.id);
     return user;
   };
 
   /** Switches an account on again; its sessions stay over. Errors: NOT_FOUND. */
-  const enable = async (id: string): Promise<User> =>
-    told(requireFound(isUuid(id) ? await accounts.setDisabled(userId(id), null) : null));
+  const enable = async (id: string, actor: Actor): Promise<User> => {
+    const before = requireFound(await find(id));
+    const user = requireFound(await accounts.setDisabled(before.id, null));
+    if (before.disabledAt !== null) record({ type: 'user.enabled', actor, userId: user.id });
+    return told(user);
+  };
+
+  /** Ends a lock, and forgets what led to it. Errors: NOT_FOUND. */
+  const unlock = async (id: string, actor: Actor): Promise<User> => {
+    const user = requireFound(await find(id));
+    if (await lockout.unlock(user.email)) record({ type: 'user.unlocked', actor, userId: user.id });
+    return user;
+  };
 
   /** Also where nothing changed: asking again is how an answer that was lost on the way is made good. */
   const told = async (user: User): Promise<User> => {
@@ -127,7 +191,22 @@ export const createAccounts = (deps: Dependencies) => {
     return user;
   };
 
-  return { register, authenticate, changePassword, find, findByEmail, list, setRole, disable, enable };
+  /** Whether too many wrong passwords were tried for this account. */
+  const isLocked = ({ email }: User): Promise<boolean> => lockout.isLocked(email);
+
+  return {
+    register,
+    authenticate,
+    changePassword,
+    isLocked,
+    unlock,
+    find,
+    findByEmail,
+    list,
+    setRole,
+    disable,
+    enable,
+  };
 };
 
 const parseName = (name: string | null | undefined): string => {
@@ -144,6 +223,6 @@ const requireFound = (user: User | null): User => {
 };
 
 /** An administrator who takes away his own rights by a slip could leave nobody to give them back. */
-const refuseOwnAccount = (id: string, actor: UserId | null): void => {
-  if (id === actor) throw badInput('userId', 'OWN_ACCOUNT', 'Administrators do not change their own role or state.');
+const refuseOwnAccount = (id: string, actor: Actor): void => {
+  if (id === actor.id) throw badInput('userId', 'OWN_ACCOUNT', 'Administrators do not change their own role or state.');
 };

@@ -1,9 +1,11 @@
 import { apiKeyPrefix, createApiKeyText, isSameDigest, type ParsedApiKey, parseApiKeyText } from '../crypto/api-key.ts';
 import { type ApiKey, apiKeyState } from '../domain/api-key.ts';
-import { type Clock, type EpochSeconds, toSeconds } from '../domain/clock.ts';
+import { type Clock, type EpochMillis, type EpochSeconds, toSeconds } from '../domain/clock.ts';
 import { AppError, badInput } from '../domain/errors.ts';
+import type { Actor, RecordEvent } from '../domain/event.ts';
 import { type ApiKeyId, apiKeyId, isUuid, type UserId } from '../domain/ids.ts';
 import { grantable, type KnownScopes, refuseGrant } from '../domain/scope.ts';
+import { nowhere, type Origin } from '../domain/session.ts';
 import type { ApiKeyOnFile, ApiKeyStore } from '../stores/api-key-store.ts';
 import type { Accounts } from './accounts.ts';
 
@@ -29,19 +31,19 @@ export type ApiKeyVerification =
   | { readonly kind: 'valid'; readonly claims: ApiKeyClaims }
   | { readonly kind: 'invalid'; readonly reason: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' };
 
+/** A key looked at without being used. `key` is null unless the text is that key, secret and all. */
+export type ApiKeyInspection = {
+  readonly isWellFormed: boolean;
+  readonly verification: ApiKeyVerification;
+  readonly key: ApiKey | null;
+};
+
 type ApiKeyClaims = {
   readonly keyId: ApiKeyId;
   readonly userId: UserId;
   readonly role: string;
   readonly scopes: readonly string[];
   readonly expiresAt: EpochSeconds;
-};
-
-export type ApiKeyEvent = {
-  /** `used`: at most once a minute for each key. */
-  readonly event: 'api_key.created' | 'api_key.revoked' | 'api_key.used';
-  readonly keyId: ApiKeyId;
-  readonly userId: UserId;
 };
 
 type Dependencies = {
@@ -51,7 +53,7 @@ type Dependencies = {
   readonly knownScopes: () => KnownScopes | Promise<KnownScopes>;
   readonly clock: Clock;
   readonly createId: () => string;
-  readonly onEvent: (event: ApiKeyEvent) => void;
+  readonly record: RecordEvent;
   /** Told when a use could not be written down. The request that used the key goes on. */
   readonly onTrouble: (error: unknown) => void;
 };
@@ -60,10 +62,10 @@ export type ApiKeys = ReturnType<typeof createApiKeys>;
 
 /** Keys for programs: made and revoked by their owners, looked up at each request that brings one. */
 export const createApiKeys = (deps: Dependencies) => {
-  const { apiKeys, clock } = deps;
+  const { apiKeys, clock, record } = deps;
 
   /** A new key for this account. Errors: BAD_USER_INPUT (name, scopes, expiresInDays), NOT_FOUND. */
-  const create = async (ownerId: UserId, input: ApiKeyInput): Promise<CreatedApiKey> => {
+  const create = async (ownerId: UserId, input: ApiKeyInput, actor: Actor): Promise<CreatedApiKey> => {
     const owner = await deps.accounts.find(ownerId);
     if (!owner) throw new AppError('NOT_FOUND');
     const name = parseName(input.name);
@@ -75,18 +77,20 @@ export const createApiKeys = (deps: Dependencies) => {
     const expiresAt = toSeconds(now) * 1000 + lifetimeMs;
     const apiKey = await apiKeys.create({ id, userId: owner.id, name, scopes, digest, createdAt: now, expiresAt });
     if (!apiKey) throw new AppError('NOT_FOUND');
-    deps.onEvent({ event: 'api_key.created', keyId: id, userId: owner.id });
+    record({ type: 'api_key.created', actor, userId: owner.id, metadata: { keyId: id, name } });
     return { apiKey, secret: text };
   };
 
   const list = (owner: UserId): Promise<readonly ApiKey[]> => apiKeys.list(owner);
 
   /** Ends one key of this account. Errors: NOT_FOUND, alike for another account's key and for none (ASVS 8.2.2). */
-  const revoke = async (owner: UserId, id: string): Promise<ApiKey> => {
+  const revoke = async (owner: UserId, id: string, actor: Actor): Promise<ApiKey> => {
     const at = clock();
     const revoked = isUuid(id) ? await apiKeys.revoke(owner, apiKeyId(id), at) : null;
     if (!revoked) throw new AppError('NOT_FOUND');
-    if (revoked.revokedAt === at) deps.onEvent({ event: 'api_key.revoked', keyId: revoked.id, userId: owner });
+    if (revoked.revokedAt === at) {
+      record({ type: 'api_key.revoked', actor, userId: owner, metadata: { keyId: revoked.id, name: revoked.name } });
+    }
     return revoked;
   };
 
@@ -94,42 +98,62 @@ export const createApiKeys = (deps: Dependencies) => {
    * What a presented key is worth now. A text that cannot be a key is refused without a look-up; a key that is not there,
    * and one with another secret, take the same way. Why a key is refused is told to whoever has its secret, and nobody else.
    */
-  const verify = (text: string): ApiKeyVerification | Promise<ApiKeyVerification> => {
+  const verify = (
+    text: string,
+    { origin = nowhere }: { readonly origin?: Origin } = {},
+  ): ApiKeyVerification | Promise<ApiKeyVerification> => {
     const presented = parseApiKeyText(text);
     if (!presented) return invalid('TOKEN_INVALID');
     const found = apiKeys.find(presented.id);
-    return found instanceof Promise ? found.then((onFile) => decide(presented, onFile)) : decide(presented, found);
+    return found instanceof Promise
+      ? found.then((onFile) => use(presented, onFile, origin))
+      : use(presented, found, origin);
   };
 
-  const decide = (presented: ParsedApiKey, onFile: ApiKeyOnFile | null): ApiKeyVerification => {
+  const use = (presented: ParsedApiKey, onFile: ApiKeyOnFile | null, origin: Origin): ApiKeyVerification => {
+    const verification = decide(presented, onFile, clock());
+    if (verification.kind === 'valid' && onFile) recordUse(onFile.key, origin);
+    return verification;
+  };
+
+  /** What `verify` would say, and of which key; it counts as no use. The key is told to whoever has its secret alone. */
+  const inspect = async (text: string): Promise<ApiKeyInspection> => {
+    const presented = parseApiKeyText(text);
+    if (!presented) return { isWellFormed: false, verification: invalid('TOKEN_INVALID'), key: null };
+    const onFile = await apiKeys.find(presented.id);
     const isGenuine = isSameDigest(presented.digest, onFile?.digest ?? null);
-    if (!onFile || !isGenuine) return invalid('TOKEN_INVALID');
-    const { key, owner } = onFile;
-    const state = apiKeyState(key, clock());
-    if (state === 'revoked' || owner.disabled) return invalid('TOKEN_REVOKED');
-    if (state === 'expired') return invalid('TOKEN_EXPIRED');
-    recordUse(key);
-    const { id: keyId, userId, scopes, expiresAt } = key;
-    return { kind: 'valid', claims: { keyId, userId, role: owner.role, scopes, expiresAt: toSeconds(expiresAt) } };
+    const verification = decide(presented, onFile, clock());
+    return { isWellFormed: true, verification, key: isGenuine && onFile ? onFile.key : null };
   };
 
   const beingRecorded = new Set<ApiKeyId>();
 
   /** Beside the request, and at most once a minute: an audit needs the day and the minute, not a write per request. */
-  const recordUse = ({ id, userId, lastUsedAt }: ApiKey): void => {
+  const recordUse = ({ id, userId, lastUsedAt }: ApiKey, origin: Origin): void => {
     const now = clock();
     if ((lastUsedAt !== null && now - lastUsedAt < useRecordedEveryMs) || beingRecorded.has(id)) return;
     beingRecorded.add(id);
     apiKeys
       .recordUse(id, now, now - useRecordedEveryMs)
       .then((isFirst) => {
-        if (isFirst) deps.onEvent({ event: 'api_key.used', keyId: id, userId });
+        if (isFirst) record({ type: 'api_key.used', actor: { kind: 'api_key', id, origin }, userId });
       })
       .catch(deps.onTrouble)
       .finally(() => beingRecorded.delete(id));
   };
 
-  return { create, list, revoke, verify };
+  return { create, list, revoke, verify, inspect };
+};
+
+const decide = (presented: ParsedApiKey, onFile: ApiKeyOnFile | null, now: EpochMillis): ApiKeyVerification => {
+  const isGenuine = isSameDigest(presented.digest, onFile?.digest ?? null);
+  if (!onFile || !isGenuine) return invalid('TOKEN_INVALID');
+  const { key, owner } = onFile;
+  const state = apiKeyState(key, now);
+  if (state === 'revoked' || owner.disabled) return invalid('TOKEN_REVOKED');
+  if (state === 'expired') return invalid('TOKEN_EXPIRED');
+  const { id: keyId, userId, scopes, expiresAt } = key;
+  return { kind: 'valid', claims: { keyId, userId, role: owner.role, scopes, expiresAt: toSeconds(expiresAt) } };
 };
 
 /** How every text of this key begins: to find a key by that turned up somewhere. */

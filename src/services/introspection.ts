@@ -20,9 +20,10 @@ export type Introspect = (token: string) => Promise<AccessTokenClaims | null>;
 export const createIntrospection =
   ({ accessTokens, authenticate, clock }: Dependencies): Introspect =>
   async (token) => {
+    // First: it also learns of a key that is new.
+    const answer = await authenticate({ header: (name) => (name === 'authorization' ? `Bearer ${token}` : null) });
+    if (answer.kind !== 'accepted') return null;
     const now = toSeconds(clock());
     const verification = accessTokens.verify(token, now);
-    if (verification.kind === 'invalid' || verification.claims.expiresAt <= now) return null;
-    const answer = await authenticate({ header: (name) => (name === 'authorization' ? `Bearer ${token}` : null) });
-    return answer.kind === 'accepted' ? verification.claims : null;
+    return verification.kind === 'valid' && verification.claims.expiresAt > now ? verification.claims : null;
   };

@@ -2,9 +2,11 @@ import type { AccessTokenClaims, AccessTokens } from '../crypto/access-token.ts'
 import { createClientSecret, isClientSecret } from '../crypto/client-secret.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
+import { type Actor, type RecordEvent, stranger } from '../domain/event.ts';
 import { clientId, isUuid } from '../domain/ids.ts';
 import { parseClientName, parseClientScopes, type ServiceClient } from '../domain/service-client.ts';
-import type { ServiceClientStore } from '../stores/service-client-store.ts';
+import type { Origin } from '../domain/session.ts';
+import type { ClientWithDigests, ServiceClientStore } from '../stores/service-client-store.ts';
 
 /** How long the secret before the present one is accepted: a working day to bring the new one everywhere, and a night. */
 const overlapMs = 24 * 3_600_000;
@@ -14,6 +16,7 @@ type Dependencies = {
   readonly accessTokens: AccessTokens;
   readonly clock: Clock;
   readonly createId: () => string;
+  readonly record: RecordEvent;
 };
 
 /** A client and its new secret, which is never shown again. */
@@ -25,17 +28,16 @@ export type ServiceToken = {
   readonly scopes: readonly string[];
 };
 
+export type ClientInput = { readonly name: string; readonly scopes: readonly string[] };
+
 export type ServiceClients = ReturnType<typeof createServiceClients>;
 
 /** Services that sign in as themselves, and the tokens they get. */
 export const createServiceClients = (deps: Dependencies) => {
-  const { clients } = deps;
+  const { clients, record } = deps;
 
   /** Errors: BAD_USER_INPUT (name, scopes). */
-  const create = async (input: {
-    readonly name: string;
-    readonly scopes: readonly string[];
-  }): Promise<ClientWithSecret> => {
+  const create = async (input: ClientInput, actor: Actor): Promise<ClientWithSecret> => {
     const { secret, digest } = createClientSecret();
     const client = await clients.create({
       id: clientId(deps.createId()),
@@ -44,6 +46,7 @@ export const createServiceClients = (deps: Dependencies) => {
       createdAt: deps.clock(),
       secretDigest: digest,
     });
+    record({ type: 'client.created', actor, metadata: named(client) });
     return { client, secret };
   };
 
@@ -51,41 +54,71 @@ export const createServiceClients = (deps: Dependencies) => {
    * A new secret. The present one is accepted for another day; the one before it no more. Rotating twice therefore ends a
    * secret that leaked at once. Errors: NOT_FOUND, also for a client that is off.
    */
-  const rotateSecret = async (id: string): Promise<ClientWithSecret> => {
+  const rotateSecret = async (id: string, actor: Actor): Promise<ClientWithSecret> => {
     const { secret, digest } = createClientSecret();
     const rotation = { secretDigest: digest, previousExpiresAt: deps.clock() + overlapMs };
-    const client = isUuid(id) ? await clients.rotateSecret(clientId(id), rotation) : null;
-    return { client: requireFound(client), secret };
+    const client = requireFound(isUuid(id) ? await clients.rotateSecret(clientId(id), rotation) : null);
+    record({ type: 'client.secret_rotated', actor, metadata: named(client) });
+    return { client, secret };
   };
 
   /** Switches a client off for good; its live tokens are refused from the answer on. Errors: NOT_FOUND. */
-  const disable = async (id: string): Promise<ServiceClient> =>
-    requireFound(isUuid(id) ? await clients.disable(clientId(id), deps.clock()) : null);
+  const disable = async (id: string, actor: Actor): Promise<ServiceClient> => {
+    const at = deps.clock();
+    const client = requireFound(isUuid(id) ? await clients.disable(clientId(id), at) : null);
+    if (client.disabledAt === at) record({ type: 'client.disabled', actor, metadata: named(client) });
+    return client;
+  };
 
   /** The client this id and secret belong to; null if there is none that is on. */
-  const authenticate = async (id: string, secret: string): Promise<ServiceClient | null> => {
+  const authenticate = async (id: string, secret: string, origin: Origin): Promise<ServiceClient | null> => {
     const found = isUuid(id) ? await clients.find(clientId(id)) : null;
-    if (!found || found.client.disabledAt !== null) return null;
+    const reason = objection(found, secret);
+    if (found !== null && reason === null) return found.client;
+    const metadata = found === null ? {} : named(found.client);
+    record({ type: 'client.login_failed', actor: stranger(origin), reason, metadata });
+    return null;
+  };
+
+  const objection = (found: ClientWithDigests | null, secret: string): string | null => {
+    if (found === null) return 'CLIENT_UNKNOWN';
     const { client, secretDigest, previousDigest } = found;
+    if (client.disabledAt !== null) return 'CLIENT_DISABLED';
     const overlaps = (client.previousSecretExpiresAt ?? 0) > deps.clock();
     const digests = previousDigest !== null && overlaps ? [secretDigest, previousDigest] : [secretDigest];
-    return isClientSecret(secret, digests) ? client : null;
+    return isClientSecret(secret, digests) ? null : 'SECRET_WRONG';
   };
 
   /** An access token for a client that has proved itself: for the scopes it asks for, or all it may have. Errors: INVALID_SCOPE. */
-  const issueToken = (client: ServiceClient, requested: readonly string[] | null): ServiceToken => {
+  const issueToken = async (
+    client: ServiceClient,
+    requested: readonly string[] | null,
+    origin: Origin,
+  ): Promise<ServiceToken> => {
     const scopes = requested ?? client.scopes;
     if (!scopes.every((scope) => client.scopes.includes(scope))) throw new AppError('INVALID_SCOPE');
-    const { token } = deps.accessTokens.issueToService({ clientId: client.id, scopes, now: toSeconds(deps.clock()) });
+    const { token } = await deps.accessTokens.issueToService({
+      clientId: client.id,
+      scopes,
+      now: toSeconds(deps.clock()),
+    });
+    record({ type: 'client.token_issued', actor: { kind: 'service', id: client.id, origin } });
     return { accessToken: token, expiresInSeconds: deps.accessTokens.ttlSeconds, scopes };
   };
 
   /** Ends one token before its time. */
-  const revokeToken = ({ tokenId, expiresAt }: Pick<AccessTokenClaims, 'tokenId' | 'expiresAt'>): Promise<void> =>
-    clients.revokeToken(tokenId, (expiresAt + longestLeewaySeconds) * 1000);
+  const revokeToken = async ({ tokenId, expiresAt }: TokenName, actor: Actor): Promise<void> => {
+    await clients.revokeToken(tokenId, (expiresAt + longestLeewaySeconds) * 1000);
+    record({ type: 'client.token_revoked', actor });
+  };
 
   return { create, rotateSecret, disable, authenticate, issueToken, revokeToken, list: clients.list };
 };
+
+type TokenName = Pick<AccessTokenClaims, 'tokenId' | 'expiresAt'>;
+
+/** What an event says of a client. */
+const named = ({ id, name }: ServiceClient) => ({ clientId: id, name });
 
 /** A verifier may accept a token that long after its end. */
 const longestLeewaySeconds = 60;

@@ -2,12 +2,13 @@ import type { AccessTokens } from '../crypto/access-token.ts';
 import { createRefreshToken, parseRefreshToken, succeedRefreshToken } from '../crypto/refresh-token.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
+import { type Actor, holderOf, type RecordEvent, stranger } from '../domain/event.ts';
 import { isUuid, type SessionId, sessionId, type UserId } from '../domain/ids.ts';
 import { sessionScopes } from '../domain/scope.ts';
 import type { Origin, Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { SessionStore } from '../stores/session-store.ts';
-import type { Accounts, Registration } from './accounts.ts';
+import type { Accounts, PasswordChange, Registration } from './accounts.ts';
 
 /** What a sign-in or a refresh gives. */
 export type Grant = {
@@ -18,6 +19,9 @@ export type Grant = {
   readonly session: Session;
 };
 
+/** What a session was begun with; `identity` is a sign-in at a provider. */
+export type LoginMethod = 'password' | 'signup' | 'identity';
+
 /** Which sessions a logout ends, seen from the session of the token that asks. */
 export type LogoutScope = 'CURRENT' | 'OTHERS' | 'ALL';
 
@@ -27,32 +31,31 @@ type Dependencies = {
   readonly accessTokens: AccessTokens;
   readonly clock: Clock;
   readonly createId: () => string;
-  /** Told when a spent refresh token came back: somebody else has it. */
-  readonly onReuse: (theft: {
-    readonly userId: UserId;
-    readonly sessionId: SessionId;
-    readonly origin: Origin;
-  }) => void;
+  readonly record: RecordEvent;
 };
 
 export type Sessions = ReturnType<typeof createSessions>;
 
 /** Everything that begins, renews or ends a session. */
 export const createSessions = (deps: Dependencies) => {
-  const { sessions, accounts } = deps;
+  const { sessions, accounts, record } = deps;
 
   const signup = async (input: Registration, origin: Origin): Promise<Grant> =>
-    requireStarted(await start(await accounts.register(input), origin));
+    requireStarted(await start(await accounts.register(input, stranger(origin)), origin, 'signup'));
 
   /** Errors: INVALID_CREDENTIALS. */
-  const login = async (email: string, password: string, origin: Origin): Promise<Grant> => {
-    const grant = await start(await accounts.authenticate(email, password), origin);
+  const login = (email: string, password: string, origin: Origin): Promise<Grant> =>
+    signIn(() => accounts.authenticate(email, password, origin), origin, 'password');
+
+  /** Begins a session of whoever `prove` says it is. Errors: those of `prove`. */
+  const signIn = async (prove: () => Promise<User>, origin: Origin, method: LoginMethod): Promise<Grant> => {
+    const grant = await start(await prove(), origin, method);
     if (grant !== 'superseded') return grant;
-    // The account changed while its password was being checked. Check against what it is now, once.
-    return requireStarted(await start(await accounts.authenticate(email, password), origin));
+    // The account changed meanwhile. Look at what it is now, once.
+    return requireStarted(await start(await prove(), origin, method));
   };
 
-  const start = async (user: User, origin: Origin): Promise<Grant | 'superseded'> => {
+  const start = async (user: User, origin: Origin, method: LoginMethod): Promise<Grant | 'superseded'> => {
     const id = sessionId(deps.createId());
     const { token, digests } = createRefreshToken(user.id, id);
     const session = await sessions.start({
@@ -63,7 +66,10 @@ export const createSessions = (deps: Dependencies) => {
       digests,
       origin,
     });
-    return session === 'superseded' ? session : grant(user, session, token);
+    if (session === 'superseded') return session;
+    const actor = holderOf(user.id, origin);
+    record({ type: 'user.login_succeeded', actor, userId: user.id, sessionId: id, metadata: { method } });
+    return grant(user, session, token);
   };
 
   /**
@@ -87,15 +93,20 @@ export const createSessions = (deps: Dependencies) => {
       version: user.version,
       role: user.role,
     });
+    const { sessionId } = presented;
+    const actor = holderOf(user.id, origin);
     switch (rotation.kind) {
       case 'rotated':
+        record({ type: 'token.refreshed', actor, userId: user.id, sessionId });
         return grant(user, rotation.session, successor.token);
       case 'replayed': {
+        record({ type: 'token.replayed', actor, userId: user.id, sessionId });
         const same = succeedRefreshToken(presented, rotation.successorNonce);
         return grant(user, rotation.session, same.token);
       }
       case 'reused':
-        deps.onReuse({ userId: presented.userId, sessionId: presented.sessionId, origin });
+        // Whoever it is: the holder, or who stole it from them.
+        record({ type: 'token.reuse_detected', actor: stranger(origin), userId: user.id, sessionId });
         throw new AppError('REFRESH_TOKEN_INVALID');
       case 'unknown':
         throw new AppError('REFRESH_TOKEN_INVALID');
@@ -111,10 +122,10 @@ export const createSessions = (deps: Dependencies) => {
   /** Changes the password, ends the other sessions and renews this one. Errors: INVALID_CREDENTIALS, BAD_USER_INPUT. */
   const changePassword = async (
     caller: { readonly id: UserId; readonly sessionId: SessionId },
-    currentPassword: string,
-    newPassword: string,
+    change: PasswordChange,
+    origin: Origin,
   ): Promise<Grant> => {
-    const user = await accounts.changePassword(caller.id, currentPassword, newPassword);
+    const user = await accounts.changePassword(caller.id, change, origin);
     await sessions.endAll(user.id, caller.sessionId);
     const { token, digests } = createRefreshToken(user.id, caller.sessionId);
     const session = await sessions.reissue(user.id, caller.sessionId, digests);
@@ -122,8 +133,8 @@ export const createSessions = (deps: Dependencies) => {
     return grant(user, session, token);
   };
 
-  const grant = (user: User, session: Session, refreshToken: string): Grant => {
-    const access = deps.accessTokens.issue({
+  const grant = async (user: User, session: Session, refreshToken: string): Promise<Grant> => {
+    const access = await deps.accessTokens.issue({
       userId: user.id,
       sessionId: session.id,
       role: user.role,
@@ -143,17 +154,27 @@ export const createSessions = (deps: Dependencies) => {
    * Ends sessions, known by an access token (expired or not), a refresh token (spent or not), or both. Tokens that name no
    * live session end nothing, which is no error. Returns how many sessions this call ended.
    */
-  const logout = async (tokens: LogoutTokens, scope: LogoutScope): Promise<number> => {
+  const logout = async (tokens: LogoutTokens, scope: LogoutScope, origin: Origin): Promise<number> => {
     const [named, other] = [
       await sessionOfAccessToken(tokens.accessToken),
       await sessionOfRefreshToken(tokens.refreshToken),
     ];
     const targets = [named, other].filter((target) => target !== null);
-    const ended = await Promise.all(targets.map((target) => logoutOne(target, scope)));
+    const ended = await Promise.all(targets.map((target) => logoutOne(target, scope, origin)));
     return ended.reduce((sum, count) => sum + count, 0);
   };
 
-  const logoutOne = async ({ userId, sessionId }: SessionName, scope: LogoutScope): Promise<number> => {
+  const logoutOne = async (target: SessionName, scope: LogoutScope, origin: Origin): Promise<number> => {
+    const endedSessions = await endFrom(target, scope);
+    const { userId, sessionId } = target;
+    const metadata = { scope, endedSessions };
+    if (endedSessions > 0) {
+      record({ type: 'user.logged_out', actor: holderOf(userId, origin), userId, sessionId, metadata });
+    }
+    return endedSessions;
+  };
+
+  const endFrom = async ({ userId, sessionId }: SessionName, scope: LogoutScope): Promise<number> => {
     switch (scope) {
       case 'CURRENT':
         return (await sessions.end(userId, sessionId)) ? 1 : 0;
@@ -183,20 +204,23 @@ export const createSessions = (deps: Dependencies) => {
   const list = (id: UserId): Promise<readonly Session[]> => sessions.list(id);
 
   /** Ends one session of this account. Errors: NOT_FOUND, alike for another account's session and for none (ASVS 8.2.2). */
-  const revoke = async (owner: UserId, id: string): Promise<SessionId> => {
+  const revoke = async (owner: UserId, id: string, actor: Actor): Promise<SessionId> => {
     const ended = isUuid(id) && (await sessions.end(owner, sessionId(id)));
     if (!ended) throw new AppError('NOT_FOUND');
+    record({ type: 'session.revoked', actor, userId: owner, sessionId: sessionId(id) });
     return sessionId(id);
   };
 
   /** Ends every session of an account; returns how many. Errors: NOT_FOUND. */
-  const revokeAll = async (id: string): Promise<number> => {
+  const revokeAll = async (id: string, actor: Actor): Promise<number> => {
     const user = await accounts.find(id);
     if (!user) throw new AppError('NOT_FOUND');
-    return sessions.endAll(user.id);
+    const endedSessions = await sessions.endAll(user.id);
+    if (endedSessions > 0) record({ type: 'session.revoked', actor, userId: user.id, metadata: { endedSessions } });
+    return endedSessions;
   };
 
-  return { signup, login, refresh, changePassword, logout, list, revoke, revokeAll };
+  return { signup, login, signIn, refresh, changePassword, logout, list, revoke, revokeAll };
 };
 
 type LogoutTokens = { readonly accessToken: string | null; readonly refreshToken: string | null };

@@ -1,4 +1,11 @@
-import { generateKey, type KeySet, keySetFromSecret, parseKeySet, publicJwks } from '../crypto/keys.ts';
+import {
+  type ConfiguredKeys,
+  generateKey,
+  type KeySet,
+  keySetFromSecret,
+  parseKeySet,
+  publicJwks,
+} from '../crypto/keys.ts';
 import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from '../crypto/signing-algorithms.ts';
 import type { Secret } from '../domain/secret.ts';
 
@@ -16,7 +23,7 @@ export type KeyFiles = {
 };
 
 /** The keys that sign and verify access tokens. Rejects with a sentence that names the setting and never holds a key. */
-export const loadSigningKeys = async (source: KeySource, { read, readOrCreate }: KeyFiles): Promise<KeySet> => {
+export const loadSigningKeys = async (source: KeySource, { read, readOrCreate }: KeyFiles): Promise<ConfiguredKeys> => {
   switch (source.kind) {
     case 'secret':
       return named('JWT_SECRET', () => keySetFromSecret(source.secret, source.algorithm));
@@ -44,7 +51,10 @@ export class SigningKeysError extends Error {
   override readonly name = 'SigningKeysError';
 }
 
-const named = async (setting: string, load: () => KeySet | Promise<KeySet>): Promise<KeySet> => {
+const named = async (
+  setting: string,
+  load: () => ConfiguredKeys | Promise<ConfiguredKeys>,
+): Promise<ConfiguredKeys> => {
   try {
     return await load();
   } catch (error) {

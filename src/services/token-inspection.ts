@@ -1,6 +1,7 @@
 import type { AccessTokenClaims, AccessTokens, VerificationFault } from '../crypto/access-token.ts';
 import { isJsonObject, type JsonObject } from '../crypto/json-object.ts';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
+import type { ApiKey } from '../domain/api-key.ts';
 import type { Authenticator, RejectionReason } from '../domain/authentication.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import type { SessionId, UserId } from '../domain/ids.ts';
@@ -10,6 +11,7 @@ import type { User } from '../domain/user.ts';
 import type { ServiceClientStore } from '../stores/service-client-store.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { Accounts } from './accounts.ts';
+import type { ApiKeys } from './api-keys.ts';
 
 export type AccessTokenFault = VerificationFault;
 
@@ -43,7 +45,17 @@ export type RefreshTokenReport = {
   readonly background: Background | null;
 };
 
-export type TokenReport = AccessTokenReport | RefreshTokenReport;
+export type ApiKeyReport = {
+  readonly kind: 'api-key';
+  /** Null if a request with this key would be accepted now, else the reason its client would be told. */
+  readonly rejection: RejectionReason | null;
+  /** Whether the text can be a key at all: its form, and its own checksum. */
+  readonly isWellFormed: boolean;
+  /** Null unless the text is a key of this server, secret and all. */
+  readonly holder: { readonly key: ApiKey; readonly account: User | null } | null;
+};
+
+export type TokenReport = AccessTokenReport | RefreshTokenReport | ApiKeyReport;
 
 type Dependencies = {
   readonly accessTokens: AccessTokens;
@@ -52,6 +64,7 @@ type Dependencies = {
   readonly sessions: Pick<SessionStore, 'list' | 'recognize'>;
   readonly accounts: Pick<Accounts, 'find'>;
   readonly clients: Pick<ServiceClientStore, 'find'>;
+  readonly apiKeys: Pick<ApiKeys, 'inspect'>;
   readonly clock: Clock;
 };
 
@@ -107,9 +120,21 @@ export const createTokenInspection = (deps: Dependencies) => {
     session: (await deps.sessions.list(userId)).find(({ id }) => id === sessionId) ?? null,
   });
 
-  /** What this token, access or refresh, is worth at this moment, and why. */
-  const inspect = (token: string): Promise<TokenReport> =>
-    token.startsWith('fgr_') ? inspectRefreshToken(token) : inspectAccessToken(token);
+  const inspectApiKey = async (text: string): Promise<ApiKeyReport> => {
+    const { isWellFormed, verification, key } = await deps.apiKeys.inspect(text);
+    return {
+      kind: 'api-key',
+      rejection: verification.kind === 'valid' ? null : verification.reason,
+      isWellFormed,
+      holder: key && { key, account: await deps.accounts.find(key.userId) },
+    };
+  };
+
+  /** What this credential is worth at this moment, and why. */
+  const inspect = (token: string): Promise<TokenReport> => {
+    if (token.startsWith('fgr_')) return inspectRefreshToken(token);
+    return token.startsWith('fg_') ? inspectApiKey(token) : inspectAccessToken(token);
+  };
 
   return { inspect };
 };

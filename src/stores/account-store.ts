@@ -12,8 +12,6 @@ export type AccountStore = {
   readonly create: (account: NewAccount) => Promise<User | 'taken'>;
   /** Asked with nearly every request. An adapter that can answers at once, and then throws at once too. */
   readonly findById: (id: UserId) => Promise<User | null> | User | null;
-  /** Users in the order of `ids`; null where there is none. One query. */
-  readonly findByIds: (ids: readonly UserId[]) => Promise<readonly (User | null)[]>;
   /** For checking a password; the hash goes no further than the service that asks. */
   readonly findByEmail: (email: string) => Promise<AccountWithHash | null>;
   readonly findHashById: (id: UserId) => Promise<AccountWithHash | null>;
@@ -40,11 +38,12 @@ export type NewAccount = {
   readonly email: string;
   readonly name: string;
   readonly role: Role;
-  readonly passwordHash: string;
+  /** Null: it has no password, and none opens it. */
+  readonly passwordHash: string | null;
   readonly createdAt: EpochMillis;
 };
 
-export type AccountWithHash = { readonly user: User; readonly passwordHash: string };
+export type AccountWithHash = { readonly user: User; readonly passwordHash: string | null };
 
 export type AccountQuery = {
   readonly first: number;

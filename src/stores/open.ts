@@ -6,18 +6,30 @@ import type { Secret } from '../domain/secret.ts';
 import type { SessionLifetimes } from '../domain/session.ts';
 import type { AccountStore } from './account-store.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
+import type { EventStore } from './event-store.ts';
+import type { IdentityFlowStore } from './identity-flow-store.ts';
+import type { IdentityStore } from './identity-store.ts';
+import type { LimitStore } from './limit-store.ts';
+import type { LoginAttemptStore } from './login-attempt-store.ts';
+import { recentAccounts } from './recent-accounts.ts';
 import type { RedisConnection } from './redis/connection.ts';
 import type { RedisTarget } from './redis/url.ts';
 import type { ServiceClientStore } from './service-client-store.ts';
 import type { SessionStore } from './session-store.ts';
+import type { SigningKeyStore } from './signing-key-store.ts';
 import { sqlAccountStore } from './sql/account-store.ts';
 import { sqlApiKeyStore } from './sql/api-key-store.ts';
 import type { SqlDatabase } from './sql/database.ts';
+import { sqlEventStore } from './sql/event-store.ts';
+import { sqlIdentityFlowStore } from './sql/identity-flow-store.ts';
+import { sqlIdentityStore } from './sql/identity-store.ts';
+import { sqlLoginAttemptStore } from './sql/login-attempt-store.ts';
 import { pendingMigrations } from './sql/migrate.ts';
 import { newestRecordAt } from './sql/newest-record.ts';
 import { sqlRevocationJournal } from './sql/revocation-journal.ts';
 import { sqlServiceClientStore } from './sql/service-client-store.ts';
 import { sqlSessionStore } from './sql/session-store.ts';
+import { sqlSigningKeyStore } from './sql/signing-key-store.ts';
 import { openSqlite } from './sql/sqlite.ts';
 
 /** Where accounts are kept: in an embedded database under a directory, or in PostgreSQL. */
@@ -44,6 +56,13 @@ export type Stores = {
   readonly sessions: SessionStore;
   readonly apiKeys: ApiKeyStore;
   readonly serviceClients: ServiceClientStore;
+  readonly events: EventStore;
+  readonly loginAttempts: LoginAttemptStore;
+  readonly identities: IdentityStore;
+  readonly identityFlows: IdentityFlowStore;
+  readonly signingKeys: SigningKeyStore;
+  /** What instances count together; null where there is only one: on an embedded database without Redis. */
+  readonly rateCounters: LimitStore | null;
   /** Brings every schema up to date; safe to call from any number of processes at once. */
   readonly migrate: () => Promise<void>;
   /** Names of what `migrate` would run, in order. Changes nothing. */
@@ -68,12 +87,18 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   const database = await openDatabase(options.database);
   // Before Redis is opened: what is read back into it is kept in a table.
   if (options.migrateFirst) await migrate(database, options.database);
-  const { sessions, redis } = await openSessions(database, options);
+  const { accounts, sessions, redis } = await openAccountsAndSessions(database, options);
   return {
-    accounts: sqlAccountStore(database),
+    accounts,
     sessions,
     apiKeys: sqlApiKeyStore(database),
     serviceClients: sqlServiceClientStore(database),
+    events: sqlEventStore(database),
+    loginAttempts: sqlLoginAttemptStore(database),
+    identities: sqlIdentityStore(database),
+    identityFlows: sqlIdentityFlowStore(database),
+    signingKeys: sqlSigningKeyStore(database),
+    rateCounters: redis?.rateCounters ?? (await openRateCounters(database, options)),
     migrate: database.migrate,
     pendingMigrations: () => pendingMigrations(database),
     newestRecordAt: () => newestRecordAt(database),
@@ -104,39 +129,60 @@ const migrate = async (database: SqlDatabase, target: DatabaseTarget): Promise<v
   }
 };
 
+const openRateCounters = async (database: SqlDatabase, { clock }: StoresOptions): Promise<LimitStore | null> => {
+  if (database.dialect === 'sqlite') return null;
+  const { sqlLimitStore } = await import('./sql/limit-store.ts');
+  return sqlLimitStore(database, { clock });
+};
+
 const unreachable = (target: DatabaseTarget): string =>
   target.kind === 'postgres'
     ? 'PostgreSQL cannot be reached. Look at DATABASE_URL, and whether the server runs.'
     : `The database in ${target.directory} cannot be opened.`;
 
-type OpenSessions = {
+type AccountsAndSessions = {
+  readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly redis: {
     readonly connection: RedisConnection;
+    readonly rateCounters: LimitStore;
     readonly ping: () => Promise<void>;
     readonly close: () => void;
   } | null;
 };
 
-const openSessions = async (
+const openAccountsAndSessions = async (
   database: SqlDatabase,
   { redis: target, followFeed, lifetimes, clock, onTrouble }: StoresOptions,
-): Promise<OpenSessions> => {
-  if (target === null) return { sessions: sqlSessionStore(database, { lifetimes, clock }), redis: null };
-  const [{ openRedis }, { redisSessionStore }, { revocationFeed }] = await Promise.all([
+): Promise<AccountsAndSessions> => {
+  const stored = sqlAccountStore(database);
+  if (target === null) {
+    return { accounts: stored, sessions: sqlSessionStore(database, { lifetimes, clock }), redis: null };
+  }
+  const [{ openRedis }, { redisSessionStore }, { revocationFeed }, { redisLimitStore }] = await Promise.all([
     import('./redis/connection.ts'),
     import('./redis/session-store.ts'),
     import('./redis/revocation-feed.ts'),
+    import('./redis/limit-store.ts'),
   ]);
   const connection = openRedis(target, { onError: onTrouble });
   const journal = sqlRevocationJournal(database, { clock });
   const feed = followFeed && revocationFeed(connection, { monotonic: followFeed, onError: onTrouble });
-  const sessions = redisSessionStore(connection, { lifetimes, journal, onError: onTrouble, ...(feed ? { feed } : {}) });
+  const accounts = recentAccounts(stored, clock);
+  const sessions = redisSessionStore(connection, {
+    ...{ lifetimes, journal, feed: feed ?? undefined },
+    recallAccount: accounts.recall,
+    onError: onTrouble,
+  });
   const close = () => {
     feed?.close();
     connection.close();
   };
-  return { sessions, redis: { connection, ping: sessions.ping, close } };
+  return {
+    accounts,
+    sessions,
+    redis: { connection, rateCounters: redisLimitStore(connection), ping: sessions.ping, close },
+  };
 };
 
 const checkServers: (

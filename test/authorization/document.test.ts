@@ -190,7 +190,7 @@ describe('a rule holds however the document is written', () => {
     },
   );
 
-  test('T25 the same document is decided for each caller and each operation in it', async () => {
+  test('T25, Z10: the same document is decided for each caller and each operation in it', async () => {
     const { ask } = open();
     const query = 'query One { hello } query Two { admin }';
     const two = { operationName: 'Two' };
@@ -245,7 +245,7 @@ describe('a rule holds however the document is written', () => {
     },
   );
 
-  test('T27 a denied field that cannot be null takes its parent with it, and the path names the place', async () => {
+  test('T27, Z11: a denied field that cannot be null takes its parent with it, and the path names the place', async () => {
     const { ask } = open();
     const answer = await ask('{ strict { id nn } }', { token: 'user' });
     expect(answer.status).toBe(200);

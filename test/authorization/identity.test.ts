@@ -17,7 +17,7 @@ const idOf = (context: unknown): string => {
 };
 
 describe('who asks is what was verified, for this operation', () => {
-  test('T28 callers at the same time, on one context object, are not mixed up', async () => {
+  test('T28, Z15: callers at the same time, on one context object, are not mixed up', async () => {
     const schema = schemaOf(
       'type Query { me: Me @auth(optional: true) } type Me { id: ID! late: ID! admin: ID @auth(role: ADMIN) mine: ID @auth(policy: "slow") }',
       {

@@ -14,7 +14,7 @@ const expectNothingLeaked = ({ text, ran }: { text: string; ran: readonly string
 };
 
 describe('a guarded field is guarded by every route', () => {
-  test('T1 a field rule of an implementor holds where the field is selected on its interface', async () => {
+  test('T1, Z04: a field rule of an implementor holds where the field is selected on its interface', async () => {
     const answer = await ask('{ nodes { secret } }');
     expectNothingLeaked(answer);
     expect(codesOf(answer)).toEqual(['UNAUTHENTICATED/TOKEN_MISSING', 'UNAUTHENTICATED/TOKEN_MISSING']);
@@ -36,7 +36,7 @@ describe('a guarded field is guarded by every route', () => {
     expect((await ask('{ twin { secret } }', 'admin')).data).toEqual({ twin: { secret: treasure } });
   });
 
-  test('T4 where implementors differ, each object is decided by its own type', async () => {
+  test('T4, Z04: where implementors differ, each object is decided by its own type', async () => {
     const answer = await ask('{ nodes { secret } }', 'user');
     expect(answer.status).toBe(200);
     expect(answer.data).toEqual({ nodes: [{ secret: null }, { secret: treasure }] });

@@ -49,7 +49,7 @@ describe('a rule that would not be enforced stops the start', () => {
     ['the schema', 'schema @auth { query: Query } type Query { a: Int @public }', 'schema'],
     ['an argument of a directive', 'directive @x(y: Int @auth) on FIELD type Query { a: Int @public }', '@x(y:)'],
     ['a type, as @public', 'type Query { a: T @public } type T @public { b: Int }', 'T'],
-  ])('T11 a directive on %s is refused, validated or not', (_place, sdl, coordinate) => {
+  ])('T11, Z07: a directive on %s is refused, validated or not', (_place, sdl, coordinate) => {
     expect(problemsOf(() => unchecked(withRoles(sdl)))).toEqual([expect.stringMatching(/not supported here$/)]);
     expect(problemsOf(() => unchecked(withRoles(sdl)))[0]).toContain(`${coordinate}: `);
     expect(() => schemaOf(sdl)).toThrow();
@@ -136,13 +136,13 @@ describe('a rule that would not be enforced stops the start', () => {
     ['role: USER, role: ADMIN', /unknown role/],
     ['role: ADMIN, optional: true', /signing out/],
     ['scopes: [["a"]], optional: true', /signing out/],
-  ])('T15 @auth(%s) is refused', (args, problem) => {
+  ])('T15, Z06: @auth(%s) is refused', (args, problem) => {
     expect(problemsOf(() => unchecked(withRoles(`type Query { a: Int @auth(${args}) }`)))).toEqual([
       expect.stringMatching(problem),
     ]);
   });
 
-  test('T15 every problem is reported at once, with its coordinate', () => {
+  test('T15, Z06: every problem is reported at once, with its coordinate', () => {
     const sdl = `type Query { a: Int b: Int @auth(role: BOSS) c(d: Int @auth): Int @public e: Int @public @auth }
       interface I { f: Int @auth(policy: "none") } type Mutation { g: Int }`;
     expect(problemsOf(() => unchecked(withRoles(sdl))).map((problem) => problem.split(': ')[0])).toEqual(
@@ -186,7 +186,7 @@ describe('a rule that would not be enforced stops the start', () => {
     expect(codesOf(answer)).toEqual(['FORBIDDEN/ROLE', 'FORBIDDEN/SCOPE']);
   });
 
-  test('T19 a root field without a rule is refused, whatever was meant', () => {
+  test('T19, Z06: a root field without a rule is refused, whatever was meant', () => {
     for (const type of ['Query', 'Mutation', 'Subscription']) {
       const sdl = type === 'Query' ? 'type Query { a: Int }' : `type Query { b: Int @public } type ${type} { a: Int }`;
       expect(problemsOf(() => schemaOf(sdl))).toEqual([

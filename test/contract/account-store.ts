@@ -92,12 +92,6 @@ export function describeAccountStore(name: string, harness: AccountStoreHarness,
         expect(await store.findByEmail('ada@example.com\0')).toBeNull();
         expect(await store.list({ first: 10, search: 'ada\0' })).toEqual({ users: [], hasNextPage: false });
       });
-
-      test('users come in the order of the ids, null where there is none, again where an id is repeated', async () => {
-        const [one, two] = [await create(), await create()];
-        expect(await store.findByIds([two.id, nobody, one.id, two.id])).toEqual([two, null, one, two]);
-        expect(await store.findByIds([])).toEqual([]);
-      });
     });
 
     describe('listing', () => {

@@ -166,7 +166,9 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     const client = await signIn(strict.sessions, ada);
     await check(sessions, client);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs + 20);
-    expect(check(sessions, client)).toBeInstanceOf(Promise);
+    const asked = check(sessions, client);
+    expect(asked).toBeInstanceOf(Promise);
+    expect(await asked).toEqual({ kind: 'live', role: 'USER' });
   });
 
   test('a session that expires is not believed any longer than it lives', async () => {
@@ -205,15 +207,15 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     await until(feed.isLive);
     const overtaken = feed.expect(ada.id, id);
     feed.forget(ada.id);
-    overtaken('USER', 60_000);
+    overtaken({ role: 'USER', version: 1, leftMs: 60_000 });
     expect(feed.recall(ada.id, id)).toBeNull();
     const late = feed.expect(ada.id, id);
     now += delayMs + 1;
-    late('USER', 60_000);
+    late({ role: 'USER', version: 1, leftMs: 60_000 });
     now -= delayMs + 1;
     expect(feed.recall(ada.id, id)).toBeNull();
-    feed.expect(ada.id, id)('USER', 60_000);
-    expect(feed.recall(ada.id, id)).toEqual({ kind: 'live', role: 'USER' });
+    feed.expect(ada.id, id)({ role: 'USER', version: 1, leftMs: 60_000 });
+    expect(feed.recall(ada.id, id)).toEqual({ role: 'USER', version: 1, leftMs: 60_000 });
   });
 
   test('it remembers a bounded number of accounts', async () => {
@@ -226,10 +228,10 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     const clients = [];
     for (let count = 0; count < 3; count += 1) {
       const client = await signIn(strict.sessions, await createAccount(strict.accounts));
-      feed.expect(client.user.id, client.id)('USER', 60_000);
+      feed.expect(client.user.id, client.id)({ role: 'USER', version: 1, leftMs: 60_000 });
       clients.push(client);
     }
-    expect(clients.map(({ user, id }) => feed.recall(user.id, id)?.kind)).toEqual([undefined, 'live', 'live']);
+    expect(clients.map(({ user, id }) => feed.recall(user.id, id)?.role)).toEqual([undefined, 'USER', 'USER']);
   });
 
   test('F12 works over a cluster', async () => {

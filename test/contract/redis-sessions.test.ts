@@ -120,6 +120,14 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     await expectEveryKeyToExpire(instance.redis);
   });
 
+  test('F29 sweeping keeps no key alive: one without sessions goes when it would have gone, and takes its account along', async () => {
+    await instance.sessions.end(ada.id, (await signIn(instance.sessions, ada)).id);
+    await server.admin.pexpire(keyOf(ada), 60_000);
+    await instance.sessions.purgeExpired(500);
+    expect(await server.admin.pttl(keyOf(ada))).toBeLessThanOrEqual(60_000);
+    await expectEveryKeyToExpire(instance.redis);
+  });
+
   test('an account with very many sessions is not looked through at every sign-in, and each session still ends', async () => {
     const clients = [];
     for (let count = 0; count < 300; count += 1) clients.push(await signIn(instance.sessions, ada));

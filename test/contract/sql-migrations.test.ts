@@ -12,6 +12,11 @@ const migrations = [
   { name: '0002-revocations' },
   { name: '0003-api-keys' },
   { name: '0004-service-clients' },
+  { name: '0005-signing-keys' },
+  { name: '0006-identities' },
+  { name: '0007-events' },
+  { name: '0008-login-attempts' },
+  { name: '0009-rate-counters' },
 ];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
 

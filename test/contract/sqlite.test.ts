@@ -1,12 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { CompiledQuery, type KyselyPlugin } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { apiKeyId, sessionId, tokenDigest, userId } from '../../src/domain/ids.ts';
-import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
-import { sqlApiKeyStore } from '../../src/stores/sql/api-key-store.ts';
+import { sessionId, userId } from '../../src/domain/ids.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
-import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
 import { openSqlite } from '../../src/stores/sql/sqlite.ts';
 import { sqliteFile } from '../support/databases.ts';
@@ -59,10 +55,12 @@ describe('SQLite', () => {
   });
 
   test('statements of any number of shapes can be used one after the other, and again', async () => {
-    const accounts = sqlAccountStore(database);
     for (let round = 0; round < 2; round += 1) {
       for (let length = 1; length <= 150; length += 1) {
-        expect(await accounts.findByIds(Array.from({ length }, (_, id) => userId(`${id}`)))).toHaveLength(length);
+        const places = Array.from({ length }, () => '?').join(', ');
+        const numbers = Array.from({ length }, (_, number) => number);
+        const [row] = await run(`SELECT max(${places}, 0) AS greatest`, ...numbers);
+        expect(row).toEqual({ greatest: length - 1 });
       }
     }
   });
@@ -99,86 +97,59 @@ describe('SQLite', () => {
     );
   });
 
-  test('no statement of the stores reads a whole table, but for the search through all accounts', async () => {
-    const statements = await recordEveryStatement(database);
-    expect(statements.size).toBeGreaterThan(15);
-    const scans: string[] = [];
-    for (const [sql, parameters] of statements) {
-      const plan = (await run(`EXPLAIN QUERY PLAN ${sql}`, ...parameters)).map(({ detail }) => String(detail));
-      // A page of accounts walks its index in order and stops when it is full.
-      const isPage = plan.every((step) => step === 'SCAN users USING INDEX users_page');
-      if (!isPage && plan.some((step) => /SCAN|TEMP B-TREE/.test(step))) scans.push(`${sql}: ${plan.join('; ')}`);
-    }
-    expect(scans).toEqual([]);
+  type Prepare = SqlDatabase['prepareWrite'];
+  const insertUser = ({ kysely, prepareWrite }: SqlDatabase, prepare: Prepare = prepareWrite) => {
+    const user = { id: '', email: '', name: '', search_text: '', password_hash: '', role: 'USER', created_at: 1 };
+    const all = { ...user, disabled_at: null, version: 1 };
+    const write = prepare(kysely.insertInto('users').values(all).returning('id').compile());
+    return (id: string, email: string) => write([id, email, '', '', '', 'USER', 1, null, 1]);
+  };
+
+  test('writes asked for at once fail one by one, and what is answered is there', async () => {
+    const insert = insertUser(database);
+    const outcomes = await Promise.allSettled([insert('1', 'one'), insert('2', 'one'), insert('3', 'three')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const other = new DatabaseSync(file.file, { readOnly: true });
+    expect(other.prepare('SELECT id FROM users ORDER BY id').all()).toMatchObject([{ id: '1' }, { id: '3' }]);
+    other.close();
   });
+
+  test('writes whose turn does not come all fail, and none of them is there', async () => {
+    const impatient = openSqlite({ file: file.file, busyTimeoutMs: 50 });
+    const insert = insertUser(impatient);
+    const other = new DatabaseSync(file.file);
+    other.exec('BEGIN IMMEDIATE');
+    const outcomes = await Promise.allSettled([insert('1', 'one'), insert('2', 'two')]);
+    const unavailable = { status: 'rejected', reason: { code: 'SERVICE_UNAVAILABLE' } };
+    expect(outcomes).toMatchObject([unavailable, unavailable]);
+    other.exec('COMMIT');
+    other.close();
+    expect(await run('SELECT id FROM users')).toEqual([]);
+    expect(await insert('1', 'one')).toEqual({ id: '1' });
+    await impatient.close();
+  });
+
+  test('a light write is there for everybody when it is answered, and the next one waits for the disk again', async () => {
+    const insert = insertUser(database, database.prepareLightWrite);
+    expect(await insert('1', 'one')).toEqual({ id: '1' });
+    await expect(insert('2', 'one')).rejects.toThrow('UNIQUE');
+    const other = new DatabaseSync(file.file, { readOnly: true });
+    expect(other.prepare('SELECT id FROM users').all()).toMatchObject([{ id: '1' }]);
+    other.close();
+    expect(await run('PRAGMA synchronous')).toMatchObject([{ synchronous: 2 }]);
+  });
+
+  test.each(['prepareWrite', 'prepareLightWrite'] as const)(
+    '%s waits for a migration that is under way',
+    async (kind) => {
+      const insert = insertUser(database, database[kind]);
+      const begun = database.kysely.transaction().execute(async (transaction) => {
+        const inserted = insert('1', 'one');
+        await new Promise((resume) => setTimeout(resume, 20));
+        expect(await transaction.selectFrom('users').selectAll().execute()).toEqual([]);
+        return { inserted };
+      });
+      expect(await (await begun).inserted).toEqual({ id: '1' });
+    },
+  );
 });
-
-/** Calls every method of the stores, along every branch, and returns the SQL that ran with its parameters. */
-async function recordEveryStatement(database: SqlDatabase): Promise<ReadonlyMap<string, readonly unknown[]>> {
-  const statements = new Map<string, readonly unknown[]>();
-  const executor = database.kysely.getExecutor();
-  const recorder: KyselyPlugin = {
-    transformQuery: ({ node, queryId }) => {
-      const { sql, parameters } = executor.compileQuery(node, queryId);
-      statements.set(sql, parameters);
-      return node;
-    },
-    transformResult: async ({ result }) => result,
-  };
-  const recorded: SqlDatabase = {
-    ...database,
-    kysely: database.kysely.withPlugin(recorder),
-    prepareRead: (query) => (parameters) => {
-      statements.set(query.sql, parameters);
-      return database.prepareRead(query)(parameters);
-    },
-  };
-  const accounts = sqlAccountStore(recorded);
-  const sessions = sqlSessionStore(recorded, { lifetimes, clock });
-
-  const id = userId(randomUUID());
-  const ada = { id, email: 'ada@example.com', name: 'Ada', role: 'USER', passwordHash: 'hash', createdAt: 1 } as const;
-  await accounts.create(ada);
-  await accounts.findById(id);
-  await accounts.findByIds([id, userId('nobody')]);
-  await accounts.findByEmail(ada.email);
-  await accounts.findHashById(id);
-  await accounts.list({ first: 10 });
-  await accounts.list({ first: 10, after: ada });
-  await accounts.list({ first: 10, after: ada, search: 'ada' });
-  await accounts.rehash(id, 'hash', 'newer');
-  await accounts.changePassword(id, 'newer', 'other');
-  await accounts.setRole(id, 'ADMIN');
-  await accounts.setDisabled(id, 1);
-  await accounts.setDisabled(id, null);
-
-  const session = sessionId(randomUUID());
-  const digests = { family: tokenDigest('family'), token: tokenDigest('token') };
-  const origin = { ip: null, userAgent: null };
-  await sessions.start({ id: session, userId: id, version: 5, role: 'ADMIN', digests, origin });
-  await sessions.check(id, session);
-  await sessions.list(id);
-  await sessions.isFamily(id, session, digests.family);
-  const successor = { successor: tokenDigest('2'), successorNonce: 'nonce' };
-  const use = { userId: id, sessionId: session, ...successor, origin, version: 5, role: 'ADMIN' } as const;
-  await sessions.rotate({ ...use, digests: { ...digests, token: tokenDigest('spent') } });
-  await sessions.reissue(id, session, digests);
-  await sessions.end(id, session);
-  await sessions.endAll(id);
-  await sessions.endAll(id, session);
-  await sessions.purgeExpired(10);
-
-  const apiKeys = sqlApiKeyStore(recorded);
-  const key = apiKeyId(randomUUID());
-  const terms = { name: 'x', scopes: [], createdAt: 1, expiresAt: 2 };
-  await apiKeys.create({ id: key, userId: id, digest: tokenDigest('key'), ...terms });
-  await apiKeys.find(key);
-  await apiKeys.list(id);
-  await apiKeys.recordUse(key, 2, 1);
-  await apiKeys.revoke(id, key, 3);
-
-  const journal = sqlRevocationJournal(recorded, { clock });
-  await journal.record([{ kind: 'session', userId: id, sessionId: session }]);
-  await journal.purgeExpired(10);
-  return statements;
-}

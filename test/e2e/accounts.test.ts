@@ -228,12 +228,22 @@ describe('the hash queue', () => {
   it('F19: refuses what it cannot hold with 503 and Retry-After, and me goes on', async () => {
     const own = await serverForTest();
     const grant = await signup(own);
-    const flood = Promise.all(Array.from({ length: 80 }, () => login(own, grant.user.email)));
+    const before = await attemptsWritten(own);
+    const flood = Promise.all(Array.from({ length: 400 }, (_, n) => login(own, `nobody${n}@example.com`)));
     expect((await own.gql('{ me { id } }', { token: grant.accessToken })).codes).toEqual([]);
     const answers = await flood;
     const refused = answers.filter((answer) => answer.codes[0] === 'SERVICE_UNAVAILABLE');
     expect(refused.length).toBeGreaterThan(0);
     expect(new Set(refused.map((answer) => answer.headers.get('retry-after')))).toEqual(new Set(['1']));
-    expect(new Set(answers.flatMap((answer) => answer.codes))).toEqual(new Set(['SERVICE_UNAVAILABLE']));
+    expect(new Set(answers.flatMap((answer) => answer.codes))).toEqual(
+      new Set(['SERVICE_UNAVAILABLE', 'INVALID_CREDENTIALS']),
+    );
+    // What is shed costs nothing: a try is written down when it is made and when it is over, and no other is.
+    expect((await attemptsWritten(own)) - before).toBe(2 * (answers.length - refused.length));
   });
+
+  const attemptsWritten = async (own: TestServer): Promise<number> => {
+    const text = await (await own.fetch('/metrics')).text();
+    return Number(/duration_seconds_count\{store="login_attempts",verb="change"\} (\d+)/.exec(text)?.[1]);
+  };
 });

@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/process.ts';
 import {
   adminEnv,
   type Grant,
@@ -34,6 +36,15 @@ const byId = (field: string, id: string, token = admin.accessToken) =>
   server.gql(`mutation ($id: ID!) { ${field}(id: $id) { id disabledAt } }`, { token, variables: { id } });
 
 describe('the first administrator', () => {
+  it('whose password will not do stops the start, and nothing is left open', async () => {
+    const folder = temporaryFolder();
+    const env = { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: 'short' };
+    await expect(startServer(env, folder)).rejects.toThrow('ADMIN_PASSWORD');
+    // SQLite deletes its log when the last connection is closed.
+    expect(readdirSync(folder)).toContain('fieldgate.sqlite');
+    expect(readdirSync(folder)).not.toContain('fieldgate.sqlite-wal');
+  });
+
   it('comes from ADMIN_EMAIL and ADMIN_PASSWORD', () => {
     expect(admin.user).toMatchObject({ email: adminEnv.ADMIN_EMAIL, role: 'ADMIN' });
   });

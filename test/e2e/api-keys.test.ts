@@ -150,9 +150,9 @@ describe('an API key', () => {
     server.advance(20_000);
     await ask(secret);
     expect(await lastUsed()).not.toBe(first);
-    const uses = server.logLines().filter((line) => line['event'] === 'api_key.used' && line['keyId'] === apiKey.id);
+    const uses = server.logLines().filter((line) => line['event'] === 'api_key.used' && line['userId'] === user.id);
     expect(uses).toHaveLength(2);
-    expect(uses[0]).toMatchObject({ userId: user.id });
+    expect(uses[0]).toMatchObject({ actor: { kind: 'api_key', id: apiKey.id }, ip: expect.any(String) });
   });
 
   it('K07: with a wrong secret is refused as one that is not there', async () => {
@@ -253,7 +253,7 @@ describe('createApiKey', () => {
     const { accessToken } = await signup(server);
     const [error] = (await tryCreate(accessToken, { scopes: ['account:raed'] })).errors ?? [];
     expect(error?.extensions['required']).toEqual({
-      scopes: ['account:read', 'api-keys:read', 'profiles:read', 'sessions:read'],
+      scopes: ['account:read', 'api-keys:read', 'events:read', 'identities:read', 'profiles:read', 'sessions:read'],
     });
     expect(JSON.stringify(error)).not.toContain('raed');
   });

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort, send, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
 import { type Grant, goodPassword } from '../support/server.ts';
 
-const entry = new URL('../../src/cli.ts', import.meta.url).pathname;
+const entry = new URL('../../dist/cli.js', import.meta.url).pathname;
 const later = new URL('../support/later.ts', import.meta.url).pathname;
 
 type Result = { readonly code: number; readonly out: string; readonly err: string };
@@ -199,6 +199,14 @@ describe('user', () => {
     expect(out).not.toMatch(/[^\n\x20-\x7e]/);
   });
 
+  it('unlock says whether there was a lock, and fails for nobody', async () => {
+    const { run, json, createUser } = place();
+    const { id } = await createUser('ada@example.com');
+    expect((await run('user unlock ada@example.com')).out).toContain('was not locked');
+    expect(await json('user unlock ada@example.com')).toMatchObject({ id });
+    expect(await run('user unlock x@example.com')).toMatchObject({ code: 1, out: '' });
+  });
+
   it('role, disable and enable say who they changed, and fail for nobody', async () => {
     const { run, json, createUser } = place();
     const { id } = await createUser('ada@example.com');
@@ -213,6 +221,21 @@ describe('user', () => {
 });
 
 describe('beside a running server', () => {
+  it('unlock lets somebody sign in again at once', async () => {
+    const { server, run, signup, grant } = await placeWithServer();
+    await signup('ada@example.com');
+    for (let n = 0; n < 5; n += 1) {
+      const wrong = `mutation { login(input: { email: "ada@example.com", password: "wrong ${n}" }) { expiresIn } }`;
+      await send(server.url, wrong);
+    }
+    expect((await run('user unlock ADA@example.com')).out).toBe(
+      'ada@example.com may sign in again; wrong passwords before are forgotten.\n',
+    );
+    expect((await grant('login', { email: 'ada@example.com', password: goodPassword })).user.email).toBe(
+      'ada@example.com',
+    );
+  });
+
   it('a session it revokes is refused by the server at the next request', async () => {
     const { run, json, signup, grant, reasonFor } = await placeWithServer();
     const one = await signup('ada@example.com');
@@ -330,6 +353,25 @@ describe('serve', () => {
 });
 
 describe('token explain', () => {
+  it('K04: agrees with the server about an API key, and does not count as a use of it', async () => {
+    const { json, run, signup } = await placeWithServer();
+    await signup('ada@example.com');
+    const { secret, apiKey } = await json('apikey create --user ada@example.com --name nightly --scope account:read');
+    const explain = (text: string) => json(`token explain ${text}`);
+    expect(await explain(secret)).toMatchObject({
+      ...{ type: 'api-key', accepted: true, account: { email: 'ada@example.com' } },
+      apiKey: { id: apiKey.id, name: 'nightly', scopes: ['account:read'] },
+    });
+    expect(outcomes(await explain(`${secret.slice(0, -1)}_`))).toMatchObject({ form: 'failed', key: 'not checked' });
+    expect((await json('apikey list --user ada@example.com')).apiKeys[0].lastUsedAt).toBeNull();
+    await json('user disable ada@example.com');
+    expect(outcomes(await explain(secret))).toEqual({ form: 'passed', key: 'passed', owner: 'failed' });
+    await json(`apikey revoke ${apiKey.id} --user ada@example.com`);
+    const revoked = await run(`token explain ${secret}`);
+    expect([revoked.code, revoked.out]).toEqual([1, expect.stringContaining('not accepted now (TOKEN_REVOKED)')]);
+    expect(revoked.out).not.toContain(secret);
+  });
+
   it('agrees with the server at every turn of an access token’s life', async () => {
     const { run, json, signup, reasonFor } = await placeWithServer();
     const { accessToken } = await signup('ada@example.com');
@@ -488,7 +530,9 @@ describe('key', () => {
     const file = join(folder, 'keys.json');
     writeFileSync(file, out, { mode: 0o600 });
     expect(await json('key list', { JWT_KEYS: file, JWT_ALGORITHM: 'ES384' })).toEqual({
-      keys: [{ kid: key.kid, algorithm: 'ES384', signs: true, verifies: true }],
+      keys: [
+        { kid: key.kid, algorithm: 'ES384', state: 'current', since: null, until: null, signs: true, verifies: true },
+      ],
     });
   });
 
@@ -590,6 +634,27 @@ describe('schema matrix', () => {
     aaaa ApiKey.prefix
     aaaa ApiKey.revokedAt
     aaaa ApiKey.scopes
+    aaaa AuthEvent.actor
+    aaaa AuthEvent.id
+    aaaa AuthEvent.ip
+    aaaa AuthEvent.metadata
+    aaaa AuthEvent.outcome
+    aaaa AuthEvent.reason
+    aaaa AuthEvent.requestId
+    aaaa AuthEvent.sessionId
+    aaaa AuthEvent.time
+    aaaa AuthEvent.type
+    aaaa AuthEvent.user
+    aaaa AuthEvent.userAgent
+    aaaa AuthEvent.userId
+    aaaa AuthEventActor.id
+    aaaa AuthEventActor.kind
+    aaaa AuthEventConnection.edges
+    aaaa AuthEventConnection.pageInfo
+    aaaa AuthEventEdge.cursor
+    aaaa AuthEventEdge.node
+    aaaa AuthEventMetadata.name
+    aaaa AuthEventMetadata.value
     aaaa AuthPayload.accessToken
     aaaa AuthPayload.expiresIn
     aaaa AuthPayload.refreshToken
@@ -598,6 +663,12 @@ describe('schema matrix', () => {
     aaaa AuthPayload.user
     aaaa CreateApiKeyPayload.apiKey
     aaaa CreateApiKeyPayload.secret
+    aaaa Identity.createdAt
+    aaaa Identity.email
+    aaaa Identity.id
+    aaaa Identity.lastUsedAt
+    aaaa Identity.provider
+    aaaa LinkIdentityPayload.identity
     aaaa LogoutPayload.endedSessions
     -aaa Mutation.changePassword
     -aaa Mutation.createApiKey
@@ -605,7 +676,9 @@ describe('schema matrix', () => {
     ---a Mutation.disableServiceClient
     ---a Mutation.disableUser
     ---a Mutation.enableUser
+    -aaa Mutation.linkIdentity
     aaaa Mutation.login
+    aaaa Mutation.loginWithCode
     aaaa Mutation.logout
     aaaa Mutation.refresh
     -aaa Mutation.revokeApiKey
@@ -614,13 +687,18 @@ describe('schema matrix', () => {
     ---a Mutation.rotateServiceClientSecret
     ---a Mutation.setUserRole
     aaaa Mutation.signup
+    -aaa Mutation.unlinkIdentity
+    ---a Mutation.unlockUser
     aaaa PageInfo.endCursor
     aaaa PageInfo.hasNextPage
     aaaa PageInfo.hasPreviousPage
     aaaa PageInfo.startCursor
     -aaa Query.apiKeys
+    ---a Query.authEvents
     aaaa Query.hello
+    -aaa Query.identities
     -aaa Query.me
+    -aaa Query.securityEvents
     ---a Query.serviceClients
     -aaa Query.sessions
     -aaa Query.user
@@ -643,6 +721,7 @@ describe('schema matrix', () => {
     aaaa Session.ip
     aaaa Session.lastSeenAt
     aaaa Session.userAgent
+    aaaa UnlinkIdentityPayload.id
     pppp User.createdAt
     --aa User.disabledAt
     pppp User.email

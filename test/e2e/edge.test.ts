@@ -56,6 +56,19 @@ describe('the request', () => {
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST, OPTIONS']);
   });
 
+  it('G03: TRACE, which a fetch request cannot be, is 405 too', async () => {
+    const answer = await raw('TRACE /graphql HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 405 /);
+    expect(answer).toMatch(/^allow: GET, POST, OPTIONS\r$/im);
+  });
+
+  it.each(['/./health', '/x/../health', '/x/%2e%2e/health', '/x\\..\\health'])(
+    'S20: a path has one spelling, and %j is not another one',
+    async (path) => {
+      expect(await raw(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1.1 400 /);
+    },
+  );
+
   it.each(['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', ''])(
     'G02: a POST as %j does not run: any page could send it unasked',
     async (type) => {
@@ -165,7 +178,9 @@ describe('credentials', () => {
     for (const token of ['', ...tokens]) {
       const response = await ask({ authorization: `Bearer ${token}` });
       expect([response.status, await reasonOf(response)], token).toEqual([401, 'TOKEN_INVALID']);
-      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="graphql", error="invalid_token"');
+      expect(response.headers.get('www-authenticate')).toMatch(
+        /^Bearer realm="graphql", error="invalid_token", resource_metadata=/,
+      );
     }
   });
 
@@ -194,6 +209,25 @@ describe('answers', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect([headers.get('x-powered-by'), headers.get('server')]).toEqual([null, null]);
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('G13: carry the same headers when the listener itself refuses', async () => {
+    const own = { ...json, origin: 'https://app.example.com', 'x-request-id': 'mine' };
+    const refused = [
+      await post('x'.repeat(200_000), own),
+      await post(hello, { ...own, 'content-encoding': 'gzip' }),
+      await post(hello, own, '//graphql'),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([413, 415, 400]);
+    for (const { headers } of refused) {
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': 'mine',
+        'access-control-allow-origin': 'https://app.example.com',
+      });
+    }
   });
 
   it('L04: a request id is taken over if it is one, and made otherwise', async () => {

@@ -117,6 +117,8 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
   it('says so when the session has ended on the server', async () => {
     await using tab = await openGraphiQL(browser);
     await signUp(tab.page, newEmail());
+    // The browser hears of the answer before this process has its text.
+    await expect.poll(() => tab.secrets().length).toBe(2);
     const [token] = tab.secrets();
     await server.gql('mutation { logout(input: { scope: ALL }) { endedSessions } }', { token: token ?? '' });
     await run(tab.page, meQuery);

@@ -65,19 +65,28 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
   };
   const me = (server: TestServer, token: string) => server.gql(meQuery, { token });
 
+  /** An instance that is too busy to ask in time lets nobody in, and says so: then it is asked again. */
+  const nextAnswer = async (server: TestServer, token: string): Promise<string> => {
+    for (;;) {
+      const code = (await me(server, token)).codes[0] ?? 'accepted';
+      if (code !== 'SERVICE_UNAVAILABLE') return code;
+    }
+  };
+
   it('R12, F27: a logout on one is refused by the other at the very next request, 1 000 times of 1 000', {
     timeout: 90_000,
   }, async () => {
-    let refused = 0;
+    const answers: string[] = [];
     const round = async (index: number): Promise<void> => {
       const { accessToken: token } = await begin();
       const [here, there] = index % 2 === 0 ? [one, two] : [two, one];
       if (index % 100 === 0) expect((await me(there, token)).codes).toEqual([]);
       expect((await here.gql(logoutMutation, { token })).data.logout.endedSessions).toBe(1);
-      if ((await me(there, token)).codes[0] === 'UNAUTHENTICATED TOKEN_REVOKED') refused += 1;
+      answers.push(await nextAnswer(there, token));
     };
     for (let i = 0; i < 1_000; i += 20) await Promise.all(Array.from({ length: 20 }, (_, j) => round(i + j)));
-    expect(refused).toBe(1_000);
+    expect(answers).toHaveLength(1_000);
+    expect(new Set(answers)).toEqual(new Set(['UNAUTHENTICATED TOKEN_REVOKED']));
   });
 
   it('F27: with a feed, a logout on another instance is refused after at most 100 ms', async () => {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import * as oauth from 'oauth4webapi';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { sendForm } from '../support/oauth.ts';
-import { serverForTest, signup, type TestServer } from '../support/server.ts';
+import { freePort } from '../support/process.ts';
+import { serverForTest, signup, startServer, type TestServer } from '../support/server.ts';
 
 const wellKnown = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 const issuer = 'https://id.example.com/auth';
@@ -46,6 +48,45 @@ describe('the metadata', () => {
       expect(['invalid_request', 'invalid_client'], grant).toContain(answer.body.error);
     }
     expect(metadata.response_types_supported).toEqual([]);
+  });
+});
+
+describe('the metadata of the GraphQL endpoint as a protected resource', () => {
+  it('J06: is where a 401 says, and names the very URL that was asked', async () => {
+    const port = String(await freePort());
+    const url = `http://localhost:${port}`;
+    const server = await startServer({ PORT: port, ISSUER: url });
+    onTestFinished(server.stop);
+    const resource = new URL(`${url}/graphql`);
+    for (const authorization of ['', 'Bearer dead']) {
+      const refused = await server.gql('{ me { id } }', { headers: { authorization } });
+      expect(refused.headers.get('www-authenticate')).toContain(
+        `resource_metadata="${url}/.well-known/oauth-protected-resource/graphql"`,
+      );
+    }
+    const response = await oauth.resourceDiscoveryRequest(resource, { [oauth.allowInsecureRequests]: true });
+    expect(await oauth.processResourceDiscoveryResponse(resource, response)).toMatchObject({
+      authorization_servers: [url],
+      scopes_supported: expect.arrayContaining(['account:read', 'users:read']),
+      bearer_methods_supported: ['header'],
+    });
+  });
+
+  it('J06: is found below an issuer with a path, as it is and where a proxy takes the path away', async () => {
+    const server = await serverForTest({ ISSUER: issuer });
+    const places = ['/auth/graphql', '/graphql'].map((path) => `/.well-known/oauth-protected-resource${path}`);
+    const [asItIs, behindProxy] = await Promise.all(places.map((path) => json(server, path)));
+    expect(asItIs.resource).toBe(`${issuer}/graphql`);
+    expect(asItIs.authorization_servers).toEqual([issuer]);
+    expect(behindProxy).toEqual(asItIs);
+  });
+
+  it('J06: does not name what no caller can be granted', async () => {
+    const { scopes_supported: scopes } = await json(
+      await serverForTest(),
+      '/.well-known/oauth-protected-resource/graphql',
+    );
+    expect(scopes).not.toContain('interactive');
   });
 });
 

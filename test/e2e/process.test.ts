@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freePort, send, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
@@ -28,6 +28,14 @@ describe('starting', () => {
     }
   });
 
+  it('takes nothing that it runs from a folder for temporary files, and leaves nothing there', async () => {
+    const folder = temporaryFolder();
+    const server = await start({ TMPDIR: folder });
+    server.child.kill('SIGTERM');
+    await server.exit;
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   const refusals: readonly (readonly [string, Record<string, string>, readonly string[]])[] = [
     [
       'F33: every problem at once',
@@ -47,6 +55,13 @@ describe('starting', () => {
       ['JWT_SECRET'],
     ],
     ['a secret for an algorithm that takes none', { JWT_SECRET: 'f8Zk2Qm9Xv4Lr7Tn1Wc6Yb3Hd5Js0PgA' }, ['JWT_SECRET']],
+    [
+      'a rotation of a shared secret',
+      { JWT_ALGORITHM: 'HS256', JWT_SECRET: 'f8Zk2Qm9Xv4Lr7Tn1Wc6Yb3Hd5Js0PgA', KEY_ROTATION: '30d' },
+      ['KEY_ROTATION'],
+    ],
+    ['a rotation faster than tokens end', { KEY_ROTATION: '80s' }, ['KEY_ROTATION']],
+    ['a rotation that is none', { KEY_ROTATION: 'monthly' }, ['KEY_ROTATION']],
     ['a key file that is not there', { JWT_KEYS: '/nowhere/keys.json' }, ['JWT_KEYS']],
     ['half an administrator', { ADMIN_EMAIL: 'root@example.com' }, ['ADMIN_PASSWORD']],
   ];

@@ -22,7 +22,7 @@ const marker = '--- end of command ---';
 /** `…` stands for what differs each time. */
 const toPattern = (shown: string): RegExp => new RegExp(`^${shown.split('…').map(RegExp.escape).join('[^]*')}$`);
 
-const documents = ['README.md', 'docs/resource-servers.md'];
+const documents = ['README.md', 'docs/credentials.md', 'docs/resource-servers.md'];
 
 it.each(documents)('every command of %s gives what is shown there', { timeout: 60_000 }, async (file) => {
   const commands = commandsOf(file);

@@ -300,6 +300,20 @@ describe('the administration of services', () => {
     });
   });
 
+  it('an administrator’s key lists them with the scope service-clients:read alone', async () => {
+    const withKey = async (scopes: readonly string[]) => {
+      const made = await server.gql(
+        'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+        { token: admin.accessToken, variables: { input: { name: 'list', scopes } } },
+      );
+      const headers = { 'x-api-key': made.data.createApiKey.secret };
+      return (await server.gql('{ serviceClients { id } }', { headers })).codes;
+    };
+    expect(await withKey([])).toEqual(['FORBIDDEN SCOPE']);
+    expect(await withKey(['account:read', 'users:read'])).toEqual(['FORBIDDEN SCOPE']);
+    expect(await withKey(['service-clients:read'])).toEqual([]);
+  });
+
   it('is for administrators: nobody else makes, sees or changes one', async () => {
     const [service, { accessToken }] = [await newService(), await signup(server)];
     const own = (await tokenFor(service)).body.access_token;

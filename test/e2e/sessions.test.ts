@@ -126,6 +126,15 @@ describe('logout', () => {
     expect((await refresh(server, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
+  it('R20: holds throughout the leeway that an expired token is given', async () => {
+    const own = await serverForTest();
+    const [ended, live] = [await signup(own), await signup(own)];
+    await own.gql('mutation { logout { endedSessions } }', { token: ended.accessToken });
+    own.advance(ended.expiresIn * 1000 + 1000);
+    expect((await own.gql(meQuery, { token: live.accessToken })).codes).toEqual([]);
+    expect((await own.gql(meQuery, { token: ended.accessToken })).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+  });
+
   it('is idempotent', async () => {
     const grant = await signup(server);
     await logout(null, grant.accessToken);

@@ -20,12 +20,19 @@ const accepts = [
   'application/graphql-response+json, application/json;q=0.9',
   'application/json, application/graphql-response+json',
   'text/html, */*;q=0.8',
+  'application/json-patch+json, */*',
   'application/json; charset=iso-8859-1, application/graphql-response+json',
   'text/event-stream',
   'image/png',
 ];
 
 const signupInput = { email: 'nobody', password: 'short' };
+
+const pages = (count: number, size: string): string =>
+  `{ ${Array.from({ length: count }, (_, i) => `p${i}: users(first: ${size}) { edges { cursor node { id } } }`).join(' ')} }`;
+const misspelt = 'mutation ($s: LogoutScope!) { logout(input: { scope: $s }) { endedSessions } }';
+
+const deadRefresh = 'refresh(input: { refreshToken: "fgr_x" }) { expiresIn }';
 
 const bodies: readonly (readonly [string, unknown])[] = [
   ['a public query', { query: '{ hello }' }],
@@ -38,6 +45,15 @@ const bodies: readonly (readonly [string, unknown])[] = [
   ],
   ['a mixture of roles', { query: '{ me { id disabledAt } users { edges { cursor } } }' }],
   ['API keys', { query: '{ apiKeys { id name scopes lastUsedAt } me { email } }' }],
+  ['security events', { query: '{ securityEvents(first: 0) { edges { cursor } } me { id } }' }],
+  [
+    'all events',
+    {
+      query: 'query ($f: AuthEventFilter) { authEvents(filter: $f) { edges { node { id } } } }',
+      variables: { f: { types: ['user.signed_up'], until: '2020-01-01T00:00:00Z' } },
+    },
+  ],
+  ['a time that is none', { query: '{ authEvents(filter: { since: "now" }) { edges { cursor } } }' }],
   ['a new API key', { query: 'mutation { createApiKey(input: { name: "x", scopes: ["none"] }) { secret } }' }],
   ['sessions', { query: '{ sessions { current userAgent ip } }' }],
   ['aliases', { query: '{ a: me { b: id } hello: viewer { kind } me: hello }' }],
@@ -71,6 +87,10 @@ const bodies: readonly (readonly [string, unknown])[] = [
   ['a null page size', { query: '{ users(first: null) { edges { cursor } } }' }],
   ['a bad cursor', { query: '{ users(after: "x") { edges { cursor } } }' }],
   ['a named operation', { query: 'query A { hello } query B { me { id } }', operationName: 'B' }],
+  // Caches of documents have taken such a text for the one above, and ran it past the guard.
+  ['a name before two operations', { query: 'B\nquery A { hello } query B { me { id } }' }],
+  ['the name of the only operation', { query: 'query A { me { id } }', operationName: 'A' }],
+  ['an empty name', { query: 'query A { me { id } }', operationName: '' }],
   ['an operation that is not there', { query: 'query A { hello }', operationName: 'C' }],
   ['two operations and no name', { query: 'query A { hello } query B { hello }' }],
   ['no operation', { query: 'fragment A on Query { hello }' }],
@@ -109,6 +129,14 @@ const bodies: readonly (readonly [string, unknown])[] = [
     },
   ],
   ['a dead refresh token', { query: 'mutation { refresh(input: { refreshToken: "fgr_x" }) { accessToken } }' }],
+  ['a refresh by cookie', { query: 'mutation { refresh { expiresIn } }' }],
+  [
+    'delivery by cookie',
+    {
+      query: 'mutation ($input: SignupInput!) { signup(input: $input) { expiresIn } }',
+      variables: { input: { ...signupInput, delivery: 'COOKIE' } },
+    },
+  ],
   ['a logout with an enum that is none', { query: 'mutation { logout(input: { scope: EVERY }) { endedSessions } }' }],
   ['a mutation for administrators', { query: 'mutation { setUserRole(input: { userId: "x", role: ADMIN }) { id } }' }],
   [
@@ -118,11 +146,44 @@ const bodies: readonly (readonly [string, unknown])[] = [
         'mutation { a: refresh(input: { refreshToken: "x" }) { expiresIn } revokeUserSessions(userId: "x") { endedSessions } }',
     },
   ],
+  ['a document too deep', { query: `{ ${'me { '.repeat(16)} id ${'} '.repeat(16)} }` }],
+  [
+    'a fragment called __schema that is too deep',
+    {
+      query: `{ __type(name: "User") { ${'ofType { '.repeat(12)} ...__schema ${'} '.repeat(12)} } } fragment __schema on __Type { ofType { ofType { ofType { name } } } }`,
+    },
+  ],
+  ['too many aliases', { query: `{ me { ${Array.from({ length: 31 }, (_, i) => `a${i}: id`).join(' ')} } }` }],
+  ['too many directives', { query: `{ me { ${'id @include(if: true) '.repeat(51)} } }` }],
+  ['too many root fields', { query: `{ hello ${Array.from({ length: 20 }, (_, i) => `a${i}: hello`).join(' ')} }` }],
+  ['too many tokens', { query: `{ me { ${'id '.repeat(2000)} } }` }],
+  ['too many rows', { query: pages(13, '100') }],
+  ['too many rows by a variable', { query: `query ($n: Int = 100) ${pages(13, '$n')}` }],
+  ['few rows by a variable', { query: `query ($n: Int = 100) ${pages(13, '$n')}`, variables: { n: 1 } }],
+  ['two credentials at once', { query: `mutation { a: ${deadRefresh} b: ${deadRefresh} }` }],
+  ['a misspelt enum in a variable', { query: misspelt, variables: { s: 'OTHER' } }],
+  [
+    'a code of no provider',
+    {
+      query: 'mutation ($input: LoginWithCodeInput!) { loginWithCode(input: $input) { expiresIn } }',
+      variables: { input: { code: 'x', codeVerifier: 'y' } },
+    },
+  ],
+  [
+    'a link by a code of no provider',
+    { query: 'mutation { linkIdentity(input: { code: "x", codeVerifier: "y" }) { identity { id } } }' },
+  ],
+  ['an identity that is none', { query: 'mutation { unlinkIdentity(id: "x") { id } }' }],
+  ['identities', { query: '{ identities { id provider email lastUsedAt } }' }],
+  ['an account to unlock that is none', { query: 'mutation { unlockUser(id: "x") { id } }' }],
   ['a session that is none', { query: 'mutation { revokeSession(id: "x") { id } }' }],
 ];
 
 type Grant = { readonly accessToken: string; readonly user: { readonly id: string } };
 type Answer = { readonly status: number; readonly headers: Record<string, unknown>; readonly body: string };
+
+/** What of a `Set-Cookie` line goes back. */
+const pairOf = (line: string): string => line.split(';', 1)[0] ?? '';
 
 const post = (url: string, path: string, body: string, headers: Record<string, string>): Promise<Answer> =>
   new Promise((resolve, reject) => {
@@ -140,6 +201,7 @@ const post = (url: string, path: string, body: string, headers: Record<string, s
 describe.each([
   ['development', {}],
   ['production', { NODE_ENV: 'production', JWT_ALGORITHM: 'HS256', JWT_SECRET: key }],
+  ['introspection by role', { INTROSPECTION: 'role' }],
 ])('both ways through the server, %s', (_environment, env) => {
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
   let server: ServerProcess;
@@ -172,6 +234,7 @@ describe.each([
   });
 
   const bearer = ({ accessToken }: Grant): Record<string, string> => ({ authorization: `Bearer ${accessToken}` });
+  const cookieOf = ({ accessToken }: Grant): string => `fieldgate-access=${accessToken}`;
   const credentials: readonly (readonly [string, () => Record<string, string>])[] = [
     ['nobody', () => ({})],
     ['a user', () => bearer(grants.user)],
@@ -182,6 +245,9 @@ describe.each([
     ['an API key', () => ({ 'x-api-key': apiKey })],
     ['a mistyped API key', () => ({ 'x-api-key': `${apiKey}x` })],
     ['an API key and a token', () => ({ ...bearer(grants.user), 'x-api-key': apiKey })],
+    ['a session cookie', () => ({ cookie: cookieOf(grants.user) })],
+    ['a cookie and another token', () => ({ ...bearer(grants.user), cookie: cookieOf(grants.admin) })],
+    ['a cookie for a page of a stranger', () => ({ cookie: cookieOf(grants.user), origin: 'https://evil.example' })],
     ['Basic', () => ({ authorization: `Basic ${Buffer.from('user@example.com:wrong').toString('base64')}` })],
   ];
 
@@ -193,16 +259,30 @@ describe.each([
   it.each(bodies)('answer %s alike, whoever asks and whatever is accepted', async (_what, body) => {
     const text = JSON.stringify(body).replace('SELF', grants.user.user.id);
     for (const [who, credential] of credentials) {
-      for (const accept of accepts) {
-        const headers = {
-          ...credential(),
-          ...(accept ? { accept } : {}),
-          origin: 'https://app.example.com',
-        };
+      const answerAlike = async (accept: string | undefined): Promise<void> => {
+        const headers = { origin: 'https://app.example.com', ...credential(), ...(accept ? { accept } : {}) };
         const [one, other] = await both(text, headers);
         expect(one, `${who}, ${accept}`).toEqual(other);
-      }
+      };
+      await Promise.all(accepts.map(answerAlike));
     }
+  });
+
+  it('set the same cookies at a sign-in and take them away at its end', async () => {
+    const login = `mutation { login(input: { email: "user@example.com", password: "${goodPassword}", delivery: COOKIE }) { expiresIn } }`;
+    const [one, other] = await both(JSON.stringify({ query: login }), {});
+    const withoutTokens = (answer: Answer) =>
+      JSON.parse(JSON.stringify(answer).replace(/-(access|refresh)=[^;]+/g, '-$1='));
+    expect(withoutTokens(one)).toEqual(withoutTokens(other));
+    const cookies = [one, other].map(({ headers }) => (headers['set-cookie'] as readonly string[]).map(pairOf));
+    expect(cookies.map((pair) => pair.length)).toEqual([2, 2]);
+    const logout = JSON.stringify({ query: 'mutation { logout { endedSessions } }' });
+    const ended = [
+      await post(server.url, straight, logout, { 'x-request-id': 'the-same', cookie: cookies[0]?.join('; ') ?? '' }),
+      await post(server.url, throughYoga, logout, { 'x-request-id': 'the-same', cookie: cookies[1]?.join('; ') ?? '' }),
+    ];
+    expect(ended[0]).toEqual(ended[1]);
+    expect(ended[0]?.body).toBe('{"data":{"logout":{"endedSessions":1}}}');
   });
 
   it.each([

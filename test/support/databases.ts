@@ -98,7 +98,17 @@ export async function asAdministrator(statement: string, url: string = serverUrl
 
 /** Removes every row and keeps the tables. */
 export async function empty({ kysely }: SqlDatabase): Promise<void> {
-  for (const table of ['users', 'service_clients', 'revoked_service_tokens']) {
+  const tables = [
+    'users',
+    'service_clients',
+    'revoked_service_tokens',
+    'events',
+    'login_attempts',
+    'login_codes',
+    'spent_oauth_states',
+    'signing_keys',
+  ];
+  for (const table of tables) {
     await sql`delete from ${sql.table(table)}`.execute(kysely);
   }
 }

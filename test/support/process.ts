@@ -8,6 +8,14 @@ import { onTestFinished } from 'vitest';
 /** Built by `test/support/build.ts` before the tests run: the server as its users start it. */
 const entry = new URL('../../dist/main.js', import.meta.url).pathname;
 
+/** For tests that ask often, and not to see what happens then. */
+export const unlimited = {
+  RATE_LIMIT: 'off',
+  RATE_LIMIT_LOGIN: 'off',
+  RATE_LIMIT_SIGNUP: 'off',
+  RATE_LIMIT_REFRESH: 'off',
+};
+
 export const temporaryFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,7 +50,7 @@ export const spawnServer = (env: Record<string, string>): ServerProcess => {
 export const startProcess = (env: Record<string, string>): ServerProcess => {
   const child = spawn(process.execPath, [entry], {
     cwd: env['DATA_DIR'] ?? tmpdir(),
-    env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...env },
+    env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...unlimited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: string[] = [];

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
+import type { TransportLimits } from '../../src/http/transport-limits.ts';
 import { serve } from '../../src/serve.ts';
+import { unlimited } from './process.ts';
 
 export const goodPassword = 'a quiet lamp over nine stairs';
 
@@ -27,13 +29,13 @@ export type GraphQLAnswer = {
 export type TestServer = Awaited<ReturnType<typeof startServer>>;
 
 /** A whole server on a port and a data directory of its own. Its time is the test's: `advance` moves it. */
-export const startServer = async (env: Record<string, string> = {}, dataDir?: string) => {
+export const startServer = async (env: Record<string, string> = {}, dataDir?: string, limits?: TransportLimits) => {
   const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'fieldgate-')));
   let skippedMs = 0;
   const clock = () => Date.now() + skippedMs;
   const { log, lines } = memoryLog();
-  const config = parseConfig({ PORT: '0', DATA_DIR: directory, ISSUER: 'http://localhost:4000', ...env });
-  const server = await serve(config, clock, log);
+  const config = parseConfig({ PORT: '0', DATA_DIR: directory, ISSUER: 'http://localhost:4000', ...unlimited, ...env });
+  const server = await serve(config, { clock, log, ...(limits ? { limits } : {}) });
 
   const fetchPath = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${server.url}${path}`, init);
 
@@ -52,6 +54,7 @@ export const startServer = async (env: Record<string, string> = {}, dataDir?: st
 
   return {
     url: server.url,
+    metricsUrl: server.metricsUrl,
     dataDir: directory,
     /** What the server has logged, one parsed line each. */
     logLines: lines,

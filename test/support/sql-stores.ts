@@ -1,33 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Clock } from '../../src/domain/clock.ts';
-import { userId } from '../../src/domain/ids.ts';
+import { type UserId, userId } from '../../src/domain/ids.ts';
+import type { SessionLifetimes } from '../../src/domain/session.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import { sqlApiKeyStore } from '../../src/stores/sql/api-key-store.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
+import { sqlEventStore } from '../../src/stores/sql/event-store.ts';
+import { sqlIdentityFlowStore } from '../../src/stores/sql/identity-flow-store.ts';
+import { sqlIdentityStore } from '../../src/stores/sql/identity-store.ts';
+import { sqlLoginAttemptStore } from '../../src/stores/sql/login-attempt-store.ts';
 import { sqlServiceClientStore } from '../../src/stores/sql/service-client-store.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
+import { sqlSigningKeyStore } from '../../src/stores/sql/signing-key-store.ts';
 import type { AccountStoreHarness } from '../contract/account-store.ts';
 import type { ApiKeyStoreHarness } from '../contract/api-key-store.ts';
+import type { EventStoreHarness } from '../contract/event-store.ts';
+import type { IdentityFlowStoreHarness } from '../contract/identity-flow-store.ts';
+import type { IdentityStoreHarness } from '../contract/identity-store.ts';
+import type { LoginAttemptStoreHarness } from '../contract/login-attempt-store.ts';
 import type { ServiceClientStoreHarness } from '../contract/service-client-store.ts';
 import type { SessionStoreHarness } from '../contract/session-store.ts';
+import type { SigningKeyStoreHarness } from '../contract/signing-key-store.ts';
 import { empty, type TestDatabase } from './databases.ts';
 
 type Provide = () => TestDatabase | Promise<TestDatabase>;
 
-/** Session stores of two instances of the server over one SQL database, on a clock that stands until it is advanced. */
+/** On a clock that stands until it is advanced. */
 export function sqlSessionStores(provide: Provide): SessionStoreHarness {
-  const instances = twoInstances(provide);
   let now = Date.UTC(2026, 0, 1);
   const clock: Clock = () => now;
   return {
     lifetimes: { idleMs: 30 * 86_400_000, absoluteMs: 90 * 86_400_000, reuseWindowMs: 10_000 },
     tickMs: 1,
-    start: instances.start,
-    stop: instances.stop,
-    open: async (lifetimes) => {
-      const [database, other] = instances.get();
-      await empty(database);
+    ...overTwoInstances(provide, (database, other, lifetimes: SessionLifetimes) => {
       const accounts = sqlAccountStore(database);
       return {
         store: sqlSessionStore(database, { lifetimes, clock }),
@@ -53,73 +59,83 @@ export function sqlSessionStores(provide: Provide): SessionStoreHarness {
           changePassword: async (id) => void (await accounts.changePassword(id, 'hash', 'other hash')),
           setRole: async (id, role) => void (await accounts.setRole(id, role)),
           setDisabled: async (id, disabled) => void (await accounts.setDisabled(id, disabled ? now : null)),
-          remove: async (id) => void (await database.kysely.deleteFrom('users').where('id', '=', id).execute()),
+          remove: accountRemover(database),
         },
       };
-    },
+    }),
   };
 }
 
-/** Account stores of two instances of the server over one SQL database. */
-export function sqlAccountStores(provide: Provide): AccountStoreHarness {
-  const instances = twoInstances(provide);
-  return {
-    start: instances.start,
-    stop: instances.stop,
-    open: async () => {
-      const [database, other] = instances.get();
-      await empty(database);
-      return { store: sqlAccountStore(database), other: sqlAccountStore(other) };
-    },
-  };
-}
+export const sqlAccountStores = (provide: Provide): AccountStoreHarness =>
+  overTwoInstances(provide, (database, other) => ({ store: sqlAccountStore(database), other: sqlAccountStore(other) }));
 
-/** API key stores of two instances of the server over one SQL database. */
-export function sqlApiKeyStores(provide: Provide): ApiKeyStoreHarness {
-  const instances = twoInstances(provide);
-  return {
-    start: instances.start,
-    stop: instances.stop,
-    open: async () => {
-      const [database, other] = instances.get();
-      await empty(database);
-      return {
-        store: sqlApiKeyStore(database),
-        other: sqlApiKeyStore(other),
-        accounts: sqlAccountStore(database),
-        removeAccount: async (id) => void (await database.kysely.deleteFrom('users').where('id', '=', id).execute()),
-      };
-    },
-  };
-}
+export const sqlApiKeyStores = (provide: Provide): ApiKeyStoreHarness =>
+  overTwoInstances(provide, (database, other) => ({
+    store: sqlApiKeyStore(database),
+    other: sqlApiKeyStore(other),
+    accounts: sqlAccountStore(database),
+    removeAccount: accountRemover(database),
+  }));
 
-/** Stores of service clients of two instances of the server over one SQL database. */
-export function sqlServiceClientStores(provide: Provide): ServiceClientStoreHarness {
-  const instances = twoInstances(provide);
-  return {
-    start: instances.start,
-    stop: instances.stop,
-    open: async () => {
-      const [database, other] = instances.get();
-      await empty(database);
-      return { store: sqlServiceClientStore(database), other: sqlServiceClientStore(other) };
-    },
-  };
-}
+export const sqlServiceClientStores = (provide: Provide): ServiceClientStoreHarness =>
+  overTwoInstances(provide, (database, other) => ({
+    store: sqlServiceClientStore(database),
+    other: sqlServiceClientStore(other),
+  }));
 
-function twoInstances(provide: Provide) {
-  let database: TestDatabase | undefined;
+export const sqlEventStores = (provide: Provide): EventStoreHarness =>
+  overTwoInstances(provide, (database, other) => ({ store: sqlEventStore(database), other: sqlEventStore(other) }));
+
+export const sqlIdentityStores = (provide: Provide): IdentityStoreHarness =>
+  overTwoInstances(provide, (database, other) => ({
+    store: sqlIdentityStore(database),
+    other: sqlIdentityStore(other),
+    accounts: sqlAccountStore(database),
+    removeAccount: accountRemover(database),
+  }));
+
+export const sqlIdentityFlowStores = (provide: Provide): IdentityFlowStoreHarness =>
+  overTwoInstances(provide, (database, other) => ({
+    store: sqlIdentityFlowStore(database),
+    other: sqlIdentityFlowStore(other),
+  }));
+
+export const sqlSigningKeyStores = (provide: Provide): SigningKeyStoreHarness =>
+  overTwoInstances(provide, (database, other) => ({
+    store: sqlSigningKeyStore(database),
+    other: sqlSigningKeyStore(other),
+  }));
+
+export const sqlLoginAttemptStores = (provide: Provide): LoginAttemptStoreHarness =>
+  overTwoInstances(provide, (database, other) => ({
+    store: sqlLoginAttemptStore(database),
+    other: sqlLoginAttemptStore(other),
+  }));
+
+/** What `make` makes of one empty SQL database that two instances of the server have open. */
+const overTwoInstances = <Setup, Args extends readonly unknown[]>(
+  provide: Provide,
+  make: (database: SqlDatabase, other: SqlDatabase, ...args: Args) => Setup,
+) => {
+  let provided: TestDatabase | undefined;
   let opened: readonly [SqlDatabase, SqlDatabase] | undefined;
   return {
     start: async () => {
-      database = await provide();
-      opened = [database.connect(), database.connect()];
+      provided = await provide();
+      opened = [provided.connect(), provided.connect()];
       await opened[0].migrate();
     },
-    stop: async () => database?.drop(),
-    get: () => {
+    stop: async () => provided?.drop(),
+    open: async (...args: Args) => {
       if (opened === undefined) throw new Error('The database is not started.');
-      return opened;
+      await empty(opened[0]);
+      return make(...opened, ...args);
     },
   };
-}
+};
+
+/** As an operator would with a client of the database: the server itself has no way to. */
+const accountRemover =
+  ({ kysely }: SqlDatabase) =>
+  async (id: UserId): Promise<void> =>
+    void (await kysely.deleteFrom('users').where('id', '=', id).execute());

@@ -2,10 +2,12 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { User as UserModel } from '../../domain/user.ts';
 import type { Session as SessionModel } from '../../domain/session.ts';
 import type { ApiKey as ApiKeyModel } from '../../domain/api-key.ts';
+import type { AuthEvent as AuthEventModel } from '../../domain/event.ts';
+import type { Identity as IdentityModel } from '../../domain/identity.ts';
 import type { Viewer as ViewerModel } from '../../domain/viewer.ts';
 import type { ServiceClient as ServiceClientModel } from '../../domain/service-client.ts';
 import type { ClientWithSecret } from '../../services/service-clients.ts';
-import type { Grant } from '../../services/sessions.ts';
+import type { DeliveredGrant } from '../delivery.ts';
 import type { RequestContext } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -39,12 +41,87 @@ export type ApiKey = {
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
 };
 
-/** What a sign-in gives. Keep the refresh token where no other party can read it; present the access token as Authorization: Bearer … */
+/** Something that happened to an account or a credential; docs/events.md has the list. */
+export type AuthEvent = {
+  readonly __typename?: 'AuthEvent';
+  readonly actor: AuthEventActor;
+  /** The same as `eventId` in the log. */
+  readonly id: Scalars['ID']['output'];
+  readonly ip: Maybe<Scalars['String']['output']>;
+  readonly metadata: ReadonlyArray<AuthEventMetadata>;
+  readonly outcome: AuthEventOutcome;
+  /** Why, in capitals. */
+  readonly reason: Maybe<Scalars['String']['output']>;
+  /** The X-Request-Id of the request it happened in. */
+  readonly requestId: Maybe<Scalars['String']['output']>;
+  readonly sessionId: Maybe<Scalars['ID']['output']>;
+  readonly time: Scalars['DateTime']['output'];
+  /** What happened, such as `user.login_failed`. There will be more types: do not rely on knowing all. */
+  readonly type: Scalars['String']['output'];
+  /** The same, as it is now; null also if it is gone. */
+  readonly user: Maybe<User>;
+  readonly userAgent: Maybe<Scalars['String']['output']>;
+  /** The account it is about, if it is about one. */
+  readonly userId: Maybe<Scalars['ID']['output']>;
+};
+
+/** Who did it. */
+export type AuthEventActor = {
+  readonly __typename?: 'AuthEventActor';
+  /** Of the account, the key or the service; null for the others, and for other accounts where one looks at one's own events. */
+  readonly id: Maybe<Scalars['ID']['output']>;
+  /** `account`, `api_key`, `service`, `command_line`, `server` or `anonymous` */
+  readonly kind: Scalars['String']['output'];
+};
+
+export type AuthEventConnection = {
+  readonly __typename?: 'AuthEventConnection';
+  readonly edges: ReadonlyArray<AuthEventEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type AuthEventEdge = {
+  readonly __typename?: 'AuthEventEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: AuthEvent;
+};
+
+/** Everything that is given must hold. */
+export type AuthEventFilter = {
+  /** Exactly as it was written down. */
+  readonly ip?: InputMaybe<Scalars['String']['input']>;
+  readonly outcome?: InputMaybe<AuthEventOutcome>;
+  /** From this time on. */
+  readonly since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Any of these. Error for one that is none: BAD_USER_INPUT, EVENT_TYPE_UNKNOWN. */
+  readonly types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Before this time. */
+  readonly until?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The account it is about. */
+  readonly userId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type AuthEventMetadata = {
+  readonly __typename?: 'AuthEventMetadata';
+  readonly name: Scalars['String']['output'];
+  readonly value: Scalars['String']['output'];
+};
+
+export type AuthEventOutcome =
+  | 'FAILURE'
+  | 'SUCCESS';
+
+/**
+ * What a sign-in gives. Keep the refresh token where no other party can read it; present the access token as Authorization: Bearer …
+ * Delivered by cookie, both are null here: the browser keeps them, and sends them itself.
+ */
 export type AuthPayload = {
   readonly __typename?: 'AuthPayload';
+  /** Null when delivered by cookie. */
   readonly accessToken: Maybe<Scalars['String']['output']>;
   /** Seconds until the access token expires. */
   readonly expiresIn: Scalars['Int']['output'];
+  /** Null when delivered by cookie. */
   readonly refreshToken: Maybe<Scalars['String']['output']>;
   readonly session: Session;
   /** Always Bearer. */
@@ -80,9 +157,55 @@ export type CreateServiceClientInput = {
   readonly scopes?: ReadonlyArray<Scalars['String']['input']>;
 };
 
+/** How the tokens reach the caller. */
+export type Delivery =
+  /** In the answer, for apps and programs that keep them themselves. */
+  | 'BODY'
+  /**
+   * In cookies that no script can read, for pages in a browser. Where the server is configured without them: BAD_USER_INPUT, reason
+   * COOKIES_OFF. To a page whose origin is neither the server's own nor one of those it lets in: FORBIDDEN, reason ORIGIN.
+   */
+  | 'COOKIE';
+
+/** A way into the caller's account: somebody whom an identity provider (Google, GitHub, a company's own) knows. */
+export type Identity = {
+  readonly __typename?: 'Identity';
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** As the provider told it when the identity was linked; null if it told none. */
+  readonly email: Maybe<Scalars['String']['output']>;
+  /** Names the identity; it opens nothing. */
+  readonly id: Scalars['ID']['output'];
+  /** The last sign-in by it; null if there was none. */
+  readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
+  /** The provider, by its name in this server's configuration: google. */
+  readonly provider: Scalars['String']['output'];
+};
+
+export type LinkIdentityInput = {
+  /** The `code` that the page was called back with. Good for one use within a minute. */
+  readonly code: Scalars['String']['input'];
+  /** The text whose SHA-256 the page began with as `codeChallenge`. */
+  readonly codeVerifier: Scalars['String']['input'];
+};
+
+export type LinkIdentityPayload = {
+  readonly __typename?: 'LinkIdentityPayload';
+  readonly identity: Identity;
+};
+
 export type LoginInput = {
+  readonly delivery?: Delivery;
   readonly email: Scalars['String']['input'];
   readonly password: Scalars['String']['input'];
+};
+
+/** What a page holds after the browser was at a provider: see docs/social-login.md. */
+export type LoginWithCodeInput = {
+  /** The `code` that the page was called back with. Good for one use within a minute. */
+  readonly code: Scalars['String']['input'];
+  /** The text whose SHA-256 the page began with as `codeChallenge`. */
+  readonly codeVerifier: Scalars['String']['input'];
+  readonly delivery?: Delivery;
 };
 
 export type LogoutInput = {
@@ -107,7 +230,10 @@ export type LogoutScope =
 
 export type Mutation = {
   readonly __typename?: 'Mutation';
-  /** Replaces the caller's password and refresh token; ends the caller's other sessions. Errors: INVALID_CREDENTIALS, BAD_USER_INPUT. */
+  /**
+   * Replaces the caller's password and refresh token; ends the caller's other sessions. Who came by cookie is answered by cookie.
+   * Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT.
+   */
   readonly changePassword: AuthPayload;
   /** Makes an API key. Needs a session: keys make no keys. Errors: BAD_USER_INPUT with `field`. */
   readonly createApiKey: CreateApiKeyPayload;
@@ -119,16 +245,28 @@ export type Mutation = {
   readonly disableUser: User;
   /** Switches an account on again. Sessions that ended stay ended. */
   readonly enableUser: User;
-  /** Signs in. Errors: INVALID_CREDENTIALS, alike for an unknown email, a wrong password and a disabled account. */
+  /** Links whoever has just signed in at a provider to the caller's account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN. */
+  readonly linkIdentity: LinkIdentityPayload;
+  /**
+   * Signs in. Errors: INVALID_CREDENTIALS, alike for an unknown email, a wrong password and a disabled account; ACCOUNT_LOCKED
+   * with `retryAfter` after too many of these, whatever the password.
+   */
   readonly login: AuthPayload;
   /**
-   * Ends sessions. Needs one of: an access token in the Authorization header (an expired one will do), a refresh token.
+   * Signs in whoever has just signed in at a provider, to a new account if need be. Errors: LOGIN_CODE_INVALID;
+   * ACCOUNT_LINK_REQUIRED if an account has that email already: sign in to it, then linkIdentity; EMAIL_UNVERIFIED; ACCOUNT_DISABLED.
+   */
+  readonly loginWithCode: AuthPayload;
+  /**
+   * Ends sessions. Needs one of: an access token in the Authorization header (an expired one will do), a refresh token, the
+   * cookies. Cookies are looked at where neither token is given, and taken away unless it is the OTHERS that end.
    * Once it has answered, the access tokens of these sessions are refused everywhere. Calling it again is no error.
    */
   readonly logout: LogoutPayload;
   /**
    * Spends a refresh token for a new pair. A token spent within the last seconds answers with the same successor, so a lost
    * answer loses nothing; used any later it ends its session. Error: REFRESH_TOKEN_INVALID, which means: sign in again.
+   * Without input the refresh token is the cookie's, and so is the answer: new cookies, or none any more with the error.
    */
   readonly refresh: AuthPayload;
   /** Ends an API key of the caller's; from the answer on it is refused. Calling it again is no error. Error: NOT_FOUND. */
@@ -146,6 +284,10 @@ export type Mutation = {
   readonly setUserRole: User;
   /** Creates an account and signs it in. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
   readonly signup: AuthPayload;
+  /** Unlinks one of the caller's identities. Errors: NOT_FOUND; LAST_WAY_IN where nothing else opens the account. */
+  readonly unlinkIdentity: UnlinkIdentityPayload;
+  /** Ends the lock that too many wrong passwords have brought, and forgets them. Calling it again is no error. */
+  readonly unlockUser: User;
 };
 
 
@@ -179,8 +321,18 @@ export type MutationEnableUserArgs = {
 };
 
 
+export type MutationLinkIdentityArgs = {
+  input: LinkIdentityInput;
+};
+
+
 export type MutationLoginArgs = {
   input: LoginInput;
+};
+
+
+export type MutationLoginWithCodeArgs = {
+  input: LoginWithCodeInput;
 };
 
 
@@ -190,7 +342,7 @@ export type MutationLogoutArgs = {
 
 
 export type MutationRefreshArgs = {
-  input: RefreshInput;
+  input?: InputMaybe<RefreshInput>;
 };
 
 
@@ -223,6 +375,16 @@ export type MutationSignupArgs = {
   input: SignupInput;
 };
 
+
+export type MutationUnlinkIdentityArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationUnlockUserArgs = {
+  id: Scalars['ID']['input'];
+};
+
 /** Where a page of a connection lies in the whole (Relay cursor connections). */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
@@ -236,10 +398,16 @@ export type Query = {
   readonly __typename?: 'Query';
   /** The caller's API keys, newest first; also those that have expired or were revoked. */
   readonly apiKeys: Maybe<ReadonlyArray<ApiKey>>;
+  /** What happened to all accounts and credentials, newest first. */
+  readonly authEvents: Maybe<AuthEventConnection>;
   /** Answers everybody: a way to see that the server is there. */
   readonly hello: Scalars['String']['output'];
+  /** The caller's identities at providers, oldest first. */
+  readonly identities: Maybe<ReadonlyArray<Identity>>;
   /** The account of the caller. */
   readonly me: Maybe<User>;
+  /** What happened to the caller's account, newest first. */
+  readonly securityEvents: Maybe<AuthEventConnection>;
   /** All service clients, oldest first. */
   readonly serviceClients: Maybe<ReadonlyArray<ServiceClient>>;
   /** The caller's live sessions, newest first. */
@@ -250,6 +418,19 @@ export type Query = {
   readonly users: Maybe<UserConnection>;
   /** Who am I, and by which credential? Anonymous callers are welcome; a credential that is presented must be valid. */
   readonly viewer: Viewer;
+};
+
+
+export type QueryAuthEventsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<AuthEventFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QuerySecurityEventsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -265,6 +446,8 @@ export type QueryUsersArgs = {
 };
 
 export type RefreshInput = {
+  /** COOKIE moves a session whose tokens were kept by the caller into cookies. There is no way back. */
+  readonly delivery?: Delivery;
   readonly refreshToken: Scalars['String']['input'];
 };
 
@@ -330,11 +513,18 @@ export type SetUserRoleInput = {
 };
 
 export type SignupInput = {
+  readonly delivery?: Delivery;
   readonly email: Scalars['String']['input'];
   /** At most 100 characters. */
   readonly name?: InputMaybe<Scalars['String']['input']>;
   /** At least 15 characters (the server may be configured for 8), at most 1024 bytes. Any characters; nothing is cut or changed. */
   readonly password: Scalars['String']['input'];
+};
+
+export type UnlinkIdentityPayload = {
+  readonly __typename?: 'UnlinkIdentityPayload';
+  /** The identity that opens the account no more. */
+  readonly id: Scalars['ID']['output'];
 };
 
 /** An account. Everybody who is signed in may see who it is; the rest is for its owner and for moderators. */
@@ -384,6 +574,8 @@ export type ViewerKind =
   | 'BASIC'
   /** An access token: Authorization: Bearer … */
   | 'BEARER'
+  /** An access token in the session cookie. */
+  | 'COOKIE'
   /** An access token of a service client, which speaks for itself: there is no user and no role. */
   | 'SERVICE';
 
@@ -461,16 +653,28 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   ApiKey: ResolverTypeWrapper<ApiKeyModel>;
-  AuthPayload: ResolverTypeWrapper<Grant>;
+  AuthEvent: ResolverTypeWrapper<AuthEventModel>;
+  AuthEventActor: ResolverTypeWrapper<AuthEventActor>;
+  AuthEventConnection: ResolverTypeWrapper<Omit<AuthEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['AuthEventEdge']> }>;
+  AuthEventEdge: ResolverTypeWrapper<Omit<AuthEventEdge, 'node'> & { node: ResolversTypes['AuthEvent'] }>;
+  AuthEventFilter: AuthEventFilter;
+  AuthEventMetadata: ResolverTypeWrapper<AuthEventMetadata>;
+  AuthEventOutcome: AuthEventOutcome;
+  AuthPayload: ResolverTypeWrapper<DeliveredGrant>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ChangePasswordInput: ChangePasswordInput;
   CreateApiKeyInput: CreateApiKeyInput;
   CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey'> & { apiKey: ResolversTypes['ApiKey'] }>;
   CreateServiceClientInput: CreateServiceClientInput;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Delivery: Delivery;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Identity: ResolverTypeWrapper<IdentityModel>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  LinkIdentityInput: LinkIdentityInput;
+  LinkIdentityPayload: ResolverTypeWrapper<Omit<LinkIdentityPayload, 'identity'> & { identity: ResolversTypes['Identity'] }>;
   LoginInput: LoginInput;
+  LoginWithCodeInput: LoginWithCodeInput;
   LogoutInput: LogoutInput;
   LogoutPayload: ResolverTypeWrapper<LogoutPayload>;
   LogoutScope: LogoutScope;
@@ -487,6 +691,7 @@ export type ResolversTypes = {
   SetUserRoleInput: SetUserRoleInput;
   SignupInput: SignupInput;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  UnlinkIdentityPayload: ResolverTypeWrapper<UnlinkIdentityPayload>;
   User: ResolverTypeWrapper<UserModel>;
   UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['UserEdge']> }>;
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
@@ -497,7 +702,13 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   ApiKey: ApiKeyModel;
-  AuthPayload: Grant;
+  AuthEvent: AuthEventModel;
+  AuthEventActor: AuthEventActor;
+  AuthEventConnection: Omit<AuthEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['AuthEventEdge']> };
+  AuthEventEdge: Omit<AuthEventEdge, 'node'> & { node: ResolversParentTypes['AuthEvent'] };
+  AuthEventFilter: AuthEventFilter;
+  AuthEventMetadata: AuthEventMetadata;
+  AuthPayload: DeliveredGrant;
   Boolean: Scalars['Boolean']['output'];
   ChangePasswordInput: ChangePasswordInput;
   CreateApiKeyInput: CreateApiKeyInput;
@@ -505,8 +716,12 @@ export type ResolversParentTypes = {
   CreateServiceClientInput: CreateServiceClientInput;
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
+  Identity: IdentityModel;
   Int: Scalars['Int']['output'];
+  LinkIdentityInput: LinkIdentityInput;
+  LinkIdentityPayload: Omit<LinkIdentityPayload, 'identity'> & { identity: ResolversParentTypes['Identity'] };
   LoginInput: LoginInput;
+  LoginWithCodeInput: LoginWithCodeInput;
   LogoutInput: LogoutInput;
   LogoutPayload: LogoutPayload;
   Mutation: Record<PropertyKey, never>;
@@ -521,11 +736,19 @@ export type ResolversParentTypes = {
   SetUserRoleInput: SetUserRoleInput;
   SignupInput: SignupInput;
   String: Scalars['String']['output'];
+  UnlinkIdentityPayload: UnlinkIdentityPayload;
   User: UserModel;
   UserConnection: Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['UserEdge']> };
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
   Viewer: ViewerModel;
 };
+
+export type LimitDirectiveArgs = {
+  bucket: Scalars['String']['input'];
+  cost?: Maybe<Scalars['Int']['input']>;
+};
+
+export type LimitDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = LimitDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -536,6 +759,42 @@ export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends Res
   prefix?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type AuthEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthEvent'] = ResolversParentTypes['AuthEvent']> = {
+  actor?: Resolver<ResolversTypes['AuthEventActor'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  ip?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  metadata?: Resolver<ReadonlyArray<ResolversTypes['AuthEventMetadata']>, ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['AuthEventOutcome'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  sessionId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  time?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type AuthEventActorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthEventActor'] = ResolversParentTypes['AuthEventActor']> = {
+  id?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuthEventConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthEventConnection'] = ResolversParentTypes['AuthEventConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AuthEventEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuthEventEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthEventEdge'] = ResolversParentTypes['AuthEventEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AuthEvent'], ParentType, ContextType>;
+};
+
+export type AuthEventMetadataResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthEventMetadata'] = ResolversParentTypes['AuthEventMetadata']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
@@ -556,6 +815,18 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type IdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Identity'] = ResolversParentTypes['Identity']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type LinkIdentityPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LinkIdentityPayload'] = ResolversParentTypes['LinkIdentityPayload']> = {
+  identity?: Resolver<ResolversTypes['Identity'], ParentType, ContextType>;
+};
+
 export type LogoutPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LogoutPayload'] = ResolversParentTypes['LogoutPayload']> = {
   endedSessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -567,15 +838,19 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   disableServiceClient?: Resolver<ResolversTypes['ServiceClient'], ParentType, ContextType, RequireFields<MutationDisableServiceClientArgs, 'id'>>;
   disableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationDisableUserArgs, 'id'>>;
   enableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationEnableUserArgs, 'id'>>;
+  linkIdentity?: Resolver<ResolversTypes['LinkIdentityPayload'], ParentType, ContextType, RequireFields<MutationLinkIdentityArgs, 'input'>>;
   login?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
+  loginWithCode?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationLoginWithCodeArgs, 'input'>>;
   logout?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, Partial<MutationLogoutArgs>>;
-  refresh?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationRefreshArgs, 'input'>>;
+  refresh?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, Partial<MutationRefreshArgs>>;
   revokeApiKey?: Resolver<ResolversTypes['RevokeApiKeyPayload'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
   revokeSession?: Resolver<ResolversTypes['RevokeSessionPayload'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
   revokeUserSessions?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'userId'>>;
   rotateServiceClientSecret?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationRotateServiceClientSecretArgs, 'id'>>;
   setUserRole?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserRoleArgs, 'input'>>;
   signup?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationSignupArgs, 'input'>>;
+  unlinkIdentity?: Resolver<ResolversTypes['UnlinkIdentityPayload'], ParentType, ContextType, RequireFields<MutationUnlinkIdentityArgs, 'id'>>;
+  unlockUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationUnlockUserArgs, 'id'>>;
 };
 
 export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -587,8 +862,11 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   apiKeys?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
+  authEvents?: Resolver<Maybe<ResolversTypes['AuthEventConnection']>, ParentType, ContextType, RequireFields<QueryAuthEventsArgs, 'first'>>;
   hello?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  identities?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Identity']>>, ParentType, ContextType>;
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  securityEvents?: Resolver<Maybe<ResolversTypes['AuthEventConnection']>, ParentType, ContextType, RequireFields<QuerySecurityEventsArgs, 'first'>>;
   serviceClients?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceClient']>>, ParentType, ContextType>;
   sessions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Session']>>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
@@ -628,6 +906,10 @@ export type SessionResolvers<ContextType = RequestContext, ParentType extends Re
   userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type UnlinkIdentityPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UnlinkIdentityPayload'] = ResolversParentTypes['UnlinkIdentityPayload']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
 export type UserResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
   createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -657,9 +939,16 @@ export type ViewerResolvers<ContextType = RequestContext, ParentType extends Res
 
 export type Resolvers<ContextType = RequestContext> = {
   ApiKey?: ApiKeyResolvers<ContextType>;
+  AuthEvent?: AuthEventResolvers<ContextType>;
+  AuthEventActor?: AuthEventActorResolvers<ContextType>;
+  AuthEventConnection?: AuthEventConnectionResolvers<ContextType>;
+  AuthEventEdge?: AuthEventEdgeResolvers<ContextType>;
+  AuthEventMetadata?: AuthEventMetadataResolvers<ContextType>;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  Identity?: IdentityResolvers<ContextType>;
+  LinkIdentityPayload?: LinkIdentityPayloadResolvers<ContextType>;
   LogoutPayload?: LogoutPayloadResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
@@ -669,9 +958,13 @@ export type Resolvers<ContextType = RequestContext> = {
   ServiceClient?: ServiceClientResolvers<ContextType>;
   ServiceClientSecretPayload?: ServiceClientSecretPayloadResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
+  UnlinkIdentityPayload?: UnlinkIdentityPayloadResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = RequestContext> = {
+  limit?: LimitDirectiveResolver<any, any, ContextType>;
+};

@@ -1,40 +1,62 @@
 import { viewerOf } from '../../authorization/viewer-context.ts';
 import { AppError } from '../../domain/errors.ts';
+import { userId } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
+import type { AccountViewer } from '../../domain/viewer.ts';
 import type { Accounts } from '../../services/accounts.ts';
 import type { Sessions } from '../../services/sessions.ts';
-import { callerOf } from '../caller.ts';
-import { parseCursor, toConnection } from '../connection.ts';
+import { actorOf, callerOf } from '../caller.ts';
+import { type Position, parseCursor, toConnection } from '../connection.ts';
+import type { Delivery } from '../delivery.ts';
 import type { Resolvers, ViewerKind } from '../generated/resolvers.ts';
 
 /** By `viewer.via`. */
-const kinds: Readonly<Record<string, ViewerKind>> = { bearer: 'BEARER', 'api-key': 'API_KEY', basic: 'BASIC' };
+const kinds: Readonly<Record<string, ViewerKind>> = {
+  bearer: 'BEARER',
+  cookie: 'COOKIE',
+  'api-key': 'API_KEY',
+  basic: 'BASIC',
+};
 
-export const createAccountResolvers = (accounts: Accounts, sessions: Sessions): Resolvers => ({
+const positionOf = ({ createdAt, id }: User): Position => ({ at: createdAt, id });
+
+/** The account behind the caller of a query: as it was at the gate, if it was read there. */
+const accountOf = (accounts: Accounts, { account, id }: AccountViewer): Promise<User | null> | User | null =>
+  account ?? accounts.find(id);
+
+type Parts = { readonly accounts: Accounts; readonly sessions: Sessions; readonly delivery: Delivery };
+
+export const createAccountResolvers = ({ accounts, sessions, delivery }: Parts): Resolvers => ({
   Query: {
     viewer: (_root, _args, context) => viewerOf(context),
-    me: (_root, _args, context) => accounts.find(callerOf(context).id),
+    me: (_root, _args, context) => accountOf(accounts, callerOf(context)),
     user: (_root, { id }) => accounts.find(id),
     users: async (_root, { first, after, search }) => {
-      const page = await accounts.list({ first: first ?? 20, ...parseCursor(after), ...(search ? { search } : {}) });
-      return toConnection(page, after);
+      const position = parseCursor(after);
+      const page = await accounts.list({
+        first: first ?? 20,
+        ...(position ? { after: { createdAt: position.at, id: userId(position.id) } } : {}),
+        ...(search ? { search } : {}),
+      });
+      return toConnection({ nodes: page.users, hasNextPage: page.hasNextPage, after, positionOf });
     },
   },
   Mutation: {
     signup: async (_root, { input }, context) => {
-      const grant = await sessions.signup(input, context.origin);
-      context.signedIn = grant.session;
-      return grant;
+      const deliver = delivery.prepare(input.delivery, context);
+      return deliver(await sessions.signup(input, context.origin));
     },
-    changePassword: (_root, { input }, context) => {
-      const { id, sessionId } = callerOf(context);
+    changePassword: async (_root, { input }, context) => {
+      const { id, sessionId, via } = callerOf(context);
+      const deliver = delivery.prepare(via === 'cookie' ? 'COOKIE' : 'BODY', context);
       if (sessionId === null) throw new AppError('FORBIDDEN', { reason: 'SESSION_REQUIRED' });
-      return sessions.changePassword({ id, sessionId }, input.currentPassword, input.newPassword);
+      return deliver(await sessions.changePassword({ id, sessionId }, input, context.origin));
     },
-    setUserRole: (_root, { input }, context) => accounts.setRole(input.userId, input.role, callerOf(context).id),
-    disableUser: (_root, { id }, context) => accounts.disable(id, callerOf(context).id),
-    enableUser: (_root, { id }) => accounts.enable(id),
+    setUserRole: (_root, { input }, context) => accounts.setRole(input.userId, input.role, actorOf(context)),
+    disableUser: (_root, { id }, context) => accounts.disable(id, actorOf(context)),
+    unlockUser: (_root, { id }, context) => accounts.unlock(id, actorOf(context)),
+    enableUser: (_root, { id }, context) => accounts.enable(id, actorOf(context)),
   },
   User: {
     name: (user) => user.name || null,
@@ -42,7 +64,8 @@ export const createAccountResolvers = (accounts: Accounts, sessions: Sessions): 
   Viewer: {
     kind: (viewer) =>
       viewer.kind === 'account' ? (kinds[viewer.via] ?? 'BEARER') : viewer.kind === 'service' ? 'SERVICE' : 'ANONYMOUS',
-    user: (viewer): Promise<User | null> | User | null => (viewer.kind === 'account' ? accounts.find(viewer.id) : null),
+    user: (viewer): Promise<User | null> | User | null =>
+      viewer.kind === 'account' ? accountOf(accounts, viewer) : null,
     role: (viewer) => (viewer.kind === 'account' && isRole(viewer.role) ? viewer.role : null),
     scopes: (viewer) => (viewer.kind === 'anonymous' ? [] : viewer.scopes),
     expiresAt: (viewer) => (viewer.kind === 'anonymous' || viewer.expiresAt === null ? null : viewer.expiresAt * 1000),

@@ -1,5 +1,5 @@
 import { type ApiKeys, prefixOf } from '../../services/api-keys.ts';
-import { callerOf } from '../caller.ts';
+import { actorOf, callerOf } from '../caller.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
 export const createApiKeyResolvers = (apiKeys: ApiKeys): Resolvers => ({
@@ -7,8 +7,10 @@ export const createApiKeyResolvers = (apiKeys: ApiKeys): Resolvers => ({
     apiKeys: (_root, _args, context) => apiKeys.list(callerOf(context).id),
   },
   Mutation: {
-    createApiKey: (_root, { input }, context) => apiKeys.create(callerOf(context).id, input),
-    revokeApiKey: async (_root, { id }, context) => ({ apiKey: await apiKeys.revoke(callerOf(context).id, id) }),
+    createApiKey: (_root, { input }, context) => apiKeys.create(callerOf(context).id, input, actorOf(context)),
+    revokeApiKey: async (_root, { id }, context) => ({
+      apiKey: await apiKeys.revoke(callerOf(context).id, id, actorOf(context)),
+    }),
   },
   ApiKey: {
     prefix: prefixOf,

@@ -1,4 +1,5 @@
 import type { ServiceClients } from '../../services/service-clients.ts';
+import { actorOf } from '../caller.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
 export const createServiceClientResolvers = (serviceClients: ServiceClients): Resolvers => ({
@@ -6,8 +7,9 @@ export const createServiceClientResolvers = (serviceClients: ServiceClients): Re
     serviceClients: () => serviceClients.list(),
   },
   Mutation: {
-    createServiceClient: (_root, { input }) => serviceClients.create({ ...input, scopes: input.scopes ?? [] }),
-    rotateServiceClientSecret: (_root, { id }) => serviceClients.rotateSecret(id),
-    disableServiceClient: (_root, { id }) => serviceClients.disable(id),
+    createServiceClient: (_root, { input }, context) =>
+      serviceClients.create({ ...input, scopes: input.scopes ?? [] }, actorOf(context)),
+    rotateServiceClientSecret: (_root, { id }, context) => serviceClients.rotateSecret(id, actorOf(context)),
+    disableServiceClient: (_root, { id }, context) => serviceClients.disable(id, actorOf(context)),
   },
 });

@@ -1,37 +1,62 @@
 import { presentedBearer } from '../../credentials/bearer.ts';
+import { AppError } from '../../domain/errors.ts';
 import type { Sessions } from '../../services/sessions.ts';
-import { callerOf, currentSessionOf } from '../caller.ts';
+import { actorOf, callerOf, currentSessionOf } from '../caller.ts';
+import type { RequestContext } from '../context.ts';
+import type { DeliveredGrant, Delivery } from '../delivery.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
-export const createSessionResolvers = (sessions: Sessions): Resolvers => ({
-  Query: {
-    sessions: (_root, _args, context) => sessions.list(callerOf(context).id),
-  },
-  Mutation: {
-    login: async (_root, { input }, context) => {
-      const grant = await sessions.login(input.email, input.password, context.origin);
-      context.signedIn = grant.session;
-      return grant;
+export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): Resolvers => {
+  /** Cookies whose token is refused are good for nothing, and would go on to refuse what needs no credential. */
+  const refreshByCookie = async (context: RequestContext): Promise<DeliveredGrant> => {
+    const deliver = delivery.toCookies(context, 'refreshToken');
+    const presented = delivery.fromCookies(context);
+    try {
+      if (!presented?.refreshToken) throw new AppError('REFRESH_TOKEN_INVALID');
+      return deliver(await sessions.refresh(presented.refreshToken, context.origin));
+    } catch (error) {
+      if (presented && error instanceof AppError && error.code === 'REFRESH_TOKEN_INVALID') delivery.clear(context);
+      throw error;
+    }
+  };
+
+  return {
+    Query: {
+      sessions: (_root, _args, context) => sessions.list(callerOf(context).id),
     },
-    refresh: async (_root, { input }, context) => {
-      const grant = await sessions.refresh(input.refreshToken, context.origin);
-      context.signedIn = grant.session;
-      return grant;
+    Mutation: {
+      login: async (_root, { input }, context) => {
+        const deliver = delivery.prepare(input.delivery, context);
+        return deliver(await sessions.login(input.email, input.password, context.origin));
+      },
+      refresh: async (_root, { input }, context) => {
+        if (!input) return refreshByCookie(context);
+        const deliver = delivery.prepare(input.delivery, context);
+        return deliver(await sessions.refresh(input.refreshToken, context.origin));
+      },
+      logout: async (_root, { input }, context) => {
+        const given = { accessToken: presentedBearer(context), refreshToken: input?.refreshToken ?? null };
+        const scope = input?.scope ?? 'CURRENT';
+        // Browsers send cookies unasked: who names a session means that one.
+        const inCookies =
+          given.accessToken === null && given.refreshToken === null ? delivery.fromCookies(context) : null;
+        const endedSessions = await sessions.logout(inCookies ?? given, scope, context.origin);
+        if (inCookies && scope !== 'OTHERS') delivery.clear(context);
+        return { endedSessions };
+      },
+      revokeSession: async (_root, { id }, context) => ({
+        id: await sessions.revoke(callerOf(context).id, id, actorOf(context)),
+      }),
+      revokeUserSessions: async (_root, { userId }, context) => ({
+        endedSessions: await sessions.revokeAll(userId, actorOf(context)),
+      }),
     },
-    logout: async (_root, { input }, context) => ({
-      endedSessions: await sessions.logout(
-        { accessToken: presentedBearer(context), refreshToken: input?.refreshToken ?? null },
-        input?.scope ?? 'CURRENT',
-      ),
-    }),
-    revokeSession: async (_root, { id }, context) => ({ id: await sessions.revoke(callerOf(context).id, id) }),
-    revokeUserSessions: async (_root, { userId }) => ({ endedSessions: await sessions.revokeAll(userId) }),
-  },
-  AuthPayload: {
-    tokenType: () => 'Bearer',
-    expiresIn: (grant) => grant.expiresInSeconds,
-  },
-  Session: {
-    current: (session, _args, context) => session.id === currentSessionOf(context),
-  },
-});
+    AuthPayload: {
+      tokenType: () => 'Bearer',
+      expiresIn: (grant) => grant.expiresInSeconds,
+    },
+    Session: {
+      current: (session, _args, context) => session.id === currentSessionOf(context),
+    },
+  };
+};

@@ -4,9 +4,9 @@ import {
   execute,
   type GraphQLSchema,
   getNamedType,
-  getOperationAST,
   getVariableValues,
   isLeafType,
+  Kind,
   type NamedTypeNode,
   type OperationDefinitionNode,
   OperationTypeNode,
@@ -15,7 +15,12 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
+import type { DocumentLimit } from '../document-limit.ts';
+import type { FieldLimits } from '../field-limits.ts';
 import { parse } from '../parsing.ts';
+import { allLimits, brokenLimit } from '../query-limits.ts';
+import { createRecentDocuments } from '../recent-documents.ts';
+import type { StraightRequest } from './request.ts';
 
 /** An operation that is ready to run: parsed, valid, and compiled once it has come often enough. */
 export type Prepared = {
@@ -28,47 +33,64 @@ export type Prepared = {
 
 type Options = {
   readonly schema: GraphQLSchema;
+  readonly fieldLimits: FieldLimits;
   /** On top of the specification's. A document that breaks one is somebody else's to report. */
   readonly rules: readonly ValidationRule[];
+  readonly mayLook: DocumentLimit['mayLook'];
 };
-
-const mostDocuments = 1_000;
-const longestKept = 10_000;
 
 /** Compiling costs a hundred times what running does: only what comes again is worth it. */
 const runsBeforeCompiling = 3;
 
-/**
- * Texts → prepared operations, the most recent ones kept. Null for a text that does not parse, is not valid or has not
- * exactly the operation that is asked for: whoever reports such things looks at it afresh.
- */
+/** The operations of one document by their names; the only one of a document by `null` too. None of a text that is no good. */
+type Operations = { readonly tokens: number; readonly byName: ReadonlyMap<string | null, Prepared> };
+
+/** Texts → prepared operations, the most recent ones kept. */
 export const createDocuments = (options: Options) => {
-  const known = new Map<string, Prepared | null>();
-  return (query: string, operationName: string | null): Prepared | null => {
-    const key = operationName === null ? query : `${operationName}\n${query}`;
-    const cached = known.get(key);
-    if (cached !== undefined) return cached;
-    const prepared = prepare(options, query, operationName);
-    if (key.length <= longestKept) {
-      const [oldest] = known.size >= mostDocuments ? known.keys() : [];
-      if (oldest !== undefined) known.delete(oldest);
-      known.set(key, prepared);
-    }
+  const recent = createRecentDocuments<Operations>(({ tokens }) => tokens);
+
+  /**
+   * Null for a text that does not parse, is not valid, has not exactly the operation that is asked for, or may not be looked
+   * at: whoever reports such things, and counts them, looks at it afresh.
+   */
+  const find = ({ query, operationName, context }: StraightRequest): Prepared | null => {
+    // The text alone is the key: a name put before it could be read as a part of it, and the other way round.
+    const known = recent.get(query);
+    if (known) return known.byName.get(operationName) ?? null;
+    if (!options.mayLook(context.origin)) return null;
+    const operations = prepare(options, query);
+    const prepared = operations.byName.get(operationName) ?? null;
+    // Known as good is what something good was asked of: else new texts could be looked at for nothing, each by a wrong name.
+    if (prepared || operations === none) recent.set(query, operations);
     return prepared;
   };
+
+  /** Whether the text has been looked at and was good. */
+  const isKnown = (query: string): boolean => (recent.get(query) ?? none) !== none;
+
+  return { find, isKnown };
 };
 
-const prepare = (options: Options, query: string, operationName: string | null): Prepared | null => {
+const none: Operations = { tokens: 0, byName: new Map() };
+
+const prepare = (options: Options, query: string): Operations => {
   const document = parseOrNull(query);
-  if (!document || validate(options.schema, document, [...specifiedRules, ...options.rules]).length > 0) return null;
-  const operation = getOperationAST(document, operationName);
-  if (!operation) return null;
-  return {
-    document,
-    operation,
-    accepts: createAccepts(options.schema, operation),
-    execute: createExecute(options.schema, { document, node: operation, name: operationName }),
-  };
+  if (!document || brokenLimit(options, document, { limits: allLimits })) return none;
+  if (validate(options.schema, document, [...specifiedRules, ...options.rules]).length > 0) return none;
+  const byName = new Map<string | null, Prepared>();
+  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  for (const operation of operations) {
+    const name = operation.name?.value ?? null;
+    const prepared = {
+      document,
+      operation,
+      accepts: createAccepts(options.schema, operation),
+      execute: createExecute(options.schema, { document, node: operation, name }),
+    };
+    byName.set(name, prepared);
+    if (operations.length === 1) byName.set(null, prepared);
+  }
+  return { tokens: document.tokenCount ?? 0, byName };
 };
 
 const createExecute = (schema: GraphQLSchema, operation: Operation): Prepared['execute'] => {
@@ -111,7 +133,10 @@ const isCompilable = (
 const createAccepts =
   (schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode): Prepared['accepts'] =>
   (variables) =>
-    variableDefinitions.length === 0 || !getVariableValues(schema, variableDefinitions, variables).errors;
+    variableDefinitions.length === 0 || !getVariableValues(schema, variableDefinitions, variables, firstError).errors;
+
+/** Without a bound 100 KB of mistakes take half a minute to be described, and nobody reads it here. */
+const firstError = { maxErrors: 0 };
 
 const interpret =
   (schema: GraphQLSchema, { document, name: operationName }: Operation): Prepared['execute'] =>

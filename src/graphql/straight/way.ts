@@ -10,8 +10,14 @@ import type { Decision } from '../../authorization/decision.ts';
 import { refusalError } from '../../authorization/errors.ts';
 import { withViewer } from '../../authorization/viewer-context.ts';
 import type { Authenticator } from '../../domain/authentication.ts';
+import type { ChargeOperation } from '../charge.ts';
+import type { DocumentLimit } from '../document-limit.ts';
 import { fromThrown, type ReportBug, translateResult, withStatus } from '../errors.ts';
+import type { FieldLimits } from '../field-limits.ts';
+import type { Introspection } from '../introspection.ts';
 import { graphqlResponse, type MediaType, refusalMediaType } from '../media-type.ts';
+import { type OnOperation, outcomeOf } from '../operation-report.ts';
+import type { OnRefusal } from '../refusals.ts';
 import { createDocuments, type Prepared } from './documents.ts';
 import type { StraightRequest } from './request.ts';
 
@@ -24,10 +30,17 @@ export type StraightAnswer = {
 
 type Options = {
   readonly schema: GraphQLSchema;
-  /** Whether introspection is answered at all; where it is not, what there is to say about it is Yoga's part. */
-  readonly revealSchema: boolean;
+  /** Where it is not the same for everybody, what there is to say about it is Yoga's part. */
+  readonly introspection: Introspection;
+  readonly fieldLimits: FieldLimits;
+  readonly charge: ChargeOperation;
+  readonly documentLimit: DocumentLimit;
   readonly authenticate: Authenticator;
+  readonly resourceMetadata: string;
   readonly report: ReportBug;
+  readonly onRefusal: OnRefusal;
+  /** Left out where nobody counts. */
+  readonly onOperation: OnOperation | null;
 };
 
 /**
@@ -37,14 +50,20 @@ type Options = {
  * `test/e2e/straight-way.test.ts` sends one corpus through both.
  */
 export const createStraightWay = (options: Options) => {
-  const { schema, revealSchema } = options;
-  const prepare = createDocuments({ schema, rules: revealSchema ? [] : [NoSchemaIntrospectionCustomRule] });
-  return (request: StraightRequest): StraightAnswer | Promise<StraightAnswer> | null => {
-    const prepared = prepare(request.query, request.operationName);
+  const { schema, introspection, fieldLimits, documentLimit } = options;
+  const documents = createDocuments({
+    schema,
+    fieldLimits,
+    rules: introspection === 'full' ? [] : [NoSchemaIntrospectionCustomRule],
+    mayLook: documentLimit.mayLook,
+  });
+  const way = (request: StraightRequest): StraightAnswer | Promise<StraightAnswer> | null => {
+    const prepared = documents.find(request);
     if (!prepared || prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
     if (!prepared.accepts(request.variables)) return null;
     return answer(options, prepared, request);
   };
+  return { way, isKnown: documents.isKnown };
 };
 
 const answer = (
@@ -52,11 +71,15 @@ const answer = (
   prepared: Prepared,
   request: StraightRequest,
 ): StraightAnswer | Promise<StraightAnswer> => {
-  const { context } = request;
+  const { requestId } = request.context;
+  const finish = (result: ExecutionResult): StraightAnswer => {
+    options.onOperation?.(prepared.operation.operation, outcomeOf(result));
+    return toAnswer(result, request);
+  };
   const onResult = (result: ExecutionResult): StraightAnswer =>
-    toAnswer(result.errors ? translateResult(result, options.report, context.requestId) : result, request);
+    finish(result.errors ? translateResult(result, options.report, requestId) : result);
   const onThrow = (error: unknown): StraightAnswer =>
-    toAnswer({ errors: [withStatus(fromThrown(error, options.report, null))] }, request);
+    finish({ errors: [withStatus(fromThrown(error, options.report, requestId))] });
   try {
     const result = execute(options, prepared, request);
     return result instanceof Promise ? result.then(onResult).catch(onThrow) : onResult(result);
@@ -70,10 +93,13 @@ const execute = (
   prepared: Prepared,
   request: StraightRequest,
 ): ExecutionResult | Promise<ExecutionResult> => {
-  const run = (decision: Decision): ExecutionResult | Promise<ExecutionResult> =>
-    decision.kind === 'run'
-      ? prepared.execute(withViewer(request.context, decision.viewer), request.variables)
-      : { errors: [refusalError(decision)] };
+  const run = (decision: Decision): ExecutionResult | Promise<ExecutionResult> => {
+    if (decision.kind === 'run') {
+      return prepared.execute(withViewer(request.context, decision.viewer), request.variables);
+    }
+    options.onRefusal(decision, request.context);
+    return { errors: [refusalError(decision, options.resourceMetadata)] };
+  };
   const decision = admit({
     schema: options.schema,
     document: prepared.document,
@@ -81,6 +107,7 @@ const execute = (
     variables: request.variables,
     source: request.context,
     authenticate: options.authenticate,
+    charge: (viewer, fields) => options.charge(viewer, fields, request.context),
   });
   return decision instanceof Promise ? decision.then(run) : run(decision);
 };

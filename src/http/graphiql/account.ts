@@ -123,16 +123,20 @@ export const createAccount = ({ endpoint, send, now }: AccountOptions) => {
 
   const accessToken = (): string | null => (state.kind === 'signed-in' ? state.accessToken : null);
 
+  /** Cookies stay at home: a session that an app on this host keeps in them would be a second credential. */
+  const sendAlone = (request: Request): Promise<Response> => send(new Request(request, { credentials: 'omit' }));
+
   const sendWith = (request: Request, token: string): Promise<Response> => {
     const copy = request.clone();
     copy.headers.set('authorization', `Bearer ${token}`);
-    return send(copy);
+    return sendAlone(copy);
   };
 
   /** An Authorization header of the caller's own (the Headers tab) is left alone. Refreshes and tries again once. */
   const authorizedFetch: Fetch = async (input, init) => {
     const request = new Request(input, init);
-    if (!isForEndpoint(request) || request.headers.has('authorization')) return send(request);
+    if (!isForEndpoint(request)) return send(request);
+    if (request.headers.has('authorization')) return sendAlone(request);
     // An event stream tells of a dead token only in its events, too late to try again.
     if (state.kind === 'signed-in' && state.expiresAtMs <= now()) await refresh();
     const first = accessToken();

@@ -1,5 +1,5 @@
 import { AppError, errorTable } from '../../domain/errors.ts';
-import type { RequestFacts } from '../../graphql/yoga.ts';
+import type { RequestFacts } from '../../graphql/context.ts';
 import { json, type Route } from '../router.ts';
 
 /** RFC 6749 §5.1: `Cache-Control: no-store`, which every answer of ours says, and this for the caches of old. */
@@ -41,6 +41,8 @@ const errorAnswer = (error: AppError): Response => {
 const headersFor = ({ code, details }: AppError): Readonly<Record<string, string>> => {
   switch (code) {
     case 'SERVICE_UNAVAILABLE':
+    case 'ACCOUNT_LOCKED':
+    case 'RATE_LIMITED':
       return { 'retry-after': String(details.retryAfter ?? defaultRetryAfterSeconds) };
     case 'INVALID_CLIENT':
       return {

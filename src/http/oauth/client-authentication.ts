@@ -2,6 +2,7 @@ import { readAuthorization } from '../../credentials/authorization-header.ts';
 import { AppError } from '../../domain/errors.ts';
 import { firstPartyClient } from '../../domain/ids.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
+import type { Origin } from '../../domain/session.ts';
 import type { ServiceClients } from '../../services/service-clients.ts';
 import { decodeFormText, invalidRequest, type Parameters } from './parameters.ts';
 
@@ -12,19 +13,21 @@ export type Client = { readonly kind: 'first-party' } | { readonly kind: 'servic
  * Who asks. Throws INVALID_CLIENT for a client that is none or whose secret is wrong, whichever of the two, and
  * INVALID_REQUEST for one that names itself in two ways (RFC 6749 §2.3).
  */
-export type IdentifyClient = (request: Request, parameters: Parameters) => Promise<Client>;
+export type IdentifyClient = (asking: Asking) => Promise<Client>;
+
+export type Asking = { readonly request: Request; readonly parameters: Parameters; readonly origin: Origin };
 
 type Secret = { readonly id: string; readonly secret: string };
 
 export const createIdentifyClient =
   ({ authenticate }: Pick<ServiceClients, 'authenticate'>): IdentifyClient =>
-  async (request, parameters) => {
+  async ({ request, parameters, origin }) => {
     const presented = readSecret(request, parameters);
     if (presented === null) {
       if ((parameters.get('client_id') ?? firstPartyClient) !== firstPartyClient) throw new AppError('INVALID_CLIENT');
       return { kind: 'first-party' };
     }
-    const service = await authenticate(presented.id, presented.secret);
+    const service = await authenticate(presented.id, presented.secret, origin);
     if (!service) throw new AppError('INVALID_CLIENT');
     return { kind: 'service', service };
   };

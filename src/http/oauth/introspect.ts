@@ -5,8 +5,8 @@ import { hasRole, isRole } from '../../domain/role.ts';
 import type { AccessTokenClaims, Introspect } from '../../services/introspection.ts';
 import type { Route } from '../router.ts';
 import { answer } from './answers.ts';
-import type { IdentifyClient } from './client-authentication.ts';
-import { invalidRequest, type Parameters, readForm, required } from './parameters.ts';
+import type { Asking, IdentifyClient } from './client-authentication.ts';
+import { invalidRequest, readForm, required } from './parameters.ts';
 
 type Options = {
   readonly identifyClient: IdentifyClient;
@@ -24,21 +24,22 @@ const inactive = { active: false } as const;
  */
 export const createIntrospectionEndpoint =
   (options: Options): Route =>
-  async (request) => {
+  async (request, { origin }) => {
     const parameters = await readForm(request);
-    await requireRight(request, parameters, options);
+    await requireRight({ request, parameters, origin }, options);
     const claims = await options.introspect(required(parameters, 'token'));
     return answer(claims ? toBody(claims, options) : inactive);
   };
 
-const requireRight = async (request: Request, parameters: Parameters, options: Options): Promise<void> => {
+const requireRight = async (asking: Asking, options: Options): Promise<void> => {
+  const { request, parameters } = asking;
   const source = { header: (name: string) => request.headers.get(name) };
   const hasBearer = presentedBearer(source) !== null;
   if (hasBearer && parameters.has('client_secret')) {
     throw invalidRequest('The caller names itself in two ways. Use one.');
   }
   if (hasBearer) return requireAdministrator(source, options.authenticate);
-  const client = await options.identifyClient(request, parameters);
+  const client = await options.identifyClient(asking);
   if (client.kind !== 'service') throw new AppError('INVALID_CLIENT', { reason: 'BEARER_TOO' });
 };
 

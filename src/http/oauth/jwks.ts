@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { isCurrent } from '../entity-tag.ts';
 import type { Route } from '../router.ts';
 
-/** How long others may go without asking again: less than the time a new key is shown before it signs. */
-const maxAgeSeconds = 300;
-
-/** `GET /.well-known/jwks.json` (RFC 7517): what others verify access tokens with. `read` gives public halves only. */
+/**
+ * `GET /.well-known/jwks.json` (RFC 7517): what others verify access tokens with. `read` gives public halves only. For
+ * `maxAgeSeconds` they may go without asking again: less than the time for which a new key is shown before it signs.
+ */
 export const createJwksEndpoint =
-  (read: () => { readonly keys: readonly object[] }): Route =>
+  (read: () => { readonly keys: readonly object[] }, maxAgeSeconds: number): Route =>
   (request) => {
     const body = JSON.stringify(read());
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;

@@ -22,3 +22,21 @@ export const createMetadataEndpoint = (issuer: string, grantTypes: readonly stri
   };
   return () => json(200, metadata);
 };
+
+type Resource = {
+  /** Its URL, as clients ask for it. */
+  readonly resource: string;
+  readonly issuer: string;
+  readonly scopes: () => readonly string[];
+};
+
+/** What a client that is refused needs to know of the GraphQL endpoint as a protected resource (RFC 9728 §2). */
+export const createResourceMetadataEndpoint =
+  ({ resource, issuer, scopes }: Resource): Route =>
+  () =>
+    json(200, {
+      resource,
+      authorization_servers: [issuer],
+      scopes_supported: scopes(),
+      bearer_methods_supported: ['header'],
+    });

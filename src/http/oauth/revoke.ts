@@ -12,9 +12,9 @@ type Options = { readonly identifyClient: IdentifyClient; readonly revoke: Revok
  */
 export const createRevocationEndpoint =
   ({ identifyClient, revoke }: Options): Route =>
-  async (request) => {
+  async (request, { origin }) => {
     const parameters = await readForm(request);
-    const client = await identifyClient(request, parameters);
-    await revoke(required(parameters, 'token'), client.kind === 'service' ? client.service : null);
+    const client = await identifyClient({ request, parameters, origin });
+    await revoke(required(parameters, 'token'), client.kind === 'service' ? client.service : null, origin);
     return answer({});
   };

@@ -1,5 +1,6 @@
 import type { Authenticator } from '../../domain/authentication.ts';
 import type { Introspect } from '../../services/introspection.ts';
+import type { Limits } from '../../services/limits.ts';
 import type { Revoke } from '../../services/revocation.ts';
 import type { ServiceClients } from '../../services/service-clients.ts';
 import type { Sessions } from '../../services/sessions.ts';
@@ -11,14 +12,17 @@ import { passwordGrant } from './grants/password.ts';
 import { refreshTokenGrant } from './grants/refresh-token.ts';
 import { createIntrospectionEndpoint } from './introspect.ts';
 import { createJwksEndpoint } from './jwks.ts';
-import { createMetadataEndpoint } from './metadata.ts';
-import { endpointPaths, metadataPaths } from './paths.ts';
+import { createMetadataEndpoint, createResourceMetadataEndpoint } from './metadata.ts';
+import { endpointPaths, metadataPaths, resourceMetadataPaths } from './paths.ts';
 import { createRevocationEndpoint } from './revoke.ts';
 import { createTokenEndpoint } from './token.ts';
 
 type Options = {
   readonly issuer: string;
   readonly audience: string;
+  /** The URL of the GraphQL endpoint, and the scopes its rules ask for. */
+  readonly resource: string;
+  readonly scopes: () => readonly string[];
   readonly sessions: Sessions;
   readonly serviceClients: ServiceClients;
   readonly revoke: Revoke;
@@ -26,6 +30,8 @@ type Options = {
   /** For those who ask with a token of their own. */
   readonly authenticate: Authenticator;
   readonly publicKeys: () => { readonly keys: readonly object[] };
+  readonly publicKeysMaxAgeSeconds: number;
+  readonly attempt: Limits['attempt'];
   readonly report: (error: unknown, requestId: string) => void;
 };
 
@@ -39,13 +45,17 @@ export const createOAuthRoutes = (options: Options): Readonly<Record<string, Rea
     ['client_credentials', clientCredentialsGrant(serviceClients)],
   ]);
   const metadata = { GET: createMetadataEndpoint(options.issuer, [...grants.keys()]) };
+  const resourceMetadata = { GET: createResourceMetadataEndpoint(options) };
   return {
-    [endpointPaths.token]: { POST: asRoute(createTokenEndpoint({ identifyClient, grants }), report) },
+    [endpointPaths.token]: { POST: asRoute(createTokenEndpoint({ ...options, identifyClient, grants }), report) },
     [endpointPaths.revocation]: { POST: asRoute(createRevocationEndpoint({ identifyClient, revoke }), report) },
     [endpointPaths.introspection]: {
       POST: asRoute(createIntrospectionEndpoint({ ...options, identifyClient }), report),
     },
-    [endpointPaths.jwks]: { GET: createJwksEndpoint(options.publicKeys) },
+    [endpointPaths.jwks]: { GET: createJwksEndpoint(options.publicKeys, options.publicKeysMaxAgeSeconds) },
     ...Object.fromEntries(metadataPaths(options.issuer).map((path) => [path, metadata])),
+    ...Object.fromEntries(
+      resourceMetadataPaths(options.issuer, options.resource).map((path) => [path, resourceMetadata]),
+    ),
   };
 };

@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/errors.ts';
+import { type Limits, strangerAt } from '../../services/limits.ts';
 import type { Route } from '../router.ts';
 import { answer } from './answers.ts';
 import type { IdentifyClient } from './client-authentication.ts';
@@ -9,14 +10,18 @@ type Options = {
   readonly identifyClient: IdentifyClient;
   /** By `grant_type`. */
   readonly grants: ReadonlyMap<string, Grant>;
+  readonly attempt: Limits['attempt'];
 };
 
-/** `POST /token` (RFC 6749 §3.2). A sign-in may also come as JSON. */
+/** `POST /token` (RFC 6749 §3.2). A sign-in may also come as JSON. Counted like the mutations that do the same. */
 export const createTokenEndpoint =
-  ({ identifyClient, grants }: Options): Route =>
-  async (request, { origin }) => {
+  ({ identifyClient, grants, attempt }: Options): Route =>
+  async (request, { origin, standings }) => {
     const parameters = isJson(request) ? await readJsonSignIn(request) : await readForm(request);
-    const client = await identifyClient(request, parameters);
+    const bucket = parameters.get('grant_type') === 'password' ? 'login' : 'refresh';
+    const refusal = await attempt(bucket, strangerAt(origin, standings));
+    if (refusal) throw refusal;
+    const client = await identifyClient({ request, parameters, origin });
     const grant = grants.get(required(parameters, 'grant_type'));
     if (!grant) throw new AppError('UNSUPPORTED_GRANT_TYPE');
     return answer(toBody(await grant({ parameters, client, origin })));

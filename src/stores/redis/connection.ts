@@ -19,6 +19,8 @@ export type RedisConnection = {
    * Listeners that come later are told of those that are there.
    */
   readonly onConnected: (listener: (connection: Redis) => void) => void;
+  /** To be called before a command: what is sent in this turn of the event loop leaves in one write. */
+  readonly sendTogether: () => void;
   /** Resolves if every server answers. */
   readonly ping: () => Promise<void>;
   /** Throws away what is under way and connects anew. */
@@ -75,6 +77,7 @@ export const openRedis = (target: RedisTarget, limits: RedisLimits = {}): RedisC
         throw unavailable(error);
       });
     },
+    sendTogether: jointWrites(opened.masters),
     suspect: stepCheck(opened.masters),
     checkServer: () => checkRedisServer({ target, isUp, masters: opened.masters, lastError: () => lastError }),
     close: () => {
@@ -103,6 +106,21 @@ const stepCheck = (connections: () => readonly Redis[]): (() => void) => {
     const ready = connections().filter(({ status }) => status === 'ready');
     void Promise.all(ready.map(check)).finally(() => {
       isChecking = false;
+    });
+  };
+};
+
+/** A write of its own costs a command as much as everything else about it. */
+const jointWrites = (connections: () => readonly Redis[]): (() => void) => {
+  let isHolding = false;
+  return () => {
+    if (isHolding) return;
+    isHolding = true;
+    const streams = connections().flatMap(({ status, stream }) => (status === 'ready' ? [stream] : []));
+    for (const stream of streams) stream.cork();
+    setImmediate(() => {
+      isHolding = false;
+      for (const stream of streams) stream.uncork();
     });
   };
 };

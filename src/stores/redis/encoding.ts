@@ -15,6 +15,9 @@ export const isStorable = (user: UserId, session?: SessionId): boolean =>
 
 export const writeSessionId = (id: SessionId): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex');
 
+/** Several one after the other. */
+export const writeSessionIds = (ids: readonly SessionId[]): Buffer => writeSessionId(sessionId(ids.join('')));
+
 export const readSessionId = (bytes: Buffer): SessionId => {
   const hex = bytes.toString('hex');
   return sessionId(`${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`);

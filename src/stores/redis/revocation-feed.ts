@@ -1,10 +1,9 @@
 import { type SessionId, userId as toUserId, type UserId } from '../../domain/ids.ts';
-import type { Standing } from '../../domain/session.ts';
 import type { RedisConnection } from './connection.ts';
 import { readBytes } from './encoding.ts';
-import { redisScripts } from './scripts.ts';
+import { redisScripts, type SessionState } from './scripts.ts';
 
-type Live = Extract<Standing, { kind: 'live' }>;
+type Live = NonNullable<SessionState>;
 
 /**
  * What Redis said of live sessions, for as long as it is sure to be at most 100 ms old news.
@@ -15,10 +14,10 @@ type Live = Extract<Standing, { kind: 'live' }>;
  * else, that nothing had happened when it was asked for. Interrupted for whatever reason, everything is forgotten.
  */
 export type RevocationFeed = {
-  /** The standing of a session if it is known for sure; without asking anybody. */
+  /** What Redis said of a session, if that still holds for sure; without asking anybody. */
   readonly recall: (userId: UserId, sessionId: SessionId) => Live | null;
   /** To be called before Redis is asked; what it gives is called with the answer. */
-  readonly expect: (userId: UserId, sessionId: SessionId) => (role: string, leftMs: number) => void;
+  readonly expect: (userId: UserId, sessionId: SessionId) => (answer: Live) => void;
   /** What this process did itself it need not be told. */
   readonly forget: (userId: UserId) => void;
   /** Whether it is heard. While it is not, everything is asked of Redis. */
@@ -50,7 +49,7 @@ const mostAtOnce = 1_000;
 
 export const feedKey = (prefix: string): string => `${prefix}-feed`;
 
-type Known = { readonly standing: Live; readonly until: number };
+type Known = { readonly answer: Live; readonly until: number };
 
 export const revocationFeed = (
   redis: RedisConnection,
@@ -114,16 +113,13 @@ export const revocationFeed = (
       const entry = known.get(userId)?.get(sessionId);
       if (entry === undefined) return null;
       const now = monotonic();
-      return now < entry.until && now - currentAsOf <= largestDelayMs ? entry.standing : null;
+      return now < entry.until && now - currentAsOf <= largestDelayMs ? entry.answer : null;
     },
     expect: (userId, sessionId) => {
       const [before, askedAt] = [news, monotonic()];
-      return (role, leftMs) => {
+      return (answer) => {
         if (news !== before || !isLive()) return;
-        remember(userId, sessionId, {
-          standing: { kind: 'live', role },
-          until: askedAt + Math.min(leftMs, longestBeliefMs),
-        });
+        remember(userId, sessionId, { answer, until: askedAt + Math.min(answer.leftMs, longestBeliefMs) });
       };
     },
     forget,

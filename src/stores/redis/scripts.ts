@@ -20,12 +20,15 @@ export type ScriptName =
 
 export type ScriptArgument = string | number | Buffer;
 
+/** Of a live session what its account may do, as of which version, and how long it lives; null for any other. */
+export type SessionState = { readonly role: string; readonly version: number; readonly leftMs: number } | null;
+
 /** Each call is sent once and is an answer or an error of Redis's own. */
 export type Scripts = {
   /** Runs a script on one key. Resolves with what it returns after key and tag. */
   readonly run: (name: ScriptName, key: string, args: readonly ScriptArgument[]) => Promise<readonly unknown[]>;
-  /** Runs `check`: role and milliseconds left, or nothing. By itself, because every request pays for it. */
-  readonly check: (key: string, session: Buffer) => Promise<readonly string[]>;
+  /** Runs `check` for one session per key. By itself, because every request pays for it. */
+  readonly check: (keys: readonly string[], sessions: Buffer) => Promise<readonly SessionState[]>;
 };
 
 export const redisScripts = (redis: RedisConnection): Scripts => {
@@ -46,6 +49,7 @@ export const redisScripts = (redis: RedisConnection): Scripts => {
     run: async (name, key, args) => {
       const { sha, text } = others[name];
       const tag = nextTag();
+      redis.sendTogether();
       const reply = await client
         .callBuffer('evalsha', sha, 1, key, tag, ...args)
         .catch((error: unknown) => loading(error, () => client.callBuffer('eval', text, 1, key, tag, ...args)))
@@ -53,16 +57,23 @@ export const redisScripts = (redis: RedisConnection): Scripts => {
       return isAnswerTo(reply, key, tag) ? reply.slice(2) : distrust();
     },
 
-    check: async (key, session) => {
+    check: async (keys, sessions) => {
       const tag = nextTag();
+      redis.sendTogether();
       const reply = await client
-        .evalsha(check.sha, 1, key, tag, session)
-        .catch((error: unknown) => loading(error, () => client.eval(check.text, 1, key, tag, session)))
+        .evalsha(check.sha, keys.length, ...keys, tag, sessions)
+        .catch((error: unknown) => loading(error, () => client.eval(check.text, keys.length, ...keys, tag, sessions)))
         .catch(unanswered);
-      const [sameKey, sameTag, ...rest] = typeof reply === 'string' ? reply.split(' ') : [];
-      return sameKey === key && sameTag === tag ? rest : distrust();
+      const [key, sameTag, ...words] = typeof reply === 'string' ? reply.split(' ') : [];
+      return key === keys[0] && sameTag === tag && words.length === keys.length ? words.map(readState) : distrust();
     },
   };
+};
+
+const readState = (word: string): SessionState => {
+  if (word === '-') return null;
+  const [role = '', version, leftMs] = word.split(':');
+  return { role, version: Number(version), leftMs: Number(leftMs) };
 };
 
 /** No two calls of this process have the same, whichever store they are of: stores may share a connection. */

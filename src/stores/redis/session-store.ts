@@ -1,5 +1,6 @@
 import type { SessionId, UserId } from '../../domain/ids.ts';
-import type { Rotation, Session, SessionLifetimes, Standing } from '../../domain/session.ts';
+import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
+import type { RecentAccounts } from '../recent-accounts.ts';
 import type { RecalledRevocation, RevocationJournal } from '../revocation-journal.ts';
 import type { RefreshUse, SessionStore } from '../session-store.ts';
 import type { RedisConnection } from './connection.ts';
@@ -22,6 +23,7 @@ import { purger } from './purge.ts';
 import { question } from './question.ts';
 import { feedKey, type RevocationFeed } from './revocation-feed.ts';
 import { redisScripts } from './scripts.ts';
+import { standingCheck } from './standing.ts';
 
 export type RedisSessionStoreOptions = {
   readonly lifetimes: SessionLifetimes;
@@ -30,6 +32,8 @@ export type RedisSessionStoreOptions = {
   readonly prefix?: string;
   /** If given, `check` answers from it at once where it can, else from Redis. */
   readonly feed?: RevocationFeed | undefined;
+  /** If given, `check` brings accounts along that are known as they are now. */
+  readonly recallAccount?: RecentAccounts['recall'];
   /** Told of trouble that no caller is told of. */
   readonly onError?: (error: unknown) => void;
 };
@@ -49,10 +53,10 @@ export type RedisSessionStore = SessionStore & {
  */
 export function redisSessionStore(
   redis: RedisConnection,
-  { lifetimes, journal, prefix = 'fg', feed, onError = () => {} }: RedisSessionStoreOptions,
+  { lifetimes, journal, prefix = 'fg', feed, recallAccount, onError = () => {} }: RedisSessionStoreOptions,
 ): RedisSessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
-  const { run, check } = redisScripts(redis);
+  const { run } = redisScripts(redis);
   const memory = redisMemory({ redis, journal, tell: (revocation) => tell(revocation), onError });
   const { look, change } = question(memory);
   const key = (userId: UserId) => accountKey(prefix, userId);
@@ -74,15 +78,6 @@ export function redisSessionStore(
     }
     const { version, disabled, role } = revocation.account ?? gone;
     await run('account-changed', key(userId), [version, disabled ? 1 : 0, role]);
-  };
-
-  const askStanding = async (userId: UserId, sessionId: SessionId): Promise<Standing> => {
-    if (!isStorable(userId, sessionId)) return { kind: 'ended' };
-    const remember = feed?.expect(userId, sessionId);
-    const [role, leftMs] = await look(() => check(key(userId), writeSessionId(sessionId)));
-    if (role === undefined) return { kind: 'ended' };
-    remember?.(role, Number(leftMs));
-    return { kind: 'live', role };
   };
 
   return {
@@ -146,9 +141,7 @@ export function redisSessionStore(
       return times.length === 0 ? null : readSession({ userId, sessionId }, times);
     },
 
-    check(userId, sessionId) {
-      return feed?.recall(userId, sessionId) ?? askStanding(userId, sessionId);
-    },
+    check: standingCheck({ redis, look, key, feed, recallAccount }),
 
     async list(userId) {
       if (!isStorable(userId)) return [];

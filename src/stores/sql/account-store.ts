@@ -1,12 +1,13 @@
-import type { Selectable } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import { userId } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
-import type { AccountStore, AccountWithHash } from '../account-store.ts';
+import type { AccountStore, AccountWithHash, NewAccount } from '../account-store.ts';
 import type { SqlDatabase } from './database.ts';
-import type { UsersTable } from './schema.ts';
+import type { Schema, UsersTable } from './schema.ts';
 
-const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at', 'version'] as const;
+/** What goes out of an account's row: no password hash. */
+export const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at', 'version'] as const;
 
 /**
  * Accounts in SQL. Every method is one statement, so each is atomic in both dialects without a transaction: the
@@ -21,38 +22,14 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
   const withHash = kysely.selectFrom('users').select([...userColumns, 'password_hash']);
 
   return {
-    async create({ id, email, name, role, passwordHash, createdAt }) {
-      const row = await kysely
-        .insertInto('users')
-        .values({
-          id,
-          email,
-          name,
-          search_text: searchText(`${email}\n${name}`),
-          password_hash: passwordHash,
-          role,
-          created_at: createdAt,
-          disabled_at: null,
-          version: 1,
-        })
-        // The unique index decides between simultaneous calls; the losers wait for the winner and insert nothing.
-        .onConflict((conflict) => conflict.column('email').doNothing())
-        .returning(userColumns)
-        .executeTakeFirst();
+    async create(account) {
+      const row = await insertAccount(kysely, account).executeTakeFirst();
       return row === undefined ? 'taken' : toUser(row);
     },
 
     findById(id) {
       const row = readUser([id]);
       return row instanceof Promise ? row.then(toUserOrNull) : toUserOrNull(row);
-    },
-
-    async findByIds(ids) {
-      if (ids.length === 0) return [];
-      const distinct = [...new Set(ids)];
-      const rows = await kysely.selectFrom('users').select(userColumns).where('id', 'in', distinct).execute();
-      const found = new Map(rows.map((row) => [row.id, toUser(row)]));
-      return ids.map((id) => found.get(id) ?? null);
     },
 
     async findByEmail(email) {
@@ -147,6 +124,25 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
   };
 }
 
+/** Inserts an account whose email is free; its row comes back. Also as a part of something larger. */
+export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, passwordHash, createdAt }: NewAccount) =>
+  kysely
+    .insertInto('users')
+    .values({
+      id,
+      email,
+      name,
+      search_text: searchText(`${email}\n${name}`),
+      password_hash: passwordHash ?? '',
+      role,
+      created_at: createdAt,
+      disabled_at: null,
+      version: 1,
+    })
+    // The unique index decides between simultaneous calls; the losers wait for the winner and insert nothing.
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .returning(userColumns);
+
 /**
  * Text folded for comparing without case. Upper case, because lower case is ambiguous: ß and SS, ς and σ meet only
  * there. In the application, because SQLite folds ASCII alone.
@@ -156,9 +152,9 @@ const searchText = (text: string): string => text.normalize('NFKC').toUpperCase(
 /** PostgreSQL cannot hold U+0000 and SQLite is not given any: no account matches a text with it. */
 const isStorable = (text: string): boolean => !text.includes('\0');
 
-type UserRow = Pick<Selectable<UsersTable>, (typeof userColumns)[number]>;
+export type UserRow = Pick<Selectable<UsersTable>, (typeof userColumns)[number]>;
 
-function toUser(row: UserRow): User {
+export function toUser(row: UserRow): User {
   if (!isRole(row.role)) throw new Error(`The database holds an account with a role this version does not know.`);
   return {
     id: userId(row.id),
@@ -173,5 +169,5 @@ function toUser(row: UserRow): User {
 
 const toAccount = (row: UserRow & { readonly password_hash: string }): AccountWithHash => ({
   user: toUser(row),
-  passwordHash: row.password_hash,
+  passwordHash: row.password_hash === '' ? null : row.password_hash,
 });

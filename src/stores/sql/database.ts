@@ -12,6 +12,15 @@ export type SqlDatabase = {
   readonly kysely: Kysely<Schema>;
   /** For reads asked so often that building them again would show. Only the SQL of the query is kept. */
   readonly prepareRead: <R>(query: CompiledQuery<R>) => PreparedRead<R>;
+  /** The same for a write of one statement. Answered when it is durable; SQLite waits for the disk once for several. */
+  readonly prepareWrite: <R>(query: CompiledQuery<R>) => PreparedWrite<R>;
+  /**
+   * The same for what may be forgotten in a power cut, which nobody causes from outside. SQLite does not wait for the disk: whatever
+   * becomes of the process, what was answered stays written.
+   */
+  readonly prepareLightWrite: <R>(query: CompiledQuery<R>) => PreparedWrite<R>;
+  /** Runs these one after the other, all of them or none, and nothing else of this process in between. The rows of each. */
+  readonly together: Together;
   /** Brings the tables up to date. Any number of processes may do so at once; one works, the others wait for it. */
   readonly migrate: () => Promise<void>;
   /** Resolves if the database answers. */
@@ -23,6 +32,15 @@ export type SqlDatabase = {
 /**
  * The first row for these parameters (in the order of the query's text), or undefined. SQLite answers at once, and
  * throws at once: a promise would cost more than the read. A read sees what a transaction of this process has not
- * committed yet, so no store here keeps a transaction open: each method is made of single statements.
+ * committed yet, so no store here keeps a transaction open: each method is made of single statements, or `together`.
  */
 export type PreparedRead<R> = (parameters: readonly (string | number)[]) => R | undefined | Promise<R | undefined>;
+
+/** The first row that the statement returns, or undefined. */
+export type PreparedWrite<R> = (parameters: readonly (string | number | null)[]) => Promise<R | undefined>;
+
+export type Together = <Rows extends readonly unknown[]>(queries: QueriesFor<Rows>) => Promise<RowsOfEach<Rows>>;
+export type QueriesFor<Rows extends readonly unknown[]> = {
+  readonly [Index in keyof Rows]: CompiledQuery<Rows[Index]>;
+};
+export type RowsOfEach<Rows extends readonly unknown[]> = { readonly [Index in keyof Rows]: readonly Rows[Index][] };

@@ -5,6 +5,11 @@ import { accountsAndSessions } from './migrations/0001-accounts-and-sessions.ts'
 import { revocations } from './migrations/0002-revocations.ts';
 import { apiKeys } from './migrations/0003-api-keys.ts';
 import { serviceClients } from './migrations/0004-service-clients.ts';
+import { signingKeys } from './migrations/0005-signing-keys.ts';
+import { identities } from './migrations/0006-identities.ts';
+import { events } from './migrations/0007-events.ts';
+import { loginAttempts } from './migrations/0008-login-attempts.ts';
+import { rateCounters } from './migrations/0009-rate-counters.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -32,6 +37,11 @@ const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Mi
         '0002-revocations': revocations(dialect),
         '0003-api-keys': apiKeys(dialect),
         '0004-service-clients': serviceClients(dialect),
+        '0005-signing-keys': signingKeys(dialect),
+        '0006-identities': identities(dialect),
+        '0007-events': events(dialect),
+        '0008-login-attempts': loginAttempts(dialect),
+        '0009-rate-counters': rateCounters(dialect),
       }),
     },
     migrationTableName: 'fieldgate_migration',

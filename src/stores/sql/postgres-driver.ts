@@ -1,6 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, Driver } from 'kysely';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { unavailable } from '../unavailable.ts';
+import type { QueriesFor, RowsOfEach } from './database.ts';
 
 type Query = (sql: string, parameters: readonly unknown[]) => Promise<QueryResult>;
 type Lease = { readonly query: Query; readonly release: () => void };
@@ -8,7 +9,7 @@ type Lease = { readonly query: Query; readonly release: () => void };
 /**
  * Kysely's own driver leaves three things to luck: how long a statement may take when the server has gone silent,
  * a connection going back to the pool with an unanswered statement on it, and which errors mean "not reachable".
- * Transactions are for migrations; stores use single statements.
+ * Transactions of Kysely's are for migrations; stores use single statements, or `together`.
  */
 export function postgresDriver(pool: Pool, timeoutMs: number | null): Driver {
   const leases = new WeakMap<DatabaseConnection, Lease>();
@@ -48,6 +49,24 @@ export async function withConnection<T>(pool: Pool, timeoutMs: number, work: (qu
     return await work(query);
   } finally {
     release();
+  }
+}
+
+/** `Together`, over a connection that nobody else uses meanwhile. */
+export async function inTransaction<Rows extends readonly unknown[]>(
+  query: Query,
+  queries: QueriesFor<Rows>,
+): Promise<RowsOfEach<Rows>> {
+  await query('begin', []);
+  try {
+    const results: unknown[] = [];
+    for (const { sql, parameters } of queries) results.push((await query(sql, parameters)).rows);
+    await query('commit', []);
+    // What the rows look like is the queries' word.
+    return results as unknown as RowsOfEach<Rows>;
+  } catch (error) {
+    await query('rollback', []).catch(() => {}); // a connection that cannot do even that does not go back to the pool
+    throw error;
   }
 }
 

@@ -1,8 +1,8 @@
-import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import { type CompiledQuery, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import { Pool, type PoolConfig, types } from 'pg';
-import type { SqlDatabase } from './database.ts';
+import type { PreparedWrite, SqlDatabase } from './database.ts';
 import { migrateToLatest } from './migrate.ts';
-import { postgresDriver, withConnection } from './postgres-driver.ts';
+import { inTransaction, postgresDriver, withConnection } from './postgres-driver.ts';
 import type { Schema } from './schema.ts';
 
 export type PostgresLimits = {
@@ -30,13 +30,17 @@ export function postgresDatabase(
   });
   const kysely = kyselyOver(pool, timeoutMs);
   let closing: Promise<void> | undefined;
+  const prepare =
+    <R>({ sql }: CompiledQuery<R>): PreparedWrite<R> =>
+    (parameters) =>
+      withConnection(pool, timeoutMs, async (query) => (await query(sql, parameters)).rows[0]);
   return {
     dialect: 'postgres',
     kysely,
-    prepareRead:
-      ({ sql }) =>
-      (parameters) =>
-        withConnection(pool, timeoutMs, async (query) => (await query(sql, parameters)).rows[0]),
+    prepareRead: prepare,
+    prepareWrite: prepare,
+    prepareLightWrite: prepare,
+    together: (queries) => withConnection(pool, timeoutMs, (query) => inTransaction(query, queries)),
     migrate: async () => {
       const unhurried = createPool(connection, { max: 1, connectionTimeoutMillis: 10_000 });
       try {

@@ -9,6 +9,13 @@ export type Schema = {
   readonly api_keys: ApiKeysTable;
   readonly service_clients: ServiceClientsTable;
   readonly revoked_service_tokens: RevokedServiceTokensTable;
+  readonly events: EventsTable;
+  readonly login_attempts: LoginAttemptsTable;
+  readonly identities: IdentitiesTable;
+  readonly login_codes: LoginCodesTable;
+  readonly spent_oauth_states: SpentOAuthStatesTable;
+  readonly signing_keys: SigningKeysTable;
+  readonly rate_counters: RateCountersTable;
 };
 
 export type UsersTable = {
@@ -18,6 +25,7 @@ export type UsersTable = {
   readonly name: string;
   /** Email and name, folded by `searchText`: `lower()` of SQLite knows ASCII only. */
   readonly search_text: string;
+  /** Empty: the account has no password. */
   readonly password_hash: string;
   readonly role: string;
   readonly created_at: number;
@@ -85,4 +93,84 @@ export type ServiceClientsTable = {
 export type RevokedServiceTokensTable = {
   readonly token_id: string;
   readonly expires_at: number;
+};
+
+/** One row per event, never changed. */
+export type EventsTable = {
+  readonly id: string;
+  readonly time: number;
+  readonly type: string;
+  readonly outcome: string;
+  readonly actor_kind: string;
+  readonly actor_id: string | null;
+  readonly user_id: string | null;
+  readonly session_id: string | null;
+  readonly ip: string | null;
+  readonly user_agent: string | null;
+  readonly request_id: string | null;
+  readonly reason: string | null;
+  /** A JSON object. */
+  readonly metadata: string;
+};
+
+/** One row per linked identity; unique by issuer and subject. */
+export type IdentitiesTable = {
+  readonly id: string;
+  readonly user_id: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly provider: string;
+  readonly email: string | null;
+  readonly created_at: number;
+  readonly last_used_at: number | null;
+};
+
+/** Who has just signed in at a provider, by the digest of the code that says so. Deleted by its first use. */
+export type LoginCodesTable = {
+  readonly digest: string;
+  /** Of the verifier that whoever began the sign-in has (RFC 7636, S256). */
+  readonly challenge: string;
+  readonly provider: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly email: string | null;
+  /** 0 or 1. */
+  readonly email_verified: number;
+  readonly name: string;
+  readonly expires_at: number;
+};
+
+/** States that came back from a provider once, until they would have ended by themselves. */
+export type SpentOAuthStatesTable = {
+  readonly state: string;
+  readonly expires_at: number;
+};
+
+/** One row per key that was made after those of the configuration, until it has ended. `SigningKeyRecord` says what is what. */
+export type SigningKeysTable = {
+  readonly kid: string;
+  readonly root: string;
+  /** Unique. */
+  readonly succeeds: string;
+  readonly published_at: number;
+  readonly signs_from: number;
+  readonly predecessor_until: number;
+  readonly sealed_public: string;
+  readonly sealed_private: string | null;
+};
+
+/** One row per email with tries that still count. */
+export type LoginAttemptsTable = {
+  readonly email_digest: string;
+  /** JSON, written and compared as a whole. */
+  readonly attempts: string;
+  readonly expires_at: number;
+};
+
+/** In PostgreSQL only. One row per counter that is running, as rate-limiter-flexible writes it. */
+export type RateCountersTable = {
+  /** The limit, and who is counted. */
+  readonly key: string;
+  readonly points: number;
+  readonly expire: number;
 };

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { Clock, EpochMillis } from '../../domain/clock.ts';
+import { tokenDigest } from '../../domain/ids.ts';
 import type { Rotation, SessionLifetimes } from '../../domain/session.ts';
 import type { RefreshUse, SessionStore } from '../session-store.ts';
 import type { SqlDatabase } from './database.ts';
@@ -16,9 +17,12 @@ import { isLive, sessionColumns, slidExpiry, toSession } from './session-rows.ts
  * once, so that a window that closes between two statements is open or closed for both.
  */
 export function sessionRotation(
-  { kysely }: SqlDatabase,
+  db: SqlDatabase,
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): (use: RefreshUse) => Promise<Rotation> {
+  const { kysely } = db;
+  const write = db.prepareWrite(spendQuery(db));
+
   return async (use) => {
     const now = clock();
     const rotated = await spend(use, now);
@@ -33,25 +37,11 @@ export function sessionRotation(
   };
 
   function spend({ userId, sessionId, digests, successor, successorNonce, origin }: RefreshUse, now: EpochMillis) {
-    return kysely
-      .updateTable('sessions')
-      .set((eb) => ({
-        token_digest: successor,
-        previous_digest: digests.token,
-        successor_nonce: successorNonce,
-        rotated_at: now,
-        last_seen_at: now,
-        expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
-        ip: origin.ip,
-        user_agent: origin.userAgent,
-      }))
-      .where('id', '=', sessionId)
-      .where('user_id', '=', userId)
-      .where('family_digest', '=', digests.family)
-      .where('token_digest', '=', digests.token)
-      .where(isLive(now))
-      .returning(sessionColumns)
-      .executeTakeFirst();
+    const idleLimit = now + lifetimes.idleMs;
+    return write([
+      ...[successor, digests.token, successorNonce, now, now, idleLimit, idleLimit, origin.ip, origin.userAgent],
+      ...[sessionId, userId, digests.family, digests.token, now],
+    ]);
   }
 
   /** While the presented token is the previous one, its successor is current: using that moves `previous_digest` on. */
@@ -92,6 +82,33 @@ export function sessionRotation(
     return reuseWindowStart(lifetimes, now);
   }
 }
+
+/**
+ * The parameters, in the order of the text. Set: successor, token presented, nonce, now, now, idle limit twice, ip, user
+ * agent. Where: session, user, family, token presented, now.
+ */
+const spendQuery = ({ kysely }: SqlDatabase) =>
+  kysely
+    .updateTable('sessions')
+    .set((eb) => ({
+      token_digest: noDigest,
+      previous_digest: noDigest,
+      successor_nonce: '',
+      rotated_at: 0,
+      last_seen_at: 0,
+      expires_at: slidExpiry(0)(eb),
+      ip: '',
+      user_agent: '',
+    }))
+    .where('id', '=', '')
+    .where('user_id', '=', '')
+    .where('family_digest', '=', noDigest)
+    .where('token_digest', '=', noDigest)
+    .where(isLive(0))
+    .returning(sessionColumns)
+    .compile();
+
+const noDigest = tokenDigest('');
 
 /** A use is replayable if the token was spent after this. No window: never, also where another clock is ahead. */
 const reuseWindowStart = ({ reuseWindowMs }: SessionLifetimes, now: EpochMillis): EpochMillis =>

@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
-import { isRole } from '../../domain/role.ts';
 import type { Session, SessionLifetimes, Standing } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../session-store.ts';
+import { toUser, type UserRow, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
@@ -116,23 +116,22 @@ export function sqlSessionStore(
   };
 }
 
-/** One look by primary key. The parameters, in the order of the text: session, user, now. */
+/** One look by primary keys, for the session and its account. The parameters, in the order of the text: session, user, now. */
 const standingQuery = ({ kysely }: SqlDatabase) =>
   kysely
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select('users.role')
+    .select(userColumns.map((column) => `users.${column}` as const))
     .where('sessions.id', '=', '')
     .where('sessions.user_id', '=', '')
     .where('sessions.expires_at', '>', 0)
     .where('users.disabled_at', 'is', null)
     .compile();
 
-function toStanding(row: { readonly role: string } | undefined): Standing {
+function toStanding(row: UserRow | undefined): Standing {
   if (row === undefined) return { kind: 'ended' };
-  const { role } = row;
-  if (!isRole(role)) throw new Error('The database holds an account with a role this version does not know.');
-  return { kind: 'live', role };
+  const account = toUser(row);
+  return { kind: 'live', role: account.role, account };
 }
 
 /**

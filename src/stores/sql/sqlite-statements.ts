@@ -24,6 +24,23 @@ export function statementCache(database: DatabaseSync, capacity = 100): (sql: st
   };
 }
 
+/** Reads one row as a plain object. Those that node:sqlite makes by itself are dictionaries, which cost more than the read. */
+export function prepareRow(
+  database: DatabaseSync,
+  sql: string,
+): (parameters: readonly unknown[]) => Readonly<Record<string, unknown>> | undefined {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  const names = statement.columns().map(({ name }) => name);
+  return (parameters) => {
+    const values: unknown = statement.get(...checkedParameters(parameters));
+    if (!Array.isArray(values)) return undefined;
+    const row: Record<string, unknown> = {};
+    for (let column = 0; column < names.length; column += 1) row[names[column] ?? ''] = values[column];
+    return row;
+  };
+}
+
 /**
  * The parameters as node:sqlite may have them. It takes an object in first place for named parameters and reports
  * others in words that do not help; and it would store U+0000, which PostgreSQL refuses. The value is never in the error.

@@ -3,10 +3,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
 import { unavailable } from '../unavailable.ts';
-import type { PreparedRead, SqlDatabase } from './database.ts';
+import type { PreparedRead, PreparedWrite, QueriesFor, RowsOfEach, SqlDatabase } from './database.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Schema } from './schema.ts';
-import { checkedParameters, statementCache } from './sqlite-statements.ts';
+import { type Commit, createCommits, createLightCommits } from './sqlite-commits.ts';
+import { checkedParameters, prepareRow, statementCache } from './sqlite-statements.ts';
 
 export type SqliteOptions = {
   /** A path, or `:memory:`. The folder must exist. */
@@ -26,6 +27,8 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
   );
   switchToWal(database);
   database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
+  // 64 MiB, taken as they are needed. With SQLite's own 2 a look at one of a million sessions reads the file each time.
+  database.exec('PRAGMA cache_size = -65536');
 
   const kysely = new Kysely<Schema>({
     dialect: {
@@ -36,10 +39,15 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
     },
   });
 
+  const commit = createCommits(database);
+  const commitLightly = createLightCommits(database);
   return {
     dialect: 'sqlite',
     kysely,
     prepareRead: ({ sql }) => prepareRead(database, sql),
+    prepareWrite: ({ sql }) => prepareWrite(database, sql, commit),
+    prepareLightWrite: ({ sql }) => prepareWrite(database, sql, commitLightly),
+    together: async (queries) => answering(() => inTransaction(database, queries)),
     migrate: () => patiently(() => migrateToLatest(kysely, 'sqlite')),
     // `SELECT 1` would not even look at the file.
     ping: async () => void answering(() => database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get()),
@@ -89,15 +97,47 @@ function sqliteDriver(database: DatabaseSync): Driver {
   };
 }
 
+/** In one go, without giving the thread away: nobody in this process sees the middle of it. */
+function inTransaction<Rows extends readonly unknown[]>(
+  database: DatabaseSync,
+  queries: QueriesFor<Rows>,
+): RowsOfEach<Rows> {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const results = queries.map(({ sql, parameters }) => database.prepare(sql).all(...checkedParameters(parameters)));
+    database.exec('COMMIT');
+    // What the rows look like is the queries' word, as in every driver of Kysely.
+    return results as unknown as RowsOfEach<Rows>;
+  } finally {
+    if (database.isTransaction) database.exec('ROLLBACK');
+  }
+}
+
 function prepareRead<R>(database: DatabaseSync, sql: string): PreparedRead<R> {
   // Prepared on first use: the tables may not be there yet when a store is made.
-  let statement: ReturnType<DatabaseSync['prepare']> | undefined;
+  let read: ReturnType<typeof prepareRow> | undefined;
   return (parameters) =>
     answering(() => {
-      statement ??= database.prepare(sql);
+      read ??= prepareRow(database, sql);
       // What the row looks like is the query's word, as in every driver of Kysely.
-      return statement.get(...checkedParameters(parameters)) as R | undefined;
+      return read(parameters) as R | undefined;
     });
+}
+
+function prepareWrite<R>(database: DatabaseSync, sql: string, commit: Commit): PreparedWrite<R> {
+  let write: ReturnType<typeof prepareRow> | undefined;
+  return async (parameters) => {
+    try {
+      const row = await commit(() => {
+        write ??= prepareRow(database, sql);
+        return write(parameters);
+      });
+      // What the row looks like is the query's word, as in every driver of Kysely.
+      return row as R | undefined;
+    } catch (error) {
+      throw isOutOfReach(error) ? unavailable(error) : error;
+    }
+  };
 }
 
 /** The file holds password hashes. Those that SQLite puts beside it take its mode. */

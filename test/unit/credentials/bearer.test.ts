@@ -8,6 +8,7 @@ import {
 import type { Authentication, CredentialSource } from '../../../src/domain/authentication.ts';
 import { AppError } from '../../../src/domain/errors.ts';
 import { clientId, sessionId, userId } from '../../../src/domain/ids.ts';
+import type { User } from '../../../src/domain/user.ts';
 
 const claims = { userId: userId('ada'), sessionId: sessionId('s1'), role: 'USER', scopes: ['read'], expiresAt: 900 };
 const viewer = {
@@ -18,6 +19,15 @@ const viewer = {
   sessionId: 's1',
   via: 'bearer',
   expiresAt: 900,
+};
+const ada: User = {
+  id: claims.userId,
+  email: 'ada@example.com',
+  name: 'Ada',
+  role: 'USER',
+  createdAt: 1,
+  disabledAt: null,
+  version: 1,
 };
 const accepted = { kind: 'accepted', viewer };
 const rejected = (reason: string) => ({ kind: 'rejected', reason });
@@ -94,6 +104,13 @@ describe('class K: how a bearer token is presented', () => {
 });
 
 describe('the standing of the session of a bearer token', () => {
+  it('the account that the store read on the way goes with the viewer', () => {
+    expect(ask('Bearer good', { standing: () => ({ kind: 'live', role: 'USER', account: ada }) })).toEqual({
+      kind: 'accepted',
+      viewer: { ...viewer, account: ada },
+    });
+  });
+
   const table = [
     ['live with the same role', { kind: 'live', role: 'USER' }, accepted],
     ['live with a lower or higher role', { kind: 'live', role: 'ADMIN' }, rejected('TOKEN_STALE')],

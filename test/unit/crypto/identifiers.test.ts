@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createId, createRequestId, formatUuid, uuidBytes } from '../../../src/crypto/identifiers.ts';
+import { createId, createOrderedIds, createRequestId, formatUuid, uuidBytes } from '../../../src/crypto/identifiers.ts';
 import { isUuid } from '../../../src/domain/ids.ts';
 
 describe('an identifier', () => {
@@ -17,6 +17,16 @@ describe('an identifier', () => {
   it('is never the same twice within one millisecond', () => {
     expect(new Set(Array.from({ length: 10_000 }, () => createId(1_800_000_000_000))).size).toBe(10_000);
     expect(createRequestId()).not.toBe(createRequestId());
+  });
+
+  it('in order sorts after every one made before, within a millisecond and when the clock is set back', () => {
+    const createOrdered = createOrderedIds();
+    const times = [...Array<number>(10_000).fill(1_800_000_000_000), 1_800_000_000_001, 1_700_000_000_000];
+    const ids = times.map(createOrdered);
+    expect(ids.toSorted()).toEqual(ids);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.every(isUuid)).toBe(true);
+    expect(ids[0]?.[14]).toBe('7');
   });
 
   it('goes to bytes and back', () => {

@@ -122,10 +122,11 @@ describe('the queue in front of hashing', () => {
     expect(errors).toHaveLength(395);
     expect(errors[0]).toMatchObject({ code: 'SERVICE_UNAVAILABLE', details: { retryAfter: 1 } });
     expect(Math.max(...refused)).toBeLessThan(50);
+    expect(hasher.load()).toEqual({ running: 0, waiting: 0, refused: 395 });
   });
 
   it('runs no more than its bound at once, in order, and goes on after a failure', async () => {
-    const run = createBoundedQueue({ concurrency: 2, maxQueue: 10, retryAfterSeconds: 1 });
+    const { run } = createBoundedQueue({ concurrency: 2, maxQueue: 10, retryAfterSeconds: 1 });
     const started: number[] = [];
     let running = 0;
     let most = 0;
@@ -150,7 +151,7 @@ describe('the queue in front of hashing', () => {
   });
 
   it('lets no newcomer slip in when a place goes to one who waited', async () => {
-    const run = createBoundedQueue({ concurrency: 1, maxQueue: 10, retryAfterSeconds: 1 });
+    const { run } = createBoundedQueue({ concurrency: 1, maxQueue: 10, retryAfterSeconds: 1 });
     let running = 0;
     let most = 0;
     const task = async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
 import { createApiKeyText } from '../../../src/crypto/api-key.ts';
+import { serverItself } from '../../../src/domain/event.ts';
 import { apiKeyId, userId } from '../../../src/domain/ids.ts';
 import { createApiKeys } from '../../../src/services/api-keys.ts';
 import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
@@ -34,12 +35,12 @@ const setUp = async () => {
     knownScopes: () => new Map([['account:read', ['USER']]]),
     clock: () => now,
     createId: randomUUID,
-    onEvent: () => {},
+    record: () => {},
     onTrouble: (error) => {
       throw error;
     },
   });
-  const { apiKey, secret } = await apiKeys.create(owner, { name: 'x', scopes: ['account:read'] });
+  const { apiKey, secret } = await apiKeys.create(owner, { name: 'x', scopes: ['account:read'] }, serverItself);
   const advance = (ms: number) => {
     now += ms;
   };
@@ -61,7 +62,7 @@ it('K07: a key with the right id and another secret is refused, and takes the wa
 
 it('K07: what is wrong with a key is told to nobody without its secret', async () => {
   const { apiKeys, apiKey, secret } = await setUp();
-  await apiKeys.revoke(apiKey.userId, apiKey.id);
+  await apiKeys.revoke(apiKey.userId, apiKey.id, serverItself);
   expect(apiKeys.verify(createApiKeyText(apiKey.id).text)).toEqual(invalid);
   expect(apiKeys.verify(secret)).toEqual({ kind: 'invalid', reason: 'TOKEN_REVOKED' });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createKeyedDigest } from '../../../src/crypto/keyed-digest.ts';
-import { createRecentEntries } from '../../../src/crypto/recent-entries.ts';
 import { AppError } from '../../../src/domain/errors.ts';
 import { userId } from '../../../src/domain/ids.ts';
+import { createRecentEntries } from '../../../src/domain/recent-entries.ts';
 import type { User } from '../../../src/domain/user.ts';
 import { createBasicLogin } from '../../../src/services/basic-login.ts';
 
@@ -13,20 +13,25 @@ const setUp = () => {
   };
   let now = 1_000_000;
   let hashed = 0;
+  let locked = false;
   const login = createBasicLogin({
     accounts: {
       authenticate: async (_email, password) => {
         hashed += 1;
         await new Promise((resume) => setTimeout(resume, 5));
+        if (locked) throw new AppError('ACCOUNT_LOCKED', { retryAfter: 9 });
         if (password === 'down') throw new AppError('SERVICE_UNAVAILABLE');
         if (password !== 'right' || user.disabledAt !== null) throw new AppError('INVALID_CREDENTIALS');
         return user;
       },
       find: async () => user,
+      isLocked: async () => locked,
     },
     remembered: createRecentEntries(100),
     digest: createKeyedDigest(),
     clock: () => now,
+    attempt: async () => null,
+    record: () => {},
   });
   return {
     verify: (password = 'right', email = 'ada@example.com') => login.verify(email, password),
@@ -35,6 +40,9 @@ const setUp = () => {
     },
     advance: (ms: number) => {
       now += ms;
+    },
+    lock: () => {
+      locked = true;
     },
     hashed: () => hashed,
   };
@@ -71,6 +79,13 @@ describe('email and password with every request', () => {
     await verify();
     change({ disabledAt: 1, version: 2 });
     expect(await verify()).toBeNull();
+  });
+
+  it('P14: are refused during a lock, also when they were right a moment ago', async () => {
+    const { verify, lock } = setUp();
+    await verify();
+    lock();
+    await expect(verify()).rejects.toMatchObject({ code: 'ACCOUNT_LOCKED', details: { retryAfter: 9 } });
   });
 
   it('are never remembered when they were wrong: each guess costs a hash', async () => {

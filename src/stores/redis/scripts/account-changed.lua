@@ -8,6 +8,6 @@ local version = tonumber(ARGV[2])
 local known = account()
 if not known or version >= known then
   redis.call('HSET', key, 'a', mark(version, ARGV[3] == '1', ARGV[4]))
-  settle(now(), 0, math.huge)
+  settle(now(), 0)
 end
 return { key, tag }

@@ -13,5 +13,5 @@ for i = 1, #found, 2 do
     remove(id)
   end
 end
-settle(at, 0, math.huge)
+settle(at, 0)
 return answer

@@ -10,5 +10,5 @@ if not found or string.sub(found, 1, 16) == ARGV[3] then return { key, tag, 0 } 
 local at = now()
 local ended = expiry(found) > at and 1 or 0
 remove(id)
-settle(at, 0, math.huge)
+settle(at, 0)
 return { key, tag, ended }

@@ -11,5 +11,5 @@ if not session then return { key, tag } end
 local expires = math.min(at + ARGV[4], session.absolute)
 redis.call('HSET', key, id, record(ARGV[3], session.created, at, expires, session.absolute))
 redis.call('HDEL', key, id .. 'p')
-settle(at, expires, math.huge)
+settle(at, expires)
 return { key, tag, session.created, at, expires, redis.call('HGET', key, id .. 'o') }

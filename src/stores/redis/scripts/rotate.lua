@@ -20,14 +20,14 @@ if state == 'current' then
   local expires = math.min(at + ARGV[7], session.absolute)
   redis.call('HSET', key, id, record(ARGV[3] .. ARGV[5], session.created, at, expires, session.absolute),
     id .. 'p', token .. struct.pack('>I6', at) .. ARGV[6], id .. 'o', ARGV[9])
-  settle(at, expires, math.huge)
+  settle(at, expires)
   return { key, tag, 'rotated', session.created, at, expires }
 elseif state == 'replayable' then
   local origin = redis.call('HGET', key, id .. 'o')
   return { key, tag, 'replayed', session.created, session.seen, session.expires, origin, nonce }
 elseif state == 'spent' then
   remove(id)
-  settle(at, 0, math.huge)
+  settle(at, 0)
   return { key, tag, 'reused' }
 end
 return { key, tag, 'unknown' }

@@ -77,19 +77,15 @@ local function remove(id)
   redis.call('HDEL', key, id, id .. 'p', id .. 'o')
 end
 
--- Removes expired sessions, at most `limit`, and sets when the key goes: with its last session, but not before every login
--- is over that was under way when the account was last written. Returns how many it removed.
--- `reach`: the expiry of a session just written, or 0.
-local function settle(at, reach, limit)
-  local fields = redis.call('HLEN', key)
-  if fields == 0 then return 0 end
-  local latest, removed = math.max(reach, at + 600000), 0
+-- Removes expired sessions, at most `limit`, and leaves the key the end it has. Returns how many, and the latest expiry of
+-- the others it saw, or 0.
+local function removeExpired(at, limit)
+  local latest, removed = 0, 0
   local found
-  if fields <= few then
+  if redis.call('HLEN', key) <= few then
     found = redis.call('HGETALL', key)
   else
     found = redis.call('HRANDFIELD', key, sample, 'WITHVALUES')
-    latest = math.max(latest, redis.call('PTTL', key) + at)
   end
   for i = 1, #found, 2 do
     if #found[i] == 16 then
@@ -102,6 +98,17 @@ local function settle(at, reach, limit)
       end
     end
   end
-  redis.call('PEXPIREAT', key, string.format('%.0f', latest))
-  return removed
+  return removed, latest
+end
+
+-- Removes expired sessions, and sets when the key goes: with its last session, but not before every login is over that was
+-- under way when the account was last written. For scripts that write.
+-- `reach`: the expiry of a session just written, or 0.
+local function settle(at, reach)
+  local fields = redis.call('HLEN', key)
+  if fields == 0 then return end
+  -- Of many only a sample is seen: the end there is may be that of one that is not in it.
+  local known = fields > few and redis.call('PTTL', key) + at or 0
+  local _, latest = removeExpired(at, math.huge)
+  redis.call('PEXPIREAT', key, string.format('%.0f', math.max(reach, at + 600000, known, latest)))
 end

@@ -1,16 +1,10 @@
-import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
+import { spelling } from './spelling.ts';
 
-/**
- * One schema, two spellings. SQLite: STRICT, or it takes 'abc' for a number. PostgreSQL: texts compare byte by byte
- * (collation C), as SQLite's do, so that both put the same page in the same order.
- */
 export const accountsAndSessions = (dialect: SqlDatabase['dialect']): Migration => {
-  const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`;
-  const integer = dialect === 'sqlite' ? sql`integer` : sql`bigint`;
-  const strict = <Table extends string, Column extends string>(table: CreateTableBuilder<Table, Column>) =>
-    dialect === 'sqlite' ? table.modifyEnd(sql`strict`) : table;
+  const { text, integer, strict } = spelling(dialect);
 
   return {
     async up(db: Kysely<unknown>): Promise<void> {

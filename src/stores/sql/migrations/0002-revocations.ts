@@ -1,11 +1,11 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
+import { spelling } from './spelling.ts';
 
 /** The journal of revocations. No reference to `users`: that an account is gone must outlast the account. */
 export const revocations = (dialect: SqlDatabase['dialect']): Migration => {
-  const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`;
-  const integer = dialect === 'sqlite' ? sql`integer` : sql`bigint`;
+  const { text, integer, strict } = spelling(dialect);
 
   return {
     async up(db: Kysely<unknown>): Promise<void> {
@@ -16,7 +16,7 @@ export const revocations = (dialect: SqlDatabase['dialect']): Migration => {
         .addColumn('family_digest', text)
         .addColumn('expires_at', integer, (column) => column.notNull())
         .addPrimaryKeyConstraint('revocations_pk', ['user_id', 'session_id'])
-        .$call((table) => (dialect === 'sqlite' ? table.modifyEnd(sql`strict`) : table))
+        .$call(strict)
         .execute();
       await db.schema.createIndex('revocations_expired').on('revocations').column('expires_at').execute();
     },

@@ -1,11 +1,11 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
+import { spelling } from './spelling.ts';
 
 /** API keys: one row each, kept when they are over. */
 export const apiKeys = (dialect: SqlDatabase['dialect']): Migration => {
-  const text = dialect === 'sqlite' ? sql`text` : sql`text collate "C"`;
-  const integer = dialect === 'sqlite' ? sql`integer` : sql`bigint`;
+  const { text, integer, strict } = spelling(dialect);
 
   return {
     async up(db: Kysely<unknown>): Promise<void> {
@@ -20,7 +20,7 @@ export const apiKeys = (dialect: SqlDatabase['dialect']): Migration => {
         .addColumn('expires_at', integer, (column) => column.notNull())
         .addColumn('revoked_at', integer)
         .addColumn('last_used_at', integer)
-        .$call((table) => (dialect === 'sqlite' ? table.modifyEnd(sql`strict`) : table))
+        .$call(strict)
         .execute();
       await db.schema.createIndex('api_keys_of_user').on('api_keys').columns(['user_id', 'created_at', 'id']).execute();
     },

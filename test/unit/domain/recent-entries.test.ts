@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRecentEntries } from '../../../src/crypto/recent-entries.ts';
+import { createRecentEntries } from '../../../src/domain/recent-entries.ts';
 
 describe('recent entries', () => {
   it('give back what was set or nothing, and always what was set last', () => {

@@ -1,8 +1,8 @@
 import { constants, createHmac, type KeyObject, sign } from 'node:crypto';
-import { type AccessTokenOptions, createAccessTokens } from '../../../src/crypto/access-token.ts';
-import { generateKey, type KeySet, parseKeySet } from '../../../src/crypto/keys.ts';
-import type { SigningAlgorithm } from '../../../src/crypto/signing-algorithms.ts';
-import { sessionId, userId } from '../../../src/domain/ids.ts';
+import { type AccessTokenOptions, createAccessTokens } from '../../src/crypto/access-token.ts';
+import { generateKey, type KeySet, parseKeySet } from '../../src/crypto/keys.ts';
+import type { SigningAlgorithm } from '../../src/crypto/signing-algorithms.ts';
+import { sessionId, userId } from '../../src/domain/ids.ts';
 
 /** Makes tokens the way an attacker, or an issuer that is not ours, would: by hand, with no library to object. */
 
@@ -56,20 +56,28 @@ export const keySetFor = async (alg: SigningAlgorithm): Promise<KeySet> =>
   parseKeySet({ keys: [await generateKey(alg)] }, alg);
 
 /** A server's access tokens, one of its tokens, and ways to sign what it would not. */
-export const issuerWith = (keySet: KeySet, options: Partial<AccessTokenOptions> = {}) => {
+export const issuerWith = async (keySet: KeySet, options: Partial<AccessTokenOptions> = {}) => {
   const tokens = createAccessTokens({
     ...{ keys: () => keySet, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 },
     ...options,
   });
-  const { token } = tokens.issue({ userId: ada, sessionId: session, role: 'USER', scopes: ['read', 'write'], now });
+  const grant = { userId: ada, sessionId: session, role: 'USER', scopes: ['read', 'write'], now };
+  const { token } = await tokens.issue(grant);
+  const outcome = (text: string, at = now) => {
+    const verification = tokens.verify(text, at);
+    return verification.kind === 'valid' ? 'valid' : verification.reason;
+  };
+  return { tokens, outcome, ...forgerOf(token, keySet) };
+};
+
+/** A token, what it is made of, and ways to sign what its issuer would not. */
+export const forgerOf = (token: string, keySet: KeySet) => {
   const [header, payload, lastPart] = partsOf(token);
   const { alg, key } = keySet.signing;
   const withHeader = (changes: Json) => signed({ ...decode(header), ...changes }, decode(payload), alg, key);
   const withPayload = (changes: Json) => signed(decode(header), { ...decode(payload), ...changes }, alg, key);
   const withRawPayload = (raw: unknown) => signed(decode(header), raw, alg, key);
-  const outcome = (text: string, at = now) => {
-    const verification = tokens.verify(text, at);
-    return verification.kind === 'valid' ? 'valid' : verification.reason;
-  };
-  return { tokens, token, header, payload, signature: lastPart, withHeader, withPayload, withRawPayload, outcome };
+  return { token, header, payload, signature: lastPart, keySet, withHeader, withPayload, withRawPayload };
 };
+
+export type Forger = ReturnType<typeof forgerOf>;

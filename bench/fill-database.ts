@@ -1,12 +1,16 @@
 import { DatabaseSync } from 'node:sqlite';
 
 const sessionsPerUser = 10;
+const used = 1_000;
+
+export type SessionName = { readonly id: string; readonly userId: string };
 
 /**
- * Multiplies the one account and the one session of a database until there are so many sessions, by SQL: every column
- * is that of the first row but identifiers, which are new and unordered, and emails.
+ * Multiplies the one account, the one session and the first event of a database until there are so many sessions and
+ * events, by SQL: every column is that of the first row but identifiers, which are new and unordered, and emails. Names
+ * some of the sessions, drawn by lot.
  */
-export const fillSessions = (file: string, wanted: number): void => {
+export const fillDatabase = (file: string, wanted: number): readonly SessionName[] => {
   const database = new DatabaseSync(file, { timeout: 5_000 });
   database.exec('PRAGMA synchronous = OFF');
   database.exec('BEGIN IMMEDIATE');
@@ -18,9 +22,18 @@ export const fillSessions = (file: string, wanted: number): void => {
   const digest = 'lower(hex(randomblob(32)))';
   const columns = { id: uuid, user_id: owner, family_digest: digest, token_digest: digest };
   copyFirstRow(database, 'sessions', columns, wanted - 1);
+  database.exec("DELETE FROM events WHERE type <> 'user.signed_up'");
+  copyFirstRow(
+    database,
+    'events',
+    { id: uuid, user_id: owner, actor_id: owner, time: 'first.time + counter.n' },
+    wanted - 1,
+  );
   database.exec('COMMIT');
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  const names = database.prepare('SELECT id, user_id AS "userId" FROM sessions ORDER BY random() LIMIT ?').all(used);
   database.close();
+  return names.map(({ id, userId }) => ({ id: String(id), userId: String(userId) }));
 };
 
 const uuid = "printf('%s-%s-7%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), '000', '000', hex(randomblob(6)))";

@@ -1,0 +1,131 @@
+/**
+ * What floods do to those who are there already: `npm --prefix bench run floods`.
+ * While a flood comes, somebody else asks for `me` (`probe.ts`); that is what has to go on.
+ */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { createId } from '../src/crypto/identifiers.ts';
+import { createRefreshToken } from '../src/crypto/refresh-token.ts';
+import { sessionId, userId } from '../src/domain/ids.ts';
+import { sqlSessionStore } from '../src/stores/sql/session-store.ts';
+import { openSqlite } from '../src/stores/sql/sqlite.ts';
+import { drive, graphqlRequest, post } from './load.ts';
+import { loadOurs, loginBody, newDirectory, refreshBody, signUp, startOurs } from './ours.ts';
+import type { Running } from './processes.ts';
+
+const logins = 400;
+const refreshers = 64;
+const clients = 5_000;
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+const folder = mkdtempSync(join(tmpdir(), 'fieldgate-floods-'));
+const dataDir = newDirectory(folder);
+const ours = await loadOurs(resolve(import.meta.dirname, '..'));
+const env = { RATE_LIMIT: 'off', RATE_LIMIT_LOGIN: 'off', RATE_LIMIT_SIGNUP: 'off', RATE_LIMIT_REFRESH: 'off' };
+const start = () => startOurs(ours, { name: 'floods', dataDir, env: { ...env, REFRESH_REUSE_WINDOW: '60s' } });
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
+
+/** `me` all the time, from a thread of its own, until `flood` is over: what it took beside what the flood gave. */
+const whileAsking = async <Result>(server: Running, token: string, flood: () => Promise<Result>) => {
+  const probe = new Worker(new URL('./probe.ts', import.meta.url), { workerData: { port: server.port, token } });
+  let mostBytes = 0;
+  const watch = setInterval(() => {
+    mostBytes = Math.max(mostBytes, server.residentBytes());
+  }, 20);
+  await pause(1_000);
+  const result = await flood();
+  probe.postMessage('stop');
+  const [tookMs]: readonly number[][] = await once(probe, 'message');
+  clearInterval(watch);
+  const [p50, p99] = [quantile(tookMs ?? [], 0.5), quantile(tookMs ?? [], 0.99)];
+  say(`  me meanwhile: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${tookMs?.length} times`);
+  say(`  memory: ${(mostBytes / 1_000_000).toFixed(0)} MB at most`);
+  return result;
+};
+
+/** Answers by their status, with how long the slowest of each took. */
+const tally = (answers: readonly { readonly status: number; readonly ms: number }[]): void => {
+  for (const [status, group] of Object.entries(Object.groupBy(answers, (answer) => String(answer.status)))) {
+    const times = (group ?? []).map(({ ms }) => ms);
+    say(
+      `  ${status}: ${times.length}, p50 ${quantile(times, 0.5).toFixed(0)} ms, slowest ${Math.max(...times).toFixed(0)} ms`,
+    );
+  }
+};
+
+const timed = async (server: Running, body: Parameters<typeof post>[1]) => {
+  const startedAt = performance.now();
+  const { status } = await post(server.port, body).catch(() => ({ status: 0 }));
+  return { status, ms: performance.now() - startedAt };
+};
+
+let server = await start();
+const me = await signUp(server);
+say(`at rest: ${(server.residentBytes() / 1_000_000).toFixed(0)} MB`);
+await whileAsking(server, me.accessToken, () => pause(3_000));
+
+say(`F19: ${logins} sign-ins at once, each with an email of its own`);
+const shedOrNot = async (number: number) => {
+  const startedAt = performance.now();
+  const { body } = await post(server.port, loginBody(`stranger${number}@example.com`));
+  // To clients that accept only application/json a refusal of GraphQL is 200.
+  return { status: body.includes('SERVICE_UNAVAILABLE') ? 503 : 200, ms: performance.now() - startedAt };
+};
+const strangers = Array.from({ length: logins }, (_, number) => number);
+tally(await whileAsking(server, me.accessToken, () => Promise.all(strangers.map(shedOrNot))));
+
+say(`F28: ${clients} clients refresh at once`);
+await server.stop();
+const database = openSqlite({ file: join(dataDir, 'fieldgate.sqlite') });
+const lifetimes = { idleMs: 3_600_000, absoluteMs: 3_600_000, reuseWindowMs: 60_000 };
+const store = sqlSessionStore(database, { lifetimes, clock: Date.now });
+const tokens: string[] = [];
+const account = { userId: userId(me.id), version: 1, role: 'USER' } as const;
+while (tokens.length < clients) {
+  const id = sessionId(createId(Date.now()));
+  const { token, digests } = createRefreshToken(account.userId, id);
+  await store.start({ id, ...account, digests, origin: { ip: null, userAgent: null } });
+  tokens.push(token);
+}
+await database.close();
+server = await start();
+const backAt = performance.now();
+const first = await whileAsking(server, me.accessToken, () =>
+  Promise.all(tokens.map((token) => timed(server, refreshBody(token)))),
+);
+tally(first);
+say(`  all answered after ${((performance.now() - backAt) / 1_000).toFixed(1)} s`);
+
+say(`F20: ${refreshers} sessions refresh as fast as they can`);
+const current = tokens.slice(0, refreshers).map(() => me.refreshToken);
+const own = await Promise.all(
+  tokens
+    .slice(-refreshers)
+    .map(async (token) => JSON.parse((await post(server.port, refreshBody(token))).body.toString())),
+);
+for (const [index, { data }] of own.entries()) current[index] = data.refresh.refreshToken;
+const driven = await whileAsking(server, me.accessToken, () =>
+  drive({
+    port: server.port,
+    connections: refreshers,
+    seconds: 10,
+    next: (connection) => graphqlRequest(refreshBody(current[connection] ?? '')),
+    judge: (connection, { body }) => {
+      const { data, errors } = JSON.parse(body.toString());
+      if (errors) return String(errors[0].extensions.code);
+      current[connection] = data.refresh.refreshToken;
+      return null;
+    },
+  }),
+);
+say(`  ${(driven.requests / driven.seconds).toFixed(0)} refreshes a second, p99 ${driven.p99Ms.toFixed(0)} ms`);
+say(`  refused: ${driven.errors.length}`);
+
+await server.stop();
+rmSync(folder, { recursive: true });

@@ -1,0 +1,30 @@
+/** Asks for `me` a hundred times a second on one connection, in a thread that does nothing else, until it is told to stop. */
+import { Agent, request } from 'node:http';
+import { parentPort, workerData } from 'node:worker_threads';
+
+const { port, token }: { readonly port: number; readonly token: string } = workerData;
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const body = '{"query":"{ me { id } }"}';
+const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'content-length': body.length };
+
+const ask = () =>
+  new Promise<number>((resolve, reject) => {
+    const startedAt = performance.now();
+    request({ host: '127.0.0.1', port, path: '/graphql', method: 'POST', agent, headers }, (response) => {
+      response.resume().once('end', () => resolve(performance.now() - startedAt));
+    })
+      .once('error', reject)
+      .end(body);
+  });
+
+const tookMs: number[] = [];
+let isOver = false;
+parentPort?.once('message', () => {
+  isOver = true;
+});
+while (!isOver) {
+  tookMs.push(await ask());
+  await new Promise((resolve) => setTimeout(resolve, 10));
+}
+parentPort?.postMessage(tookMs);
+agent.destroy();

@@ -1,0 +1,48 @@
+import type { AppError } from '../domain/errors.ts';
+import type { BucketName } from '../domain/rate-limit.ts';
+import type { Viewer } from '../domain/viewer.ts';
+import { type Caller, type Limits, strangerAt } from '../services/limits.ts';
+import type { RequestContext } from './context.ts';
+import type { FieldLimit, FieldLimits } from './field-limits.ts';
+
+/** Counts an operation before anything of it runs: the error to refuse it with, or null. Waits only where a field says `@limit`. */
+export type ChargeOperation = (
+  viewer: Viewer,
+  fields: readonly string[],
+  context: RequestContext,
+) => AppError | null | Promise<AppError | null>;
+
+/** One point of the caller's budget for each field at the root, whatever its aliases; and what `@limit` says. */
+export const createCharge =
+  (fieldLimits: FieldLimits, limits: Pick<Limits, 'spend' | 'attempt'>): ChargeOperation =>
+  (viewer, fields, { facts: { origin, standings } }) => {
+    const caller: Caller = { viewer, origin, standings };
+    const refusal = limits.spend(caller, Math.max(1, fields.length));
+    if (refusal) return refusal;
+    const limited = fields.flatMap((field) => fieldLimits.get(field) ?? []);
+    return limited.length > 0 ? attemptAll(limits.attempt, caller, limited) : null;
+  };
+
+/**
+ * Who signs in is nobody yet. A credential that came along for another field of the operation must not decide under whom
+ * the guess is counted: every account would bring guesses of its own.
+ */
+const attemptAll = async (
+  attempt: Limits['attempt'],
+  caller: Caller,
+  limited: readonly FieldLimit[],
+): Promise<AppError | null> => {
+  const stranger = strangerAt(caller.origin, caller.standings);
+  const counted = [
+    ...[...costsOf(limited.filter(({ isPublic }) => isPublic))].map((cost) => [stranger, ...cost] as const),
+    ...[...costsOf(limited.filter(({ isPublic }) => !isPublic))].map((cost) => [caller, ...cost] as const),
+  ];
+  const refusals = await Promise.all(counted.map(([who, bucket, cost]) => attempt(bucket, who, cost)));
+  return refusals.find((refusal) => refusal !== null) ?? null;
+};
+
+const costsOf = (limited: readonly FieldLimit[]): ReadonlyMap<BucketName, number> => {
+  const sums = new Map<BucketName, number>();
+  for (const { bucket, cost } of limited) sums.set(bucket, (sums.get(bucket) ?? 0) + cost);
+  return sums;
+};

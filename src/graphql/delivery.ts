@@ -1,0 +1,74 @@
+import type { CookieTokens, SessionCookies } from '../credentials/session-cookies.ts';
+import { AppError, badInput, otherOrigin } from '../domain/errors.ts';
+import type { Grant } from '../services/sessions.ts';
+import { noCookies, type RequestContext } from './context.ts';
+import type { OnRefusal } from './refusals.ts';
+
+/** What the answer to a sign-in may show: without the tokens where cookies carry them. */
+export type DeliveredGrant = Omit<Grant, 'accessToken' | 'refreshToken'> & {
+  readonly accessToken: string | null;
+  readonly refreshToken: string | null;
+};
+
+type Deliver = (grant: Grant) => DeliveredGrant;
+
+export type Delivery = ReturnType<typeof createDelivery>;
+
+/**
+ * How tokens get to their owner and, in cookies, back. `cookies` is null where the server is configured without them;
+ * `onRefusal` is told of pages that may not use them.
+ */
+export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefusal) => {
+  const requireOrigin = ({ mayUseCookies }: SessionCookies, context: RequestContext): void => {
+    if (mayUseCookies(context)) return;
+    const error = otherOrigin();
+    onRefusal({ error, presented: false }, context);
+    throw error;
+  };
+
+  const toBody =
+    (context: RequestContext): Deliver =>
+    (grant) => {
+      context.signedIn = grant.session;
+      return grant;
+    };
+
+  /** What is to be done with the tokens of a sign-in; see `toCookies` for when that is asked and what it throws. */
+  const prepare = (wanted: 'BODY' | 'COOKIE' = 'BODY', context: RequestContext): Deliver =>
+    wanted === 'COOKIE' ? toCookies(context, 'delivery') : toBody(context);
+
+  /**
+   * Delivery by cookie for this request. Asked before anything is done, and of public mutations too: a page that signs its
+   * visitor in to an account of its own has made a forgery as well (login CSRF). Errors: BAD_USER_INPUT, FORBIDDEN.
+   */
+  const toCookies = (context: RequestContext, field: string): Deliver => {
+    const { keep } = requireCookies(context, field);
+    return (grant) => {
+      const { accessToken, refreshToken, session } = grant;
+      context.signedIn = session;
+      context.facts.setCookies = keep({ accessToken, refreshToken, sessionExpiresAt: session.expiresAt });
+      return { ...grant, accessToken: null, refreshToken: null };
+    };
+  };
+
+  const requireCookies = (context: RequestContext, field: string): SessionCookies => {
+    if (!cookies) throw badInput(field, 'COOKIES_OFF', 'This server keeps no sessions in cookies.');
+    requireOrigin(cookies, context);
+    return cookies;
+  };
+
+  /** The tokens in the cookies of a request; null if there are none. Errors: FORBIDDEN, AMBIGUOUS_CREDENTIALS. */
+  const fromCookies = (context: RequestContext): CookieTokens | null => {
+    const presented = cookies?.read(context);
+    if (!cookies || !presented || presented.kind === 'absent') return null;
+    requireOrigin(cookies, context);
+    if (presented.kind === 'ambiguous') throw new AppError('AMBIGUOUS_CREDENTIALS');
+    return presented;
+  };
+
+  const clear = (context: RequestContext): void => {
+    context.facts.setCookies = cookies?.clear ?? noCookies;
+  };
+
+  return { prepare, toCookies, fromCookies, clear };
+};

@@ -1,0 +1,172 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLError,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  type SelectionSetNode,
+} from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { refusalError } from '../authorization/errors.ts';
+import { AppError } from '../domain/errors.ts';
+import type { FieldLimits } from './field-limits.ts';
+import { pageSizes, type Variables } from './page-size.ts';
+import { fragmentsOf, rootFieldsOf } from './root-fields.ts';
+
+/**
+ * The most that one operation may be. The introspection query of graphql-js is 15 levels deep. What a page of 100 costs
+ * depends on what is read of each row: 48 fields are allowed, another list of 100 in it is not.
+ */
+export const queryLimits = {
+  depth: 15,
+  aliases: 30,
+  directives: 50,
+  rootFields: 20,
+  credentials: 1,
+  cost: 5_000,
+} as const;
+
+type Limit = keyof typeof queryLimits;
+
+const refusals: Readonly<Record<Limit, { readonly reason: string; readonly message: string }>> = {
+  depth: { reason: 'DEPTH', message: `An operation may be ${queryLimits.depth} levels deep.` },
+  aliases: { reason: 'ALIASES', message: `An operation may have ${queryLimits.aliases} aliases.` },
+  directives: { reason: 'DIRECTIVES', message: `An operation may have ${queryLimits.directives} directives.` },
+  rootFields: {
+    reason: 'ROOT_FIELDS',
+    message: `An operation may have ${queryLimits.rootFields} fields at its root.`,
+  },
+  credentials: { reason: 'CREDENTIALS', message: 'An operation may sign in, sign up or refresh once.' },
+  cost: {
+    reason: 'COST',
+    message: `An operation may cost ${queryLimits.cost}: ask for fewer fields, or for shorter pages.`,
+  },
+};
+
+export const limitError = ({ reason, message }: (typeof refusals)[Limit]): GraphQLError =>
+  refusalError({ error: new AppError('QUERY_LIMIT_EXCEEDED', { reason }, message), presented: false }, null);
+
+/** Counted over everything that fragments stand for: one that is spread twice counts twice. */
+type Extent = {
+  readonly depth: number;
+  readonly aliases: number;
+  readonly directives: number;
+  readonly cost: number;
+};
+
+/** What shows in the document alone. What it costs depends on its variables too. */
+const limitsOfShape = ['depth', 'aliases', 'directives', 'rootFields', 'credentials'] as const;
+export const allLimits: readonly Limit[] = [...limitsOfShape, 'cost'];
+
+/** Refuses what breaks a limit, before it is validated as far as that is possible: validating may be what takes long. */
+export const useQueryLimits = (fieldLimits: FieldLimits): Plugin => ({
+  onValidate: ({ params, setResult }) => {
+    const broken = brokenLimit({ schema: params.schema, fieldLimits }, params.documentAST, { limits: limitsOfShape });
+    if (broken) setResult([broken]);
+  },
+  onExecute: ({ args: { schema, document, variableValues: variables }, setResultAndStopExecution }) => {
+    const broken = brokenLimit({ schema, fieldLimits }, document, { limits: ['cost'], variables });
+    if (broken) setResultAndStopExecution({ errors: [broken] });
+  },
+  onSubscribe: ({ args: { schema, document, variableValues: variables }, setResultAndStopExecution }) => {
+    const broken = brokenLimit({ schema, fieldLimits }, document, { limits: ['cost'], variables });
+    if (broken) setResultAndStopExecution({ errors: [broken] });
+  },
+});
+
+/**
+ * The first limit any operation of the document breaks, or null. Without variables, those that name the size of a page are
+ * taken to ask for the largest. The document need not be valid; its size bounds the recursion.
+ */
+export const brokenLimit = (
+  served: Served,
+  document: DocumentNode,
+  { limits, variables = null }: { readonly limits: readonly Limit[]; readonly variables?: Variables },
+): GraphQLError | null => {
+  for (const operation of document.definitions) {
+    if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
+    const measured = measure(served, document, { operation, variables });
+    const broken = limits.find((limit) => measured[limit] > queryLimits[limit]);
+    if (broken) return limitError(refusals[broken]);
+  }
+  return null;
+};
+
+type Served = { readonly schema: GraphQLSchema; readonly fieldLimits: FieldLimits };
+type Measured = Readonly<Record<Limit, number>>;
+
+const measure = (
+  { schema, fieldLimits }: Served,
+  document: DocumentNode,
+  { operation, variables }: { readonly operation: OperationDefinitionNode; readonly variables: Variables },
+): Measured => {
+  const fragments = fragmentsOf(document);
+  const sizeOf = pageSizes(operation, variables);
+  const known = new Map<string, Extent>();
+
+  const ofSet = (set: SelectionSetNode, parent: GraphQLNamedType | undefined): Extent => {
+    let [depth, aliases, directives, cost] = [0, 0, 0, 0];
+    for (const selection of set.selections) {
+      const part =
+        selection.kind === Kind.FIELD
+          ? ofField(selection, parent)
+          : selection.kind === Kind.INLINE_FRAGMENT
+            ? ofSet(selection.selectionSet, typeNamed(selection.typeCondition?.name.value) ?? parent)
+            : ofFragment(selection.name.value);
+      depth = Math.max(depth, part.depth);
+      aliases += part.aliases;
+      directives += part.directives + countOf(selection.directives);
+      cost += part.cost;
+    }
+    return { depth, aliases, directives, cost };
+  };
+
+  const ofField = (node: FieldNode, parent: GraphQLNamedType | undefined): Extent => {
+    const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
+    const below = node.selectionSet ? ofSet(node.selectionSet, field && getNamedType(field.type)) : nothing;
+    const times = field && below.cost > 0 ? sizeOf(node, { parent, field }) : 1;
+    return {
+      depth: below.depth + 1,
+      aliases: below.aliases + (node.alias ? 1 : 0),
+      directives: below.directives,
+      // Of what `__schema` holds a rule of the specification's says how deep it goes, and nothing of it asks a store.
+      cost: node.name.value.startsWith('__') ? 0 : 1 + times * below.cost,
+    };
+  };
+
+  /** Measured once, wherever it is spread. A fragment that holds itself is invalid, and told so by validation. */
+  const ofFragment = (name: string): Extent => {
+    const found = known.get(name);
+    if (found) return found;
+    const fragment = fragments.get(name);
+    if (!fragment) return nothing;
+    known.set(name, nothing);
+    const extent = ofSet(fragment.selectionSet, typeNamed(fragment.typeCondition.name.value));
+    const own = { ...extent, directives: extent.directives + countOf(fragment.directives) };
+    known.set(name, own);
+    return own;
+  };
+
+  const typeNamed = (name: string | undefined) => (name === undefined ? undefined : schema.getType(name));
+  const root = schema.getRootType(operation.operation) ?? undefined;
+  const whole = ofSet(operation.selectionSet, root);
+  const roots = [...rootFieldsOf(operation, fragments).values()];
+  const isMutation = operation.operation === OperationTypeNode.MUTATION;
+  return {
+    ...whole,
+    directives: whole.directives + countOf(operation.directives),
+    rootFields: roots.length,
+    credentials: isMutation ? roots.filter(({ name }) => fieldLimits.has(`${root?.name}.${name.value}`)).length : 0,
+  };
+};
+
+const nothing: Extent = { depth: 0, aliases: 0, directives: 0, cost: 0 };
+
+const countOf = (directives: readonly DirectiveNode[] | undefined): number => directives?.length ?? 0;

@@ -1,0 +1,22 @@
+import type { Identities } from '../../services/identities.ts';
+import { callerOf } from '../caller.ts';
+import type { Delivery } from '../delivery.ts';
+import type { Resolvers } from '../generated/resolvers.ts';
+
+export const createIdentityResolvers = (identities: Identities, delivery: Delivery): Resolvers => ({
+  Query: {
+    identities: (_root, _args, context) => identities.list(callerOf(context).id),
+  },
+  Mutation: {
+    loginWithCode: async (_root, { input }, context) => {
+      const deliver = delivery.prepare(input.delivery, context);
+      return deliver(await identities.login(input, context.origin));
+    },
+    linkIdentity: async (_root, { input }, context) => ({
+      identity: await identities.link(callerOf(context).id, input, context.origin),
+    }),
+    unlinkIdentity: async (_root, { id }, context) => ({
+      id: await identities.unlink(callerOf(context).id, id, context.origin),
+    }),
+  },
+});

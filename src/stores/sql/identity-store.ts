@@ -1,0 +1,153 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Identity } from '../../domain/identity.ts';
+import { identityId, userId } from '../../domain/ids.ts';
+import type { NewAccount } from '../account-store.ts';
+import type { IdentityStore, NewIdentity } from '../identity-store.ts';
+import { insertAccount, toUser } from './account-store.ts';
+import type { SqlDatabase } from './database.ts';
+import type { IdentitiesTable, Schema } from './schema.ts';
+import { text, wholeNumber } from './session-rows.ts';
+
+const identityColumns = ['id', 'user_id', 'provider', 'email', 'created_at', 'last_used_at'] as const;
+
+/** Identities in SQL. A new account comes together with its identity; everything else is decided by one statement. */
+export function sqlIdentityStore({ kysely, dialect, together }: SqlDatabase): IdentityStore {
+  return {
+    async recordUse({ issuer, subject }, at) {
+      const row = await kysely
+        .updateTable('identities')
+        .set({ last_used_at: at })
+        .where('issuer', '=', issuer)
+        .where('subject', '=', subject)
+        .returning('user_id')
+        .executeTakeFirst();
+      return row === undefined ? null : userId(row.user_id);
+    },
+
+    async createAccount(account, identity) {
+      const [[user], [linked]] = await together([
+        insertAccount(kysely, account).compile(),
+        insertFirst(kysely, account, identity).compile(),
+        removeWithoutIdentity(kysely, account).compile(),
+      ]);
+      if (user === undefined) return 'email-taken';
+      return linked === undefined ? 'identity-taken' : toUser(user);
+    },
+
+    async link(identity) {
+      const row = await kysely
+        .insertInto('identities')
+        .values(toRow(identity))
+        // Of another account it is left alone, and no row comes back.
+        .onConflict((conflict) =>
+          conflict
+            .columns(['issuer', 'subject'])
+            .doUpdateSet({ email: identity.email })
+            .where('identities.user_id', '=', identity.userId),
+        )
+        .returning(identityColumns)
+        .executeTakeFirst();
+      return row === undefined ? 'taken' : toIdentity(row);
+    },
+
+    async list(owner) {
+      const rows = await kysely
+        .selectFrom('identities')
+        .select(identityColumns)
+        .where('user_id', '=', owner)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(toIdentity);
+    },
+
+    async unlink(owner, id) {
+      const deleted = await kysely
+        // The rows of the account, locked in one order: whoever comes second counts what the first has left.
+        .with('of_account', (db) =>
+          db
+            .selectFrom('identities')
+            .select('id')
+            .where('user_id', '=', owner)
+            .orderBy('id')
+            .$if(dialect === 'postgres', (query) => query.forUpdate()),
+        )
+        .deleteFrom('identities')
+        .where('id', '=', id)
+        .where('id', 'in', (eb) => eb.selectFrom('of_account').select('of_account.id'))
+        .where((eb) =>
+          eb.or([
+            eb(
+              eb.selectFrom('of_account').select(({ fn }) => fn.countAll<number>().as('count')),
+              '>',
+              1,
+            ),
+            eb.exists(
+              eb.selectFrom('users').select('users.id').where('users.id', '=', owner).where('password_hash', '!=', ''),
+            ),
+          ]),
+        )
+        .returning(identityColumns)
+        .executeTakeFirst();
+      if (deleted !== undefined) return toIdentity(deleted);
+      const left = await kysely
+        .selectFrom('identities')
+        .select('id')
+        .where('id', '=', id)
+        .where('user_id', '=', owner)
+        .executeTakeFirst();
+      return left === undefined ? null : 'last-way-in';
+    },
+  };
+}
+
+/** For an account that was just inserted. Nothing happens if it was not, or if the identity is linked already. */
+const insertFirst = (kysely: Kysely<Schema>, { id }: NewAccount, identity: Omit<NewIdentity, 'userId'>) =>
+  kysely
+    .insertInto('identities')
+    .columns(['id', 'user_id', 'issuer', 'subject', 'provider', 'email', 'created_at', 'last_used_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('users')
+        .select([
+          text(identity.id).as('id'),
+          'users.id as user_id',
+          text(identity.issuer).as('issuer'),
+          text(identity.subject).as('subject'),
+          text(identity.provider).as('provider'),
+          text(identity.email).as('email'),
+          wholeNumber(identity.createdAt).as('created_at'),
+          wholeNumber(identity.createdAt).as('last_used_at'),
+        ])
+        .where('users.id', '=', id),
+    )
+    .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
+    .returning('id');
+
+/** An account nobody could get into. */
+const removeWithoutIdentity = (kysely: Kysely<Schema>, { id }: NewAccount) =>
+  kysely
+    .deleteFrom('users')
+    .where('id', '=', id)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('identities').select('identities.id').where('user_id', '=', id))),
+    );
+
+const toRow = (identity: NewIdentity) => ({
+  id: identity.id,
+  user_id: identity.userId,
+  issuer: identity.issuer,
+  subject: identity.subject,
+  provider: identity.provider,
+  email: identity.email,
+  created_at: identity.createdAt,
+});
+
+const toIdentity = (row: Pick<Selectable<IdentitiesTable>, (typeof identityColumns)[number]>): Identity => ({
+  id: identityId(row.id),
+  userId: userId(row.user_id),
+  provider: row.provider,
+  email: row.email,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+});

@@ -1,0 +1,110 @@
+import type { EmailDigest } from '../../domain/ids.ts';
+import { isNothing, type LoginAttempts, noAttempts } from '../../domain/login-attempts.ts';
+import type { AttemptsChange, LoginAttemptStore } from '../login-attempt-store.ts';
+import { unavailable } from '../unavailable.ts';
+import type { SqlDatabase } from './database.ts';
+
+/** Each lost round means that somebody else's went through; so many in a row mean that something is wrong. */
+const mostRounds = 100;
+
+type Replacement = { readonly before: string | null; readonly after: string | null; readonly expiresAt: number };
+
+/**
+ * Tries at passwords in SQL. A change reads the row, works out what comes after it, and writes that in one statement that
+ * holds only if the row is still, byte for byte, the one that was read. A power cut may forget the tries of its last moments.
+ */
+export function sqlLoginAttemptStore({
+  kysely,
+  dialect,
+  prepareRead,
+  prepareLightWrite,
+}: SqlDatabase): LoginAttemptStore {
+  const readRow = prepareRead(
+    kysely.selectFrom('login_attempts').select('attempts').where('email_digest', '=', '').compile(),
+  );
+  const read = async (email: EmailDigest): Promise<string | null> => (await readRow([email]))?.attempts ?? null;
+
+  const insert = prepareLightWrite(
+    kysely
+      .insertInto('login_attempts')
+      .values({ email_digest: '', attempts: '', expires_at: 0 })
+      .onConflict((conflict) => conflict.column('email_digest').doNothing())
+      .returning('email_digest')
+      .compile(),
+  );
+  const update = prepareLightWrite(
+    kysely
+      .updateTable('login_attempts')
+      .set({ attempts: '', expires_at: 0 })
+      .where('email_digest', '=', '')
+      .where('attempts', '=', '')
+      .returning('email_digest')
+      .compile(),
+  );
+  const remove = prepareLightWrite(
+    kysely
+      .deleteFrom('login_attempts')
+      .where('email_digest', '=', '')
+      .where('attempts', '=', '')
+      .returning('email_digest')
+      .compile(),
+  );
+
+  const replace = async (email: EmailDigest, { before, after, expiresAt }: Replacement): Promise<boolean> => {
+    const write = (): Promise<unknown> => {
+      if (before === null) return insert([email, after ?? '', expiresAt]);
+      if (after === null) return remove([email, before]);
+      return update([after, expiresAt, email, before]);
+    };
+    return (await write()) !== undefined;
+  };
+
+  return {
+    find: async (email) => parse(await read(email)),
+
+    async change<Outcome>(
+      email: EmailDigest,
+      step: (before: LoginAttempts) => AttemptsChange<Outcome>,
+    ): Promise<Outcome> {
+      for (let round = 0; round < mostRounds; round += 1) {
+        const before = await read(email);
+        const { record, outcome } = step(parse(before));
+        if (record === null) return outcome;
+        const after = write(record.attempts);
+        if (before === after || (await replace(email, { before, after, expiresAt: record.expiresAt }))) return outcome;
+      }
+      throw unavailable(new Error('Others were always faster at changing a row.'));
+    },
+
+    async purgeExpired(limit, now) {
+      const { numDeletedRows } = await kysely
+        .deleteFrom('login_attempts')
+        .where('email_digest', 'in', (eb) =>
+          eb
+            .selectFrom('login_attempts')
+            .select('email_digest')
+            .where('expires_at', '<=', now)
+            .orderBy('expires_at')
+            .limit(limit)
+            // Instances purge side by side instead of waiting for each other's rows.
+            .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked()),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+  };
+}
+
+/** The same attempts have the same text. */
+const write = (attempts: LoginAttempts): string | null => {
+  if (isNothing(attempts)) return null;
+  const { failedAt, underWay, lockedUntil } = attempts;
+  return JSON.stringify([failedAt, underWay.map(({ id, until }) => [id, until]), lockedUntil]);
+};
+
+/** Written by `write` and by nobody else. */
+const parse = (text: string | null): LoginAttempts => {
+  if (text === null) return noAttempts;
+  const [failedAt, underWay, lockedUntil] = JSON.parse(text) as [number[], [string, number][], number | null];
+  return { failedAt, underWay: underWay.map(([id, until]) => ({ id, until })), lockedUntil };
+};

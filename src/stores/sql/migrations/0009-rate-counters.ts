@@ -1,0 +1,19 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type { SqlDatabase } from '../database.ts';
+
+/**
+ * Counters of limits, which several instances share. Not in SQLite, where one process counts in memory. Unlogged: nothing
+ * is written ahead for them, and a crash of the server begins them anew. The columns are those of rate-limiter-flexible.
+ */
+export const rateCounters = (dialect: SqlDatabase['dialect']): Migration => ({
+  async up(db: Kysely<unknown>): Promise<void> {
+    if (dialect === 'sqlite') return;
+    await sql`create unlogged table rate_counters (
+      key text collate "C" primary key,
+      points bigint not null,
+      expire bigint not null
+    )`.execute(db);
+    await sql`create index rate_counters_over on rate_counters (expire)`.execute(db);
+  },
+});

@@ -1,0 +1,97 @@
+import type { Selectable } from 'kysely';
+import type { SigningKeyRecord } from '../../domain/signing-key.ts';
+import type { SigningKeyStore } from '../signing-key-store.ts';
+import type { SqlDatabase } from './database.ts';
+import type { SigningKeysTable } from './schema.ts';
+
+/** Signing keys in SQL. Every method is one statement; races are decided by `succeeds` being unique. */
+export function sqlSigningKeyStore({ kysely }: SqlDatabase): SigningKeyStore {
+  return {
+    async list() {
+      const rows = await kysely.selectFrom('signing_keys').selectAll().orderBy('signs_from').orderBy('kid').execute();
+      return rows.map(toRecord);
+    },
+
+    async publish(key) {
+      const { numInsertedOrUpdatedRows } = await kysely
+        .insertInto('signing_keys')
+        .values(toRow(key))
+        .onConflict((conflict) => conflict.column('succeeds').doNothing())
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n;
+    },
+
+    async replace(key) {
+      await kysely
+        .insertInto('signing_keys')
+        .values(toRow(key))
+        .onConflict((conflict) =>
+          conflict.column('succeeds').doUpdateSet((eb) => ({
+            predecessor_until: 0,
+            signs_from: eb
+              .case()
+              .when('signing_keys.signs_from', '>', eb.ref('excluded.signs_from'))
+              .then(eb.ref('excluded.signs_from'))
+              .else(eb.ref('signing_keys.signs_from'))
+              .end(),
+          })),
+        )
+        .execute();
+    },
+
+    async withdraw(kid, now) {
+      const { numDeletedRows } = await kysely
+        .deleteFrom('signing_keys')
+        .where('kid', '=', kid)
+        .where('signs_from', '>', now)
+        .where('predecessor_until', '>', 0)
+        .executeTakeFirstOrThrow();
+      return numDeletedRows > 0n;
+    },
+
+    async wipePrivate(signingBefore) {
+      const { numUpdatedRows } = await kysely
+        .updateTable('signing_keys')
+        .set({ sealed_private: null })
+        .where('sealed_private', 'is not', null)
+        .where('kid', 'in', (eb) =>
+          eb.selectFrom('signing_keys as successor').select('succeeds').where('signs_from', '<', signingBefore),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numUpdatedRows);
+    },
+
+    async purgeEnded(now) {
+      const { numDeletedRows } = await kysely
+        .deleteFrom('signing_keys')
+        .where('predecessor_until', '<=', now)
+        .where('kid', 'in', (eb) =>
+          eb.selectFrom('signing_keys as successor').select('succeeds').where('predecessor_until', '<=', now),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+  };
+}
+
+const toRow = (key: SigningKeyRecord): Selectable<SigningKeysTable> => ({
+  kid: key.kid,
+  root: key.root,
+  succeeds: key.succeeds,
+  published_at: key.publishedAt,
+  signs_from: key.signsFrom,
+  predecessor_until: key.predecessorUntil,
+  sealed_public: key.sealedPublic,
+  sealed_private: key.sealedPrivate,
+});
+
+const toRecord = (row: Selectable<SigningKeysTable>): SigningKeyRecord => ({
+  kid: row.kid,
+  root: row.root,
+  succeeds: row.succeeds,
+  publishedAt: row.published_at,
+  signsFrom: row.signs_from,
+  predecessorUntil: row.predecessor_until,
+  sealedPublic: row.sealed_public,
+  sealedPrivate: row.sealed_private,
+});

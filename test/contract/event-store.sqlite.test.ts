@@ -1,0 +1,5 @@
+import { sqliteFile } from '../support/databases.ts';
+import { sqlEventStores } from '../support/sql-stores.ts';
+import { describeEventStore } from './event-store.ts';
+
+describeEventStore('SQLite', sqlEventStores(sqliteFile));

@@ -1,0 +1,5 @@
+import { sqliteFile } from '../support/databases.ts';
+import { sqlIdentityFlowStores } from '../support/sql-stores.ts';
+import { describeIdentityFlowStore } from './identity-flow-store.ts';
+
+describeIdentityFlowStore('SQLite', sqlIdentityFlowStores(sqliteFile));

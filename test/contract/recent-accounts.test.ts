@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { User } from '../../src/domain/user.ts';
+import { recentAccounts } from '../../src/stores/recent-accounts.ts';
+import { openRedis } from '../../src/stores/redis/connection.ts';
+import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import type { SessionStore } from '../../src/stores/session-store.ts';
+import { type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
+import { createAccount, lastingLifetimes, type RedisInstance, redisInstances } from '../support/redis-stores.ts';
+import { type SignIn, signIn } from '../support/sign-ins.ts';
+
+const missing = await redisMissing();
+
+describe.skipIf(missing !== null)('with sessions in Redis, a check of one brings its account along', () => {
+  const instances = redisInstances();
+  let server: RedisServer;
+  /** Changes accounts, and tells Redis of it. */
+  let other: RedisInstance;
+  let redis: ReturnType<typeof openRedis>;
+  let now = 0;
+  let reads = 0;
+  let accounts: ReturnType<typeof recentAccounts>;
+  let sessions: SessionStore;
+  let ada: User;
+  let client: SignIn;
+
+  beforeAll(async () => {
+    server = await redisServer();
+    other = await instances.open(`redis://127.0.0.1:${server.port}`);
+    redis = openRedis(targetOf(`redis://127.0.0.1:${server.port}`));
+    const counted: RedisInstance['accounts'] = {
+      ...other.accounts,
+      findById: (id) => {
+        reads += 1;
+        return other.accounts.findById(id);
+      },
+    };
+    accounts = recentAccounts(counted, () => now);
+    sessions = redisSessionStore(redis, {
+      lifetimes: lastingLifetimes,
+      journal: other.journal,
+      recallAccount: accounts.recall,
+    });
+    await until(redis.isUp);
+  });
+  beforeEach(async () => {
+    ada = await createAccount(other.accounts);
+    client = await signIn(other.sessions, ada);
+    reads = 0;
+  });
+  afterAll(async () => {
+    redis.close();
+    await instances.drop();
+    await server.drop();
+  });
+
+  const check = () => sessions.check(client.user.id, client.id);
+
+  test('once it was read, and it is not read again', async () => {
+    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    await accounts.findById(ada.id);
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', account: ada });
+    expect(reads).toBe(1);
+  });
+
+  test('never as it was before a change that was acknowledged', async () => {
+    await accounts.findById(ada.id);
+    const changed = await other.accounts.setRole(ada.id, 'MODERATOR');
+    if (!changed) throw new Error('no account');
+    await other.sessions.accountChanged(changed);
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR' });
+    await accounts.findById(ada.id);
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', account: changed });
+  });
+
+  test('nor one that was read before Redis knew of its change', async () => {
+    await other.accounts.setRole(ada.id, 'MODERATOR');
+    await accounts.findById(ada.id);
+    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+  });
+
+  test('for half a minute, should somebody have edited it by hand', async () => {
+    await accounts.findById(ada.id);
+    now += 30_000;
+    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+  });
+});

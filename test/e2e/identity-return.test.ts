@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beginUrl } from '../support/identity-browser.ts';
+import { providerEnv } from '../support/identity-providers.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+describe('O08: where a browser is sent', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({
+      ...providerEnv({ ACME: 'https://id.example.com' }),
+      OAUTH_RETURN_URLS: 'https://ok.com/in,http://localhost:3000/,com.example.app:/in,https://ok.com/q?a=1',
+    });
+  });
+  afterAll(() => server.stop());
+
+  const codeChallenge = 'A'.repeat(43);
+  const begin = (parameters: Record<string, string>) =>
+    server.fetch(beginUrl('acme', parameters), { redirect: 'manual' });
+
+  it.each([
+    ...[
+      '//evil.com',
+      '/\\evil.com',
+      '\\\\evil.com',
+      '///evil.com',
+      'https:evil.com',
+      'https:/evil.com',
+      'https://evil.com',
+    ],
+    ...[
+      'https://ok.com.evil.com/in',
+      'https://ok.com@evil.com/in',
+      'https://ok.com%2f%2fevil.com',
+      'https://evil.com/https://ok.com/in',
+    ],
+    ...[
+      'javascript:alert(1)',
+      'data:text/html,x',
+      'https://ok.com./in',
+      'https://ok.com:8443/in',
+      'https://ok.com:443/in',
+    ],
+    ...[
+      'http://ok.com/in',
+      'HTTPS://ok.com/in',
+      'https://OK.com/in',
+      'https://ok.com/in#',
+      'https://ok.com/in#a',
+      'https://ok.com/in?',
+    ],
+    ...[
+      'https://ok.com/in/',
+      'https://ok.com/in/..',
+      'https://ok.com/',
+      'https://ok.com',
+      'https://ok.com/in?a=1',
+      'https://ok.com/IN',
+    ],
+    ...[
+      'https://user@ok.com/in',
+      ' https://ok.com/in',
+      'https://ok.com/in ',
+      'https://ok.com/in\r\nset-cookie: a=b',
+      'https://ok.com/%69n',
+    ],
+    ...[
+      'http://localhost:3001/',
+      'http://127.0.0.1:3000/',
+      'com.example.app://in',
+      'com.example.other:/in',
+      '/in',
+      '',
+      'null',
+    ],
+  ])('%j is refused without a redirect', async (target) => {
+    const response = await begin({ returnTo: target, codeChallenge });
+    expect([response.status, response.headers.get('location')]).toEqual([400, null]);
+    expect(response.headers.getSetCookie()).toEqual([]);
+    const text = await response.text();
+    expect(text).toContain('<code>BAD_USER_INPUT</code>');
+    if (target.length > 4) expect(text).not.toContain(target);
+  });
+
+  it('no target and two targets are refused', async () => {
+    expect((await begin({ codeChallenge })).status).toBe(400);
+    const twice = `${beginUrl('acme', { returnTo: 'https://ok.com/in', codeChallenge })}&returnTo=https://ok.com/in`;
+    expect((await server.fetch(twice, { redirect: 'manual' })).status).toBe(400);
+  });
+
+  it.each(['', 'plain', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}=`])(
+    'without a S256 challenge (%j) nothing begins',
+    async (challenge) => {
+      const response = await begin({ returnTo: 'https://ok.com/in', codeChallenge: challenge });
+      expect([response.status, response.headers.get('location')]).toEqual([400, null]);
+    },
+  );
+
+  it('providers that are not configured are not there', async () => {
+    for (const path of [
+      '/oauth/google',
+      '/oauth/google/callback',
+      '/oauth/',
+      '/oauth/ACME',
+      '/oauth/acme/',
+      '/oauth/acme/x',
+    ]) {
+      expect((await server.fetch(path, { redirect: 'manual' })).status, path).toBe(404);
+    }
+    expect((await server.fetch('/oauth/acme', { method: 'POST' })).status).toBe(405);
+  });
+});

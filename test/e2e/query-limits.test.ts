@@ -1,0 +1,188 @@
+import { getIntrospectionQuery } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adminEnv, type GraphQLAnswer, loginAsAdmin, startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let token: string;
+beforeAll(async () => {
+  server = await startServer(adminEnv);
+  token = (await loginAsAdmin(server)).accessToken;
+});
+afterAll(() => server.stop());
+
+const accept = { accept: 'application/graphql-response+json' };
+const ask = (query: string, variables: Record<string, unknown> = {}): Promise<GraphQLAnswer> =>
+  server.gql(query, { token, variables, headers: accept });
+
+const answered = { status: 200, codes: [] };
+const refused = (reason: string) => ({ status: 400, codes: [`QUERY_LIMIT_EXCEEDED ${reason}`], data: undefined });
+
+const times = (count: number, make: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => make(index)).join(' ');
+
+/** `a: __type { ofType { ofType { … name } } }`, which may be as deep as one likes. */
+const levels = (depth: number, innermost = 'name'): string =>
+  `a${depth}: __type(name: "User") { ${'ofType { '.repeat(depth - 2)} ${innermost} ${'} '.repeat(depth - 2)} }`;
+
+/** Costs 1, and for each of its rows 4. */
+const page = (size: string | number, index = 0): string =>
+  `p${index}: users(first: ${size}) { edges { cursor node { id } } }`;
+/** 12 × 401 + 185 + 3 */
+const dearest = `${times(12, (index) => page(100, index))} ${page(46, 12)} ${times(3, (index) => `h${index}: hello`)}`;
+
+describe('G05: at the limit an operation runs, with one more it is refused', () => {
+  it.each([
+    ['DEPTH', `{ ${levels(15)} }`, `{ ${levels(16)} }`],
+    ['ALIASES', `{ me { ${times(30, (i) => `a${i}: id`)} } }`, `{ me { ${times(31, (i) => `a${i}: id`)} } }`],
+    [
+      'DIRECTIVES',
+      `{ me { ${'id @include(if: true) '.repeat(50)} } }`,
+      `{ me { ${'id @skip(if: false) '.repeat(51)} } }`,
+    ],
+    ['ROOT_FIELDS', `{ hello ${times(19, (i) => `h${i}: hello`)} }`, `{ hello ${times(20, (i) => `h${i}: hello`)} }`],
+    ['COST', `{ ${dearest} }`, `{ ${dearest} hello }`],
+  ])('%s', async (reason, most, more) => {
+    expect(await ask(most)).toMatchObject(answered);
+    expect(await ask(more)).toMatchObject(refused(reason));
+  });
+
+  it('TOKENS', async () => {
+    const withScopes = (count: number) =>
+      `mutation { createApiKey(input: { name: "x", scopes: [${'"none" '.repeat(count)}] }) { secret } }`;
+    expect(await ask(withScopes(1_980))).toMatchObject({
+      status: 200,
+      codes: [expect.stringContaining('BAD_USER_INPUT')],
+    });
+    expect(await ask(withScopes(1_981))).toMatchObject(refused('TOKENS'));
+  });
+
+  it('COST is of the pages that the variables ask for', async () => {
+    const query = `query ($n: Int = 100) { ${times(13, (index) => page('$n', index))} }`;
+    expect(await ask(query, { n: 3 })).toMatchObject(answered);
+    expect(await ask(query, { n: 100 })).toMatchObject(refused('COST'));
+    expect(await ask(query)).toMatchObject(refused('COST'));
+  });
+
+  it('fields of one response key, as fragments beside each other have them, are one', async () => {
+    expect(await ask(`{ ${'...F '.repeat(25)} } fragment F on Query { hello me { id } }`)).toMatchObject(answered);
+  });
+
+  it('the introspection query in its longest form is within the limits', async () => {
+    const query = getIntrospectionQuery({
+      descriptions: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      schemaDescription: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    });
+    expect(await ask(query)).toMatchObject(answered);
+  });
+});
+
+describe('G05: nothing slips', () => {
+  const fragments = {
+    F: 'fragment F on __Type { ofType { ofType { name } } }',
+    __schema: 'fragment __schema on __Type { ofType { ofType { name } } }',
+    M: `fragment M on User { ${times(11, (i) => `b${i}: id`)} }`,
+    D: 'fragment D on User { id }',
+    R: `fragment R on Query { ${times(10, (i) => `r${i}: hello`)} }`,
+    P: 'fragment P on UserConnection { edges { ...E } } fragment E on UserEdge { cursor node { id } }',
+  };
+  const withFragments = (query: string): string =>
+    [query, ...Object.entries(fragments).flatMap(([name, text]) => (query.includes(`...${name}`) ? [text] : []))].join(
+      ' ',
+    );
+
+  it.each([
+    // GHSA-224p-v68g-5g8f
+    ['DEPTH', 'a fragment used first flat, then deep', `{ ${levels(2, '...F')} ${levels(14, '...F')} }`],
+    ['DEPTH', 'a fragment that is called __schema', `{ ${levels(14, '...__schema')} }`],
+    ['DEPTH', 'an inline fragment', `{ ... { ... on Query { ${levels(15, '... { ofType { name } }')} } } }`],
+    ['DEPTH', 'another operation of the document', `query A { hello } query B { ${levels(16)} }`],
+    ['ALIASES', 'a fragment that is spread three times', '{ me { ...M ... { ...M } ...M } }'],
+    ['DIRECTIVES', 'directives on spreads', `{ me { ${'...D @include(if: true) '.repeat(51)} } }`],
+    ['ROOT_FIELDS', 'fragments on the root', `{ ...R ... { ${times(11, (i) => `d${i}: hello`)} } }`],
+    ['COST', 'a page in a fragment', `{ ${times(13, (i) => `c${i}: users(first: 100) { ...P }`)} }`],
+    ['COST', 'a page longer than any is', `{ ${times(13, (i) => page(1_000_000, i))} }`],
+  ])('%s: %s', async (reason, _what, query) => {
+    const { body, ...named } = query.startsWith('query A') ? { body: query, operationName: 'A' } : { body: query };
+    expect(await server.gql(withFragments(body), { token, headers: accept, ...named })).toMatchObject(refused(reason));
+  });
+});
+
+describe('G08: what is nested 20 000 deep is 400 within 100 ms', () => {
+  const deep = 20_000;
+  const lists = `${'['.repeat(deep)}${']'.repeat(deep)}`;
+
+  it.each([
+    ['fields', `{"query":"${'{a'.repeat(deep)}${'}'.repeat(deep)}"}`],
+    ['a list', `{"query":"{ user(id: ${lists}) { id } }"}`],
+    ['variables', `{"query":"query ($id: ID!) { user(id: $id) { id } }","variables":{"id":${lists}}}`],
+    ['fragments', `{"query":"{ ${'... {'.repeat(deep / 2)}hello${'}'.repeat(deep / 2)} }"}`],
+  ])('%s', async (_what, body) => {
+    const send = () =>
+      server.fetch('/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...accept },
+        body,
+      });
+    const startedAt = performance.now();
+    const response = await send();
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(response.status).toBe(400);
+  });
+});
+
+describe('G12: 100 KB of mistakes in variables are 400 within a second', () => {
+  it.each([
+    [
+      'strangers in an input object',
+      'AuthEventFilter',
+      Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`a${i}`, 1])),
+    ],
+    ['numbers for names', '[String!]', Array.from({ length: 45_000 }, () => 1)],
+  ])('%s', async (_what, type, value) => {
+    const filter = type === 'AuthEventFilter' ? '$f' : '{ types: $f }';
+    const query = `query ($f: ${type}) { authEvents(filter: ${filter}) { edges { cursor } } }`;
+    const startedAt = performance.now();
+    const answer = await ask(query, { f: value });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(answer).toMatchObject({ status: 400, errors: [{}] });
+  });
+});
+
+it.each([
+  [
+    'a document',
+    (long: string) => ({
+      query: `query ${long} { users(first: [${times(300, (i) => `$v${i}`)}]) { edges { cursor } } }`,
+    }),
+  ],
+  [
+    'a variable',
+    (long: string) => ({
+      query: 'mutation ($s: LogoutScope) { logout(input: { scope: $s }) { endedSessions } }',
+      variables: { s: long },
+    }),
+  ],
+])('G12: what is wrong with %s is told in an answer of a bounded size', async (_what, bodyWith) => {
+  const response = await server.fetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...accept },
+    body: JSON.stringify(bodyWith('a'.repeat(90_000))),
+  });
+  expect(response.status).toBe(400);
+  expect((await response.text()).length).toBeLessThan(150_000);
+});
+
+it('G06: a list of operations is 400, and none of them runs', async () => {
+  const one = { query: 'mutation { logout { endedSessions } }' };
+  const response = await server.fetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify([one, one]),
+  });
+  expect(response.status).toBe(400);
+  expect(await ask('{ me { id } }')).toMatchObject(answered);
+});

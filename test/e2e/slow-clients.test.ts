@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { transportLimits } from '../../src/http/transport-limits.ts';
+import { head, json, openSocket, sendRaw, statusesIn } from '../support/raw-http.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+/** The limits of the server, made short enough to be waited for. */
+const limits = {
+  options: {
+    ...transportLimits.options,
+    headersTimeout: 2_000,
+    requestTimeout: 3_000,
+    keepAliveTimeout: 1_000,
+    connectionsCheckingInterval: 100,
+  },
+  silenceMs: 2_000,
+};
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ MAX_CONNECTIONS: '300' }, undefined, limits);
+});
+afterAll(() => server.stop());
+
+/** Sends one byte after another, as slowly as the attack goes, until the connection is closed. What was answered. */
+const drip = (socket: Socket, bytes: string): Promise<string> =>
+  new Promise((resolve) => {
+    let answer = '';
+    let sent = 0;
+    const timer = setInterval(() => socket.write(bytes[sent++ % bytes.length] ?? ''), 20);
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearInterval(timer);
+      resolve(answer);
+    });
+  });
+
+const query = '{"query":"{ hello }"}';
+const hello = `${head(['Host: x', json, 'Connection: close', `Content-Length: ${query.length}`])}${query}`;
+
+describe.concurrent('F21: a client that sends', () => {
+  it('one byte of its headers after another is closed with 408, and others are answered meanwhile', async () => {
+    const slow = Array.from({ length: 100 }, () => {
+      const socket = openSocket(server.url);
+      socket.write('POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+      return drip(socket, 'a');
+    });
+    const meanwhile = await Promise.all(Array.from({ length: 20 }, () => sendRaw(server.url, hello)));
+    expect(meanwhile.flatMap(statusesIn)).toEqual(Array(20).fill(200));
+    for (const answer of await Promise.all(slow)) expect(statusesIn(answer)).toEqual([408]);
+  });
+
+  it('one byte of its body after another is closed with 408 and has not run', async () => {
+    const slow = Array.from({ length: 50 }, () => {
+      const socket = openSocket(server.url);
+      socket.write(head(['Host: x', json, 'Content-Length: 5000']));
+      return drip(socket, ' ');
+    });
+    const meanwhile = await Promise.all(Array.from({ length: 20 }, () => sendRaw(server.url, hello)));
+    expect(meanwhile.flatMap(statusesIn)).toEqual(Array(20).fill(200));
+    for (const answer of await Promise.all(slow)) expect(statusesIn(answer)).toEqual([408]);
+    expect(server.logLines().filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+
+  it('nothing at all is closed', async () => {
+    const socket = openSocket(server.url);
+    await once(socket.resume(), 'close');
+  });
+
+  it('nothing more after its answer is closed: a connection is not kept for ever', async () => {
+    const socket = openSocket(server.url);
+    socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toContain('Keep-Alive: timeout=');
+    await once(socket.resume(), 'close');
+  });
+
+  it('nothing and does not read its answer is closed, and the rest of the answer is not kept for it', async () => {
+    const own = await startServer({}, undefined, { ...transportLimits, silenceMs: 1_000 });
+    const ask = 'GET /graphql HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n';
+    const one = async () => (await sendRaw(own.url, `${ask}Connection: close\r\n\r\n`)).length;
+    // The first may wait in silence for the page to be built.
+    await expect.poll(one, { timeout: 15_000 }).toBeGreaterThan(5_000_000);
+    const socket = openSocket(own.url).pause();
+    socket.on('error', () => {});
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    // More than the system keeps for a connection, some 40 MB.
+    for (let i = 0; i < 8; i++) socket.write(`${ask}\r\n`);
+    // Nothing tells a client that does not read that it is over. Node looks twice whether something was taken.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    socket.resume();
+    await closed;
+    expect(socket.bytesRead).toBeLessThan(7 * (await one()));
+    await own.stop();
+  });
+});
+
+describe('F21: more connections than MAX_CONNECTIONS', () => {
+  it('are closed unheard, those that are there go on, and when some leave there is room', async () => {
+    const own = await startServer({ MAX_CONNECTIONS: '5' }, undefined, transportLimits);
+    const held = Array.from({ length: 5 }, () => openSocket(own.url));
+    await Promise.all(held.map((socket) => once(socket, 'connect')));
+    const [first] = held;
+    const ask = async (socket: Socket): Promise<string> => {
+      socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+      return String((await once(socket, 'data'))[0]);
+    };
+    expect(first && (await ask(first))).toContain('200 OK');
+    const tooMany = openSocket(own.url);
+    tooMany.on('error', () => {});
+    await new Promise((resolve) => tooMany.once('close', resolve).resume());
+    expect(tooMany.bytesRead).toBe(0);
+    expect(first && (await ask(first))).toContain('200 OK');
+    expect(own.logLines().map(({ event }) => event)).toContain('connections.dropped');
+    for (const socket of held) socket.destroy();
+    await expect
+      .poll(() =>
+        own.fetch('/health').then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(200);
+    await own.stop();
+  });
+});

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiKeyText } from '../../src/crypto/api-key.ts';
+import { createId } from '../../src/crypto/identifiers.ts';
+import { apiKeyId } from '../../src/domain/ids.ts';
+import { adminEnv, login, loginAsAdmin, newEmail, signup, startServer, type TestServer } from '../support/server.ts';
+
+/** Pairs of each measurement: a few in every run, `TIMING_SAMPLES=300` for a verdict (on a machine with nothing else to do). */
+const samples = Number(process.env['TIMING_SAMPLES'] ?? 12);
+const toleratedMs = 2;
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/**
+ * By how much one takes longer than the other, and how sure that is: the median of the differences of pairs measured one
+ * after the other, each first as often as the other, and four standard errors of it (from the median deviation, which a
+ * few slow ones do not move).
+ */
+const compare = async (one: () => Promise<unknown>, other: () => Promise<unknown>) => {
+  const timed = async (work: () => Promise<unknown>) => {
+    const startedAt = performance.now();
+    await work();
+    return performance.now() - startedAt;
+  };
+  await timed(one);
+  await timed(other);
+  const differences: number[] = [];
+  for (let pair = 0; pair < samples; pair += 1) {
+    const [first, second] = pair % 2 === 0 ? [one, other] : [other, one];
+    const [firstMs, secondMs] = [await timed(first), await timed(second)];
+    differences.push(pair % 2 === 0 ? firstMs - secondMs : secondMs - firstMs);
+  }
+  const middle = median(differences);
+  const deviation = median(differences.map((difference) => Math.abs(difference - middle)));
+  return { differenceMs: Math.abs(middle), noiseMs: (4 * 1.2533 * 1.4826 * deviation) / Math.sqrt(samples) };
+};
+
+const expectAlike = async (one: () => Promise<unknown>, other: () => Promise<unknown>) => {
+  const { differenceMs, noiseMs } = await compare(one, other);
+  expect(differenceMs).toBeLessThan(toleratedMs + noiseMs);
+};
+
+describe(`F34: how long an answer takes does not tell (${samples} pairs)`, { timeout: 600_000 }, () => {
+  let server: TestServer;
+  let strict: TestServer;
+  beforeAll(async () => {
+    [server, strict] = await Promise.all([
+      startServer({ ...adminEnv, LOGIN_LOCK: '1s' }),
+      startServer({ LOGIN_MAX_FAILURES: '1', LOGIN_LOCK: '1d' }),
+    ]);
+  });
+  afterAll(() => Promise.all([server.stop(), strict.stop()]));
+
+  /** A wrong password, as the first of its time. */
+  const fail = (email: string) => () => {
+    server.advance(1_000);
+    return login(server, email, 'not the password of anybody');
+  };
+
+  it('P12: whether an email is known', async () => {
+    const { user } = await signup(server);
+    await expectAlike(fail(user.email), fail(newEmail()));
+  });
+
+  it('P12: whether an account is switched off', async () => {
+    const [{ user: on }, { user: off }] = [await signup(server), await signup(server)];
+    const { accessToken: token } = await loginAsAdmin(server);
+    await server.gql(`mutation { disableUser(id: "${off.id}") { id } }`, { token });
+    await expectAlike(fail(on.email), fail(off.email));
+  });
+
+  it('P12: whether an email that is locked is known', async () => {
+    const [{ user }, nobody] = [await signup(strict), newEmail()];
+    const tryAgain = (email: string) => () => login(strict, email, 'whatever');
+    await expectAlike(tryAgain(user.email), tryAgain(nobody));
+  });
+
+  it('K07: whether the id of an API key is known', async () => {
+    const { accessToken: token } = await signup(server);
+    const { apiKey } = (
+      await server.gql('mutation { createApiKey(input: { name: "k", scopes: [] }) { apiKey { id } } }', { token })
+    ).data.createApiKey;
+    const present = (id: string) => {
+      const { text } = createApiKeyText(apiKeyId(id));
+      return () => server.gql('{ me { id } }', { headers: { 'x-api-key': text } });
+    };
+    await expectAlike(present(apiKey.id), present(createId(Date.now())));
+  });
+
+  // With few pairs on a busy machine the noise alone can be larger than a hash.
+  if (samples >= 100)
+    it('and the measurement would tell: a lock answers sooner than a hash', async () => {
+      const [{ user }, nobody] = [await signup(server), newEmail()];
+      await login(strict, nobody, 'x');
+      const { differenceMs, noiseMs } = await compare(fail(user.email), () => login(strict, nobody, 'x'));
+      expect(differenceMs).toBeGreaterThan(toleratedMs + noiseMs);
+    });
+});

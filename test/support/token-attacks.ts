@@ -1,0 +1,276 @@
+import { createPublicKey, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
+import type { SigningAlgorithm } from '../../src/crypto/signing-algorithms.ts';
+import { ada, decode, encode, type Forger, type Json, partsOf, session, signed } from './forged-tokens.ts';
+
+/** What an attacker makes of a token of somebody else. `elsewhere` is where keys would be fetched from. */
+type Recipe = (forger: Forger, elsewhere: string) => readonly string[];
+
+const admin = ({ payload }: Forger): Json => ({ ...decode(payload), role: 'ADMIN' });
+
+const none: Recipe = (forger) => {
+  const { header, payload, signature, keySet } = forger;
+  const { alg } = keySet.signing;
+  const spellings = ['none', 'None', 'NONE', 'nOnE', ' none', 'none ', 'none\0', '', 'null', null, 0, false, true, []];
+  const values = [...spellings, ['none'], {}, [alg], alg.toLowerCase(), `${alg} `, `${alg}\0`, '__proto__', undefined];
+  const headers = [...values, 'toString'].map((value) => encode({ ...decode(header), alg: value }));
+  const forged = encode(admin(forger));
+  return [
+    ...headers.flatMap((each) => ['', `.`, `.${signature}`].map((end) => `${each}.${forged}${end}`)),
+    ...headers.map((each) => `${each}.${payload}.${signature}`),
+  ];
+};
+
+const cutAndGrown: Recipe = (forger) => {
+  const { header, payload, signature } = forger;
+  return [
+    `${header}.${encode(admin(forger))}.${signature}`,
+    `${header}.${payload}.`,
+    `${header}.${payload}`,
+    `${header}.${payload}.${signature.slice(0, -4)}`,
+    `${header}.${payload}.${signature}AAAA`,
+    `${header}.${payload}.${signature}.${signature}`,
+    `${header}.${payload}.${signature}..`,
+    ...['..', 'null', 'undefined', '[object Object]', '', '.', '...', 'a.b.c'],
+  ];
+};
+
+const flippedBits: Recipe = ({ header, payload, signature }) => {
+  const flip = (text: string, index: number): string => {
+    const bytes = Buffer.from(text, 'base64url');
+    bytes.writeUInt8(bytes.readUInt8(index) ^ 1, index);
+    return bytes.toString('base64url');
+  };
+  return [header, payload, signature].flatMap((part, position, all) =>
+    Array.from(Buffer.from(part, 'base64url'), (_, i) => all.with(position, flip(part, i)).join('.')),
+  );
+};
+
+const confusedWithSecrets: Recipe = (forger) => {
+  const { header, keySet } = forger;
+  const publicKey = [...keySet.verification.values()][0]?.key;
+  const pem = publicKey?.export({ type: 'spki', format: 'pem' }).toString() ?? '';
+  const jwk = publicKey?.export({ format: 'jwk' }) ?? {};
+  const forms = [pem, pem.trim(), pem.replaceAll('\n', '\r\n'), pem.replace(/-----[^-]+-----|\n/g, '')];
+  const members = [jwk.n, jwk.x, keySet.signing.kid].filter((text) => text !== undefined);
+  const secrets = [
+    ...[...forms, JSON.stringify(jwk), ...members].map((text) => Buffer.from(text)),
+    ...members.map((text) => Buffer.from(text, 'base64url')),
+    publicKey?.export({ type: 'spki', format: 'der' }) ?? Buffer.alloc(1),
+  ];
+  return secrets.flatMap((secret) => signedWithSecret(decode(header), admin(forger), secret));
+};
+
+const signedWithSecret = (header: Json, payload: Json, secret: Buffer): readonly string[] =>
+  (['HS256', 'HS384', 'HS512'] as const).map((alg) =>
+    signed({ ...header, alg }, payload, alg, createSecretKey(secret)),
+  );
+
+const bringsItsKey: Recipe = (forger, elsewhere) => {
+  const { header, keySet } = forger;
+  const { alg } = keySet.signing;
+  const own = foreignKey(alg);
+  const jwk = createPublicKey(own).export({ format: 'jwk' });
+  const x5c = [createPublicKey(own).export({ type: 'spki', format: 'der' }).toString('base64')];
+  const urls = [elsewhere, elsewhere.replace('//', '//auth.example.com@'), `${elsewhere}#auth.example.com`];
+  const members: readonly Json[] = [
+    ...[{ jwk }, { x5c }, { x5t: 'AAAA' }, { 'x5t#S256': 'AAAA' }],
+    ...urls.flatMap((url) => [{ jku: url }, { x5u: url }]),
+  ];
+  return [
+    ...members.map((member) => signed({ ...decode(header), ...member }, admin(forger), alg, own)),
+    ...urls.map((url) => signed({ ...decode(header), kid: url }, admin(forger), alg, own)),
+    ...urls.map((url) => signed(decode(header), { ...admin(forger), iss: url }, alg, own)),
+    signed(decode(header), admin(forger), alg, own),
+  ];
+};
+
+const hostileKids: readonly unknown[] = [
+  ...['', '/dev/null', '../../dev/null', '/proc/sys/kernel/randomize_va_space', '|sleep 3', '$(sleep 3)'],
+  ...["x' UNION SELECT '1';--", "' OR '1'='1", '\0', 'a\r\nb', 'x'.repeat(4000), 'unknown'],
+  ...['__proto__', 'constructor', 'toString', 'hasOwnProperty', '0', 'size'],
+  ...[0, -1, null, true, [], {}, { $ne: null }, undefined],
+];
+
+const namesAnotherKey: Recipe = (forger) => {
+  const guesses = ['\0', '1', 'undefined', '2\n', ''].map((text) => createSecretKey(Buffer.from(text)));
+  const kids = [...hostileKids, [forger.keySet.signing.kid]];
+  return kids.flatMap((kid) =>
+    guesses.map((key) => signed({ alg: 'HS256', typ: 'at+jwt', kid }, admin(forger), 'HS256', key)),
+  );
+};
+
+const guessedSecrets: Recipe = (forger) =>
+  ['secret', 'your-256-bit-secret', 'shhhhh', 'changeme', 'password', ''].flatMap((text) =>
+    signedWithSecret(decode(forger.header), admin(forger), Buffer.from(text)),
+  );
+
+const degenerateSignatures: Recipe = (forger) => {
+  const one = (size: number) => Buffer.concat([Buffer.alloc(size - 1), Buffer.from([1])]);
+  const raw = [32, 48, 66].flatMap((size) => [Buffer.alloc(2 * size), Buffer.concat([one(size), one(size)])]);
+  const der = Buffer.from('3006020100020100', 'hex');
+  return [...raw, der, Buffer.alloc(1), Buffer.alloc(256), Buffer.alloc(512)].map(
+    (bytes) => `${forger.header}.${encode(admin(forger))}.${bytes.toString('base64url')}`,
+  );
+};
+
+const deep = `${'['.repeat(2500)}${']'.repeat(2500)}`;
+const badUtf8 = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
+const hostileParts = ['null', '[]', '""', '1', '{', '{"a":1', '\ufeff{}', deep, '{"__proto__":null', 'nan', badUtf8];
+
+/** Unsigned, so that whatever reads them before it has looked at the signature shows itself. */
+export const hostileBytes: Recipe = ({ header, payload, signature }) => {
+  const legacy = encode({ ...decode(header), typ: 'JWT' });
+  const parts = hostileParts.map(encode);
+  return [
+    ...parts.flatMap((part) => [`${header}.${part}.${signature}`, `${legacy}.${part}.AAAA`]),
+    ...parts.map((part) => `${part}.${payload}.${signature}`),
+  ];
+};
+
+const oddHeaders: Recipe = ({ payload, signature }) =>
+  ['{"__proto__":{"alg":"none"}}', '{}', '{"alg":"none","alg":"RS256"}', '{"alg":"ES256","alg":"none"}'].flatMap(
+    (header) => [`${encode(header)}.${payload}.AAAA`, `${encode(header)}.${payload}.${signature}`],
+  );
+
+const otherForms: Recipe = ({ token, header, payload, signature }) => {
+  const standard = Buffer.from(signature, 'base64url').toString('base64').replaceAll('=', '');
+  return [
+    ...[`${token}=`, `${token}==`, ` ${token}`, `${token} `, `${token}\n`, `"${token}"`, `'${token}'`],
+    ...[`${token}, ${token}`, `${token},`, `${header}. ${payload}.${signature}`, token.replaceAll('.', '%2e')],
+    ...[`${token}\0`, `${header}=.${payload}.${signature}`],
+    ...(standard === signature ? [] : [`${header}.${payload}.${standard}`]),
+    JSON.stringify({ protected: header, payload, signature }),
+    JSON.stringify({ payload, signatures: [{ protected: header, signature }] }),
+    `${header}.${payload}.${signature}.${payload}.${signature}`,
+  ];
+};
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** Spare bits at the end of base64: other texts for the same bytes, for whoever remembers revoked tokens by their text. */
+export const otherSpellings: Recipe = ({ header, payload, signature }) => {
+  const parts = [header, payload, signature];
+  return parts.flatMap((part, position) =>
+    [...alphabet]
+      .map((character) => part.slice(0, -1) + character)
+      .filter((spelling) => spelling !== part)
+      .map((spelling) => parts.with(position, spelling).join('.')),
+  );
+};
+
+/** The same token under the other signature that ECDSA makes of it: (r, n − s) for (r, s). Valid like the first. */
+export const twinOf = (token: string): string => {
+  const [header, payload, signature] = partsOf(token);
+  const bytes = Buffer.from(signature, 'base64url');
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const twin = (order - BigInt(`0x${bytes.subarray(32).toString('hex')}`)).toString(16).padStart(64, '0');
+  return `${header}.${payload}.${Buffer.concat([bytes.subarray(0, 32), Buffer.from(twin, 'hex')]).toString('base64url')}`;
+};
+
+const otherCredentials: Recipe = () => [
+  createRefreshToken(ada, session).token,
+  'fg_abc_def',
+  encode('ada:password'),
+  `${encode('{"alg":"PBES2-HS256+A128KW","enc":"A128GCM","p2c":2147483647}')}.a.b.c.d`,
+];
+
+/** Everything that can be made without the signing key, by what it tries. None of it is worth anything. */
+export const forgeries: Readonly<Record<string, Recipe>> = {
+  'T02: class A, any alg but exactly the one of the key': none,
+  'T01: class B, a signature that is old, empty, gone, cut or longer': cutAndGrown,
+  'T01: class B, any single bit flipped in any part': flippedBits,
+  'T03: class C, an HS token keyed with any published form of our key': confusedWithSecrets,
+  'T04: class D, a header that brings its own key or names where one is': bringsItsKey,
+  'T05: class E, a hostile or unknown kid': namesAnotherKey,
+  'T05: class F, a token signed with a guessed secret': guessedSecrets,
+  'T01: class G, degenerate signatures': degenerateSignatures,
+  'T16: class I, hostile bytes': hostileBytes,
+  'T16: class I, odd headers': oddHeaders,
+  'T14: anything but base64url and two dots': otherForms,
+  'T15: class J, each of the 63 other last characters of each part': otherSpellings,
+  'T12: class M, other credentials': otherCredentials,
+};
+
+const claimsOf = ({ payload }: Forger): { readonly [name: string]: unknown; readonly iat: number } => ({
+  iat: 0,
+  ...decode(payload),
+});
+
+const eachClaim =
+  (claim: string, values: (own: string, iat: number) => readonly unknown[]): Recipe =>
+  (forger) => {
+    const claims = claimsOf(forger);
+    return values(String(claims[claim]), claims.iat).map((value) => forger.withPayload({ [claim]: value }));
+  };
+
+const notTexts: readonly unknown[] = [undefined, null, '', 1, [], {}];
+const otherTypes = ['JWT', 'JWT2', 'rt+jwt', 'refresh+jwt', 'id+jwt', 'dpop+jwt', 'logout+jwt', 'secevent+jwt'];
+const forbiddenMembers: readonly Json[] = [
+  ...[['exp'], ['unknown'], [], 'exp', null].map((crit) => ({ crit })),
+  ...[{ crit: ['b64'], b64: false }, { b64: false }, { b64: true }, { zip: 'DEF' }, { cty: 'JWT' }, { enc: 'A128GCM' }],
+];
+
+const infiniteExpiry: Recipe = ({ payload, withRawPayload }) => [
+  withRawPayload(JSON.stringify({ ...decode(payload), exp: 0 }).replace('"exp":0', '"exp":1e999')),
+];
+
+/** What is wrong in itself although the right key signed it: by a mistake of ours, or for something else. Class L. */
+export const wrongContents: Readonly<Record<string, Recipe>> = {
+  'T08: exp': eachClaim('exp', (_own, iat) => [
+    undefined,
+    null,
+    `${iat + 60}`,
+    iat + 60.5,
+    iat * 1000,
+    iat + 315_360_000,
+    1e300,
+    true,
+    [],
+    {},
+    iat,
+  ]),
+  'T08: an exp that JSON reads as infinite': infiniteExpiry,
+  'T09: iat': eachClaim('iat', (_own, iat) => [undefined, null, `${iat}`, iat + 0.5, iat + 600, iat * 1000, {}]),
+  'T09: nbf': eachClaim('nbf', (_own, iat) => [null, `${iat}`, iat + 600, {}, [], true]),
+  'T10: aud': eachClaim('aud', (own) => [
+    ...notTexts,
+    [1],
+    [own, 1],
+    'https://other.example.com',
+    ['https://other.example.com'],
+    own.slice(0, -1),
+    `${own}/x`,
+  ]),
+  'T11: iss': eachClaim('iss', (own) => [
+    ...notTexts,
+    `${own}/`,
+    own.toUpperCase(),
+    [own],
+    own.replace(/^https?/, 'wss'),
+  ]),
+  'T12: typ': ({ withHeader }) =>
+    [...otherTypes, 'at+jwt ', 'at+jw', 'xat+jwt', '', 1, null, undefined, ['at+jwt']].map((typ) =>
+      withHeader({ typ }),
+    ),
+  'T13: crit, b64, zip and other members of the header': ({ withHeader }) => forbiddenMembers.map(withHeader),
+  'T05: kid': ({ withHeader, keySet }) => [...hostileKids, [keySet.signing.kid]].map((kid) => withHeader({ kid })),
+  'T04: a key, or where one is': ({ withHeader }, elsewhere) =>
+    [{ jwk: {} }, { jku: elsewhere }, { x5u: elsewhere }, { x5c: ['AAAA'] }].map(withHeader),
+  'T18: sub': eachClaim('sub', (own) => [undefined, null, '', 1, [], [own], {}]),
+  'T08: sid': eachClaim('sid', () => [undefined, null, '', 1, {}]),
+  'T19: jti': eachClaim('jti', () => [undefined, null, '', 1, {}]),
+  'T19: client_id': eachClaim('client_id', () => [undefined, '', 1]),
+  'T20: role': eachClaim('role', () => [undefined, null, '', ['ADMIN'], {}]),
+  'T20: scope': eachClaim('scope', () => [undefined, null, ['admin'], {}]),
+  'T16: a payload that is no object': ({ withRawPayload }) =>
+    ['null', '[]', '1', '"x"', 'foo', '', '{', '\ufeff{}', '[{"sub":"x"}]', Buffer.from([0x7b, 0xff, 0x7d])].map(
+      withRawPayload,
+    ),
+  'T17: more than 8 KB': ({ withPayload }) => [withPayload({ padding: 'x'.repeat(9000) })],
+};
+
+const foreignKey = (alg: SigningAlgorithm): KeyObject =>
+  alg === 'ES256'
+    ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    : generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;

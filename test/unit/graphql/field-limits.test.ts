@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { buildSchema } from 'graphql';
+import { expect, it } from 'vitest';
+import { readFieldLimits } from '../../../src/graphql/field-limits.ts';
+
+const directive = readFileSync(new URL('../../../schema/limit.graphql', import.meta.url), 'utf8');
+const read = (fields: string) =>
+  readFieldLimits(buildSchema(`${directive} type AuthPayload { ok: Int } type Query { hello: String } ${fields}`));
+
+it('what stands at the root is counted', () => {
+  const limits = read(`
+    type Mutation { login: AuthPayload! @limit(bucket: "login", cost: 3) }
+    extend type Mutation { refresh: AuthPayload @limit(bucket: "refresh") }`);
+  expect([...limits]).toEqual([
+    ['Mutation.login', { bucket: 'login', cost: 3, isPublic: false }],
+    ['Mutation.refresh', { bucket: 'refresh', cost: 1, isPublic: false }],
+  ]);
+});
+
+it.each([
+  ['an unknown bucket', 'type Mutation { a: Int @limit(bucket: "logins") }', 'Mutation.a: @limit knows the buckets'],
+  ['a cost of nothing', 'type Mutation { a: Int @limit(bucket: "login", cost: 0) }', 'Mutation.a: @limit needs a cost'],
+  ['a cost of less', 'type Mutation { a: Int @limit(bucket: "login", cost: -1) }', 'Mutation.a: @limit needs a cost'],
+  ['a field below the root', 'type User { a: Int @limit(bucket: "login") }', 'User.a: @limit is not counted here'],
+  [
+    'a field of an interface',
+    'interface Node { a: Int @limit(bucket: "login") }',
+    'Node.a: @limit is not counted here',
+  ],
+  ['tokens that are not counted', 'type Mutation { signIn: AuthPayload! }', 'Mutation.signIn: issues tokens'],
+])('P15: %s stops the start', (_what, fields, problem) => {
+  expect(() => read(fields)).toThrow(problem);
+});

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors.ts';
+import { type AuthEvent, serverItself, toEvent } from '../../../src/domain/event.ts';
+import { createEventBuffer } from '../../../src/services/event-buffer.ts';
+
+/** A buffer in front of a store that can be away, or have had enough of an event. */
+const setUp = () => {
+  const stored: string[] = [];
+  const sizes: number[] = [];
+  let away = false;
+  let refused: string | null = null;
+  let lost = 0;
+  const trouble: unknown[] = [];
+  const buffer = createEventBuffer({
+    append: async (events) => {
+      await new Promise((resume) => setImmediate(resume));
+      if (away) throw new AppError('SERVICE_UNAVAILABLE');
+      if (events.some(({ id }) => id === refused)) throw new TypeError('cannot be stored');
+      stored.push(...events.map(({ id }) => id));
+      sizes.push(events.length);
+    },
+    onTrouble: (error) => trouble.push(error),
+    onLost: (count) => {
+      lost += count;
+    },
+  });
+  const add = (count: number): readonly string[] => {
+    const events: readonly AuthEvent[] = Array.from({ length: count }, () =>
+      toEvent({ type: 'role.changed', actor: serverItself }, randomUUID(), 0),
+    );
+    for (const event of events) buffer.add(event);
+    return events.map(({ id }) => id);
+  };
+  return {
+    ...{ buffer, add, stored, sizes, trouble },
+    lost: () => lost,
+    setAway: (value: boolean) => {
+      away = value;
+    },
+    refuse: (id: string | undefined) => {
+      refused = id ?? null;
+    },
+  };
+};
+
+it('writes by itself, in batches, in the order of recording', async () => {
+  const { add, stored, sizes } = setUp();
+  const ids = add(500);
+  expect(stored).toEqual([]);
+  await expect.poll(() => stored.length).toBe(500);
+  expect(stored).toEqual(ids);
+  expect(sizes).toEqual([200, 200, 100]);
+});
+
+it('a flush has written everything that was recorded before it, also while a write is under way', async () => {
+  const { buffer, add, stored } = setUp();
+  add(10);
+  const first = buffer.flush();
+  add(10);
+  expect(await buffer.flush()).toBe(true);
+  expect(stored).toHaveLength(20);
+  expect(await first).toBe(true);
+  add(1);
+  await buffer.flush();
+  expect(stored).toHaveLength(21);
+});
+
+it('keeps events while the store is away, and writes them in order when it is back, without being asked', async () => {
+  const { buffer, add, stored, setAway, lost, trouble } = setUp();
+  setAway(true);
+  const ids = [...add(300)];
+  expect(await buffer.flush()).toBe(false);
+  ids.push(...add(5));
+  expect(trouble).toHaveLength(1);
+  setAway(false);
+  await expect.poll(() => stored.length, { timeout: 5_000 }).toBe(305);
+  expect(stored).toEqual(ids);
+  expect(lost()).toBe(0);
+});
+
+it('a store that stays away costs a bounded memory: the oldest go, and are counted', async () => {
+  const { buffer, add, stored, setAway, lost } = setUp();
+  setAway(true);
+  const ids = add(25_000);
+  await buffer.flush();
+  expect(lost()).toBeGreaterThanOrEqual(15_000);
+  setAway(false);
+  await buffer.close();
+  expect(stored.length + lost()).toBe(25_000);
+  expect(stored).toEqual(ids.slice(-stored.length));
+});
+
+it('an event the store will not have holds up no other for longer than its batch', async () => {
+  const { buffer, add, stored, refuse, lost, trouble } = setUp();
+  refuse(add(200)[7]);
+  add(50);
+  await buffer.close();
+  expect([stored.length, lost(), trouble.length]).toEqual([50, 200, 1]);
+});
+
+it('closing writes what waits, and counts what could not be written instead of waiting for ever', async () => {
+  const { buffer, add, stored, setAway, lost } = setUp();
+  add(1_000);
+  await buffer.close();
+  expect([stored.length, lost()]).toEqual([1_000, 0]);
+  setAway(true);
+  add(3);
+  await buffer.close();
+  expect([stored.length, lost()]).toEqual([1_000, 3]);
+});

@@ -1,0 +1,63 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createOrderedIds } from '../../../src/crypto/identifiers.ts';
+import { serverItself } from '../../../src/domain/event.ts';
+import { createEvents } from '../../../src/services/events.ts';
+import { sqlEventStore } from '../../../src/stores/sql/event-store.ts';
+import { sqliteFile } from '../../support/databases.ts';
+
+const setUp = async (write: () => void = () => {}) => {
+  const { connect, drop } = sqliteFile();
+  onTestFinished(drop);
+  const database = connect();
+  await database.migrate();
+  let now = 1_000_000;
+  const newId = createOrderedIds();
+  const trouble: unknown[] = [];
+  const events = createEvents({
+    events: sqlEventStore(database),
+    clock: () => now,
+    createId: () => newId(now),
+    write,
+    onTrouble: (error) => trouble.push(error),
+    onLost: () => {},
+    retentionMs: 60_000,
+  });
+  const types = async () => (await events.search({}, { first: 100 })).events.map(({ type }) => type);
+  return {
+    ...{ events, types, trouble },
+    advance: (ms: number) => {
+      now += ms;
+    },
+  };
+};
+
+it('events are kept for as long as configured, and then removed a few at a time', async () => {
+  const { events, types, advance } = await setUp();
+  for (const type of ['user.signed_up', 'role.changed', 'user.disabled'] as const) {
+    events.record({ type, actor: serverItself });
+    advance(20_000);
+  }
+  await events.close();
+  expect(await events.purge(10)).toBe(0);
+  advance(20_000);
+  expect(await events.purge(1)).toBe(1);
+  expect(await events.purge(10)).toBe(0);
+  expect(await types()).toEqual(['user.disabled', 'role.changed']);
+});
+
+it('what a client can do at every request is a line and no row', async () => {
+  const { events, types } = await setUp();
+  for (const type of ['token.refreshed', 'access.refused', 'user.login_refused', 'user.login_failed'] as const) {
+    events.record({ type, actor: serverItself });
+  }
+  expect(await types()).toEqual(['user.login_failed']);
+});
+
+it('recording never throws, whatever becomes of the line, and the row is written', async () => {
+  const { events, types, trouble } = await setUp(() => {
+    throw new Error('the log is broken');
+  });
+  events.record({ type: 'user.signed_up', actor: serverItself });
+  expect(trouble).toHaveLength(1);
+  expect(await types()).toEqual(['user.signed_up']);
+});
