@@ -168,7 +168,8 @@ export function describeAccountStore(name: string, harness: AccountStoreHarness,
           ids.push((await create({ name: `Ada ${index}`, createdAt: index })).id);
           await create({ name: `Eve ${index}`, createdAt: index });
         }
-        expect(await pages({ first: 2, search: 'ADA' })).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
+        // With the space, which no email has: those here are random.
+        expect(await pages({ first: 2, search: 'ADA ' })).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
       });
     });
 

@@ -110,16 +110,14 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     tab.statuses.length = 0;
     await run(tab.page, meQuery);
     await expectResult(tab.page, `"email": "${email}"`);
-    expect(tab.statuses).toEqual([401, 200, 200]);
-    expect(tab.secrets().length).toBe(4);
+    await expect.poll(() => tab.statuses).toEqual([401, 200, 200]);
+    await tab.secrets(4);
   });
 
   it('says so when the session has ended on the server', async () => {
     await using tab = await openGraphiQL(browser);
     await signUp(tab.page, newEmail());
-    // The browser hears of the answer before this process has its text.
-    await expect.poll(() => tab.secrets().length).toBe(2);
-    const [token] = tab.secrets();
+    const [token] = await tab.secrets(2);
     await server.gql('mutation { logout(input: { scope: ALL }) { endedSessions } }', { token: token ?? '' });
     await run(tab.page, meQuery);
     await expectResult(tab.page, 'TOKEN_REVOKED');
@@ -134,7 +132,7 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     await type(tab.page, '.graphiql-editor-tool .graphiql-editor:not(.hidden)', '{"Authorization": "Bearer nonsense"}');
     await run(tab.page, meQuery);
     await expectResult(tab.page, 'TOKEN_INVALID');
-    expect(tab.statuses).toEqual([401]);
+    await expect.poll(() => tab.statuses).toEqual([401]);
   });
 
   it('leaves no token and no password in storage, cookies, the address or the document', async () => {
@@ -143,21 +141,21 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     await run(tab.page, meQuery);
     await expectResult(tab.page, '@example.com');
     await tab.page.getByRole('button', { name: 'Renew now' }).click();
-    await expect.poll(() => tab.secrets().length).toBe(4);
+    const secrets = await tab.secrets(4);
     // GraphiQL writes its state half a second after the last change.
     await tab.page.waitForTimeout(1000);
     const traces = await tab.page.evaluate(`JSON.stringify([
       { ...localStorage }, { ...sessionStorage }, document.cookie, location.href, document.documentElement.outerHTML,
     ])`);
     expect(traces).toContain('graphiql:tabState');
-    expect([...tab.secrets(), goodPassword].filter((secret) => String(traces).includes(secret))).toEqual([]);
+    expect([...secrets, goodPassword].filter((secret) => String(traces).includes(secret))).toEqual([]);
     expect(tab.page.url()).toBe(`${server.url}/graphql`);
   });
 
   it('ends its session when the page goes away', async () => {
     await using tab = await openGraphiQL(browser);
     await signUp(tab.page, newEmail());
-    const [token = ''] = tab.secrets();
+    const [token = ''] = await tab.secrets(2);
     expect((await server.gql(meQuery, { token })).codes).toEqual([]);
     await tab.page.reload();
     await expect
@@ -193,10 +191,15 @@ const openGraphiQL = async (browser: Browser) => {
     urls,
     statuses,
     complaints,
-    secrets: () =>
-      answers.flatMap((text) =>
-        [...text.matchAll(/"(?:access|refresh)Token":"([^"]+)"/g)].map(([, token = '']) => token),
-      ),
+    /** The tokens this page was given, all `count` of them: the page hears of an answer before this process has its text. */
+    secrets: async (count: number) => {
+      const given = () =>
+        answers.flatMap((text) =>
+          [...text.matchAll(/"(?:access|refresh)Token":"([^"]+)"/g)].map(([, token = '']) => token),
+        );
+      await expect.poll(() => given().length).toBe(count);
+      return given();
+    },
     [Symbol.asyncDispose]: () => context.close(),
   };
 };

@@ -9,6 +9,7 @@ import type { Authentication, CredentialSource } from '../../../src/domain/authe
 import { AppError } from '../../../src/domain/errors.ts';
 import { clientId, sessionId, userId } from '../../../src/domain/ids.ts';
 import type { User } from '../../../src/domain/user.ts';
+import { quickest } from '../../support/stopwatch.ts';
 
 const claims = { userId: userId('ada'), sessionId: sessionId('s1'), role: 'USER', scopes: ['read'], expiresAt: 900 };
 const viewer = {
@@ -94,11 +95,9 @@ describe('class K: how a bearer token is presented', () => {
     expect(bearer({ verify })(others)).toEqual({ kind: 'absent' });
   });
 
-  it('a long header is read in linear time', () => {
+  it('a long header is read in linear time', async () => {
     for (const text of [' '.repeat(16_000), ','.repeat(16_000), ', a'.repeat(5000), `Bearer${'\t'.repeat(16_000)},`]) {
-      const start = performance.now();
-      ask(`x${text}=`);
-      expect(performance.now() - start).toBeLessThan(100);
+      expect(await quickest(() => ask(`x${text}=`))).toBeLessThan(100);
     }
   });
 });

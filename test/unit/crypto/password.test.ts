@@ -105,23 +105,14 @@ describe('a password hash', () => {
 describe('the queue in front of hashing', () => {
   it('F19: refuses what is beyond its bound at once, with SERVICE_UNAVAILABLE and retryAfter', async () => {
     const hasher = createPasswordHasher({ concurrency: 2, maxQueue: 3 });
-    const start = performance.now();
-    const refused: number[] = [];
-    const outcomes = await Promise.all(
-      Array.from({ length: 400 }, () =>
-        hasher.verifyNothing('password').then(
-          () => 'hashed',
-          (error: unknown) => {
-            refused.push(performance.now() - start);
-            return error;
-          },
-        ),
-      ),
+    const refused: unknown[] = [];
+    const calls = Array.from({ length: 400 }, () =>
+      hasher.verifyNothing('password').catch((error: unknown) => refused.push(error)),
     );
-    const errors = outcomes.filter((outcome) => outcome !== 'hashed');
-    expect(errors).toHaveLength(395);
-    expect(errors[0]).toMatchObject({ code: 'SERVICE_UNAVAILABLE', details: { retryAfter: 1 } });
-    expect(Math.max(...refused)).toBeLessThan(50);
+    await new Promise(setImmediate);
+    expect(refused).toHaveLength(395);
+    expect(refused[0]).toMatchObject({ code: 'SERVICE_UNAVAILABLE', details: { retryAfter: 1 } });
+    await Promise.all(calls);
     expect(hasher.load()).toEqual({ running: 0, waiting: 0, refused: 395 });
   });
 
