@@ -104,10 +104,7 @@ export const createApiKeys = (deps: Dependencies) => {
   ): ApiKeyVerification | Promise<ApiKeyVerification> => {
     const presented = parseApiKeyText(text);
     if (!presented) return invalid('TOKEN_INVALID');
-    const found = apiKeys.find(presented.id);
-    return found instanceof Promise
-      ? found.then((onFile) => use(presented, onFile, origin))
-      : use(presented, found, origin);
+    return apiKeys.find(presented.id).then((onFile) => use(presented, onFile, origin));
   };
 
   const use = (presented: ParsedApiKey, onFile: ApiKeyOnFile | null, origin: Origin): ApiKeyVerification => {

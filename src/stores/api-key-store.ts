@@ -12,10 +12,10 @@ export type ApiKeyStore = {
   /** Null if there is no such account. */
   readonly create: (key: NewApiKey) => Promise<ApiKey | null>;
   /**
-   * The key and its owner as they are now; null if there is no such key. Asked once per request that presents one, never
-   * cached. An adapter that can answers at once, without a promise; it then throws at once too.
+   * The key and its owner as they are now; null if there is no such key. Asked once per request that presents one, and kept
+   * by nobody who asks.
    */
-  readonly find: (id: ApiKeyId) => Promise<ApiKeyOnFile | null> | ApiKeyOnFile | null;
+  readonly find: (id: ApiKeyId) => Promise<ApiKeyOnFile | null>;
   /** All keys of one account, newest first, then by id downwards. */
   readonly list: (userId: UserId) => Promise<readonly ApiKey[]>;
   /** One that was revoked keeps the time of the first revocation. Null if this account has no such key. */

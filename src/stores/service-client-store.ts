@@ -21,9 +21,9 @@ export type ServiceClientStore = {
   readonly disable: (id: ClientId, disabledAt: EpochMillis) => Promise<ServiceClient | null>;
   /**
    * Whether a token of this client is still good: the client is on, and this token was not revoked. Asked once per request
-   * of a service; never cached. An adapter that can answers at once, without a promise; it then throws at once too.
+   * of a service, and kept by nobody who asks.
    */
-  readonly check: (id: ClientId, tokenId: string) => Promise<boolean> | boolean;
+  readonly check: (id: ClientId, tokenId: string) => Promise<boolean>;
   /** From the answer on, `check` refuses this token. `expiresAt` is when it would have ended, and need be kept no longer. */
   readonly revokeToken: (tokenId: string, expiresAt: EpochMillis) => Promise<void>;
   /** Forgets revoked tokens that have expired, a bounded number at a time; returns how many. */

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sessionId, userId } from '../../src/domain/ids.ts';
+import { sessionId, tokenDigest, userId } from '../../src/domain/ids.ts';
+import { nowhere } from '../../src/domain/session.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
 import { openSqlite } from '../../src/stores/sql/sqlite.ts';
@@ -23,9 +24,93 @@ describe('SQLite', () => {
   const run = async (sql: string, ...parameters: unknown[]) =>
     (await database.kysely.executeQuery<Record<string, unknown>>(CompiledQuery.raw(sql, parameters))).rows;
 
-  test('a check answers at once, without a promise', () => {
-    const store = sqlSessionStore(database, { lifetimes, clock });
-    expect(store.check(userId('nobody'), sessionId('none'))).toEqual({ kind: 'ended' });
+  describe('a kept read', () => {
+    const ada = { id: 'ada', email: 'ada', name: '', search_text: '', password_hash: '', role: 'USER', created_at: 1 };
+    const setUp = async () => {
+      await database.kysely
+        .insertInto('users')
+        .values({ ...ada, disabled_at: null, version: 1 })
+        .execute();
+      const read = database.prepareKeptRead<{ version: number }>(
+        database.kysely.selectFrom('users').select('version').where('id', '=', '').compile(),
+      );
+      return { read, version: async () => (await read(['ada']))?.version };
+    };
+
+    test('sees what another process has just written, each time', async () => {
+      const { version } = await setUp();
+      const other = new DatabaseSync(file.file);
+      const write = other.prepare(`UPDATE users SET version = ? WHERE id = 'ada'`);
+      for (let round = 2; round < 300; round += 1) {
+        write.run(round);
+        expect([await version(), await version()]).toEqual([round, round]);
+      }
+      other.prepare(`DELETE FROM users`).run();
+      expect(await version()).toBeUndefined();
+      other.close();
+    });
+
+    test.each(['prepareWrite', 'prepareLightWrite'] as const)('sees a %s of this process', async (kind) => {
+      const { version } = await setUp();
+      const write = database[kind](database.kysely.updateTable('users').set({ version: 0 }).compile());
+      for (let round = 2; round < 100; round += 1) {
+        await write([round]);
+        expect([await version(), await version()]).toEqual([round, round]);
+      }
+    });
+
+    test('does not see what is not committed', async () => {
+      const { version } = await setUp();
+      await database.kysely.transaction().execute(async (transaction) => {
+        await transaction.updateTable('users').set({ version: 2 }).execute();
+        expect(await version()).toBe(1);
+      });
+      expect(await version()).toBe(2);
+    });
+
+    test('is right for any number of rows asked for at once', async () => {
+      const { read } = await setUp();
+      const ids = Array.from({ length: 11_000 }, (_, index) => `user ${index}`);
+      await run('BEGIN');
+      for (const id of ids) await run(`INSERT INTO users SELECT ?, ?, '', '', '', 'USER', 1, NULL, 7`, id, id);
+      await run('COMMIT');
+      for (let round = 0; round < 2; round += 1) {
+        const versions = await Promise.all([...ids, 'ada', 'nobody'].map(async (id) => (await read([id]))?.version));
+        expect(versions).toEqual([...ids.map(() => 7), 1, undefined]);
+      }
+    });
+
+    test('tells apart what its parameters are', async () => {
+      const { kysely } = database;
+      const read = database.prepareKeptRead<{ joined: string }>({
+        ...kysely.selectFrom('users').selectAll().compile(),
+        sql: `SELECT ? || '|' || ? AS joined`,
+      });
+      const asked = [
+        ['a', 'bc'],
+        ['ab', 'c'],
+        ['a,b', 'c'],
+        ['', 'abc'],
+      ];
+      expect(await Promise.all(asked.map(async (each) => (await read(each))?.joined))).toEqual(
+        asked.map((each) => each.join('|')),
+      );
+      await expect(read(['a\0b', 'c'])).rejects.toThrow('U+0000');
+    });
+  });
+
+  test('a session that is known has its end, even if nobody writes meanwhile', async () => {
+    let now = 1_000;
+    const store = sqlSessionStore(database, { lifetimes, clock: () => now });
+    await run(`INSERT INTO users VALUES ('ada', 'ada', '', '', '', 'USER', 1, NULL, 1)`);
+    const [id, user] = [sessionId('one'), userId('ada')];
+    const digests = { family: tokenDigest('f'), token: tokenDigest('t') };
+    await store.start({ id, userId: user, version: 1, role: 'USER', digests, origin: nowhere });
+    expect(await store.check(user, id)).toMatchObject({ kind: 'live' });
+    now += lifetimes.idleMs - 1;
+    expect(await store.check(user, id)).toMatchObject({ kind: 'live' });
+    now += 1;
+    expect(await store.check(user, id)).toEqual({ kind: 'ended' });
   });
 
   test('what it acknowledges is on the disk, and references hold', async () => {
@@ -71,7 +156,7 @@ describe('SQLite', () => {
     const other = new DatabaseSync(file.file);
     other.exec('BEGIN IMMEDIATE');
     await expect(store.endAll(userId('ada'))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-    expect(store.check(userId('ada'), sessionId('none'))).toEqual({ kind: 'ended' });
+    expect(await store.check(userId('ada'), sessionId('none'))).toEqual({ kind: 'ended' });
     other.exec('COMMIT');
     expect(await store.endAll(userId('ada'))).toBe(0);
     other.close();
@@ -92,9 +177,7 @@ describe('SQLite', () => {
     await database.close();
     await database.close();
     await expect(database.ping()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-    expect(() => store.check(userId('ada'), sessionId('none'))).toThrow(
-      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }),
-    );
+    await expect(store.check(userId('ada'), sessionId('none'))).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 
   type Prepare = SqlDatabase['prepareWrite'];

@@ -47,6 +47,10 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
       statements.set(query.sql, parameters);
       return database.prepareRead(query)(parameters);
     },
+    prepareKeptRead: (query) => (parameters) => {
+      statements.set(query.sql, parameters);
+      return database.prepareKeptRead(query)(parameters);
+    },
     prepareWrite: (query) => (parameters) => {
       statements.set(query.sql, parameters);
       return database.prepareWrite(query)(parameters);

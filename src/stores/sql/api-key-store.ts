@@ -21,7 +21,7 @@ const keyColumns = [
 /** API keys in SQL. Every method is one statement that carries its condition, so each is atomic in both dialects. */
 export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
   const { kysely } = db;
-  const readKey = db.prepareRead(onFileQuery(db));
+  const readKey = db.prepareKeptRead(onFileQuery(db));
 
   return {
     async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }) {
@@ -47,10 +47,7 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
       return row === undefined ? null : toApiKey(row);
     },
 
-    find(id) {
-      const row = readKey([id]);
-      return row instanceof Promise ? row.then(toOnFile) : toOnFile(row);
-    },
+    find: async (id) => toOnFile(await readKey([id])),
 
     async list(owner) {
       const rows = await kysely

@@ -12,6 +12,11 @@ export type SqlDatabase = {
   readonly kysely: Kysely<Schema>;
   /** For reads asked so often that building them again would show. Only the SQL of the query is kept. */
   readonly prepareRead: <R>(query: CompiledQuery<R>) => PreparedRead<R>;
+  /**
+   * The same for what each request asks. SQLite keeps the row until somebody writes to the file, and looks whether that is so
+   * each time, once for all that is asked in one turn of the event loop. What depends on the time must not be asked here.
+   */
+  readonly prepareKeptRead: <R>(query: CompiledQuery<R>) => PreparedKeptRead<R>;
   /** The same for a write of one statement. Answered when it is durable; SQLite waits for the disk once for several. */
   readonly prepareWrite: <R>(query: CompiledQuery<R>) => PreparedWrite<R>;
   /**
@@ -35,6 +40,9 @@ export type SqlDatabase = {
  * committed yet, so no store here keeps a transaction open: each method is made of single statements, or `together`.
  */
 export type PreparedRead<R> = (parameters: readonly (string | number)[]) => R | undefined | Promise<R | undefined>;
+
+/** The first row for these parameters, or undefined. Only what is committed. */
+export type PreparedKeptRead<R> = (parameters: readonly (string | number)[]) => Promise<R | undefined>;
 
 /** The first row that the statement returns, or undefined. */
 export type PreparedWrite<R> = (parameters: readonly (string | number | null)[]) => Promise<R | undefined>;

@@ -38,6 +38,7 @@ export function postgresDatabase(
     dialect: 'postgres',
     kysely,
     prepareRead: prepare,
+    prepareKeptRead: prepare,
     prepareWrite: prepare,
     prepareLightWrite: prepare,
     together: (queries) => withConnection(pool, timeoutMs, (query) => inTransaction(query, queries)),

@@ -10,7 +10,7 @@ const clientColumns = ['id', 'name', 'scopes', 'created_at', 'disabled_at', 'pre
 /** Service clients in SQL. Every method is one statement that carries its condition. */
 export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore {
   const { kysely } = database;
-  const readLive = database.prepareRead(liveQuery(database));
+  const readLive = database.prepareKeptRead(liveQuery(database));
 
   return {
     async create({ id, name, scopes, createdAt, secretDigest }) {
@@ -80,10 +80,7 @@ export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore
       return row === undefined ? null : toClient(row);
     },
 
-    check(id, tokenId) {
-      const row = readLive([id, tokenId]);
-      return row instanceof Promise ? row.then((found) => found !== undefined) : row !== undefined;
-    },
+    check: async (id, tokenId) => (await readLive([id, tokenId])) !== undefined,
 
     async revokeToken(tokenId, expiresAt) {
       await kysely

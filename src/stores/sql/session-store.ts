@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { Session, SessionLifetimes, Standing } from '../../domain/session.ts';
+import type { Session, SessionLifetimes } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../session-store.ts';
-import { toUser, type UserRow, userColumns } from './account-store.ts';
+import { toUser, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
@@ -16,7 +16,7 @@ export function sqlSessionStore(
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): SessionStore {
   const { kysely } = db;
-  const readStanding = db.prepareRead(standingQuery(db));
+  const readStanding = db.prepareKeptRead(standingQuery(db));
 
   return {
     start: (session) => insertForAccount(db, session, { lifetimes, clock }),
@@ -46,9 +46,11 @@ export function sqlSessionStore(
       return row === undefined ? null : toSession(row);
     },
 
-    check(userId, sessionId) {
-      const row = readStanding([sessionId, userId, clock()]);
-      return row instanceof Promise ? row.then(toStanding) : toStanding(row);
+    async check(userId, sessionId) {
+      const row = await readStanding([sessionId, userId]);
+      if (row === undefined || row.session_expires_at <= clock()) return { kind: 'ended' };
+      const account = toUser(row);
+      return { kind: 'live', role: account.role, account };
     },
 
     async list(userId) {
@@ -116,23 +118,17 @@ export function sqlSessionStore(
   };
 }
 
-/** One look by primary keys, for the session and its account. The parameters, in the order of the text: session, user, now. */
+/** One look by primary keys, for the session and its account. The parameters, in the order of the text: session, user. */
 const standingQuery = ({ kysely }: SqlDatabase) =>
   kysely
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .select(userColumns.map((column) => `users.${column}` as const))
+    .select('sessions.expires_at as session_expires_at')
     .where('sessions.id', '=', '')
     .where('sessions.user_id', '=', '')
-    .where('sessions.expires_at', '>', 0)
     .where('users.disabled_at', 'is', null)
     .compile();
-
-function toStanding(row: UserRow | undefined): Standing {
-  if (row === undefined) return { kind: 'ended' };
-  const account = toUser(row);
-  return { kind: 'live', role: account.role, account };
-}
 
 /**
  * Inserts if the account is still the one the credential was checked against. PostgreSQL takes a share lock on the

@@ -3,14 +3,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
 import { unavailable } from '../unavailable.ts';
-import type { PreparedRead, PreparedWrite, QueriesFor, RowsOfEach, SqlDatabase } from './database.ts';
+import type { PreparedKeptRead, PreparedRead, PreparedWrite, QueriesFor, RowsOfEach, SqlDatabase } from './database.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { type Commit, createCommits, createLightCommits } from './sqlite-commits.ts';
+import { createKeptReads } from './sqlite-kept-reads.ts';
 import { checkedParameters, prepareRow, statementCache } from './sqlite-statements.ts';
 
 export type SqliteOptions = {
-  /** A path, or `:memory:`. The folder must exist. */
+  /** A path. The folder must exist. */
   readonly file: string;
   /** How long a statement waits for another process that is writing. It blocks this one meanwhile. */
   readonly busyTimeoutMs?: number;
@@ -21,14 +22,11 @@ export type SqliteOptions = {
  * What it acknowledged survives a power cut: WAL with `synchronous=FULL` syncs before it answers.
  */
 export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlDatabase {
-  if (file !== ':memory:') createForOwnerOnly(file);
-  const database = answering(
-    () => new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true }),
-  );
+  createForOwnerOnly(file);
+  const database = connect({ file, busyTimeoutMs });
   switchToWal(database);
-  database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
-  // 64 MiB, taken as they are needed. With SQLite's own 2 a look at one of a million sessions reads the file each time.
-  database.exec('PRAGMA cache_size = -65536');
+  database.exec('PRAGMA synchronous = FULL');
+  const reader = connect({ file, busyTimeoutMs, readOnly: true });
 
   const kysely = new Kysely<Schema>({
     dialect: {
@@ -41,10 +39,12 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
 
   const commit = createCommits(database);
   const commitLightly = createLightCommits(database);
+  const keptReads = createKeptReads(reader);
   return {
     dialect: 'sqlite',
     kysely,
     prepareRead: ({ sql }) => prepareRead(database, sql),
+    prepareKeptRead: ({ sql }) => prepareKeptRead(keptReads, sql),
     prepareWrite: ({ sql }) => prepareWrite(database, sql, commit),
     prepareLightWrite: ({ sql }) => prepareWrite(database, sql, commitLightly),
     together: async (queries) => answering(() => inTransaction(database, queries)),
@@ -52,10 +52,19 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
     // `SELECT 1` would not even look at the file.
     ping: async () => void answering(() => database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get()),
     close: async () => {
+      if (reader.isOpen) reader.close();
       await kysely.destroy();
       if (database.isOpen) database.close();
     },
   };
+}
+
+function connect({ file, busyTimeoutMs, readOnly = false }: Required<SqliteOptions> & { readonly readOnly?: boolean }) {
+  const options = { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true };
+  const database = answering(() => new DatabaseSync(file, options));
+  // 64 MiB, taken as they are needed. With SQLite's own 2 a look at one of a million sessions reads the file each time.
+  database.exec('PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536');
+  return database;
 }
 
 /** DDL takes part in transactions in SQLite; Kysely says no out of caution and would run migrations unprotected. */
@@ -126,18 +135,18 @@ function prepareRead<R>(database: DatabaseSync, sql: string): PreparedRead<R> {
 
 function prepareWrite<R>(database: DatabaseSync, sql: string, commit: Commit): PreparedWrite<R> {
   let write: ReturnType<typeof prepareRow> | undefined;
-  return async (parameters) => {
-    try {
-      const row = await commit(() => {
+  return (parameters) =>
+    answeringLater<R>(
+      commit(() => {
         write ??= prepareRow(database, sql);
         return write(parameters);
-      });
-      // What the row looks like is the query's word, as in every driver of Kysely.
-      return row as R | undefined;
-    } catch (error) {
-      throw isOutOfReach(error) ? unavailable(error) : error;
-    }
-  };
+      }),
+    );
+}
+
+function prepareKeptRead<R>(keptReads: ReturnType<typeof createKeptReads>, sql: string): PreparedKeptRead<R> {
+  const read = keptReads(sql);
+  return (parameters) => answeringLater<R>(read(parameters));
 }
 
 /** The file holds password hashes. Those that SQLite puts beside it take its mode. */
@@ -184,6 +193,15 @@ const isBusy = (error: unknown): boolean => {
 function answering<T>(work: () => T): T {
   try {
     return work();
+  } catch (error) {
+    throw isOutOfReach(error) ? unavailable(error) : error;
+  }
+}
+
+async function answeringLater<R>(answer: Promise<unknown>): Promise<R | undefined> {
+  try {
+    // What the row looks like is the query's word, as in every driver of Kysely.
+    return (await answer) as R | undefined;
   } catch (error) {
     throw isOutOfReach(error) ? unavailable(error) : error;
   }
