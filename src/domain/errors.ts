@@ -114,6 +114,12 @@ export const errorTable = {
     retryable: false,
     message: 'This is the only way into the account. Link another one first.',
   },
+  TOO_MANY_API_KEYS: {
+    status: 409,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'This account has as many live API keys as it may. Revoke one first.',
+  },
   LOGIN_CODE_INVALID: {
     status: 400,
     oauth: 'invalid_grant',

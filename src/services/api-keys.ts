@@ -11,6 +11,8 @@ import type { Accounts } from './accounts.ts';
 
 const longestName = 100;
 const mostScopes = 50;
+/** Each has a rate limit of its own, so an account with any number of them would have none. */
+const mostLive = 50;
 const dayMs = 86_400_000;
 const longestDays = 365;
 const useRecordedEveryMs = 60_000;
@@ -64,7 +66,7 @@ export type ApiKeys = ReturnType<typeof createApiKeys>;
 export const createApiKeys = (deps: Dependencies) => {
   const { apiKeys, clock, record } = deps;
 
-  /** A new key for this account. Errors: BAD_USER_INPUT (name, scopes, expiresInDays), NOT_FOUND. */
+  /** A new key for this account. Errors: BAD_USER_INPUT (name, scopes, expiresInDays), TOO_MANY_API_KEYS, NOT_FOUND. */
   const create = async (ownerId: UserId, input: ApiKeyInput, actor: Actor): Promise<CreatedApiKey> => {
     const owner = await deps.accounts.find(ownerId);
     if (!owner) throw new AppError('NOT_FOUND');
@@ -75,8 +77,10 @@ export const createApiKeys = (deps: Dependencies) => {
     const id = apiKeyId(deps.createId());
     const { text, digest } = createApiKeyText(id);
     const expiresAt = toSeconds(now) * 1000 + lifetimeMs;
-    const apiKey = await apiKeys.create({ id, userId: owner.id, name, scopes, digest, createdAt: now, expiresAt });
-    if (!apiKey) throw new AppError('NOT_FOUND');
+    const newKey = { id, userId: owner.id, name, scopes, digest, createdAt: now, expiresAt };
+    const apiKey = await apiKeys.create(newKey, mostLive);
+    if (apiKey === null) throw new AppError('NOT_FOUND');
+    if (apiKey === 'full') throw new AppError('TOO_MANY_API_KEYS');
     record({ type: 'api_key.created', actor, userId: owner.id, metadata: { keyId: id, name } });
     return { apiKey, secret: text };
   };

@@ -9,8 +9,8 @@ import type { Role } from '../domain/role.ts';
  * adapter runs it.
  */
 export type ApiKeyStore = {
-  /** Null if there is no such account. */
-  readonly create: (key: NewApiKey) => Promise<ApiKey | null>;
+  /** Null if there is no such account; `full` if it has `mostLive` keys that are neither revoked nor expired. */
+  readonly create: (key: NewApiKey, mostLive: number) => Promise<ApiKey | 'full' | null>;
   /**
    * The key and its owner as they are now; null if there is no such key. Asked once per request that presents one, and kept
    * by nobody who asks.

@@ -36,6 +36,9 @@ export function describeApiKeyStore(name: string, harness: ApiKeyStoreHarness, m
       return id;
     };
 
+    const mostLive = 3;
+    const create = (key: NewApiKey, store = open.store) => store.create(key, mostLive);
+
     const newKey = (given: Partial<NewApiKey> = {}): NewApiKey => ({
       id: apiKeyId(randomUUID()),
       userId: owner,
@@ -50,25 +53,44 @@ export function describeApiKeyStore(name: string, harness: ApiKeyStoreHarness, m
     test('a key is found with its digest and its owner, on every instance', async () => {
       const { digest, ...rest } = newKey();
       const key = { ...rest, revokedAt: null, lastUsedAt: null };
-      expect(await open.store.create({ digest, ...rest })).toEqual(key);
+      expect(await create({ digest, ...rest })).toEqual(key);
       expect(await open.other.find(key.id)).toEqual({ key, digest, owner: { role: 'USER', disabled: false } });
     });
 
     test('a key without scopes has none', async () => {
       const key = newKey({ scopes: [] });
-      await open.store.create(key);
+      await create(key);
       expect((await open.store.find(key.id))?.key.scopes).toEqual([]);
     });
 
     test('of nobody there is no key', async () => {
       expect(await open.store.find(apiKeyId(randomUUID()))).toBeNull();
-      expect(await open.store.create(newKey({ userId: userId(randomUUID()) }))).toBeNull();
+      expect(await create(newKey({ userId: userId(randomUUID()) }))).toBeNull();
       expect(await open.store.list(userId(randomUUID()))).toEqual([]);
+    });
+
+    test('an account has as many live keys as it may; what is revoked or expired makes room', async () => {
+      const [expiring, revoked] = [newKey({ expiresAt: 5_000 }), newKey()];
+      for (const key of [expiring, revoked, newKey()]) expect(await create(key)).toMatchObject({ id: key.id });
+      expect(await create(newKey({ createdAt: 4_999 }))).toBe('full');
+      expect(await create(newKey({ userId: await createOwner() }))).toMatchObject({ name: 'nightly report' });
+      expect(await create(newKey({ createdAt: 5_000 }))).toMatchObject({ createdAt: 5_000 });
+      expect(await create(newKey({ createdAt: 5_000 }))).toBe('full');
+      await open.store.revoke(owner, revoked.id, 5_001);
+      expect(await create(newKey({ createdAt: 5_001 }))).toMatchObject({ createdAt: 5_001 });
+    });
+
+    test('of those made at once no more come to be', async () => {
+      const made = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => create(newKey(), index % 2 === 0 ? open.store : open.other)),
+      );
+      expect(made.filter((key) => key !== 'full')).toHaveLength(mostLive);
+      expect(await open.store.list(owner)).toHaveLength(mostLive);
     });
 
     test("K04: the owner's role and state are those of the moment, on every instance", async () => {
       const key = newKey();
-      await open.store.create(key);
+      await create(key);
       await open.accounts.setRole(owner, 'MODERATOR');
       expect((await open.other.find(key.id))?.owner).toEqual({ role: 'MODERATOR', disabled: false });
       await open.accounts.setDisabled(owner, 3_000);
@@ -77,8 +99,8 @@ export function describeApiKeyStore(name: string, harness: ApiKeyStoreHarness, m
 
     test('a list has the keys of one account, newest first, also those that are over', async () => {
       const [first, second, third] = [newKey(), newKey({ createdAt: 3_000, expiresAt: 3_001 }), newKey()];
-      for (const key of [first, second, third]) await open.store.create(key);
-      await open.store.create(newKey({ userId: await createOwner() }));
+      for (const key of [first, second, third]) await create(key);
+      await create(newKey({ userId: await createOwner() }));
       await open.store.revoke(owner, first.id, 4_000);
       const ids = [first.id, third.id].sort().reverse();
       expect((await open.other.list(owner)).map(({ id }) => id)).toEqual([second.id, ...ids]);
@@ -86,7 +108,7 @@ export function describeApiKeyStore(name: string, harness: ApiKeyStoreHarness, m
 
     test('K04: a key is revoked once and for all, and keeps the time of the first revocation', async () => {
       const key = newKey();
-      await open.store.create(key);
+      await create(key);
       expect((await open.store.revoke(owner, key.id, 5_000))?.revokedAt).toBe(5_000);
       expect((await open.other.revoke(owner, key.id, 6_000))?.revokedAt).toBe(5_000);
       expect((await open.other.find(key.id))?.key.revokedAt).toBe(5_000);
@@ -94,14 +116,14 @@ export function describeApiKeyStore(name: string, harness: ApiKeyStoreHarness, m
 
     test("Z08: another account's key cannot be revoked", async () => {
       const key = newKey();
-      await open.store.create(key);
+      await create(key);
       expect(await open.store.revoke(await createOwner(), key.id, 5_000)).toBeNull();
       expect((await open.store.find(key.id))?.key.revokedAt).toBeNull();
     });
 
     test('K08: of simultaneous uses in one minute one is written down', async () => {
       const key = newKey();
-      await open.store.create(key);
+      await create(key);
       const uses = (at: number) =>
         Promise.all(
           Array.from({ length: 10 }, (_, i) =>
@@ -117,7 +139,7 @@ export function describeApiKeyStore(name: string, harness: ApiKeyStoreHarness, m
 
     test('keys go with their account', async () => {
       const key = newKey();
-      await open.store.create(key);
+      await create(key);
       await open.removeAccount(owner);
       expect(await open.store.find(key.id)).toBeNull();
     });

@@ -103,6 +103,15 @@ describe('an API key', () => {
     expect((await ask(secret)).codes).toEqual([]);
   });
 
+  it('is one of 50 at most; a revoked one makes room', async () => {
+    const { accessToken } = await signup(server);
+    const keys = await Promise.all(Array.from({ length: 50 }, () => create(accessToken)));
+    const refused = await tryCreate(accessToken);
+    expect([refused.status, refused.codes]).toEqual([200, ['TOO_MANY_API_KEYS']]);
+    await revoke(accessToken, keys[0]?.apiKey.id ?? '');
+    expect((await tryCreate(accessToken)).codes).toEqual([]);
+  });
+
   it('K04: is refused once it is revoked; its row stays, and revoking again is no error', async () => {
     const { accessToken } = await signup(server);
     const { apiKey, secret } = await create(accessToken);

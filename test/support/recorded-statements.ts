@@ -47,6 +47,10 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
       statements.set(query.sql, parameters);
       return database.prepareRead(query)(parameters);
     },
+    together: (queries) => {
+      for (const { sql, parameters } of queries) statements.set(sql, parameters);
+      return database.together(queries);
+    },
     prepareKeptRead: (query) => (parameters) => {
       statements.set(query.sql, parameters);
       return database.prepareKeptRead(query)(parameters);
@@ -97,7 +101,7 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   const apiKeys = sqlApiKeyStore(recorded);
   const key = apiKeyId(randomUUID());
   const terms = { name: 'x', scopes: [], createdAt: 1, expiresAt: 2 };
-  await apiKeys.create({ id: key, userId: id, digest: tokenDigest('key'), ...terms });
+  await apiKeys.create({ id: key, userId: id, digest: tokenDigest('key'), ...terms }, 1);
   await apiKeys.find(key);
   await apiKeys.list(id);
   await apiKeys.recordUse(key, 2, 1);

@@ -235,7 +235,7 @@ export type Mutation = {
    * Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT.
    */
   readonly changePassword: AuthPayload;
-  /** Makes an API key. Needs a session: keys make no keys. Errors: BAD_USER_INPUT with `field`. */
+  /** Makes an API key. Needs a session: keys make no keys. Errors: BAD_USER_INPUT with `field`; TOO_MANY_API_KEYS beyond 50 live ones. */
   readonly createApiKey: CreateApiKeyPayload;
   /** Makes a service client. Errors: BAD_USER_INPUT with `field`. */
   readonly createServiceClient: ServiceClientSecretPayload;

@@ -18,14 +18,22 @@ const keyColumns = [
   'last_used_at',
 ] as const;
 
-/** API keys in SQL. Every method is one statement that carries its condition, so each is atomic in both dialects. */
+/**
+ * API keys in SQL. Every method is one statement that carries its condition, so each is atomic in both dialects; but for
+ * `create`, which counts: in PostgreSQL those of one owner wait for each other, and each sees what the one before it left.
+ */
 export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
-  const { kysely } = db;
+  const { kysely, dialect, together } = db;
   const readKey = db.prepareKeptRead(onFileQuery(db));
 
   return {
-    async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }) {
-      const row = await kysely
+    async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }, mostLive) {
+      const lockOwner = kysely
+        .selectFrom('users')
+        .select('id')
+        .where('id', '=', owner)
+        .$if(dialect === 'postgres', (query) => query.forUpdate());
+      const insert = kysely
         .insertInto('api_keys')
         .columns(['id', 'user_id', 'name', 'digest', 'scopes', 'created_at', 'expires_at'])
         .expression((eb) =>
@@ -40,11 +48,22 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
               wholeNumber(createdAt).as('created_at'),
               wholeNumber(expiresAt).as('expires_at'),
             ])
-            .where('users.id', '=', owner),
+            .where('users.id', '=', owner)
+            .where(
+              ({ selectFrom }) =>
+                selectFrom('api_keys')
+                  .select(({ fn }) => fn.countAll<number>().as('live'))
+                  .where('user_id', '=', owner)
+                  .where('revoked_at', 'is', null)
+                  .where('expires_at', '>', createdAt),
+              '<',
+              mostLive,
+            ),
         )
-        .returning(keyColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toApiKey(row);
+        .returning(keyColumns);
+      const [owners, [row]] = await together([lockOwner.compile(), insert.compile()]);
+      if (row !== undefined) return toApiKey(row);
+      return owners.length === 0 ? null : 'full';
     },
 
     find: async (id) => toOnFile(await readKey([id])),
