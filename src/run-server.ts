@@ -1,6 +1,7 @@
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { readEnvironment } from './environment.ts';
 import { createLog, type Log } from './log.ts';
+import { yieldToEventLoop } from './pool-priority.ts';
 import { serve } from './serve.ts';
 import { SigningKeysError } from './services/signing-keys.ts';
 
@@ -15,6 +16,7 @@ export const runServer = async (): Promise<void> => {
     announce(config, server.url, log);
     stopOnSignal(server.stop, log);
     if (server.reloadTls) process.on('SIGHUP', server.reloadTls);
+    await yieldToEventLoop();
   } catch (error) {
     exitWith(error instanceof SigningKeysError ? error.message : `Fieldgate cannot start: ${describe(error, config)}`);
   }

@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { toGraphQLError } from '../authorization/errors.ts';
+import { errorExtensions } from '../authorization/errors.ts';
 import { AppError, type ErrorCode, errorTable } from '../domain/errors.ts';
 import type { RequestContext } from './context.ts';
 
@@ -22,44 +22,52 @@ export const useErrors = (report: ReportBug): Plugin<RequestContext> => ({
 
 export const translateResult = (result: ExecutionResult, report: ReportBug, requestId: string): ExecutionResult => {
   const { errors = [], ...rest } = result;
-  const translated = errors.map((error) => translate(error, report, requestId));
-  return { errors: result.data === null ? translated.map(withStatus) : translated, ...rest };
+  const translate = (error: GraphQLError): GraphQLError => {
+    const cause = error.originalError;
+    const isGraphQL = cause === undefined || cause === null || cause instanceof GraphQLError;
+    const words = isGraphQL ? error : wordsFor(cause, report, requestId);
+    return placed(result.data === null ? withStatus(words) : words, error);
+  };
+  return { errors: errors.map(translate), ...rest };
 };
 
-const translate = (error: GraphQLError, report: ReportBug, requestId: string): GraphQLError => {
-  const cause = error.originalError;
-  if (cause === undefined || cause === null || cause instanceof GraphQLError) return error;
-  return located(fromThrown(cause, report, requestId), error);
+/** The answer to anything that was thrown outside resolvers: without data, so with the status of its error. */
+export const answerToThrown = (thrown: unknown, report: ReportBug, requestId: string | null): GraphQLError => {
+  if (thrown instanceof GraphQLError) return placed(withStatus(thrown), thrown);
+  const { message, extensions } = withStatus(wordsFor(thrown, report, requestId));
+  return new GraphQLError(message, { extensions });
 };
 
-/** The error a caller may see for anything that was thrown outside or inside a resolver. */
-export const fromThrown = (thrown: unknown, report: ReportBug, requestId: string | null): GraphQLError => {
-  if (thrown instanceof GraphQLError) return thrown;
-  if (thrown instanceof AppError) return toGraphQLError(thrown);
+/** What a caller may see of an error, wherever in the document it belongs. */
+type Words = Pick<GraphQLError, 'message' | 'extensions'>;
+
+const wordsFor = (thrown: unknown, report: ReportBug, requestId: string | null): Words => {
+  if (thrown instanceof AppError) return { message: thrown.message, extensions: { ...errorExtensions(thrown) } };
   report(thrown, requestId);
   const code: ErrorCode = 'INTERNAL_SERVER_ERROR';
-  return new GraphQLError(errorTable[code].message, { extensions: { code, ...(requestId ? { requestId } : {}) } });
+  return { message: errorTable[code].message, extensions: { code, ...(requestId ? { requestId } : {}) } };
 };
 
 /** Statuses that speak of the server or of the caller's pace, not of the field that met them first. */
 const wholeAnswer: ReadonlySet<unknown> = new Set<ErrorCode>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR']);
 
 /** Gives an answer without data the HTTP status of its error (GraphQL over HTTP allows that only without data). */
-export const withStatus = (error: GraphQLError): GraphQLError => {
-  const { code, retryAfter } = error.extensions;
-  if (!wholeAnswer.has(code)) return error;
+const withStatus = (words: Words): Words => {
+  const { code, retryAfter } = words.extensions;
+  if (!wholeAnswer.has(code)) return words;
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   const http = { spec: true, status: code === 'SERVICE_UNAVAILABLE' ? 503 : 500, headers };
-  return located(new GraphQLError(error.message, { extensions: { ...error.extensions, http } }), error);
+  return { message: words.message, extensions: { ...words.extensions, http } };
 };
 
-const located = (error: GraphQLError, at: GraphQLError): GraphQLError => {
-  const placed = new GraphQLError(error.message, {
+const placed = (words: Words, at: GraphQLError): GraphQLError => {
+  if (words === at) return at;
+  const error = new GraphQLError(words.message, {
     ...(at.nodes ? { nodes: at.nodes } : {}),
     ...(at.path ? { path: at.path } : {}),
-    extensions: error.extensions,
+    extensions: words.extensions,
   });
   // Compiled operations know where an error belongs and not the nodes that GraphQLError would take it from.
-  if (!placed.locations) Object.defineProperty(placed, 'locations', { value: at.locations, enumerable: true });
-  return placed;
+  if (!error.locations) Object.defineProperty(error, 'locations', { value: at.locations, enumerable: true });
+  return error;
 };

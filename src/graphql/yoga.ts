@@ -7,7 +7,7 @@ import { useBoundedErrors } from './bounded-errors.ts';
 import type { ChargeOperation } from './charge.ts';
 import type { RequestContext, RequestFacts } from './context.ts';
 import { type DocumentLimit, useDocumentLimit } from './document-limit.ts';
-import { fromThrown, type ReportBug, useErrors, withStatus } from './errors.ts';
+import { answerToThrown, type ReportBug, useErrors } from './errors.ts';
 import type { FieldLimits } from './field-limits.ts';
 import { useHiddenSchema, useNoSuggestions } from './hidden-schema.ts';
 import { type Introspection, useIntrospectionByRole } from './introspection.ts';
@@ -73,7 +73,7 @@ export const createGraphQLServer = (options: Options): GraphQLServer => {
     ],
     maskedErrors: {
       errorMessage: '',
-      maskError: (error) => withStatus(fromThrown(error, options.report, null)),
+      maskError: (error) => answerToThrown(error, options.report, null),
     },
     logging: false,
     cors: false,

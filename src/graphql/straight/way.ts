@@ -12,7 +12,7 @@ import { withViewer } from '../../authorization/viewer-context.ts';
 import type { Authenticator } from '../../domain/authentication.ts';
 import type { ChargeOperation } from '../charge.ts';
 import type { DocumentLimit } from '../document-limit.ts';
-import { fromThrown, type ReportBug, translateResult, withStatus } from '../errors.ts';
+import { answerToThrown, type ReportBug, translateResult } from '../errors.ts';
 import type { FieldLimits } from '../field-limits.ts';
 import type { Introspection } from '../introspection.ts';
 import { graphqlResponse, type MediaType, refusalMediaType } from '../media-type.ts';
@@ -79,7 +79,7 @@ const answer = (
   const onResult = (result: ExecutionResult): StraightAnswer =>
     finish(result.errors ? translateResult(result, options.report, requestId) : result);
   const onThrow = (error: unknown): StraightAnswer =>
-    finish({ errors: [withStatus(fromThrown(error, options.report, requestId))] });
+    finish({ errors: [answerToThrown(error, options.report, requestId)] });
   try {
     const result = execute(options, prepared, request);
     return result instanceof Promise ? result.then(onResult).catch(onThrow) : onResult(result);
