@@ -14,9 +14,11 @@ import { sqlSessionStore } from '../src/stores/sql/session-store.ts';
 import { openSqlite } from '../src/stores/sql/sqlite.ts';
 import { drive, graphqlRequest, post } from './load.ts';
 import { loadOurs, loginBody, newDirectory, refreshBody, signUp, startOurs } from './ours.ts';
-import type { Running } from './processes.ts';
+import { names } from './peers.ts';
+import { type Running, startServer } from './processes.ts';
 
 const logins = 400;
+const waves = 5;
 const refreshers = 64;
 const clients = 5_000;
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -77,8 +79,18 @@ const shedOrNot = async (number: number) => {
   // To clients that accept only application/json a refusal of GraphQL is 200.
   return { status: body.includes('SERVICE_UNAVAILABLE') ? 503 : 200, ms: performance.now() - startedAt };
 };
-const strangers = Array.from({ length: logins }, (_, number) => number);
-tally(await whileAsking(server, me.accessToken, () => Promise.all(strangers.map(shedOrNot))));
+for (let wave = 0; wave < waves; wave += 1) {
+  say(wave === 0 ? '  of a server that has just started:' : '  again:');
+  const strangers = Array.from({ length: logins }, (_, number) => wave * logins + number);
+  tally(await whileAsking(server, me.accessToken, () => Promise.all(strangers.map(shedOrNot))));
+}
+
+say(`${logins} requests at once to node:http answering a constant`);
+const floor = await startServer({ name: names.floor, args: [join(import.meta.dirname, 'servers/floor.ts')] });
+for (let wave = 0; wave < waves; wave += 1) {
+  tally(await Promise.all(Array.from({ length: logins }, () => timed(floor, loginBody('nobody@example.com')))));
+}
+await floor.stop();
 
 say(`F28: ${clients} clients refresh at once`);
 await server.stop();

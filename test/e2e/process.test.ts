@@ -155,6 +155,22 @@ describe('the log', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('the threads that hash passwords', () => {
+  it('stand behind the event loop', async () => {
+    const server = await start();
+    const threads = `/proc/${server.child.pid}/task`;
+    const niceness = () =>
+      readdirSync(threads).map((thread) => {
+        // proc_pid_stat(5): the name is in brackets, and the 17th field after it is how nice the thread is.
+        const [, name, fields = ''] = /\((.*)\) (.*)/.exec(readFileSync(`${threads}/${thread}/stat`, 'utf8')) ?? [];
+        return `${name}: ${fields.split(' ')[16]}`;
+      });
+    await expect.poll(niceness).toContain('libuv-worker: 10');
+    expect(niceness()).not.toContain('libuv-worker: 0');
+    expect(niceness()).toContain('MainThread: 0');
+  });
+});
+
 describe('memory', () => {
   it('is under 150 MB at rest', async () => {
     const server = await start();
