@@ -9,6 +9,7 @@ import { loadOurs } from './ours.ts';
 import { say } from './progress.ts';
 import { startRedis } from './redis.ts';
 import { events, growth } from './scenarios/growth.ts';
+import { guards } from './scenarios/guards.ts';
 import { list } from './scenarios/list.ts';
 import { login } from './scenarios/login.ts';
 import { me } from './scenarios/me.ts';
@@ -19,7 +20,7 @@ import { textTable } from './table.ts';
 import { describeTarget } from './target.ts';
 
 const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
-  ...{ me, list, refresh, login, growth, events, start },
+  ...{ me, list, guards, refresh, login, growth, events, start },
   public: publicOperation,
 };
 

@@ -1,7 +1,17 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const scenarioNames = ['me', 'list', 'public', 'refresh', 'login', 'growth', 'events', 'start'] as const;
+export const scenarioNames = [
+  'me',
+  'list',
+  'public',
+  'guards',
+  'refresh',
+  'login',
+  'growth',
+  'events',
+  'start',
+] as const;
 
 export type ScenarioName = (typeof scenarioNames)[number];
 

@@ -15,7 +15,6 @@ export const list: Scenario = async (bench) => {
     targets: [
       atMostTimes(driven.rows, { row: names.compiled, limit: 0.5, of: names.mercurius }),
       atMostTimes(driven.rows, { row: names.embedded, limit: 0.5, of: names.mercurius }),
-      atMostTimes(driven.rows, { row: names.embedded, limit: 1.03, of: names.embeddedOff }),
     ],
   };
 };

@@ -1,38 +1,5 @@
-/**
- * Our guard in somebody else's Yoga server, through what the package exports.
- * GUARD=on: guardSchema and useFieldgate. schema: the guarded schema, the plugin off. off: the same server without both.
- */
-import type * as Fieldgate from '../../src/index.ts';
-import { resolvers, secretKey, typeDefs } from '../data.ts';
-import { importFromOurs } from '../from-ours.ts';
+/** Our guard in somebody else's Yoga server; GUARD says how much of it. */
+import { createOwnYoga, type Guard } from '../own-yoga.ts';
 import { listen } from './listen.ts';
 
-type Claims = { readonly sub: string; readonly sid: string; readonly role: string; readonly exp: number };
-
-const fieldgate: typeof Fieldgate = await importFromOurs('fieldgate');
-const { createYoga } = await importFromOurs('graphql-yoga');
-const { makeExecutableSchema } = await importFromOurs('@graphql-tools/schema');
-const { default: jwt } = await importFromOurs('jsonwebtoken');
-
-const { authTypeDefs, bearer, createAuthenticate, guardSchema, sessionId, useFieldgate, userId } = fieldgate;
-const guard = process.env['GUARD'];
-
-const verify: Fieldgate.BearerOptions['verify'] = (token) => {
-  const { sub, sid, role, exp }: Claims = jwt.verify(token, secretKey, { algorithms: ['HS256'] });
-  return {
-    kind: 'valid',
-    claims: { userId: userId(sub), sessionId: sessionId(sid), role, scopes: [], expiresAt: exp as never },
-  };
-};
-const standing: Fieldgate.BearerOptions['standing'] = () => ({ kind: 'live', role: 'USER' });
-
-const schema = makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers });
-
-listen(
-  createYoga({
-    schema: guard === 'off' ? schema : guardSchema(schema),
-    logging: 'warn',
-    maxRequestBodySize: false,
-    plugins: guard === 'on' ? [useFieldgate({ authenticate: createAuthenticate([bearer({ verify, standing })]) })] : [],
-  }),
-);
+listen(createOwnYoga(process.env['GUARD'] as Guard));
