@@ -13,8 +13,5 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 10_000 } },
-    // Much here is promised in seconds and seen by a machine that may be held up itself. What is wrong with us fails
-    // again; what does not is named in the report as retried, and is a test to mend.
-    retry: process.env['CI'] ? 1 : 0,
   },
 });

@@ -4,14 +4,12 @@
  * more than the guard costs. Prints CPU µs per request of each, and by how much each differs from the one without.
  */
 import { operations } from '../data.ts';
+import { median } from '../measure.ts';
 import { createOwnYoga, type Guard } from '../own-yoga.ts';
 import { peerToken } from '../peers.ts';
 
 const sliceMs = 200;
 const headers = { 'content-type': 'application/json', authorization: `Bearer ${peerToken}` };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const measure = async (operation: 'list' | 'public', guards: readonly Guard[]) => {
   const servers = guards.map((guard) => ({ guard, yoga: createOwnYoga(guard), costs: [] as number[] }));

@@ -1,16 +1,17 @@
 import { baselineOutput } from '../baseline.ts';
 import type { Scenario } from '../bench.ts';
+import type { Guard } from '../own-yoga.ts';
 import { progress } from '../progress.ts';
 
 type Cost = {
   readonly operation: 'list' | 'public';
-  readonly guard: 'on' | 'schema' | 'off';
+  readonly guard: Guard;
   readonly cpuMicros: number;
-  /** The median of the differences of each turn, which two medians of their own would not tell as well. */
+  /** To the same without guards: the median of the ratios of each turn. */
   readonly ratio: number;
 };
 
-const rowNames: Readonly<Record<Cost['guard'], string>> = {
+const rowNames: Readonly<Record<Guard, string>> = {
   off: 'your own Yoga without Fieldgate',
   schema: 'guardSchema only',
   on: 'guardSchema + useFieldgate',

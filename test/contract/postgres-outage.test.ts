@@ -11,8 +11,6 @@ import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
 import { asAdministrator, postgresMissing, postgresServer } from '../support/databases.ts';
 
 const missing = await postgresMissing();
-/** What is promised, and what a busy test machine may add. */
-const aboutASecond = 1_000 + 1_500;
 const unavailable = { code: 'SERVICE_UNAVAILABLE', details: { retryAfter: 1 } };
 
 /** How a piece of work went, and how long that took. */
@@ -63,7 +61,7 @@ describe('a PostgreSQL server that cannot be reached', () => {
     const database = openPostgres({ url: 'postgres://root@127.0.0.1:1/test' });
     const { outcome, ms } = await timed(database.ping);
     expect(outcome).toMatchObject(unavailable);
-    expect(ms).toBeLessThan(aboutASecond);
+    expect(ms).toBeLessThan(500);
     await database.close();
   });
 
@@ -76,7 +74,7 @@ describe('a PostgreSQL server that cannot be reached', () => {
     const calls = await Promise.all(Array.from({ length: 10 }, () => timed(database.ping)));
     for (const { outcome, ms } of calls) {
       expect(outcome).toMatchObject(unavailable);
-      expect(ms).toBeLessThan(aboutASecond);
+      expect(ms).toBeLessThan(1_500);
     }
     await database.close();
     silent.close();
@@ -120,7 +118,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await terminateAll();
     expect((await sleeping).outcome).toMatchObject(unavailable);
     // Each connection that died unnoticed may cost one call; none is tried twice.
-    await expect.poll(() => database.ping().then(() => 'answers')).toBe('answers');
+    await expect.poll(() => database.ping().then(() => 'answers'), { timeout: 1_000 }).toBe('answers');
     await Promise.all(Array.from({ length: 10 }, database.ping));
   });
 
@@ -129,7 +127,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await pause(100);
     await terminateAll();
     await holding;
-    await expect.poll(() => database.ping().then(() => 'answers')).toBe('answers');
+    await expect.poll(() => database.ping().then(() => 'answers'), { timeout: 1_000 }).toBe('answers');
   });
 
   test('F14 a server that falls silent under a statement is unavailable within about a second, and found again', async () => {
@@ -139,7 +137,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     line.hold();
     const { outcome, ms } = await timed(behind.ping);
     expect(outcome).toMatchObject(unavailable);
-    expect(ms).toBeLessThan(aboutASecond);
+    expect(ms).toBeLessThan(1_500);
     line.release();
     expect((await timed(behind.ping)).outcome).toBeUndefined();
     await behind.close();
@@ -152,7 +150,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await pause(200);
     for (const { outcome, ms } of await Promise.all(Array.from({ length: 20 }, () => timed(small.ping)))) {
       expect(outcome).toMatchObject(unavailable);
-      expect(ms).toBeLessThan(aboutASecond);
+      expect(ms).toBeLessThan(1_200);
     }
     await Promise.all(held);
     await small.ping();
@@ -163,7 +161,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     const slow = Array.from({ length: 200 }, () => timed(() => sql`select pg_sleep(5)`.execute(database.kysely)));
     for (const { outcome, ms } of await Promise.all(slow)) {
       expect(outcome).toMatchObject(unavailable);
-      expect(ms).toBeLessThan(aboutASecond);
+      expect(ms).toBeLessThan(2_000);
     }
     await database.ping();
   });
@@ -185,7 +183,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await holder.query(`begin; select from users where id = 'held' for update`);
     const { outcome, ms } = await timed(() => accounts.setRole(id, 'ADMIN'));
     expect(outcome).toMatchObject(unavailable);
-    expect(ms).toBeLessThan(aboutASecond);
+    expect(ms).toBeLessThan(1_500);
     await holder.query('rollback');
     await holder.end();
     expect(await accounts.findById(id)).toMatchObject({ role: 'USER', version: 1 });

@@ -27,8 +27,8 @@ import { tcpProxy } from '../support/tcp-proxy.ts';
 
 const missing = await redisMissing();
 /** What the store promises, and what a busy test machine may add. */
-const soon = 1_000 + 1_500;
-const recovery = 5_000 + 5_000;
+const soon = 1_000 + 200;
+const recovery = 5_000;
 /** A sentinel that was held up itself does nothing for half a minute. */
 const patience = 50_000;
 

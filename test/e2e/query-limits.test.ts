@@ -1,7 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminEnv, type GraphQLAnswer, loginAsAdmin, startServer, type TestServer } from '../support/server.ts';
-import { quickest } from '../support/stopwatch.ts';
 
 let server: TestServer;
 let token: string;
@@ -128,8 +127,10 @@ describe('G08: what is nested 20 000 deep is 400 within 100 ms', () => {
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...accept },
         body,
       });
-    expect((await send()).status).toBe(400);
-    expect(await quickest(async () => (await send()).text())).toBeLessThan(100);
+    const startedAt = performance.now();
+    const response = await send();
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(response.status).toBe(400);
   });
 });
 

@@ -40,8 +40,7 @@ const expectAlike = async (one: () => Promise<unknown>, other: () => Promise<unk
   expect(differenceMs).toBeLessThan(toleratedMs + noiseMs);
 };
 
-// Few pairs on a busy machine differ by chance now and then; what tells, tells each time.
-describe(`F34: how long an answer takes does not tell (${samples} pairs)`, { timeout: 600_000, retry: 2 }, () => {
+describe(`F34: how long an answer takes does not tell (${samples} pairs)`, { timeout: 600_000 }, () => {
   let server: TestServer;
   let strict: TestServer;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { gathered } from '../gathered.ts';
-import { prepareRow } from './sqlite-statements.ts';
+import { checkedParameters, prepareRow } from './sqlite-statements.ts';
 
 type Row = Readonly<Record<string, unknown>> | undefined;
 type Read = (parameters: readonly unknown[]) => Promise<Row>;
@@ -37,7 +37,7 @@ export function createKeptReads(reader: DatabaseSync): (sql: string) => Read {
     const kept = new Map<string, NonNullable<Row>>();
 
     const answer = (parameters: readonly unknown[]): Row => {
-      // Nothing else has U+0000 in it: a parameter that has is refused by the read, and no row is kept for it.
+      // No parameter has U+0000 in it.
       const key = parameters.join('\0');
       const known = kept.get(key);
       if (known !== undefined) return known;
@@ -47,7 +47,7 @@ export function createKeptReads(reader: DatabaseSync): (sql: string) => Read {
       return row;
     };
 
-    return gathered<readonly unknown[], Row>(
+    const ask = gathered<readonly unknown[], Row>(
       async (questions) =>
         inSnapshot((version) => {
           if (version !== keptVersion || kept.size >= mostKept) kept.clear();
@@ -56,5 +56,7 @@ export function createKeptReads(reader: DatabaseSync): (sql: string) => Read {
         }),
       mostAtOnce,
     );
+    // Refused before it is gathered: what is wrong with one question is not the others' trouble.
+    return async (parameters) => ask(checkedParameters(parameters));
   };
 }
