@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { sessionId, userId } from '@fieldgate/guard';
 import { createId } from '../src/crypto/identifiers.ts';
 import { createRefreshToken } from '../src/crypto/refresh-token.ts';
-import { sessionId, userId } from '../src/domain/ids.ts';
 import { sqlSessionStore } from '../src/stores/sql/session-store.ts';
 import { openSqlite } from '../src/stores/sql/sqlite.ts';
 import { drive, graphqlRequest, post } from './load.ts';
@@ -102,7 +102,7 @@ const account = { userId: userId(me.id), version: 1, role: 'USER' } as const;
 while (tokens.length < clients) {
   const id = sessionId(createId(Date.now()));
   const { token, digests } = createRefreshToken(account.userId, id);
-  await store.start({ id, ...account, digests, origin: { ip: null, userAgent: null } });
+  await store.start({ id, ...account, digests, client: { ip: null, userAgent: null } });
   tokens.push(token);
 }
 await database.close();

@@ -1,5 +1,5 @@
+import type * as Fieldgate from '@fieldgate/guard';
 import type { YogaServerInstance } from 'graphql-yoga';
-import type * as Fieldgate from '../src/index.ts';
 import { resolvers, secretKey, typeDefs } from './data.ts';
 import { importFromOurs } from './from-ours.ts';
 

@@ -7,9 +7,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type SessionId, sessionId, type UserId, userId } from '@fieldgate/guard';
 import { createId } from '../src/crypto/identifiers.ts';
 import { createRefreshToken } from '../src/crypto/refresh-token.ts';
-import { type SessionId, sessionId, type UserId, userId } from '../src/domain/ids.ts';
 import { openRedis } from '../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../src/stores/redis/session-store.ts';
 import { parseRedisUrl } from '../src/stores/redis/url.ts';
@@ -42,12 +42,12 @@ const begin = async (): Promise<Name> => (await attempt()) ?? begin();
 const attempt = async (): Promise<Name | null> => {
   const name = { user: userId(createId(Date.now())), session: sessionId(createId(Date.now())) };
   const { digests } = createRefreshToken(name.user, name.session);
-  const origin = {
+  const client = {
     ip: '203.0.113.77',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
   };
   const account = { userId: name.user, version: 1, role: 'USER' } as const;
-  return store.start({ id: name.session, ...account, digests, origin }).then(
+  return store.start({ id: name.session, ...account, digests, client }).then(
     () => name,
     () => null,
   );

@@ -7,7 +7,7 @@ if (isBuiltin('node:sqlite')) {
   const { enableCompileCache } = await import('node:module');
   // As in main.ts.
   enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/fieldgate'));
-  const { readEnvironment } = await import('./environment.ts');
+  const { readEnvironment } = await import('./config/environment.ts');
   const { runCommandLine } = await import('./cli/program.ts');
   // A reader that has seen enough (`fieldgate user list | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

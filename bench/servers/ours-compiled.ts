@@ -2,8 +2,9 @@
  * Our guard in front of compiled queries, as our own server has it: the gate (`admit`) decides, graphql-jit runs what it lets
  * through with the guarded resolvers. No framework: node:http, one JSON body, one answer.
  */
+
+import type * as Fieldgate from '@fieldgate/guard';
 import type { ExecutionResult } from 'graphql';
-import type * as Fieldgate from '../../src/index.ts';
 import { resolvers, secretKey, typeDefs } from '../data.ts';
 import { importFromOurs } from '../from-ours.ts';
 import { listen } from './listen.ts';

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AppError } from '../domain/errors.ts';
 import { isRole, type Role } from '../domain/role.ts';
-import { addApiKeyCommands } from './api-key-commands.ts';
-import { addClientCommands } from './client-commands.ts';
-import { account, jsonOption, type Run } from './command-words.ts';
-import { addKeyCommands } from './key-commands.ts';
+import { addApiKeyCommands } from './commands/api-key-commands.ts';
+import { addClientCommands } from './commands/client-commands.ts';
+import { addKeyCommands } from './commands/key-commands.ts';
+import { account, jsonOption, type Run } from './options.ts';
 import { CommandFailed, type ExitCode, type Shell, UsageError } from './shell.ts';
 
 /** Runs one command line. Everything a command needs is imported when that command runs: help costs no database. */
@@ -75,13 +75,15 @@ const addServerCommands = (program: Command, shell: Shell, run: Run): void => {
   program
     .command('serve')
     .description('run the server in the foreground, as npm start does')
-    .action(() => run(import('./serve.ts').then(({ serveCommand }) => serveCommand())));
+    .action(() => run(import('./commands/serve.ts').then(({ serveCommand }) => serveCommand())));
   program
     .command('migrate')
     .description('make the database, or bring it up to date (the server does so when it starts)')
     .option(...jsonOption)
     .addHelpText('after', '\nJSON: { applied: [name] }')
-    .action((options) => run(import('./migrate.ts').then(({ migrateCommand }) => migrateCommand(shell, options))));
+    .action((options) =>
+      run(import('./commands/migrate.ts').then(({ migrateCommand }) => migrateCommand(shell, options))),
+    );
   program
     .command('doctor')
     .description('look for what is wrong with configuration, data, keys, clock and port, and say what to do')
@@ -90,7 +92,7 @@ const addServerCommands = (program: Command, shell: Shell, run: Run): void => {
       'after',
       '\nExits with 1 if anything fails; warnings alone are 0.\nJSON: { ok, checks: [{ check, status: "ok" | "warn" | "fail", message, advice }] }',
     )
-    .action((options) => run(import('./doctor.ts').then(({ doctorCommand }) => doctorCommand(shell, options))));
+    .action((options) => run(import('./doctor/doctor.ts').then(({ doctorCommand }) => doctorCommand(shell, options))));
 };
 
 const addUserCommands = (program: Command, shell: Shell, run: Run): void => {
@@ -104,7 +106,7 @@ const addUserCommands = (program: Command, shell: Shell, run: Run): void => {
     .option('--password-stdin', 'read the password from standard input; there is no way to give it as an argument')
     .option(...jsonOption)
     .addHelpText('after', `\nJSON: ${userFields}`)
-    .action((options) => run(import('./user.ts').then(({ createUser }) => createUser(shell, options))));
+    .action((options) => run(import('./commands/user.ts').then(({ createUser }) => createUser(shell, options))));
   user
     .command('list')
     .description('list accounts, oldest first')
@@ -113,7 +115,7 @@ const addUserCommands = (program: Command, shell: Shell, run: Run): void => {
     .option('--after <email|id>', 'go on after this account')
     .option(...jsonOption)
     .addHelpText('after', `\nJSON: { users: [${userFields}], next }; next is for --after, null on the last page`)
-    .action((options) => run(import('./user.ts').then(({ listUsers }) => listUsers(shell, options))));
+    .action((options) => run(import('./commands/user.ts').then(({ listUsers }) => listUsers(shell, options))));
   user
     .command('role')
     .description('give an account a role')
@@ -122,7 +124,7 @@ const addUserCommands = (program: Command, shell: Shell, run: Run): void => {
     .option(...jsonOption)
     .addHelpText('after', `\nJSON: ${userFields}`)
     .action((who: string, role: Role, options) =>
-      run(import('./user.ts').then(({ setUserRole }) => setUserRole(shell, who, role, options))),
+      run(import('./commands/user.ts').then(({ setUserRole }) => setUserRole(shell, who, role, options))),
     );
   user
     .command('disable')
@@ -131,7 +133,7 @@ const addUserCommands = (program: Command, shell: Shell, run: Run): void => {
     .option(...jsonOption)
     .addHelpText('after', `\nJSON: ${userFields}`)
     .action((who: string, options) =>
-      run(import('./user.ts').then(({ disableUser }) => disableUser(shell, who, options))),
+      run(import('./commands/user.ts').then(({ disableUser }) => disableUser(shell, who, options))),
     );
   user
     .command('enable')
@@ -140,7 +142,7 @@ const addUserCommands = (program: Command, shell: Shell, run: Run): void => {
     .option(...jsonOption)
     .addHelpText('after', `\nJSON: ${userFields}`)
     .action((who: string, options) =>
-      run(import('./user.ts').then(({ enableUser }) => enableUser(shell, who, options))),
+      run(import('./commands/user.ts').then(({ enableUser }) => enableUser(shell, who, options))),
     );
   user
     .command('unlock')
@@ -149,7 +151,7 @@ const addUserCommands = (program: Command, shell: Shell, run: Run): void => {
     .option(...jsonOption)
     .addHelpText('after', `\nJSON: ${userFields}`)
     .action((who: string, options) =>
-      run(import('./user.ts').then(({ unlockUser }) => unlockUser(shell, who, options))),
+      run(import('./commands/user.ts').then(({ unlockUser }) => unlockUser(shell, who, options))),
     );
 };
 
@@ -164,7 +166,7 @@ const addSessionCommands = (program: Command, shell: Shell, run: Run): void => {
     .option(...jsonOption)
     .addHelpText('after', '\nJSON: { sessions: [{ id, userId, createdAt, lastSeenAt, expiresAt, ip, userAgent }] }')
     .action((who: string, options) =>
-      run(import('./session.ts').then(({ listSessions }) => listSessions(shell, who, options))),
+      run(import('./commands/session.ts').then(({ listSessions }) => listSessions(shell, who, options))),
     );
   session
     .command('revoke')
@@ -175,7 +177,7 @@ const addSessionCommands = (program: Command, shell: Shell, run: Run): void => {
     .option(...jsonOption)
     .addHelpText('after', '\nJSON: { endedSessions }')
     .action((id: string | undefined, options) =>
-      run(import('./session.ts').then(({ revokeSessions }) => revokeSessions(shell, id, options))),
+      run(import('./commands/session.ts').then(({ revokeSessions }) => revokeSessions(shell, id, options))),
     );
 };
 
@@ -189,7 +191,7 @@ const addReviewCommands = (program: Command, shell: Shell, run: Run): void => {
     .option(...jsonOption)
     .addHelpText('after', tokenHelp)
     .action((token: string, options) =>
-      run(import('./token.ts').then(({ explainToken }) => explainToken(shell, token, options))),
+      run(import('./commands/token.ts').then(({ explainToken }) => explainToken(shell, token, options))),
     );
   program
     .command('schema')
@@ -201,7 +203,7 @@ const addReviewCommands = (program: Command, shell: Shell, run: Run): void => {
       'after',
       '\nJSON: { fields: [{ coordinate, access: { anonymous, USER, … }, scopes, policies, public }] }',
     )
-    .action((options) => run(import('./schema.ts').then(({ printMatrix }) => printMatrix(shell, options))));
+    .action((options) => run(import('./commands/schema.ts').then(({ printMatrix }) => printMatrix(shell, options))));
 };
 
 const tokenHelp = `

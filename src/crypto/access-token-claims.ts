@@ -1,5 +1,5 @@
+import { type ClientId, clientId, type SessionId, sessionId, type UserId, userId } from '@fieldgate/guard/core';
 import type { EpochSeconds } from '../domain/clock.ts';
-import { type ClientId, clientId, type SessionId, sessionId, type UserId, userId } from '../domain/ids.ts';
 import type { JsonObject } from './json-object.ts';
 
 /** What a verified access token says, in the words of the house. */

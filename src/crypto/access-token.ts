@@ -1,3 +1,4 @@
+import type { ClientId, SessionId, UserId } from '@fieldgate/guard/core';
 /**
  * Access tokens: JWTs after RFC 9068. jsonwebtoken checks their signatures, and makes those that are quick to make
  * (`sign-token.ts`); everything it leaves open is decided here, before it (`compact-jws.ts`: the spelling and the header) and after it (`access-token-claims.ts`: the claims).
@@ -7,7 +8,6 @@
  */
 import jwt from 'jsonwebtoken';
 import type { EpochSeconds } from '../domain/clock.ts';
-import type { ClientId, SessionId, UserId } from '../domain/ids.ts';
 import { createRecentEntries } from '../domain/recent-entries.ts';
 import {
   type AccessTokenClaims,

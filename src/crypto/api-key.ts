@@ -12,7 +12,8 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type ApiKeyId, apiKeyId, isUuid, type TokenDigest, tokenDigest } from '../domain/ids.ts';
+import { type ApiKeyId, apiKeyId } from '@fieldgate/guard/core';
+import { isUuid, type TokenDigest, tokenDigest } from '../domain/ids.ts';
 import { formatUuid } from './identifiers.ts';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

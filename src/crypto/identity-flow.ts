@@ -1,6 +1,6 @@
 /**
  * A sign-in at an identity provider, from the moment the browser leaves until it is back. It is kept by that browser, in a
- * cookie, and nowhere else:
+ * cookie, and noClient else:
  *
  *     state                 = SHA-256 of the cookie
  *     nonce, PKCE verifier  = HMAC-SHA-256 under 256 random bits in the cookie

@@ -15,15 +15,8 @@
  *   and begin with different labels, so that no digest can stand in for the other.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import {
-  isUuid,
-  type SessionId,
-  sessionId,
-  type TokenDigest,
-  tokenDigest,
-  type UserId,
-  userId,
-} from '../domain/ids.ts';
+import { type SessionId, sessionId, type UserId, userId } from '@fieldgate/guard/core';
+import { isUuid, type TokenDigest, tokenDigest } from '../domain/ids.ts';
 import { Secret } from '../domain/secret.ts';
 import type { TokenDigests } from '../domain/session.ts';
 import { decodeBase64url } from './base64url.ts';

@@ -1,5 +1,5 @@
+import type { ApiKeyId, UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
-import type { ApiKeyId, UserId } from './ids.ts';
 
 /** A key for programs, as its owner may see it: nothing in it opens anything. */
 export type ApiKey = {

@@ -1,22 +1,12 @@
+import { CodedError, type ErrorDetails, type ErrorRow, guardErrors } from '@fieldgate/guard/core';
+
 /**
  * Every failure a caller can be told of. One row per code: the HTTP status where a whole request is answered with it,
  * the RFC 6749 §5.2 / RFC 6750 §3.1 word for it, whether trying the same again can help, and its one message.
  * Messages are constants: nothing secret and nothing typed by a caller gets into one.
  */
 export const errorTable = {
-  UNAUTHENTICATED: {
-    status: 401,
-    oauth: 'invalid_token',
-    retryable: false,
-    message: 'The credential is not accepted.',
-  },
-  FORBIDDEN: { status: 403, oauth: 'insufficient_scope', retryable: false, message: 'Not allowed.' },
-  AMBIGUOUS_CREDENTIALS: {
-    status: 400,
-    oauth: 'invalid_request',
-    retryable: false,
-    message: 'More than one credential was presented. Send exactly one.',
-  },
+  ...guardErrors,
   INVALID_CREDENTIALS: {
     status: 400,
     oauth: 'invalid_grant',
@@ -150,67 +140,26 @@ export const errorTable = {
     retryable: false,
     message: 'There is no such thing, or not for you.',
   },
-  SERVICE_UNAVAILABLE: {
-    status: 503,
-    oauth: 'temporarily_unavailable',
-    retryable: true,
-    message: 'The service cannot answer right now. Try again shortly.',
-  },
   INTERNAL_SERVER_ERROR: { status: 500, oauth: 'server_error', retryable: false, message: 'Unexpected error.' },
 } as const satisfies Record<string, ErrorRow>;
 
-type ErrorRow = {
-  readonly status: number;
-  readonly oauth: string;
-  readonly retryable: boolean;
-  readonly message: string;
-};
-
 export type ErrorCode = keyof typeof errorTable;
 
-/** What a client may branch on besides the code; becomes `extensions` in GraphQL. Constants of ours only. */
-export type ErrorDetails = {
-  /** A finer word within the code: `TOKEN_EXPIRED`, `ROLE`, `PASSWORD_TOO_SHORT`. */
-  readonly reason?: string;
-  /** The input field that is meant. */
-  readonly field?: string;
-  /** Seconds after which trying again makes sense. */
-  readonly retryAfter?: number;
-  /** What would have been needed: a role, scopes, a policy. */
-  readonly required?: Readonly<Record<string, unknown>>;
-  /** The schema coordinate whose rule was not met. */
-  readonly coordinate?: string;
-};
-
-/** A failure with a code a caller can branch on. Thrown by services and guards, turned into an answer once, at the edge. */
-export class AppError extends Error {
+/** A failure with a code a caller can branch on. Thrown by services, turned into an answer once, at the edge. */
+export class AppError extends CodedError {
   override readonly name = 'AppError';
-  readonly code: ErrorCode;
-  readonly details: ErrorDetails;
+  declare readonly code: ErrorCode;
 
-  /**
-   * `message` replaces the table's one; it must be a constant too. `cause` is what went wrong underneath, for the log
-   * alone: no answer ever carries it.
-   */
+  /** `message` replaces the table's one; it must be a constant too. */
   constructor(
     code: ErrorCode,
     details: ErrorDetails = {},
     message: string = errorTable[code].message,
     options?: { readonly cause: unknown },
   ) {
-    super(message, options);
-    this.code = code;
-    this.details = details;
+    super(code, { ...errorTable[code], message }, details, options);
   }
 }
-
-/** For cookies that came with a request of somebody else's page: no other token would help, so it is not UNAUTHENTICATED. */
-export const otherOrigin = (): AppError =>
-  new AppError(
-    'FORBIDDEN',
-    { reason: 'ORIGIN' },
-    'Session cookies are not taken from this page. ISSUER and CORS_ORIGINS say which origins may use them.',
-  );
 
 /** For input that a field of the schema allows and a rule of ours does not. */
 export const badInput = (field: string, reason: string, message: string): AppError =>

@@ -1,7 +1,6 @@
+import type { ClientInfo, SessionId, UserId, Viewer } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
-import type { SessionId, UserId } from './ids.ts';
-import { nowhere, type Origin } from './session.ts';
-import type { Viewer } from './viewer.ts';
+import { noClient } from './session.ts';
 
 /**
  * Everything that is written down about accounts and their credentials. One row per type: how it turned out, whether it is
@@ -68,29 +67,29 @@ export type Actor = {
   readonly kind: ActorKind;
   /** Of the account, the key or the service client; null for the others. */
   readonly id: string | null;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
 };
 
 /** `server`: what happens of itself, at the start for example. */
 export type ActorKind = 'account' | 'api_key' | 'service' | 'command_line' | 'server' | 'anonymous';
 
-export const commandLine: Actor = { kind: 'command_line', id: null, origin: nowhere };
-export const serverItself: Actor = { kind: 'server', id: null, origin: nowhere };
+export const commandLine: Actor = { kind: 'command_line', id: null, client: noClient };
+export const serverItself: Actor = { kind: 'server', id: null, client: noClient };
 
 /** Somebody who has shown nothing (yet). */
-export const stranger = (origin: Origin): Actor => ({ kind: 'anonymous', id: null, origin });
+export const stranger = (client: ClientInfo): Actor => ({ kind: 'anonymous', id: null, client });
 /** The holder of an account. */
-export const holderOf = (userId: UserId, origin: Origin): Actor => ({ kind: 'account', id: userId, origin });
+export const holderOf = (userId: UserId, client: ClientInfo): Actor => ({ kind: 'account', id: userId, client });
 
 /** Whoever a request was verified to come from. */
-export const actorFor = (viewer: Viewer, origin: Origin): Actor => {
+export const actorFor = (viewer: Viewer, client: ClientInfo): Actor => {
   switch (viewer.kind) {
     case 'anonymous':
-      return stranger(origin);
+      return stranger(client);
     case 'service':
-      return { kind: 'service', id: viewer.id, origin };
+      return { kind: 'service', id: viewer.id, client };
     case 'account':
-      return viewer.apiKeyId ? { kind: 'api_key', id: viewer.apiKeyId, origin } : holderOf(viewer.id, origin);
+      return viewer.apiKeyId ? { kind: 'api_key', id: viewer.apiKeyId, client } : holderOf(viewer.id, client);
   }
 };
 
@@ -141,7 +140,7 @@ export const loggable = (text: string): string => text.slice(0, longestText).rep
 
 export const toEvent = (draft: EventDraft, id: string, time: EpochMillis): NewAuthEvent => {
   const { type, actor, userId = null, sessionId = null, reason = null, metadata = {} } = draft;
-  const { ip, userAgent, requestId = null } = actor.origin;
+  const { ip, userAgent, requestId = null } = actor.client;
   return {
     ...{ id, time, type, outcome: eventTable[type].outcome, actor: { kind: actor.kind, id: actor.id } },
     ...{ userId, sessionId, reason, requestId },

@@ -1,5 +1,6 @@
+import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
-import type { IdentityId, UserId } from './ids.ts';
+import type { IdentityId } from './ids.ts';
 
 /** A way into an account by way of an identity provider (Google, GitHub, a company's own). */
 export type Identity = {

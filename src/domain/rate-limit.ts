@@ -1,4 +1,4 @@
-import type { Viewer } from './viewer.ts';
+import type { Viewer } from '@fieldgate/guard/core';
 
 /** So much per window. A window begins with the first thing counted in it. */
 export type Rate = { readonly points: number; readonly windowMs: number };
@@ -18,7 +18,7 @@ export type Rates = Readonly<Record<BucketName | 'general', Rate | null>>;
 export type Count = { readonly spent: number; readonly resetsInMs: number };
 
 /** Where a caller stands with one of their limits. */
-export type Standing = Rate & Count & { readonly bucket: BucketName | BudgetName };
+export type RateLimitStatus = Rate & Count & { readonly bucket: BucketName | BudgetName };
 
 /** Under what a caller is counted: whoever signed in wherever they are, anybody else by the network they come from. */
 export const callerKey = (viewer: Viewer, ip: string | null): string => {

@@ -1,6 +1,6 @@
+import type { ClientId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
 import { badInput } from './errors.ts';
-import type { ClientId } from './ids.ts';
 
 /** A service that gets access tokens for itself (RFC 6749 §4.4), as administrators see it: without its secrets. */
 export type ServiceClient = {

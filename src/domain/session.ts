@@ -1,5 +1,6 @@
+import type { ClientInfo, SessionId, SessionStatus as SessionStatusOf, UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
-import type { SessionId, TokenDigest, UserId } from './ids.ts';
+import type { TokenDigest } from './ids.ts';
 import type { User } from './user.ts';
 
 /** One sign-in on one device, as its owner may see it. Holds nothing a token could be made from. */
@@ -15,11 +16,8 @@ export type Session = {
   readonly userAgent: string | null;
 };
 
-/** Where a request comes from, as far as the server was told, and the name it has in the log. */
-export type Origin = { readonly ip: string | null; readonly userAgent: string | null; readonly requestId?: string };
-
 /** Where nothing came over a network, or nobody said from where. */
-export const nowhere: Origin = { ip: null, userAgent: null };
+export const noClient: ClientInfo = { ip: null, userAgent: null };
 
 /**
  * What the store holds of a refresh token. Every token of a family carries the same family part and a secret part of
@@ -49,18 +47,8 @@ export type Rotation =
  */
 export type RefreshTokenState = 'current' | 'replayable' | 'spent' | 'unknown';
 
-/**
- * What an access token's session is worth at this moment. `live` carries the role the account has now, and what it may
- * do is compared with what the token says. `ended`: logged out, revoked, expired, or its account is disabled or gone.
- */
-export type Standing =
-  | {
-      readonly kind: 'live';
-      readonly role: string;
-      /** The whole account, from stores that have it at hand: it spares whoever needs it a second look. */
-      readonly account?: User | undefined;
-    }
-  | { readonly kind: 'ended' };
+/** `account` is the whole account, from stores that read it together with the session. */
+export type SessionStatus = SessionStatusOf<User>;
 
 /** How long sessions live. All in milliseconds. */
 export type SessionLifetimes = {

@@ -1,5 +1,5 @@
+import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
-import type { UserId } from './ids.ts';
 import type { Role } from './role.ts';
 
 /** An account as the rest of the house sees it: without its password hash. */

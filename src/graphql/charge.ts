@@ -1,6 +1,6 @@
+import type { Viewer } from '@fieldgate/guard';
 import type { AppError } from '../domain/errors.ts';
 import type { BucketName } from '../domain/rate-limit.ts';
-import type { Viewer } from '../domain/viewer.ts';
 import { type Caller, type Limits, strangerAt } from '../services/limits.ts';
 import type { RequestContext } from './context.ts';
 import type { FieldLimit, FieldLimits } from './field-limits.ts';
@@ -15,8 +15,8 @@ export type ChargeOperation = (
 /** One point of the caller's budget for each field at the root, whatever its aliases; and what `@limit` says. */
 export const createCharge =
   (fieldLimits: FieldLimits, limits: Pick<Limits, 'spend' | 'attempt'>): ChargeOperation =>
-  (viewer, fields, { facts: { origin, standings } }) => {
-    const caller: Caller = { viewer, origin, standings };
+  (viewer, fields, { facts: { client, standings } }) => {
+    const caller: Caller = { viewer, client, standings };
     const refusal = limits.spend(caller, Math.max(1, fields.length));
     if (refusal) return refusal;
     const limited = fields.flatMap((field) => fieldLimits.get(field) ?? []);
@@ -32,7 +32,7 @@ const attemptAll = async (
   caller: Caller,
   limited: readonly FieldLimit[],
 ): Promise<AppError | null> => {
-  const stranger = strangerAt(caller.origin, caller.standings);
+  const stranger = strangerAt(caller.client, caller.standings);
   const counted = [
     ...[...costsOf(limited.filter(({ isPublic }) => isPublic))].map((cost) => [stranger, ...cost] as const),
     ...[...costsOf(limited.filter(({ isPublic }) => !isPublic))].map((cost) => [caller, ...cost] as const),

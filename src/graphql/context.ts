@@ -1,14 +1,15 @@
-import type { Standing } from '../domain/rate-limit.ts';
-import type { Origin, Session } from '../domain/session.ts';
+import type { ClientInfo } from '@fieldgate/guard';
+import type { RateLimitStatus } from '../domain/rate-limit.ts';
+import type { Session } from '../domain/session.ts';
 
 /** What the HTTP edge knows of a request and hands on, and what it takes back for the answer. */
 export type RequestFacts = {
   readonly requestId: string;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
   /** `Set-Cookie` values for the answer, whatever else will be in it. The last operation field that sets them decides. */
   setCookies: readonly string[];
   /** What was counted for this request, for the headers of its answer. */
-  readonly standings: Standing[];
+  readonly standings: RateLimitStatus[];
 };
 
 /** What a request begins with. */
@@ -17,7 +18,7 @@ export const noCookies: readonly string[] = [];
 /** What a resolver knows of the request besides its arguments. Who asks is told by `viewerOf(context)`. */
 export type RequestContext = {
   readonly requestId: string;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
   /** The edge's own object, not a copy: what resolvers leave in it reaches the answer. */
   readonly facts: RequestFacts;
   /** A header by its lower-case name; null if it was not sent. */

@@ -1,8 +1,9 @@
-import type { CookieTokens, SessionCookies } from '../credentials/session-cookies.ts';
-import { AppError, badInput, otherOrigin } from '../domain/errors.ts';
+import { otherOrigin } from '@fieldgate/guard/core';
+import { AppError, badInput } from '../domain/errors.ts';
 import type { Grant } from '../services/sessions.ts';
 import { noCookies, type RequestContext } from './context.ts';
 import type { OnRefusal } from './refusals.ts';
+import type { CookieTokens, SessionCookies } from './session-cookies.ts';
 
 /** What the answer to a sign-in may show: without the tokens where cookies carry them. */
 export type DeliveredGrant = Omit<Grant, 'accessToken' | 'refreshToken'> & {

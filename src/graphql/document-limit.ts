@@ -1,6 +1,6 @@
+import { refusalError } from '@fieldgate/guard/server';
 import type { DocumentNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { refusalError } from '../authorization/errors.ts';
 import type { Limits } from '../services/limits.ts';
 import type { RequestContext, RequestFacts } from './context.ts';
 import type { RecentDocuments } from './recent-documents.ts';
@@ -41,7 +41,7 @@ export const useDocumentLimit = ({ limit, recent, isKnownElsewhere }: Options): 
     onParse: ({ context: { request, facts }, params: { source } }) => {
       const text = typeof source === 'string' ? source : source.body;
       if (isKnown(text)) return;
-      const error = limit.refuse(facts.origin, facts.standings);
+      const error = limit.refuse(facts.client, facts.standings);
       if (error) throw refusalError({ error, presented: false }, null);
       unproven.set(request, { text, facts });
     },
@@ -50,8 +50,8 @@ export const useDocumentLimit = ({ limit, recent, isKnownElsewhere }: Options): 
     onExecutionResult: ({ request }) => {
       const look = unproven.get(request);
       if (!look) return;
-      const { origin, standings } = look.facts;
-      limit.count(origin, standings, Math.ceil(Buffer.byteLength(look.text) / bytesPerPoint));
+      const { client, standings } = look.facts;
+      limit.count(client, standings, Math.ceil(Buffer.byteLength(look.text) / bytesPerPoint));
     },
   };
 };

@@ -1,6 +1,6 @@
+import { errorExtensions } from '@fieldgate/guard';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { errorExtensions } from '../authorization/errors.ts';
 import { AppError, type ErrorCode, errorTable } from '../domain/errors.ts';
 import type { RequestContext } from './context.ts';
 

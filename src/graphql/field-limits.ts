@@ -1,6 +1,6 @@
+import { SchemaRulesError } from '@fieldgate/guard';
+import { directiveUses } from '@fieldgate/guard/server';
 import { type GraphQLField, type GraphQLSchema, getNamedType, isInterfaceType, isObjectType } from 'graphql';
-import { directiveUses } from '../authorization/directives.ts';
-import { SchemaRulesError } from '../authorization/errors.ts';
 import { type BucketName, bucketNames, isBucketName } from '../domain/rate-limit.ts';
 
 /** What one field says with `@limit`. `isPublic`: it is for whoever comes, and is counted so. */

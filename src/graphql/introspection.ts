@@ -1,3 +1,5 @@
+import type { Authenticator } from '@fieldgate/guard';
+import { createVisibleSchemas, decideOperation, type Plan, type Rule, refusalError } from '@fieldgate/guard/server';
 import {
   type ASTVisitor,
   type DocumentNode,
@@ -8,12 +10,6 @@ import {
   type ValidationContext,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { decideOperation } from '../authorization/decision.ts';
-import { refusalError } from '../authorization/errors.ts';
-import type { Plan } from '../authorization/plan.ts';
-import type { Rule } from '../authorization/rules.ts';
-import { createVisibleSchemas } from '../authorization/visible-schema.ts';
-import type { Authenticator } from '../domain/authentication.ts';
 import type { RequestContext } from './context.ts';
 import { fragmentsOf, rootFieldsOf } from './root-fields.ts';
 

@@ -1,4 +1,4 @@
-import { acceptsAnything } from '../authorization/accepts-anything.ts';
+import { acceptsAnything } from '@fieldgate/guard/server';
 
 export const graphqlResponse = 'application/graphql-response+json';
 export const plainJson = 'application/json';

@@ -1,8 +1,6 @@
-import { viewerOf } from '../authorization/viewer-context.ts';
+import { hasScope, type Viewer, viewerOf } from '@fieldgate/guard';
 import { hasRole, isRole } from '../domain/role.ts';
-import { hasScope } from '../domain/scope.ts';
 import type { User } from '../domain/user.ts';
-import type { Viewer } from '../domain/viewer.ts';
 import type { RequestContext } from './context.ts';
 
 /** The named functions that `@auth(policy:)` may speak of. */

@@ -1,3 +1,4 @@
+import { refusalError } from '@fieldgate/guard/server';
 import {
   type DirectiveNode,
   type DocumentNode,
@@ -14,7 +15,6 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { refusalError } from '../authorization/errors.ts';
 import { AppError } from '../domain/errors.ts';
 import type { FieldLimits } from './field-limits.ts';
 import { pageSizes, type Variables } from './page-size.ts';

@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { authTypeDefs, guardSchema } from '@fieldgate/guard';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
-import { authTypeDefs } from '../authorization/directives.ts';
-import { guardSchema } from '../authorization/guard.ts';
-import type { SessionCookies } from '../credentials/session-cookies.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { ApiKeys } from '../services/api-keys.ts';
 import type { Events } from '../services/events.ts';
@@ -23,6 +21,7 @@ import { createEventResolvers } from './resolvers/event.ts';
 import { createIdentityResolvers } from './resolvers/identity.ts';
 import { createServiceClientResolvers } from './resolvers/service-client.ts';
 import { createSessionResolvers } from './resolvers/session.ts';
+import type { SessionCookies } from './session-cookies.ts';
 
 const folder = fileURLToPath(new URL('../../schema/', import.meta.url));
 

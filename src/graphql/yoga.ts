@@ -1,7 +1,7 @@
+import type { Authentication, CredentialSource } from '@fieldgate/guard';
+import { useFieldgate } from '@fieldgate/guard/yoga';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
-import { useFieldgate } from '../authorization/plugin.ts';
-import type { Authentication, CredentialSource } from '../domain/authentication.ts';
 
 import { useBoundedErrors } from './bounded-errors.ts';
 import type { ChargeOperation } from './charge.ts';
@@ -48,7 +48,7 @@ export const createGraphQLServer = (options: Options): GraphQLServer => {
     graphqlEndpoint: options.path,
     context: ({ request, facts }): RequestContext => ({
       requestId: facts.requestId,
-      origin: facts.origin,
+      client: facts.client,
       facts,
       header: (name) => request.headers.get(name),
       signedIn: null,

@@ -107,8 +107,8 @@ const answer = (
     return sendOwn(request, response, refusal(body.status, body.code, body.message), { requestId, cors });
   }
   const ip = options.clientAddress(request);
-  const origin = { ip, userAgent: request.headers['user-agent'] ?? null, requestId };
-  const facts: RequestFacts = { requestId, origin, setCookies: noCookies, standings: [] };
+  const client = { ip, userAgent: request.headers['user-agent'] ?? null, requestId };
+  const facts: RequestFacts = { requestId, client, setCookies: noCookies, standings: [] };
   const straight = body && options.straight.answer(request, body, facts);
   if (straight === null) return answerThroughFetch({ request, response, requestId, body }, facts, options);
   const write = (whole: StraightAnswer): void => {

@@ -1,15 +1,16 @@
-import type { Standing } from '../domain/rate-limit.ts';
+import type { RateLimitStatus } from '../domain/rate-limit.ts';
 
 /**
  * Where the caller stands with what was counted for this request: what there is (`q` per `w` seconds) and what is left of it
  * (`r` for `t` seconds), as draft-ietf-httpapi-ratelimit-headers-10 has it.
  */
-export const rateLimitHeaders = (standings: readonly Standing[]): Readonly<Record<string, string>> =>
+export const rateLimitHeaders = (standings: readonly RateLimitStatus[]): Readonly<Record<string, string>> =>
   standings.length === 0
     ? {}
     : { ratelimit: standings.map(left).join(', '), 'ratelimit-policy': standings.map(policy).join(', ') };
 
-const policy = ({ bucket, points, windowMs }: Standing): string => `"${bucket}";q=${points};w=${windowMs / 1000}`;
+const policy = ({ bucket, points, windowMs }: RateLimitStatus): string =>
+  `"${bucket}";q=${points};w=${windowMs / 1000}`;
 
-const left = ({ bucket, points, spent, resetsInMs }: Standing): string =>
+const left = ({ bucket, points, spent, resetsInMs }: RateLimitStatus): string =>
   `"${bucket}";r=${Math.max(0, points - spent)};t=${Math.ceil(resetsInMs / 1000)}`;

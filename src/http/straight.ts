@@ -24,7 +24,7 @@ export const createStraightAnswers =
   ({ graphqlPath, way }: Options): AnswerStraight =>
   (request, body, facts) => {
     const { headers } = request;
-    const { requestId, origin } = facts;
+    const { requestId, client } = facts;
     if (request.url !== graphqlPath || !isPlainJson(headers['content-type'])) return null;
     const accept = headers.accept ?? null;
     const mediaType = chooseMediaType(accept);
@@ -34,7 +34,7 @@ export const createStraightAnswers =
       ...parameters,
       accept,
       mediaType,
-      context: { requestId, origin, facts, header: (name) => headerOf(headers, name), signedIn: null },
+      context: { requestId, client, facts, header: (name) => headerOf(headers, name), signedIn: null },
     });
   };
 

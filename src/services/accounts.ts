@@ -1,12 +1,12 @@
+import { type ClientInfo, type UserId, userId } from '@fieldgate/guard/core';
 import type { PasswordCheck } from '../crypto/common-passwords.ts';
 import type { PasswordHasher } from '../crypto/password.ts';
 import type { Clock } from '../domain/clock.ts';
 import { normalizeEmail, parseEmail } from '../domain/email.ts';
 import { AppError, badInput } from '../domain/errors.ts';
 import { type Actor, holderOf, type RecordEvent, stranger } from '../domain/event.ts';
-import { isUuid, type UserId, userId } from '../domain/ids.ts';
+import { isUuid } from '../domain/ids.ts';
 import { type Role, roles } from '../domain/role.ts';
-import type { Origin } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { AccountPage, AccountStore, AccountWithHash } from '../stores/account-store.ts';
 import type { SessionStore } from '../stores/session-store.ts';
@@ -68,9 +68,9 @@ export const createAccounts = (deps: Dependencies) => {
    * INVALID_CREDENTIALS and cost the same time: for the unknown, and for an account without a password, a hash of nobody's
    * is checked (ASVS 6.3.8). Too many of them are ACCOUNT_LOCKED, also for emails of nobody.
    */
-  const authenticate = async (given: string, password: string, origin: Origin): Promise<User> => {
+  const authenticate = async (given: string, password: string, client: ClientInfo): Promise<User> => {
     const email = normalizeEmail(given);
-    const { user, reason } = await tryPassword(email, stranger(origin), async () => {
+    const { user, reason } = await tryPassword(email, stranger(client), async () => {
       const found = await accounts.findByEmail(email);
       const matches = await passwordMatches(found, password);
       if (!found) return { user: null, reason: 'EMAIL_UNKNOWN' };
@@ -112,8 +112,8 @@ export const createAccounts = (deps: Dependencies) => {
   };
 
   /** A new password for an account that proves it knows the old one. Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword). */
-  const changePassword = async (id: UserId, change: PasswordChange, origin: Origin): Promise<User> => {
-    const actor = holderOf(id, origin);
+  const changePassword = async (id: UserId, change: PasswordChange, client: ClientInfo): Promise<User> => {
+    const actor = holderOf(id, client);
     const found = await accounts.findHashById(id);
     const hash = found?.passwordHash ?? null;
     if (!found || hash === null) throw new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });

@@ -1,11 +1,12 @@
+import { type ApiKeyId, apiKeyId, type ClientInfo, type KnownScopes, type UserId } from '@fieldgate/guard/core';
 import { apiKeyPrefix, createApiKeyText, isSameDigest, type ParsedApiKey, parseApiKeyText } from '../crypto/api-key.ts';
 import { type ApiKey, apiKeyState } from '../domain/api-key.ts';
 import { type Clock, type EpochMillis, type EpochSeconds, toSeconds } from '../domain/clock.ts';
 import { AppError, badInput } from '../domain/errors.ts';
 import type { Actor, RecordEvent } from '../domain/event.ts';
-import { type ApiKeyId, apiKeyId, isUuid, type UserId } from '../domain/ids.ts';
-import { grantable, type KnownScopes, refuseGrant } from '../domain/scope.ts';
-import { nowhere, type Origin } from '../domain/session.ts';
+import { isUuid } from '../domain/ids.ts';
+import { grantable, refuseGrant } from '../domain/scope.ts';
+import { noClient } from '../domain/session.ts';
 import type { ApiKeyOnFile, ApiKeyStore } from '../stores/api-key-store.ts';
 import type { Accounts } from './accounts.ts';
 
@@ -26,7 +27,7 @@ export type ApiKeyInput = {
   readonly expiresInDays?: number | undefined;
 };
 
-/** `secret` is the key itself: it exists here and with whoever is told, and is stored nowhere. */
+/** `secret` is the key itself: it exists here and with whoever is told, and is stored noClient. */
 export type CreatedApiKey = { readonly apiKey: ApiKey; readonly secret: string };
 
 export type ApiKeyVerification =
@@ -104,16 +105,16 @@ export const createApiKeys = (deps: Dependencies) => {
    */
   const verify = (
     text: string,
-    { origin = nowhere }: { readonly origin?: Origin } = {},
+    { client = noClient }: { readonly client?: ClientInfo } = {},
   ): ApiKeyVerification | Promise<ApiKeyVerification> => {
     const presented = parseApiKeyText(text);
     if (!presented) return invalid('TOKEN_INVALID');
-    return apiKeys.find(presented.id).then((onFile) => use(presented, onFile, origin));
+    return apiKeys.find(presented.id).then((onFile) => use(presented, onFile, client));
   };
 
-  const use = (presented: ParsedApiKey, onFile: ApiKeyOnFile | null, origin: Origin): ApiKeyVerification => {
+  const use = (presented: ParsedApiKey, onFile: ApiKeyOnFile | null, client: ClientInfo): ApiKeyVerification => {
     const verification = decide(presented, onFile, clock());
-    if (verification.kind === 'valid' && onFile) recordUse(onFile.key, origin);
+    if (verification.kind === 'valid' && onFile) recordUse(onFile.key, client);
     return verification;
   };
 
@@ -130,14 +131,14 @@ export const createApiKeys = (deps: Dependencies) => {
   const beingRecorded = new Set<ApiKeyId>();
 
   /** Beside the request, and at most once a minute: an audit needs the day and the minute, not a write per request. */
-  const recordUse = ({ id, userId, lastUsedAt }: ApiKey, origin: Origin): void => {
+  const recordUse = ({ id, userId, lastUsedAt }: ApiKey, client: ClientInfo): void => {
     const now = clock();
     if ((lastUsedAt !== null && now - lastUsedAt < useRecordedEveryMs) || beingRecorded.has(id)) return;
     beingRecorded.add(id);
     apiKeys
       .recordUse(id, now, now - useRecordedEveryMs)
       .then((isFirst) => {
-        if (isFirst) record({ type: 'api_key.used', actor: { kind: 'api_key', id, origin }, userId });
+        if (isFirst) record({ type: 'api_key.used', actor: { kind: 'api_key', id, client }, userId });
       })
       .catch(deps.onTrouble)
       .finally(() => beingRecorded.delete(id));

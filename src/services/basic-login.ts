@@ -1,9 +1,8 @@
+import { type ClientInfo, type UserId, unnarrowedScopes } from '@fieldgate/guard/core';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { holderOf, type RecordEvent } from '../domain/event.ts';
-import type { UserId } from '../domain/ids.ts';
-import { unnarrowedScopes } from '../domain/scope.ts';
-import { nowhere, type Origin } from '../domain/session.ts';
+import { noClient } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { Accounts } from './accounts.ts';
 import { type Limits, strangerAt } from './limits.ts';
@@ -32,7 +31,7 @@ type Try = {
   readonly email: string;
   readonly password: string;
   readonly digest: string;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
 };
 
 type Holder = { readonly userId: UserId; readonly role: string; readonly scopes: readonly string[] };
@@ -50,7 +49,7 @@ export const createBasicLogin = (deps: Dependencies) => {
   const verify = async (
     email: string,
     password: string,
-    { origin = nowhere }: { readonly origin?: Origin } = {},
+    { client = noClient }: { readonly client?: ClientInfo } = {},
   ): Promise<Holder | null> => {
     const digest = deps.digest(email, password);
     const known = await recall(digest);
@@ -58,7 +57,7 @@ export const createBasicLogin = (deps: Dependencies) => {
     // Simultaneous requests of one client wait for one hash instead of filling the queue.
     const same = underWay.get(digest);
     if (same) return same;
-    const checking = check({ email, password, digest, origin }).finally(() => underWay.delete(digest));
+    const checking = check({ email, password, digest, client }).finally(() => underWay.delete(digest));
     underWay.set(digest, checking);
     return checking;
   };
@@ -72,12 +71,12 @@ export const createBasicLogin = (deps: Dependencies) => {
     return (await deps.accounts.isLocked(user)) ? null : toHolder(user);
   };
 
-  const check = async ({ email, password, digest, origin }: Try): Promise<Holder | null> => {
-    const refusal = await deps.attempt('login', strangerAt(origin));
+  const check = async ({ email, password, digest, client }: Try): Promise<Holder | null> => {
+    const refusal = await deps.attempt('login', strangerAt(client));
     if (refusal) throw refusal;
     try {
-      const user = await deps.accounts.authenticate(email, password, origin);
-      const actor = holderOf(user.id, origin);
+      const user = await deps.accounts.authenticate(email, password, client);
+      const actor = holderOf(user.id, client);
       deps.record({ type: 'user.login_succeeded', actor, userId: user.id, metadata: { method: 'basic' } });
       const until = deps.clock() + rememberedMs;
       deps.remembered.set(digest, { userId: user.id, version: user.version, until });

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { BudgetName, Rate, Standing } from '../domain/rate-limit.ts';
+import type { BudgetName, Rate, RateLimitStatus } from '../domain/rate-limit.ts';
 import type { LimitStore } from '../stores/limit-store.ts';
 import { type Counter, createCounters } from './counters.ts';
 
@@ -18,7 +18,7 @@ const toldEveryMs = 100;
 const toldAtOnce = 1_000;
 
 /** `first`: it was refused, and nothing before it in this window. */
-export type Outcome = Standing & { readonly allowed: boolean; readonly first: boolean };
+export type Outcome = RateLimitStatus & { readonly allowed: boolean; readonly first: boolean };
 
 /**
  * A budget that is asked for at each request, so asking waits for nobody: each process counts in its memory, tells the store

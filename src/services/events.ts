@@ -1,3 +1,4 @@
+import { type UserId, userId } from '@fieldgate/guard/core';
 import type { Clock } from '../domain/clock.ts';
 import { badInput } from '../domain/errors.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type RecordEvent,
   toEvent,
 } from '../domain/event.ts';
-import { isUuid, type UserId, userId } from '../domain/ids.ts';
+import { isUuid } from '../domain/ids.ts';
 import type { EventFilter, EventPage, EventQuery, EventStore } from '../stores/event-store.ts';
 import { createEventBuffer } from './event-buffer.ts';
 

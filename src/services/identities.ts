@@ -1,11 +1,11 @@
+import { type ClientInfo, type UserId, userId } from '@fieldgate/guard/core';
 import { isVerifierOf, loginCodeDigest } from '../crypto/login-code.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { holderOf, type RecordEvent, stranger } from '../domain/event.ts';
 import type { Identity, ProvenIdentity } from '../domain/identity.ts';
-import { type IdentityId, identityId, isUuid, type UserId, userId } from '../domain/ids.ts';
+import { type IdentityId, identityId, isUuid } from '../domain/ids.ts';
 import { roles } from '../domain/role.ts';
-import type { Origin } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { IdentityFlowStore } from '../stores/identity-flow-store.ts';
 import type { IdentityStore } from '../stores/identity-store.ts';
@@ -37,30 +37,30 @@ export const createIdentities = (deps: Dependencies) => {
    * either of the two could be the impostor. Errors: LOGIN_CODE_INVALID, ACCOUNT_LINK_REQUIRED, EMAIL_UNVERIFIED,
    * ACCOUNT_DISABLED.
    */
-  const login = async (redemption: Redemption, origin: Origin): Promise<Grant> => {
+  const login = async (redemption: Redemption, client: ClientInfo): Promise<Grant> => {
     const identity = await redeem(redemption);
-    return deps.sessions.signIn(() => accountOf(identity, origin), origin, 'identity');
+    return deps.sessions.signIn(() => accountOf(identity, client), client, 'identity');
   };
 
-  const accountOf = async (identity: ProvenIdentity, origin: Origin): Promise<User> => {
+  const accountOf = async (identity: ProvenIdentity, client: ClientInfo): Promise<User> => {
     const linkedTo = await identities.recordUse(identity, clock());
-    const user = linkedTo === null ? await createAccount(identity, origin) : await accounts.find(linkedTo);
+    const user = linkedTo === null ? await createAccount(identity, client) : await accounts.find(linkedTo);
     if (user && user.disabledAt === null) return user;
-    throw refused('ACCOUNT_DISABLED', { identity, userId: user?.id ?? null, origin });
+    throw refused('ACCOUNT_DISABLED', { identity, userId: user?.id ?? null, client });
   };
 
-  const createAccount = async (identity: ProvenIdentity, origin: Origin): Promise<User | null> => {
+  const createAccount = async (identity: ProvenIdentity, client: ClientInfo): Promise<User | null> => {
     const { email, emailVerified, name } = identity;
-    if (email === null) throw refused('EMAIL_UNVERIFIED', { identity, userId: null, origin });
+    if (email === null) throw refused('EMAIL_UNVERIFIED', { identity, userId: null, client });
     const existing = await accounts.findByEmail(email);
-    if (existing) throw refused('ACCOUNT_LINK_REQUIRED', { identity, userId: existing.id, origin });
-    if (!emailVerified) throw refused('EMAIL_UNVERIFIED', { identity, userId: null, origin });
+    if (existing) throw refused('ACCOUNT_LINK_REQUIRED', { identity, userId: existing.id, client });
+    if (!emailVerified) throw refused('EMAIL_UNVERIFIED', { identity, userId: null, client });
     const [id, createdAt] = [userId(deps.createId()), clock()];
     const account = { id, email, name, role: roles[0], passwordHash: null, createdAt };
     const created = await identities.createAccount(account, toNew(identity));
-    if (created === 'email-taken') throw refused('ACCOUNT_LINK_REQUIRED', { identity, userId: null, origin });
+    if (created === 'email-taken') throw refused('ACCOUNT_LINK_REQUIRED', { identity, userId: null, client });
     if (created === 'identity-taken') return findLinked(identity);
-    const about = { actor: holderOf(created.id, origin), userId: created.id };
+    const about = { actor: holderOf(created.id, client), userId: created.id };
     record({ type: 'user.signed_up', ...about, metadata: { role: created.role } });
     record({ type: 'identity.linked', ...about, metadata: { provider: identity.provider } });
     return created;
@@ -72,29 +72,29 @@ export const createIdentities = (deps: Dependencies) => {
     return linkedTo === null ? null : accounts.find(linkedTo);
   };
 
-  const refused = (reason: Refusal, { identity, userId, origin }: Refused): AppError => {
+  const refused = (reason: Refusal, { identity, userId, client }: Refused): AppError => {
     const metadata = { provider: identity.provider };
-    record({ type: 'user.login_failed', actor: stranger(origin), userId, reason, metadata });
+    record({ type: 'user.login_failed', actor: stranger(client), userId, reason, metadata });
     return new AppError(reason);
   };
 
   /** Links whoever has signed in at a provider to this account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN. */
-  const link = async (owner: UserId, redemption: Redemption, origin: Origin): Promise<Identity> => {
+  const link = async (owner: UserId, redemption: Redemption, client: ClientInfo): Promise<Identity> => {
     const identity = await redeem(redemption);
     const linked = await identities.link({ ...toNew(identity), userId: owner });
     if (linked === 'taken') throw new AppError('IDENTITY_TAKEN');
     const metadata = { provider: identity.provider };
-    record({ type: 'identity.linked', actor: holderOf(owner, origin), userId: owner, metadata });
+    record({ type: 'identity.linked', actor: holderOf(owner, client), userId: owner, metadata });
     return linked;
   };
 
   /** Errors: NOT_FOUND, alike for another account's identity and for none (ASVS 8.2.2); LAST_WAY_IN. */
-  const unlink = async (owner: UserId, id: string, origin: Origin): Promise<IdentityId> => {
+  const unlink = async (owner: UserId, id: string, client: ClientInfo): Promise<IdentityId> => {
     const unlinked = isUuid(id) ? await identities.unlink(owner, identityId(id)) : null;
     if (unlinked === null) throw new AppError('NOT_FOUND');
     if (unlinked === 'last-way-in') throw new AppError('LAST_WAY_IN');
     const metadata = { provider: unlinked.provider };
-    record({ type: 'identity.unlinked', actor: holderOf(owner, origin), userId: owner, metadata });
+    record({ type: 'identity.unlinked', actor: holderOf(owner, client), userId: owner, metadata });
     return unlinked.id;
   };
 
@@ -115,4 +115,4 @@ export const createIdentities = (deps: Dependencies) => {
 };
 
 type Refusal = 'ACCOUNT_DISABLED' | 'ACCOUNT_LINK_REQUIRED' | 'EMAIL_UNVERIFIED';
-type Refused = { readonly identity: ProvenIdentity; readonly userId: UserId | null; readonly origin: Origin };
+type Refused = { readonly identity: ProvenIdentity; readonly userId: UserId | null; readonly client: ClientInfo };

@@ -1,5 +1,5 @@
+import type { Authenticator } from '@fieldgate/guard/core';
 import type { AccessTokenClaims, AccessTokens } from '../crypto/access-token.ts';
-import type { Authenticator } from '../domain/authentication.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 
 export type { AccessTokenClaims } from '../crypto/access-token.ts';

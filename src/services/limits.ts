@@ -1,3 +1,4 @@
+import { anonymous, type ClientInfo, type Viewer } from '@fieldgate/guard/core';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { actorFor, type RecordEvent } from '../domain/event.ts';
@@ -8,11 +9,9 @@ import {
   callerKey,
   isBucketName,
   type Rate,
+  type RateLimitStatus,
   type Rates,
-  type Standing,
 } from '../domain/rate-limit.ts';
-import type { Origin } from '../domain/session.ts';
-import { anonymous, type Viewer } from '../domain/viewer.ts';
 import type { LimitStore } from '../stores/limit-store.ts';
 import { createBudget, type Outcome } from './budget.ts';
 import { createCounters } from './counters.ts';
@@ -28,7 +27,7 @@ type Dependencies = {
 };
 
 /** Who is counted. What is worth telling is added to `standings`, for the headers of the answer. */
-export type Caller = { readonly viewer: Viewer; readonly origin: Origin; readonly standings: Standing[] };
+export type Caller = { readonly viewer: Viewer; readonly client: ClientInfo; readonly standings: RateLimitStatus[] };
 
 export type Limits = ReturnType<typeof createLimits>;
 
@@ -48,7 +47,7 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
     if (outcome.allowed) return null;
     if (outcome.first) {
       const reason = outcome.bucket.toUpperCase();
-      record({ type: 'rate.limited', actor: actorFor(caller.viewer, caller.origin), reason });
+      record({ type: 'rate.limited', actor: actorFor(caller.viewer, caller.client), reason });
     }
     return new AppError('RATE_LIMITED', { retryAfter: Math.max(1, Math.ceil(outcome.resetsInMs / 1000)) });
   };
@@ -57,25 +56,25 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
     /** Counts against the budget that each caller has for everything: the error to refuse with, or null. */
     spend: (caller: Caller, points: number): AppError | null => {
       if (!general) return null;
-      return judge(caller, general.spend(callerKey(caller.viewer, caller.origin.ip), points));
+      return judge(caller, general.spend(callerKey(caller.viewer, caller.client.ip), points));
     },
 
     documents: {
       /** Whether unknown documents of this address are looked at now. Tells nobody. */
-      mayLook: (origin: Origin): boolean => !documents?.isSpent(addressKey(origin)),
+      mayLook: (client: ClientInfo): boolean => !documents?.isSpent(addressKey(client)),
 
       /** The error to refuse an unknown document with, or null. Counts nothing: what is refused has not been looked at. */
-      refuse: (origin: Origin, standings: Standing[]): AppError | null => {
-        const refused = documents?.refuseIfSpent(addressKey(origin));
-        return refused ? judge(strangerAt(origin, standings), refused) : null;
+      refuse: (client: ClientInfo, standings: RateLimitStatus[]): AppError | null => {
+        const refused = documents?.refuseIfSpent(addressKey(client));
+        return refused ? judge(strangerAt(client, standings), refused) : null;
       },
 
       /**
        * Counts a look at a document that was no good, afterwards and in any case: one that is larger than what is left
        * would be free else, again and again.
        */
-      count: (origin: Origin, standings: Standing[], points: number): void => {
-        if (documents) judge(strangerAt(origin, standings), documents.add(addressKey(origin), points));
+      count: (client: ClientInfo, standings: RateLimitStatus[], points: number): void => {
+        if (documents) judge(strangerAt(client, standings), documents.add(addressKey(client), points));
       },
     },
 
@@ -86,7 +85,7 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
     attempt: async (bucket: BucketName, caller: Caller, points = 1): Promise<AppError | null> => {
       const [rate, counterOf] = [rates[bucket], counters[bucket]];
       if (!rate || !counterOf) return null;
-      const key = callerKey(caller.viewer, caller.origin.ip);
+      const key = callerKey(caller.viewer, caller.client.ip);
       const countHere = (): Count => {
         const counter = counterOf(key);
         counter.spent += points;
@@ -116,16 +115,17 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
 };
 
 /** Two headers cost a request a tenth of its time: of the budget, which every request spends, they tell from its half on. */
-const isWorthTelling = ({ bucket, spent, points }: Standing): boolean => isBucketName(bucket) || spent * 2 >= points;
+const isWorthTelling = ({ bucket, spent, points }: RateLimitStatus): boolean =>
+  isBucketName(bucket) || spent * 2 >= points;
 
 const countersFor = (rate: Rate | null, clock: Clock) => rate && createCounters(clock, rate).counterOf;
 
 /** Whoever they say they are: nobody has asked yet when a document is looked at. */
-const addressKey = ({ ip }: Origin): string => callerKey(anonymous, ip);
+const addressKey = ({ ip }: ClientInfo): string => callerKey(anonymous, ip);
 
 /** A caller who has shown nothing (yet). */
-export const strangerAt = (origin: Origin, standings: Standing[] = []): Caller => ({
+export const strangerAt = (client: ClientInfo, standings: RateLimitStatus[] = []): Caller => ({
   viewer: anonymous,
-  origin,
+  client,
   standings,
 });

@@ -1,9 +1,9 @@
+import type { ClientInfo } from '@fieldgate/guard/core';
 import type { AccessTokens } from '../crypto/access-token.ts';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { ServiceClient } from '../domain/service-client.ts';
-import type { Origin } from '../domain/session.ts';
 import type { ServiceClients } from './service-clients.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -15,7 +15,7 @@ type Dependencies = {
 };
 
 /** `by` is the service that asks, null for everybody else. */
-export type Revoke = (token: string, by: ServiceClient | null, origin: Origin) => Promise<void>;
+export type Revoke = (token: string, by: ServiceClient | null, client: ClientInfo) => Promise<void>;
 
 /**
  * Ends what a token stands for: the session of a person's token, the one token of a service. A text that was never a token
@@ -25,16 +25,16 @@ export type Revoke = (token: string, by: ServiceClient | null, origin: Origin) =
  */
 export const createRevocation =
   ({ accessTokens, sessions, serviceClients, clock }: Dependencies): Revoke =>
-  async (token, by, origin) => {
+  async (token, by, client) => {
     const verification = accessTokens.verify(token, toSeconds(clock()), { ignoreExpiry: true });
     const claims = verification.kind === 'valid' ? verification.claims : null;
     if (claims?.kind === 'service') {
       if (by === null) throw new AppError('INVALID_CLIENT');
       if (by.id !== claims.clientId) throw foreign();
-      return serviceClients.revokeToken(claims, { kind: 'service', id: by.id, origin });
+      return serviceClients.revokeToken(claims, { kind: 'service', id: by.id, client });
     }
     if (by === null)
-      return void (await sessions.logout({ accessToken: token, refreshToken: token }, 'CURRENT', origin));
+      return void (await sessions.logout({ accessToken: token, refreshToken: token }, 'CURRENT', client));
     if (claims !== null || parseRefreshToken(token) !== null) throw foreign();
   };
 

@@ -1,11 +1,11 @@
+import { type ClientInfo, clientId } from '@fieldgate/guard/core';
 import type { AccessTokenClaims, AccessTokens } from '../crypto/access-token.ts';
 import { createClientSecret, isClientSecret } from '../crypto/client-secret.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { type Actor, type RecordEvent, stranger } from '../domain/event.ts';
-import { clientId, isUuid } from '../domain/ids.ts';
+import { isUuid } from '../domain/ids.ts';
 import { parseClientName, parseClientScopes, type ServiceClient } from '../domain/service-client.ts';
-import type { Origin } from '../domain/session.ts';
 import type { ClientWithDigests, ServiceClientStore } from '../stores/service-client-store.ts';
 
 /** How long the secret before the present one is accepted: a working day to bring the new one everywhere, and a night. */
@@ -39,15 +39,15 @@ export const createServiceClients = (deps: Dependencies) => {
   /** Errors: BAD_USER_INPUT (name, scopes). */
   const create = async (input: ClientInput, actor: Actor): Promise<ClientWithSecret> => {
     const { secret, digest } = createClientSecret();
-    const client = await clients.create({
+    const serviceClient = await clients.create({
       id: clientId(deps.createId()),
       name: parseClientName(input.name),
       scopes: parseClientScopes(input.scopes),
       createdAt: deps.clock(),
       secretDigest: digest,
     });
-    record({ type: 'client.created', actor, metadata: named(client) });
-    return { client, secret };
+    record({ type: 'client.created', actor, metadata: named(serviceClient) });
+    return { client: serviceClient, secret };
   };
 
   /**
@@ -57,52 +57,52 @@ export const createServiceClients = (deps: Dependencies) => {
   const rotateSecret = async (id: string, actor: Actor): Promise<ClientWithSecret> => {
     const { secret, digest } = createClientSecret();
     const rotation = { secretDigest: digest, previousExpiresAt: deps.clock() + overlapMs };
-    const client = requireFound(isUuid(id) ? await clients.rotateSecret(clientId(id), rotation) : null);
-    record({ type: 'client.secret_rotated', actor, metadata: named(client) });
-    return { client, secret };
+    const serviceClient = requireFound(isUuid(id) ? await clients.rotateSecret(clientId(id), rotation) : null);
+    record({ type: 'client.secret_rotated', actor, metadata: named(serviceClient) });
+    return { client: serviceClient, secret };
   };
 
   /** Switches a client off for good; its live tokens are refused from the answer on. Errors: NOT_FOUND. */
   const disable = async (id: string, actor: Actor): Promise<ServiceClient> => {
     const at = deps.clock();
-    const client = requireFound(isUuid(id) ? await clients.disable(clientId(id), at) : null);
-    if (client.disabledAt === at) record({ type: 'client.disabled', actor, metadata: named(client) });
-    return client;
+    const serviceClient = requireFound(isUuid(id) ? await clients.disable(clientId(id), at) : null);
+    if (serviceClient.disabledAt === at) record({ type: 'client.disabled', actor, metadata: named(serviceClient) });
+    return serviceClient;
   };
 
   /** The client this id and secret belong to; null if there is none that is on. */
-  const authenticate = async (id: string, secret: string, origin: Origin): Promise<ServiceClient | null> => {
+  const authenticate = async (id: string, secret: string, client: ClientInfo): Promise<ServiceClient | null> => {
     const found = isUuid(id) ? await clients.find(clientId(id)) : null;
     const reason = objection(found, secret);
     if (found !== null && reason === null) return found.client;
     const metadata = found === null ? {} : named(found.client);
-    record({ type: 'client.login_failed', actor: stranger(origin), reason, metadata });
+    record({ type: 'client.login_failed', actor: stranger(client), reason, metadata });
     return null;
   };
 
   const objection = (found: ClientWithDigests | null, secret: string): string | null => {
     if (found === null) return 'CLIENT_UNKNOWN';
-    const { client, secretDigest, previousDigest } = found;
-    if (client.disabledAt !== null) return 'CLIENT_DISABLED';
-    const overlaps = (client.previousSecretExpiresAt ?? 0) > deps.clock();
+    const { client: serviceClient, secretDigest, previousDigest } = found;
+    if (serviceClient.disabledAt !== null) return 'CLIENT_DISABLED';
+    const overlaps = (serviceClient.previousSecretExpiresAt ?? 0) > deps.clock();
     const digests = previousDigest !== null && overlaps ? [secretDigest, previousDigest] : [secretDigest];
     return isClientSecret(secret, digests) ? null : 'SECRET_WRONG';
   };
 
   /** An access token for a client that has proved itself: for the scopes it asks for, or all it may have. Errors: INVALID_SCOPE. */
   const issueToken = async (
-    client: ServiceClient,
+    serviceClient: ServiceClient,
     requested: readonly string[] | null,
-    origin: Origin,
+    client: ClientInfo,
   ): Promise<ServiceToken> => {
-    const scopes = requested ?? client.scopes;
-    if (!scopes.every((scope) => client.scopes.includes(scope))) throw new AppError('INVALID_SCOPE');
+    const scopes = requested ?? serviceClient.scopes;
+    if (!scopes.every((scope) => serviceClient.scopes.includes(scope))) throw new AppError('INVALID_SCOPE');
     const { token } = await deps.accessTokens.issueToService({
-      clientId: client.id,
+      clientId: serviceClient.id,
       scopes,
       now: toSeconds(deps.clock()),
     });
-    record({ type: 'client.token_issued', actor: { kind: 'service', id: client.id, origin } });
+    record({ type: 'client.token_issued', actor: { kind: 'service', id: serviceClient.id, client } });
     return { accessToken: token, expiresInSeconds: deps.accessTokens.ttlSeconds, scopes };
   };
 
@@ -123,7 +123,7 @@ const named = ({ id, name }: ServiceClient) => ({ clientId: id, name });
 /** A verifier may accept a token that long after its end. */
 const longestLeewaySeconds = 60;
 
-const requireFound = (client: ServiceClient | null): ServiceClient => {
-  if (!client) throw new AppError('NOT_FOUND');
-  return client;
+const requireFound = (serviceClient: ServiceClient | null): ServiceClient => {
+  if (!serviceClient) throw new AppError('NOT_FOUND');
+  return serviceClient;
 };

@@ -1,11 +1,11 @@
+import { type ClientInfo, type SessionId, sessionId, sessionScopes, type UserId } from '@fieldgate/guard/core';
 import type { AccessTokens } from '../crypto/access-token.ts';
 import { createRefreshToken, parseRefreshToken, succeedRefreshToken } from '../crypto/refresh-token.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { type Actor, holderOf, type RecordEvent, stranger } from '../domain/event.ts';
-import { isUuid, type SessionId, sessionId, type UserId } from '../domain/ids.ts';
-import { sessionScopes } from '../domain/scope.ts';
-import type { Origin, Session } from '../domain/session.ts';
+import { isUuid } from '../domain/ids.ts';
+import type { Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { Accounts, PasswordChange, Registration } from './accounts.ts';
@@ -40,22 +40,22 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const createSessions = (deps: Dependencies) => {
   const { sessions, accounts, record } = deps;
 
-  const signup = async (input: Registration, origin: Origin): Promise<Grant> =>
-    requireStarted(await start(await accounts.register(input, stranger(origin)), origin, 'signup'));
+  const signup = async (input: Registration, client: ClientInfo): Promise<Grant> =>
+    requireStarted(await start(await accounts.register(input, stranger(client)), client, 'signup'));
 
   /** Errors: INVALID_CREDENTIALS. */
-  const login = (email: string, password: string, origin: Origin): Promise<Grant> =>
-    signIn(() => accounts.authenticate(email, password, origin), origin, 'password');
+  const login = (email: string, password: string, client: ClientInfo): Promise<Grant> =>
+    signIn(() => accounts.authenticate(email, password, client), client, 'password');
 
   /** Begins a session of whoever `prove` says it is. Errors: those of `prove`. */
-  const signIn = async (prove: () => Promise<User>, origin: Origin, method: LoginMethod): Promise<Grant> => {
-    const grant = await start(await prove(), origin, method);
+  const signIn = async (prove: () => Promise<User>, client: ClientInfo, method: LoginMethod): Promise<Grant> => {
+    const grant = await start(await prove(), client, method);
     if (grant !== 'superseded') return grant;
     // The account changed meanwhile. Look at what it is now, once.
-    return requireStarted(await start(await prove(), origin, method));
+    return requireStarted(await start(await prove(), client, method));
   };
 
-  const start = async (user: User, origin: Origin, method: LoginMethod): Promise<Grant | 'superseded'> => {
+  const start = async (user: User, client: ClientInfo, method: LoginMethod): Promise<Grant | 'superseded'> => {
     const id = sessionId(deps.createId());
     const { token, digests } = createRefreshToken(user.id, id);
     const session = await sessions.start({
@@ -64,10 +64,10 @@ export const createSessions = (deps: Dependencies) => {
       version: user.version,
       role: user.role,
       digests,
-      origin,
+      client,
     });
     if (session === 'superseded') return session;
-    const actor = holderOf(user.id, origin);
+    const actor = holderOf(user.id, client);
     record({ type: 'user.login_succeeded', actor, userId: user.id, sessionId: id, metadata: { method } });
     return grant(user, session, token);
   };
@@ -76,7 +76,7 @@ export const createSessions = (deps: Dependencies) => {
    * Spends a refresh token for a new pair. Any failure is REFRESH_TOKEN_INVALID, whatever the cause; a token that was
    * spent before has ended its session by then, and that stays committed.
    */
-  const refresh = async (refreshToken: string, origin: Origin): Promise<Grant> => {
+  const refresh = async (refreshToken: string, client: ClientInfo): Promise<Grant> => {
     const presented = parseRefreshToken(refreshToken);
     if (!presented) throw new AppError('REFRESH_TOKEN_INVALID');
     // Read before the token is spent. If the account changes in between, the store knows by then, and what is issued here
@@ -89,12 +89,12 @@ export const createSessions = (deps: Dependencies) => {
       digests: presented.digests,
       successor: successor.digest,
       successorNonce: successor.nonce,
-      origin,
+      client,
       version: user.version,
       role: user.role,
     });
     const { sessionId } = presented;
-    const actor = holderOf(user.id, origin);
+    const actor = holderOf(user.id, client);
     switch (rotation.kind) {
       case 'rotated':
         record({ type: 'token.refreshed', actor, userId: user.id, sessionId });
@@ -106,7 +106,7 @@ export const createSessions = (deps: Dependencies) => {
       }
       case 'reused':
         // Whoever it is: the holder, or who stole it from them.
-        record({ type: 'token.reuse_detected', actor: stranger(origin), userId: user.id, sessionId });
+        record({ type: 'token.reuse_detected', actor: stranger(client), userId: user.id, sessionId });
         throw new AppError('REFRESH_TOKEN_INVALID');
       case 'unknown':
         throw new AppError('REFRESH_TOKEN_INVALID');
@@ -123,9 +123,9 @@ export const createSessions = (deps: Dependencies) => {
   const changePassword = async (
     caller: { readonly id: UserId; readonly sessionId: SessionId },
     change: PasswordChange,
-    origin: Origin,
+    client: ClientInfo,
   ): Promise<Grant> => {
-    const user = await accounts.changePassword(caller.id, change, origin);
+    const user = await accounts.changePassword(caller.id, change, client);
     await sessions.endAll(user.id, caller.sessionId);
     const { token, digests } = createRefreshToken(user.id, caller.sessionId);
     const session = await sessions.reissue(user.id, caller.sessionId, digests);
@@ -154,22 +154,22 @@ export const createSessions = (deps: Dependencies) => {
    * Ends sessions, known by an access token (expired or not), a refresh token (spent or not), or both. Tokens that name no
    * live session end nothing, which is no error. Returns how many sessions this call ended.
    */
-  const logout = async (tokens: LogoutTokens, scope: LogoutScope, origin: Origin): Promise<number> => {
+  const logout = async (tokens: LogoutTokens, scope: LogoutScope, client: ClientInfo): Promise<number> => {
     const [named, other] = [
       await sessionOfAccessToken(tokens.accessToken),
       await sessionOfRefreshToken(tokens.refreshToken),
     ];
     const targets = [named, other].filter((target) => target !== null);
-    const ended = await Promise.all(targets.map((target) => logoutOne(target, scope, origin)));
+    const ended = await Promise.all(targets.map((target) => logoutOne(target, scope, client)));
     return ended.reduce((sum, count) => sum + count, 0);
   };
 
-  const logoutOne = async (target: SessionName, scope: LogoutScope, origin: Origin): Promise<number> => {
+  const logoutOne = async (target: SessionName, scope: LogoutScope, client: ClientInfo): Promise<number> => {
     const endedSessions = await endFrom(target, scope);
     const { userId, sessionId } = target;
     const metadata = { scope, endedSessions };
     if (endedSessions > 0) {
-      record({ type: 'user.logged_out', actor: holderOf(userId, origin), userId, sessionId, metadata });
+      record({ type: 'user.logged_out', actor: holderOf(userId, client), userId, sessionId, metadata });
     }
     return endedSessions;
   };

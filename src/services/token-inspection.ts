@@ -1,10 +1,9 @@
+import type { Authenticator, RejectionReason, SessionId, UserId } from '@fieldgate/guard/core';
 import type { AccessTokenClaims, AccessTokens, VerificationFault } from '../crypto/access-token.ts';
 import { isJsonObject, type JsonObject } from '../crypto/json-object.ts';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
 import type { ApiKey } from '../domain/api-key.ts';
-import type { Authenticator, RejectionReason } from '../domain/authentication.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
-import type { SessionId, UserId } from '../domain/ids.ts';
 import type { ServiceClient } from '../domain/service-client.ts';
 import type { RefreshTokenState, Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';

@@ -1,5 +1,5 @@
+import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from '../domain/clock.ts';
-import type { UserId } from '../domain/ids.ts';
 import type { Role } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
 

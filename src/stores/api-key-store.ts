@@ -1,6 +1,7 @@
+import type { ApiKeyId, UserId } from '@fieldgate/guard/core';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { EpochMillis } from '../domain/clock.ts';
-import type { ApiKeyId, TokenDigest, UserId } from '../domain/ids.ts';
+import type { TokenDigest } from '../domain/ids.ts';
 import type { Role } from '../domain/role.ts';
 
 /**

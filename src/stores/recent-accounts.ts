@@ -1,4 +1,4 @@
-import type { UserId } from '../domain/ids.ts';
+import type { UserId } from '@fieldgate/guard/core';
 import { createRecentEntries } from '../domain/recent-entries.ts';
 import type { User } from '../domain/user.ts';
 import type { AccountStore } from './account-store.ts';

@@ -1,4 +1,5 @@
-import type { SessionId, TokenDigest, UserId } from '../domain/ids.ts';
+import type { SessionId, UserId } from '@fieldgate/guard/core';
+import type { TokenDigest } from '../domain/ids.ts';
 import type { Role } from '../domain/role.ts';
 
 /**

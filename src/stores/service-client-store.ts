@@ -1,5 +1,6 @@
+import type { ClientId } from '@fieldgate/guard/core';
 import type { EpochMillis } from '../domain/clock.ts';
-import type { ClientId, TokenDigest } from '../domain/ids.ts';
+import type { TokenDigest } from '../domain/ids.ts';
 import type { ServiceClient } from '../domain/service-client.ts';
 
 /**

@@ -1,6 +1,7 @@
-import type { SessionId, TokenDigest, UserId } from '../domain/ids.ts';
+import type { ClientInfo, SessionId, UserId } from '@fieldgate/guard/core';
+import type { TokenDigest } from '../domain/ids.ts';
 import type { Role } from '../domain/role.ts';
-import type { Origin, RefreshTokenState, Rotation, Session, Standing, TokenDigests } from '../domain/session.ts';
+import type { RefreshTokenState, Rotation, Session, SessionStatus, TokenDigests } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 
 /**
@@ -42,7 +43,7 @@ export type SessionStore = {
    * What the session is worth now. Asked once per request that needs a credential, and kept by nobody who asks. An adapter that can
    * answers at once, without a promise; it then throws at once too.
    */
-  readonly check: (userId: UserId, sessionId: SessionId) => Promise<Standing> | Standing;
+  readonly check: (userId: UserId, sessionId: SessionId) => Promise<SessionStatus> | SessionStatus;
 
   /** The live sessions of one account, newest first, then by id downwards. */
   readonly list: (userId: UserId) => Promise<readonly Session[]>;
@@ -77,7 +78,7 @@ export type NewSession = {
   readonly version: number;
   readonly role: Role;
   readonly digests: TokenDigests;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
 };
 
 export type RefreshUse = {
@@ -89,7 +90,7 @@ export type RefreshUse = {
   readonly successor: TokenDigest;
   /** Kept beside the successor so that the presented token can give it again; useless without that token. */
   readonly successorNonce: string;
-  readonly origin: Origin;
+  readonly client: ClientInfo;
   /**
    * Of the account as it was just read; it was not disabled. A store that keeps a copy of them catches up, should it never
    * have heard of a change: a process may die between changing an account and telling.

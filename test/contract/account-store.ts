@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type UserId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type UserId, userId } from '../../src/domain/ids.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { AccountQuery, AccountStore, NewAccount } from '../../src/stores/account-store.ts';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { apiKeyId, type UserId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { apiKeyId, tokenDigest, type UserId, userId } from '../../src/domain/ids.ts';
+import { tokenDigest } from '../../src/domain/ids.ts';
 import type { AccountStore } from '../../src/stores/account-store.ts';
 import type { ApiKeyStore, NewApiKey } from '../../src/stores/api-key-store.ts';
 

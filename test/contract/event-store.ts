@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { sessionId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createOrderedIds } from '../../src/crypto/identifiers.ts';
 import type { AuthEvent, EventType } from '../../src/domain/event.ts';
-import { sessionId, userId } from '../../src/domain/ids.ts';
 import type { EventPosition, EventStore } from '../../src/stores/event-store.ts';
 
 /** What an event store brings to be held to its contract. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type UserId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { identityId, type UserId, userId } from '../../src/domain/ids.ts';
+import { identityId } from '../../src/domain/ids.ts';
 import type { AccountStore, NewAccount } from '../../src/stores/account-store.ts';
 import type { IdentityStore, NewIdentity } from '../../src/stores/identity-store.ts';
 

@@ -1,7 +1,7 @@
+import type { SessionId, UserId } from '@fieldgate/guard';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import { AppError } from '../../src/domain/errors.ts';
-import type { SessionId, UserId } from '../../src/domain/ids.ts';
 import type { User } from '../../src/domain/user.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
 import type { SessionStore } from '../../src/stores/session-store.ts';

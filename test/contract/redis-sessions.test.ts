@@ -1,6 +1,6 @@
+import { sessionId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
-import { sessionId } from '../../src/domain/ids.ts';
 import type { User } from '../../src/domain/user.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { type SessionId, sessionId, userId } from '@fieldgate/guard';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type SessionId, sessionId, tokenDigest, userId } from '../../src/domain/ids.ts';
+import { tokenDigest } from '../../src/domain/ids.ts';
 import type { RecalledRevocation, Revocation, RevocationJournal } from '../../src/stores/revocation-journal.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';

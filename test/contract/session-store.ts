@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type SessionId, sessionId, type UserId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type SessionId, sessionId, type TokenDigest, tokenDigest, type UserId } from '../../src/domain/ids.ts';
+import { type TokenDigest, tokenDigest } from '../../src/domain/ids.ts';
 import type { Role } from '../../src/domain/role.ts';
 import type { Rotation, Session, SessionLifetimes } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
@@ -65,22 +66,22 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
 
     const digest = () => tokenDigest(randomUUID());
 
-    const start = async (user: User, origin = laptop): Promise<SignIn & { outcome: Session | 'superseded' }> => {
+    const start = async (user: User, client = laptop): Promise<SignIn & { outcome: Session | 'superseded' }> => {
       const signIn = { user, userId: user.id, id: sessionId(randomUUID()), family: digest(), token: digest() };
       const digests = { family: signIn.family, token: signIn.token };
       const { id, version, role } = user;
-      const outcome = await store.start({ id: signIn.id, userId: id, version, role, digests, origin });
+      const outcome = await store.start({ id: signIn.id, userId: id, version, role, digests, client });
       return { ...signIn, outcome };
     };
 
-    const use = (signIn: SignIn, token: TokenDigest, successor = digest(), by = store, origin = laptop) =>
+    const use = (signIn: SignIn, token: TokenDigest, successor = digest(), by = store, client = laptop) =>
       by.rotate({
         userId: signIn.userId,
         sessionId: signIn.id,
         digests: { family: signIn.family, token },
         successor,
         successorNonce: `nonce of ${successor}`,
-        origin,
+        client,
         version: signIn.user.version,
         role: signIn.user.role,
       });
@@ -580,11 +581,11 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
       });
 
       test('where a session is used from may be unknown', async () => {
-        const nowhere = { ip: null, userAgent: null };
+        const noClient = { ip: null, userAgent: null };
         const digests = { family: digest(), token: digest() };
         const id = sessionId(randomUUID());
-        await store.start({ id, userId: ada.id, version: ada.version, role: ada.role, digests, origin: nowhere });
-        expect(await store.list(ada.id)).toMatchObject([nowhere]);
+        await store.start({ id, userId: ada.id, version: ada.version, role: ada.role, digests, client: noClient });
+        expect(await store.list(ada.id)).toMatchObject([noClient]);
       });
     });
 

@@ -1,8 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
+import { sessionId, userId } from '@fieldgate/guard';
 import { CompiledQuery } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sessionId, tokenDigest, userId } from '../../src/domain/ids.ts';
-import { nowhere } from '../../src/domain/session.ts';
+import { tokenDigest } from '../../src/domain/ids.ts';
+import { noClient } from '../../src/domain/session.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
 import { openSqlite } from '../../src/stores/sql/sqlite.ts';
@@ -107,7 +108,7 @@ describe('SQLite', () => {
     await run(`INSERT INTO users VALUES ('ada', 'ada', '', '', '', 'USER', 1, NULL, 1)`);
     const [id, user] = [sessionId('one'), userId('ada')];
     const digests = { family: tokenDigest('f'), token: tokenDigest('t') };
-    await store.start({ id, userId: user, version: 1, role: 'USER', digests, origin: nowhere });
+    await store.start({ id, userId: user, version: 1, role: 'USER', digests, client: noClient });
     expect(await store.check(user, id)).toMatchObject({ kind: 'live' });
     now += lifetimes.idleMs - 1;
     expect(await store.check(user, id)).toMatchObject({ kind: 'live' });

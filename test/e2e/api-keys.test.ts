@@ -1,6 +1,6 @@
+import { apiKeyId } from '@fieldgate/guard';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKeyText } from '../../src/crypto/api-key.ts';
-import { apiKeyId } from '../../src/domain/ids.ts';
 import {
   adminEnv,
   type Grant,

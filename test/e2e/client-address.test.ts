@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createFieldgate } from '../../src/server.ts';
+import { createFieldgate } from '../../src/boot/fieldgate.ts';
 import { temporaryFolder } from '../support/process.ts';
 import { goodPassword, newEmail, serverForTest, type TestServer } from '../support/server.ts';
 

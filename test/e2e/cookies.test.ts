@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe('a session in cookies', () => {
-  it('R23: begins with sign-up or login: tokens are in two cookies no script can read, and nowhere else', async () => {
+  it('R23: begins with sign-up or login: tokens are in two cookies no script can read, and noClient else', async () => {
     const { jar, email, answer } = await signedUp(server);
     const again = await createJar(server).gql(loginByCookie, { variables: inputFor(email) });
     for (const { data, headers, errors } of [answer, again]) {

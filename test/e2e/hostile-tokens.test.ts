@@ -190,7 +190,7 @@ describe('class K: a token that is presented in another way', () => {
   };
 
   it.each<readonly [string, (token: string) => Record<string, string>, readonly unknown[]]>([
-    ['nowhere', () => ({}), [401, 'TOKEN_MISSING']],
+    ['noClient', () => ({}), [401, 'TOKEN_MISSING']],
     ['as an empty header', () => ({ authorization: '' }), [401, 'TOKEN_MISSING']],
     ['as a scheme alone', () => ({ authorization: 'Bearer' }), [401, 'TOKEN_INVALID']],
     ['as a scheme and a blank', () => ({ authorization: 'Bearer ' }), [401, 'TOKEN_INVALID']],

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sessionId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createId } from '../../src/crypto/identifiers.ts';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
-import { sessionId, userId } from '../../src/domain/ids.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { openStores, type Stores } from '../../src/stores/open.ts';
 import { asAdministrator, postgresMissing, postgresServer } from '../support/databases.ts';
@@ -59,8 +59,8 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
   const begin = async (): Promise<Grant> => {
     const id = sessionId(createId(Date.now()));
     const { token, digests } = createRefreshToken(userId(owner.user.id), id);
-    const origin = { ip: null, userAgent: null };
-    await stores.sessions.start({ id, userId: userId(owner.user.id), version: 1, role: 'USER', digests, origin });
+    const client = { ip: null, userAgent: null };
+    await stores.sessions.start({ id, userId: userId(owner.user.id), version: 1, role: 'USER', digests, client });
     return (await refresh(one, token)).data.refresh;
   };
   const me = (server: TestServer, token: string) => server.gql(meQuery, { token });

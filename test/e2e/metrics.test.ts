@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFieldgate } from '../../src/server.ts';
+import { createFieldgate } from '../../src/boot/fieldgate.ts';
 import { temporaryFolder } from '../support/process.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';
 import { type Grant, login, refresh, serverForTest, signup, startServer, type TestServer } from '../support/server.ts';
@@ -156,7 +156,7 @@ describe('where it is told', () => {
     expect((await fetch(`${server.metricsUrl}/graphql`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('nowhere in production without METRICS_PORT', async () => {
+  it('noClient in production without METRICS_PORT', async () => {
     const server = await serverForTest({ NODE_ENV: 'production', JWT_ALGORITHM: 'HS256', JWT_SECRET: key });
     expect([server.metricsUrl, (await server.fetch('/metrics')).status]).toEqual([null, 404]);
   });

@@ -62,7 +62,7 @@ describe('starting', () => {
     ],
     ['a rotation faster than tokens end', { KEY_ROTATION: '80s' }, ['KEY_ROTATION']],
     ['a rotation that is none', { KEY_ROTATION: 'monthly' }, ['KEY_ROTATION']],
-    ['a key file that is not there', { JWT_KEYS: '/nowhere/keys.json' }, ['JWT_KEYS']],
+    ['a key file that is not there', { JWT_KEYS: '/noClient/keys.json' }, ['JWT_KEYS']],
     ['half an administrator', { ADMIN_EMAIL: 'root@example.com' }, ['ADMIN_PASSWORD']],
   ];
   it.each(refusals)('refuses %s with exit code 1, names the setting and never its value', async (_what, env, names) => {

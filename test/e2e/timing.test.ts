@@ -1,7 +1,7 @@
+import { apiKeyId } from '@fieldgate/guard';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKeyText } from '../../src/crypto/api-key.ts';
 import { createId } from '../../src/crypto/identifiers.ts';
-import { apiKeyId } from '../../src/domain/ids.ts';
 import { adminEnv, login, loginAsAdmin, newEmail, signup, startServer, type TestServer } from '../support/server.ts';
 
 /** Pairs of each measurement: a few in every run, `TIMING_SAMPLES=300` for a verdict (on a machine with nothing else to do). */

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { describe, expect, it, vi } from 'vitest';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { selfSignedCertificate } from '../support/certificates.ts';
 import { freePort, spawnServer, temporaryFolder } from '../support/process.ts';
 import { serverForTest } from '../support/server.ts';

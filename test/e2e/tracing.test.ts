@@ -1,6 +1,6 @@
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createFieldgate } from '../../src/server.ts';
+import { createFieldgate } from '../../src/boot/fieldgate.ts';
 import { type CollectedSpan, startCollector } from '../support/otlp-collector.ts';
 import { freePort, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';

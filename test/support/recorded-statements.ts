@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { apiKeyId, clientId, sessionId, type UserId, userId } from '@fieldgate/guard';
 import type { KyselyPlugin } from 'kysely';
 import type { AuthEvent } from '../../src/domain/event.ts';
-import {
-  apiKeyId,
-  clientId,
-  emailDigest,
-  identityId,
-  sessionId,
-  tokenDigest,
-  type UserId,
-  userId,
-} from '../../src/domain/ids.ts';
+import { emailDigest, identityId, tokenDigest } from '../../src/domain/ids.ts';
 import { noAttempts } from '../../src/domain/login-attempts.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import { sqlApiKeyStore } from '../../src/stores/sql/api-key-store.ts';
@@ -84,13 +76,13 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
 
   const session = sessionId(randomUUID());
   const digests = { family: tokenDigest('family'), token: tokenDigest('token') };
-  const origin = { ip: null, userAgent: null };
-  await sessions.start({ id: session, userId: id, version: 5, role: 'ADMIN', digests, origin });
+  const client = { ip: null, userAgent: null };
+  await sessions.start({ id: session, userId: id, version: 5, role: 'ADMIN', digests, client });
   await sessions.check(id, session);
   await sessions.list(id);
   await sessions.isFamily(id, session, digests.family);
   const successor = { successor: tokenDigest('2'), successorNonce: 'nonce' };
-  const use = { userId: id, sessionId: session, ...successor, origin, version: 5, role: 'ADMIN' } as const;
+  const use = { userId: id, sessionId: session, ...successor, client, version: 5, role: 'ADMIN' } as const;
   await sessions.rotate({ ...use, digests: { ...digests, token: tokenDigest('spent') } });
   await sessions.reissue(id, session, digests);
   await sessions.end(id, session);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type UserId, userId } from '@fieldgate/guard';
 import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
-import { type UserId, userId } from '../../src/domain/ids.ts';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { AccountStore } from '../../src/stores/account-store.ts';

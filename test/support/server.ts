@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { parseConfig } from '../../src/config.ts';
+import { serve } from '../../src/boot/listen.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import type { TransportLimits } from '../../src/http/transport-limits.ts';
-import { serve } from '../../src/serve.ts';
 import { unlimited } from './process.ts';
 
 export const goodPassword = 'a quiet lamp over nine stairs';

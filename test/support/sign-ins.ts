@@ -1,11 +1,12 @@
+import { type ClientInfo, type SessionId, sessionId } from '@fieldgate/guard';
 import { createId } from '../../src/crypto/identifiers.ts';
 import { createRefreshToken, parseRefreshToken, succeedRefreshToken } from '../../src/crypto/refresh-token.ts';
-import { type SessionId, sessionId, type TokenDigest } from '../../src/domain/ids.ts';
-import type { Origin, Rotation } from '../../src/domain/session.ts';
+import type { TokenDigest } from '../../src/domain/ids.ts';
+import type { Rotation } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { SessionStore } from '../../src/stores/session-store.ts';
 
-export const browser: Origin = {
+export const browser: ClientInfo = {
   ip: '203.0.113.255',
   userAgent:
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
@@ -14,11 +15,11 @@ export const browser: Origin = {
 /** A session as its client knows it, with real tokens. */
 export type SignIn = { readonly user: User; readonly id: SessionId; readonly family: TokenDigest; token: string };
 
-export async function signIn(store: SessionStore, user: User, origin = browser): Promise<SignIn> {
+export async function signIn(store: SessionStore, user: User, client = browser): Promise<SignIn> {
   const id = sessionId(createId(Date.now()));
   const { token, digests } = createRefreshToken(user.id, id);
   const { version, role } = user;
-  const outcome = await store.start({ id, userId: user.id, version, role, digests, origin });
+  const outcome = await store.start({ id, userId: user.id, version, role, digests, client });
   if (outcome === 'superseded') throw new Error('The account has changed.');
   return { user, id, family: digests.family, token };
 }
@@ -34,7 +35,7 @@ export async function refreshToken(store: SessionStore, client: SignIn, token = 
     digests: presented.digests,
     successor: successor.digest,
     successorNonce: successor.nonce,
-    origin: browser,
+    client: browser,
     version: client.user.version,
     role: client.user.role,
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type UserId, userId } from '@fieldgate/guard';
 import { sql } from 'kysely';
 import type { Clock } from '../../src/domain/clock.ts';
-import { type UserId, userId } from '../../src/domain/ids.ts';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import { sqlApiKeyStore } from '../../src/stores/sql/api-key-store.ts';

@@ -1,6 +1,5 @@
-import { viewerOf } from '../../authorization/viewer-context.ts';
+import { userId, viewerOf } from '@fieldgate/guard';
 import { AppError } from '../../domain/errors.ts';
-import { userId } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import type { AccountViewer } from '../../domain/viewer.ts';
@@ -29,7 +28,7 @@ type Parts = { readonly accounts: Accounts; readonly sessions: Sessions; readonl
 
 export const createAccountResolvers = ({ accounts, sessions, delivery }: Parts): Resolvers => ({
   Query: {
-    viewer: (_root, _args, context) => viewerOf(context),
+    viewer: (_root, _args, context) => viewerOf<User>(context),
     me: (_root, _args, context) => accountOf(accounts, callerOf(context)),
     user: (_root, { id }) => accounts.find(id),
     users: async (_root, { first, after, search }) => {
@@ -45,13 +44,13 @@ export const createAccountResolvers = ({ accounts, sessions, delivery }: Parts):
   Mutation: {
     signup: async (_root, { input }, context) => {
       const deliver = delivery.prepare(input.delivery, context);
-      return deliver(await sessions.signup(input, context.origin));
+      return deliver(await sessions.signup(input, context.client));
     },
     changePassword: async (_root, { input }, context) => {
       const { id, sessionId, via } = callerOf(context);
       const deliver = delivery.prepare(via === 'cookie' ? 'COOKIE' : 'BODY', context);
       if (sessionId === null) throw new AppError('FORBIDDEN', { reason: 'SESSION_REQUIRED' });
-      return deliver(await sessions.changePassword({ id, sessionId }, input, context.origin));
+      return deliver(await sessions.changePassword({ id, sessionId }, input, context.client));
     },
     setUserRole: (_root, { input }, context) => accounts.setRole(input.userId, input.role, actorOf(context)),
     disableUser: (_root, { id }, context) => accounts.disable(id, actorOf(context)),

@@ -10,13 +10,13 @@ export const createIdentityResolvers = (identities: Identities, delivery: Delive
   Mutation: {
     loginWithCode: async (_root, { input }, context) => {
       const deliver = delivery.prepare(input.delivery, context);
-      return deliver(await identities.login(input, context.origin));
+      return deliver(await identities.login(input, context.client));
     },
     linkIdentity: async (_root, { input }, context) => ({
-      identity: await identities.link(callerOf(context).id, input, context.origin),
+      identity: await identities.link(callerOf(context).id, input, context.client),
     }),
     unlinkIdentity: async (_root, { id }, context) => ({
-      id: await identities.unlink(callerOf(context).id, id, context.origin),
+      id: await identities.unlink(callerOf(context).id, id, context.client),
     }),
   },
 });

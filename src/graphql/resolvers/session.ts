@@ -1,4 +1,4 @@
-import { presentedBearer } from '../../credentials/bearer.ts';
+import { presentedBearer } from '@fieldgate/guard/server';
 import { AppError } from '../../domain/errors.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { actorOf, callerOf, currentSessionOf } from '../caller.ts';
@@ -13,7 +13,7 @@ export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): 
     const presented = delivery.fromCookies(context);
     try {
       if (!presented?.refreshToken) throw new AppError('REFRESH_TOKEN_INVALID');
-      return deliver(await sessions.refresh(presented.refreshToken, context.origin));
+      return deliver(await sessions.refresh(presented.refreshToken, context.client));
     } catch (error) {
       if (presented && error instanceof AppError && error.code === 'REFRESH_TOKEN_INVALID') delivery.clear(context);
       throw error;
@@ -27,12 +27,12 @@ export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): 
     Mutation: {
       login: async (_root, { input }, context) => {
         const deliver = delivery.prepare(input.delivery, context);
-        return deliver(await sessions.login(input.email, input.password, context.origin));
+        return deliver(await sessions.login(input.email, input.password, context.client));
       },
       refresh: async (_root, { input }, context) => {
         if (!input) return refreshByCookie(context);
         const deliver = delivery.prepare(input.delivery, context);
-        return deliver(await sessions.refresh(input.refreshToken, context.origin));
+        return deliver(await sessions.refresh(input.refreshToken, context.client));
       },
       logout: async (_root, { input }, context) => {
         const given = { accessToken: presentedBearer(context), refreshToken: input?.refreshToken ?? null };
@@ -40,7 +40,7 @@ export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): 
         // Browsers send cookies unasked: who names a session means that one.
         const inCookies =
           given.accessToken === null && given.refreshToken === null ? delivery.fromCookies(context) : null;
-        const endedSessions = await sessions.logout(inCookies ?? given, scope, context.origin);
+        const endedSessions = await sessions.logout(inCookies ?? given, scope, context.client);
         if (inCookies && scope !== 'OTHERS') delivery.clear(context);
         return { endedSessions };
       },

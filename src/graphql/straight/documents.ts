@@ -57,7 +57,7 @@ export const createDocuments = (options: Options) => {
     // The text alone is the key: a name put before it could be read as a part of it, and the other way round.
     const known = recent.get(query);
     if (known) return known.byName.get(operationName) ?? null;
-    if (!options.mayLook(context.origin)) return null;
+    if (!options.mayLook(context.client)) return null;
     const operations = prepare(options, query);
     const prepared = operations.byName.get(operationName) ?? null;
     // Known as good is what something good was asked of: else new texts could be looked at for nothing, each by a wrong name.

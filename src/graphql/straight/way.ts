@@ -1,3 +1,5 @@
+import { type Authenticator, admit, type Decision, withViewer } from '@fieldgate/guard';
+import { refusalError } from '@fieldgate/guard/server';
 import {
   type ExecutionResult,
   type GraphQLError,
@@ -5,11 +7,6 @@ import {
   NoSchemaIntrospectionCustomRule,
   OperationTypeNode,
 } from 'graphql';
-import { admit } from '../../authorization/admit.ts';
-import type { Decision } from '../../authorization/decision.ts';
-import { refusalError } from '../../authorization/errors.ts';
-import { withViewer } from '../../authorization/viewer-context.ts';
-import type { Authenticator } from '../../domain/authentication.ts';
 import type { ChargeOperation } from '../charge.ts';
 import type { DocumentLimit } from '../document-limit.ts';
 import { answerToThrown, type ReportBug, translateResult } from '../errors.ts';

@@ -1,8 +1,8 @@
-import { readAuthorization } from '../../credentials/authorization-header.ts';
+import type { ClientInfo } from '@fieldgate/guard';
+import { readAuthorization } from '@fieldgate/guard/server';
 import { AppError } from '../../domain/errors.ts';
 import { firstPartyClient } from '../../domain/ids.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
-import type { Origin } from '../../domain/session.ts';
 import type { ServiceClients } from '../../services/service-clients.ts';
 import { decodeFormText, invalidRequest, type Parameters } from './parameters.ts';
 
@@ -15,19 +15,19 @@ export type Client = { readonly kind: 'first-party' } | { readonly kind: 'servic
  */
 export type IdentifyClient = (asking: Asking) => Promise<Client>;
 
-export type Asking = { readonly request: Request; readonly parameters: Parameters; readonly origin: Origin };
+export type Asking = { readonly request: Request; readonly parameters: Parameters; readonly client: ClientInfo };
 
 type Secret = { readonly id: string; readonly secret: string };
 
 export const createIdentifyClient =
   ({ authenticate }: Pick<ServiceClients, 'authenticate'>): IdentifyClient =>
-  async ({ request, parameters, origin }) => {
+  async ({ request, parameters, client }) => {
     const presented = readSecret(request, parameters);
     if (presented === null) {
       if ((parameters.get('client_id') ?? firstPartyClient) !== firstPartyClient) throw new AppError('INVALID_CLIENT');
       return { kind: 'first-party' };
     }
-    const service = await authenticate(presented.id, presented.secret, origin);
+    const service = await authenticate(presented.id, presented.secret, client);
     if (!service) throw new AppError('INVALID_CLIENT');
     return { kind: 'service', service };
   };

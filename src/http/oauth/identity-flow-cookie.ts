@@ -1,5 +1,5 @@
+import { readCookie } from '@fieldgate/guard/server';
 import { stringifySetCookie } from 'cookie';
-import { readCookie } from '../../credentials/cookie-header.ts';
 import { isPlainLoopback } from '../../domain/loopback.ts';
 
 const name = 'fieldgate-oauth-';

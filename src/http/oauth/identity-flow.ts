@@ -35,9 +35,9 @@ const begin =
 
 const finish =
   (provider: string, { flows, cookies, attempt }: Options): Route =>
-  async (request, { origin, standings }) => {
+  async (request, { client, standings }) => {
     // Anybody can make up a cookie and its state; each answer is a row of ours and a question to the provider.
-    const refusal = await attempt('refresh', strangerAt(origin, standings));
+    const refusal = await attempt('refresh', strangerAt(client, standings));
     if (refusal) throw refusal;
     const { searchParams } = new URL(request.url);
     const state = single(searchParams, 'state') ?? '';

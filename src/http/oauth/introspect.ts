@@ -1,5 +1,5 @@
-import { presentedBearer } from '../../credentials/bearer.ts';
-import type { Authenticator, CredentialSource } from '../../domain/authentication.ts';
+import type { Authenticator, CredentialSource } from '@fieldgate/guard';
+import { presentedBearer } from '@fieldgate/guard/server';
 import { AppError } from '../../domain/errors.ts';
 import { hasRole, isRole } from '../../domain/role.ts';
 import type { AccessTokenClaims, Introspect } from '../../services/introspection.ts';
@@ -24,9 +24,9 @@ const inactive = { active: false } as const;
  */
 export const createIntrospectionEndpoint =
   (options: Options): Route =>
-  async (request, { origin }) => {
+  async (request, { client }) => {
     const parameters = await readForm(request);
-    await requireRight({ request, parameters, origin }, options);
+    await requireRight({ request, parameters, client }, options);
     const claims = await options.introspect(required(parameters, 'token'));
     return answer(claims ? toBody(claims, options) : inactive);
   };
@@ -39,8 +39,8 @@ const requireRight = async (asking: Asking, options: Options): Promise<void> => 
     throw invalidRequest('The caller names itself in two ways. Use one.');
   }
   if (hasBearer) return requireAdministrator(source, options.authenticate);
-  const client = await options.identifyClient(asking);
-  if (client.kind !== 'service') throw new AppError('INVALID_CLIENT', { reason: 'BEARER_TOO' });
+  const oauthClient = await options.identifyClient(asking);
+  if (oauthClient.kind !== 'service') throw new AppError('INVALID_CLIENT', { reason: 'BEARER_TOO' });
 };
 
 const requireAdministrator = async (source: CredentialSource, authenticate: Authenticator): Promise<void> => {

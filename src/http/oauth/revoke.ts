@@ -12,9 +12,9 @@ type Options = { readonly identifyClient: IdentifyClient; readonly revoke: Revok
  */
 export const createRevocationEndpoint =
   ({ identifyClient, revoke }: Options): Route =>
-  async (request, { origin }) => {
+  async (request, { client }) => {
     const parameters = await readForm(request);
-    const client = await identifyClient({ request, parameters, origin });
-    await revoke(required(parameters, 'token'), client.kind === 'service' ? client.service : null, origin);
+    const oauthClient = await identifyClient({ request, parameters, client });
+    await revoke(required(parameters, 'token'), oauthClient.kind === 'service' ? oauthClient.service : null, client);
     return answer({});
   };

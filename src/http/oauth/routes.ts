@@ -1,4 +1,4 @@
-import type { Authenticator } from '../../domain/authentication.ts';
+import type { Authenticator } from '@fieldgate/guard';
 import type { Introspect } from '../../services/introspection.ts';
 import type { Limits } from '../../services/limits.ts';
 import type { Revoke } from '../../services/revocation.ts';

@@ -16,15 +16,15 @@ type Options = {
 /** `POST /token` (RFC 6749 §3.2). A sign-in may also come as JSON. Counted like the mutations that do the same. */
 export const createTokenEndpoint =
   ({ identifyClient, grants, attempt }: Options): Route =>
-  async (request, { origin, standings }) => {
+  async (request, { client, standings }) => {
     const parameters = isJson(request) ? await readJsonSignIn(request) : await readForm(request);
     const bucket = parameters.get('grant_type') === 'password' ? 'login' : 'refresh';
-    const refusal = await attempt(bucket, strangerAt(origin, standings));
+    const refusal = await attempt(bucket, strangerAt(client, standings));
     if (refusal) throw refusal;
-    const client = await identifyClient({ request, parameters, origin });
+    const oauthClient = await identifyClient({ request, parameters, client });
     const grant = grants.get(required(parameters, 'grant_type'));
     if (!grant) throw new AppError('UNSUPPORTED_GRANT_TYPE');
-    return answer(toBody(await grant({ parameters, client, origin })));
+    return answer(toBody(await grant({ parameters, oauthClient, client })));
   };
 
 /** RFC 6749 §5.1; `token` is the access token once more, under the name many clients look for. */

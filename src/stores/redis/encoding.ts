@@ -1,4 +1,5 @@
-import { isUuid, type SessionId, sessionId, type TokenDigest, type UserId } from '../../domain/ids.ts';
+import { type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
+import { isUuid, type TokenDigest } from '../../domain/ids.ts';
 import type { Session, TokenDigests } from '../../domain/session.ts';
 import { readOrigin } from './origin-text.ts';
 
@@ -56,14 +57,14 @@ const asText = Buffer.from('t');
 /** A session from what the scripts answer: three times and where it was last used from. */
 export const readSession = (
   names: { readonly userId: UserId; readonly sessionId: SessionId },
-  [createdAt, lastSeenAt, expiresAt, origin]: readonly unknown[],
+  [createdAt, lastSeenAt, expiresAt, client]: readonly unknown[],
 ): Session => ({
   id: names.sessionId,
   userId: names.userId,
   createdAt: readNumber(createdAt),
   lastSeenAt: readNumber(lastSeenAt),
   expiresAt: readNumber(expiresAt),
-  ...readOrigin(readBytes(origin)),
+  ...readOrigin(readBytes(client)),
 });
 
 export const readNumber = (reply: unknown): number => {

@@ -1,4 +1,4 @@
-import type { Origin } from '../../domain/session.ts';
+import type { ClientInfo } from '@fieldgate/guard/core';
 
 /** With it, all that is kept of a session fits the 256 bytes that the allocator gives it. */
 const mostBytes = 52;
@@ -41,13 +41,13 @@ const codeOf = (phrase: string): string => String.fromCharCode(phrases.indexOf(p
 const controls = /[\x00-\x1f]/g;
 
 /** Address and user agent in one short text. What does not fit is cut off at the end of the user agent. */
-export const writeOrigin = ({ ip, userAgent }: Origin): Buffer => {
+export const writeOrigin = ({ ip, userAgent }: ClientInfo): Buffer => {
   const plain = (userAgent ?? '').replace(controls, ' ');
   const squeezed = longestFirst.reduce((text, phrase) => text.replaceAll(phrase, codeOf(phrase)), plain);
   return cut(`${(ip ?? '').replace(controls, ' ')}${separator}${squeezed}`);
 };
 
-export const readOrigin = (bytes: Buffer): Origin => {
+export const readOrigin = (bytes: Buffer): ClientInfo => {
   const [ip = '', squeezed = ''] = bytes.toString().split(separator);
   const userAgent = squeezed.replace(controls, (code) => phrases[code.charCodeAt(0) - 1] ?? '');
   return { ip: ip === '' ? null : ip, userAgent: userAgent === '' ? null : userAgent };

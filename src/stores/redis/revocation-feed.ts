@@ -1,4 +1,4 @@
-import { type SessionId, userId as toUserId, type UserId } from '../../domain/ids.ts';
+import { type SessionId, userId as toUserId, type UserId } from '@fieldgate/guard/core';
 import type { RedisConnection } from './connection.ts';
 import { readBytes } from './encoding.ts';
 import { redisScripts, type SessionState } from './scripts.ts';

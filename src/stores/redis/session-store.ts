@@ -1,4 +1,4 @@
-import type { SessionId, UserId } from '../../domain/ids.ts';
+import type { SessionId, UserId } from '@fieldgate/guard/core';
 import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
 import type { RecentAccounts } from '../recent-accounts.ts';
 import type { RecalledRevocation, RevocationJournal } from '../revocation-journal.ts';
@@ -81,7 +81,7 @@ export function redisSessionStore(
   };
 
   return {
-    async start({ id, userId, version, role, digests, origin }) {
+    async start({ id, userId, version, role, digests, client }) {
       if (!isStorable(userId, id)) throw new TypeError('Sessions in Redis have UUIDs, and so have their accounts.');
       const [createdAt, expiresAt] = await change(() =>
         run('start', key(userId), [
@@ -91,16 +91,16 @@ export function redisSessionStore(
           role,
           idleMs,
           absoluteMs,
-          writeOrigin(origin),
+          writeOrigin(client),
         ]),
       );
       if (createdAt === undefined) return 'superseded';
-      return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeOrigin(origin)]);
+      return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeOrigin(client)]);
     },
 
     async rotate(use) {
       if (!isStorable(use.userId, use.sessionId)) return { kind: 'unknown' };
-      const origin = writeOrigin(use.origin);
+      const client = writeOrigin(use.client);
       const answer = await change(() =>
         run('rotate', key(use.userId), [
           writeSessionId(use.sessionId),
@@ -110,12 +110,12 @@ export function redisSessionStore(
           writeNonce(use.successorNonce),
           idleMs,
           reuseWindowMs,
-          origin,
+          client,
           use.version,
           use.role,
         ]),
       );
-      const rotation = toRotation(use, answer, origin);
+      const rotation = toRotation(use, answer, client);
       if (rotation.kind === 'reused') {
         // The theft is told whatever becomes of this: nobody was promised yet that the session is over.
         const journaled = journal.record([{ ...use, kind: 'session' }]);
@@ -206,13 +206,13 @@ export function redisSessionStore(
 /** An account that is gone never comes back, so no version is higher. */
 const gone = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
 
-function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], origin: Buffer): Rotation {
+function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], client: Buffer): Rotation {
   const [createdAt, lastSeenAt, expiresAt, storedOrigin, nonce] = rest;
   const session = (from: unknown): Session => readSession(use, [createdAt, lastSeenAt, expiresAt, from]);
   const word = readBytes(kind).toString();
   switch (word) {
     case 'rotated':
-      return { kind: word, session: session(origin) };
+      return { kind: word, session: session(client) };
     case 'replayed':
       return { kind: word, session: session(storedOrigin), successorNonce: readNonce(readBytes(nonce)) };
     case 'reused':

@@ -1,5 +1,5 @@
-import type { SessionId, UserId } from '../../domain/ids.ts';
-import type { Standing } from '../../domain/session.ts';
+import type { SessionId, UserId } from '@fieldgate/guard/core';
+import type { SessionStatus } from '../../domain/session.ts';
 import { gathered } from '../gathered.ts';
 import type { RecentAccounts } from '../recent-accounts.ts';
 import type { SessionStore } from '../session-store.ts';
@@ -37,7 +37,7 @@ export const standingCheck = ({ redis, look, key, feed, recallAccount }: Options
   const askAlone = async (name: Name): Promise<SessionState> => (await askAll([name]))[0] ?? null;
   const ask = redis.client.isCluster ? askAlone : gathered(askAll, mostAtOnce);
 
-  const askStanding = async (userId: UserId, sessionId: SessionId): Promise<Standing> => {
+  const askStanding = async (userId: UserId, sessionId: SessionId): Promise<SessionStatus> => {
     if (!isStorable(userId, sessionId)) return { kind: 'ended' };
     const remember = feed?.expect(userId, sessionId);
     const state = await ask({ userId, sessionId });
@@ -46,7 +46,7 @@ export const standingCheck = ({ redis, look, key, feed, recallAccount }: Options
     return toStanding(userId, state);
   };
 
-  const toStanding = (userId: UserId, { role, version }: NonNullable<SessionState>): Standing => ({
+  const toStanding = (userId: UserId, { role, version }: NonNullable<SessionState>): SessionStatus => ({
     kind: 'live',
     role,
     account: recallAccount?.(userId, version),

@@ -1,5 +1,5 @@
+import { userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
-import { userId } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import type { AccountStore, AccountWithHash, NewAccount } from '../account-store.ts';

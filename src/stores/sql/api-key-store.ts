@@ -1,6 +1,7 @@
+import { apiKeyId, userId } from '@fieldgate/guard/core';
 import type { Selectable } from 'kysely';
 import type { ApiKey } from '../../domain/api-key.ts';
-import { apiKeyId, tokenDigest, userId } from '../../domain/ids.ts';
+import { tokenDigest } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
 import type { ApiKeyOnFile, ApiKeyStore } from '../api-key-store.ts';
 import type { SqlDatabase } from './database.ts';

@@ -1,6 +1,6 @@
+import { sessionId, userId } from '@fieldgate/guard/core';
 import type { Selectable, SelectQueryBuilder } from 'kysely';
 import type { AuthEvent, EventMetadata } from '../../domain/event.ts';
-import { sessionId, userId } from '../../domain/ids.ts';
 import type { EventFilter, EventQuery, EventStore } from '../event-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { EventsTable, Schema } from './schema.ts';

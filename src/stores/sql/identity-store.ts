@@ -1,6 +1,7 @@
+import { userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
 import type { Identity } from '../../domain/identity.ts';
-import { identityId, userId } from '../../domain/ids.ts';
+import { identityId } from '../../domain/ids.ts';
 import type { NewAccount } from '../account-store.ts';
 import type { IdentityStore, NewIdentity } from '../identity-store.ts';
 import { insertAccount, toUser } from './account-store.ts';

@@ -1,6 +1,7 @@
+import { sessionId, userId } from '@fieldgate/guard/core';
 import type { Selectable } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
-import { sessionId, tokenDigest, userId } from '../../domain/ids.ts';
+import { tokenDigest } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
 import type { RecalledRevocation, Revocation, RevocationJournal } from '../revocation-journal.ts';
 import type { SqlDatabase } from './database.ts';

@@ -1,5 +1,6 @@
+import { clientId } from '@fieldgate/guard/core';
 import type { Selectable } from 'kysely';
-import { clientId, tokenDigest } from '../../domain/ids.ts';
+import { tokenDigest } from '../../domain/ids.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
 import type { ServiceClientStore } from '../service-client-store.ts';
 import type { SqlDatabase } from './database.ts';

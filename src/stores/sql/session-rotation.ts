@@ -36,10 +36,10 @@ export function sessionRotation(
     return { kind: (await endSpent(use, now)) ? 'reused' : 'unknown' };
   };
 
-  function spend({ userId, sessionId, digests, successor, successorNonce, origin }: RefreshUse, now: EpochMillis) {
+  function spend({ userId, sessionId, digests, successor, successorNonce, client }: RefreshUse, now: EpochMillis) {
     const idleLimit = now + lifetimes.idleMs;
     return write([
-      ...[successor, digests.token, successorNonce, now, now, idleLimit, idleLimit, origin.ip, origin.userAgent],
+      ...[successor, digests.token, successorNonce, now, now, idleLimit, idleLimit, client.ip, client.userAgent],
       ...[sessionId, userId, digests.family, digests.token, now],
     ]);
   }

@@ -1,3 +1,4 @@
+import { sessionId, userId } from '@fieldgate/guard/core';
 import {
   type ExpressionBuilder,
   type ExpressionWrapper,
@@ -7,7 +8,6 @@ import {
   sql,
 } from 'kysely';
 import type { EpochMillis } from '../../domain/clock.ts';
-import { sessionId, userId } from '../../domain/ids.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Schema, SessionsTable } from './schema.ts';
 

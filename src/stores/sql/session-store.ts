@@ -138,7 +138,7 @@ const standingQuery = ({ kysely }: SqlDatabase) =>
  */
 async function insertForAccount(
   { kysely, dialect }: SqlDatabase,
-  { id, userId, version, digests, origin }: NewSession,
+  { id, userId, version, digests, client }: NewSession,
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): Promise<Session | 'superseded'> {
   const now = clock();
@@ -155,8 +155,8 @@ async function insertForAccount(
           wholeNumber(now).as('created_at'),
           wholeNumber(now).as('last_seen_at'),
           wholeNumber(Math.min(now + lifetimes.idleMs, absoluteExpiry)).as('expires_at'),
-          text(origin.ip).as('ip'),
-          text(origin.userAgent).as('user_agent'),
+          text(client.ip).as('ip'),
+          text(client.userAgent).as('user_agent'),
           wholeNumber(absoluteExpiry).as('absolute_expires_at'),
           text(digests.family).as('family_digest'),
           text(digests.token).as('token_digest'),

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { onTerminal, readPiped } from '../../../src/cli/ask.ts';
+import { onTerminal, readPiped } from '../../../src/cli/prompt.ts';
 import { CommandFailed } from '../../../src/cli/shell.ts';
 
 const terminal = () => {

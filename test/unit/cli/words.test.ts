@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { explainAccessToken } from '../../../src/cli/access-token-words.ts';
-import { describeTime, formatDistance, formatDuration } from '../../../src/cli/human-time.ts';
-import { printable, quoted } from '../../../src/cli/printable.ts';
-import { formatTable } from '../../../src/cli/table.ts';
+import { explainAccessToken } from '../../../src/cli/explain/access-token.ts';
+import { printable, quoted } from '../../../src/cli/output/escape-terminal.ts';
+import { describeTime, formatDistance, formatDuration } from '../../../src/cli/output/format-time.ts';
+import { formatTable } from '../../../src/cli/output/table.ts';
 import type { AccessTokenFault } from '../../../src/services/token-inspection.ts';
 
 const second = 1000;

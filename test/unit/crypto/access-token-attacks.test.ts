@@ -5,7 +5,7 @@ import { forgeries, hostileBytes, otherSpellings, twinOf, wrongContents } from '
 
 /** Each class of attack against a server that signs with RS256 and one that signs with ES256. */
 const subjects = [{ alg: 'RS256' }, { alg: 'ES256' }] as const;
-const nowhere = 'http://127.0.0.1:9/jwks.json';
+const noClient = 'http://127.0.0.1:9/jwks.json';
 
 describe.each(subjects)('against $alg', ({ alg }) => {
   let ours: Awaited<ReturnType<typeof issuerWith>>;
@@ -19,14 +19,14 @@ describe.each(subjects)('against $alg', ({ alg }) => {
     expect(ours.outcome(ours.token)).toBe('valid');
   };
 
-  it.each(Object.entries(forgeries))('%s: is refused', (_what, forge) => refuse(forge(ours, nowhere)));
+  it.each(Object.entries(forgeries))('%s: is refused', (_what, forge) => refuse(forge(ours, noClient)));
 
   it.each(Object.entries(wrongContents))('class L, %s: is refused although the right key signed it', (_what, make) =>
-    refuse(make(ours, nowhere)),
+    refuse(make(ours, noClient)),
   );
 
   it('T16: class I, hostile bytes are a malformed token and never throw', () => {
-    for (const text of hostileBytes(ours, nowhere)) {
+    for (const text of hostileBytes(ours, noClient)) {
       const cause = text.length > 8192 ? 'oversized token' : 'malformed token';
       expect(ours.tokens.verify(text, now)).toEqual({ kind: 'invalid', reason: 'TOKEN_INVALID', cause });
     }
@@ -34,7 +34,7 @@ describe.each(subjects)('against $alg', ({ alg }) => {
   });
 
   it('T15: class J, every other spelling of every part was tried', () => {
-    expect(otherSpellings(ours, nowhere)).toHaveLength(3 * 63);
+    expect(otherSpellings(ours, noClient)).toHaveLength(3 * 63);
   });
 
   it('T17: a token above 8 KB is refused without being decoded, and one of 6 KB is read', () => {

@@ -1,6 +1,7 @@
+import { apiKeyId } from '@fieldgate/guard';
 import { describe, expect, it } from 'vitest';
 import { apiKeyPrefix, createApiKeyText, isSameDigest, parseApiKeyText } from '../../../src/crypto/api-key.ts';
-import { apiKeyId, tokenDigest } from '../../../src/domain/ids.ts';
+import { tokenDigest } from '../../../src/domain/ids.ts';
 
 const id = apiKeyId('01a203a4-54a1-7a58-b5ac-502bd5fe2193');
 const scanner = /\bfg_[0-9a-f]{32}_[0-9A-Za-z]{49}\b/;

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
+import { sessionId, userId } from '@fieldgate/guard';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRefreshToken, parseRefreshToken, succeedRefreshToken } from '../../../src/crypto/refresh-token.ts';
-import { sessionId, userId } from '../../../src/domain/ids.ts';
 
 const ids = fc.record({ user: fc.uuid().map(userId), session: fc.uuid().map(sessionId) });
 const create = () => createRefreshToken(userId(crypto.randomUUID()), sessionId(crypto.randomUUID()));

@@ -1,6 +1,7 @@
+import { hasScope, interactiveScope, sessionScopes } from '@fieldgate/guard';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { grantable, hasScope, interactiveScope, refuseGrant, sessionScopes } from '../../../src/domain/scope.ts';
+import { grantable, refuseGrant } from '../../../src/domain/scope.ts';
 
 const segment = fc.stringMatching(/^[a-z]{1,4}$/);
 const scope = fc.array(segment, { minLength: 1, maxLength: 4 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
 import { asRoute } from '../../../src/http/oauth/answers.ts';
 
-const facts = { requestId: 'r1', origin: { ip: null, userAgent: null }, setCookies: [], standings: [] };
+const facts = { requestId: 'r1', client: { ip: null, userAgent: null }, setCookies: [], standings: [] };
 
 const answerTo = async (thrown: unknown) => {
   const reported: unknown[] = [];

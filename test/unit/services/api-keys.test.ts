@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { apiKeyId, userId } from '@fieldgate/guard';
 import { expect, it, onTestFinished } from 'vitest';
 import { createApiKeyText } from '../../../src/crypto/api-key.ts';
 import { serverItself } from '../../../src/domain/event.ts';
-import { apiKeyId, userId } from '../../../src/domain/ids.ts';
 import { createApiKeys } from '../../../src/services/api-keys.ts';
 import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
 import { sqlApiKeyStore } from '../../../src/stores/sql/api-key-store.ts';

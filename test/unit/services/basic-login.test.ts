@@ -1,7 +1,7 @@
+import { userId } from '@fieldgate/guard';
 import { describe, expect, it } from 'vitest';
 import { createKeyedDigest } from '../../../src/crypto/keyed-digest.ts';
 import { AppError } from '../../../src/domain/errors.ts';
-import { userId } from '../../../src/domain/ids.ts';
 import { createRecentEntries } from '../../../src/domain/recent-entries.ts';
 import type { User } from '../../../src/domain/user.ts';
 import { createBasicLogin } from '../../../src/services/basic-login.ts';

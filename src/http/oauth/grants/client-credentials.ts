@@ -5,11 +5,11 @@ import type { Grant } from './grant.ts';
 /** RFC 6749 §4.4: a service, for itself. No refresh token: it can ask again. */
 export const clientCredentialsGrant =
   (serviceClients: ServiceClients): Grant =>
-  async ({ parameters, client, origin }) => {
-    if (client.kind !== 'service') throw new AppError('INVALID_CLIENT');
+  async ({ parameters, oauthClient, client }) => {
+    if (oauthClient.kind !== 'service') throw new AppError('INVALID_CLIENT');
     const requested = parameters.get('scope');
     const scopes = requested === undefined ? null : parseScope(requested);
-    return { ...(await serviceClients.issueToken(client.service, scopes, origin)), refreshToken: null };
+    return { ...(await serviceClients.issueToken(oauthClient.service, scopes, client)), refreshToken: null };
   };
 
 /** RFC 6749 §3.3. Two spaces in a row make an empty scope, which nobody was granted. */

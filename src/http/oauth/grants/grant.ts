@@ -1,10 +1,14 @@
+import type { ClientInfo } from '@fieldgate/guard';
 import { AppError } from '../../../domain/errors.ts';
-import type { Origin } from '../../../domain/session.ts';
 import type { Client } from '../client-authentication.ts';
 import type { Parameters } from '../parameters.ts';
 
 /** A request to the token endpoint whose client is known. */
-export type GrantRequest = { readonly parameters: Parameters; readonly client: Client; readonly origin: Origin };
+export type GrantRequest = {
+  readonly parameters: Parameters;
+  readonly oauthClient: Client;
+  readonly client: ClientInfo;
+};
 
 export type IssuedTokens = {
   readonly accessToken: string;

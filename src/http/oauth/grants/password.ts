@@ -1,5 +1,5 @@
+import { sessionScopes } from '@fieldgate/guard';
 import { AppError } from '../../../domain/errors.ts';
-import { sessionScopes } from '../../../domain/scope.ts';
 import type { Sessions } from '../../../services/sessions.ts';
 import { required } from '../parameters.ts';
 import { type Grant, refuseScopes } from './grant.ts';
@@ -7,9 +7,9 @@ import { type Grant, refuseScopes } from './grant.ts';
 /** RFC 6749 §4.3, for the apps in front of this server only: nobody else is to be given a password. */
 export const passwordGrant =
   (sessions: Sessions): Grant =>
-  async ({ parameters, client, origin }) => {
-    if (client.kind !== 'first-party') throw new AppError('UNAUTHORIZED_CLIENT');
+  async ({ parameters, oauthClient, client }) => {
+    if (oauthClient.kind !== 'first-party') throw new AppError('UNAUTHORIZED_CLIENT');
     refuseScopes(parameters);
-    const grant = await sessions.login(required(parameters, 'username'), required(parameters, 'password'), origin);
+    const grant = await sessions.login(required(parameters, 'username'), required(parameters, 'password'), client);
     return { ...grant, scopes: sessionScopes };
   };

@@ -1,5 +1,5 @@
+import { sessionScopes } from '@fieldgate/guard';
 import { AppError } from '../../../domain/errors.ts';
-import { sessionScopes } from '../../../domain/scope.ts';
 import type { Sessions } from '../../../services/sessions.ts';
 import { required } from '../parameters.ts';
 import { type Grant, refuseScopes } from './grant.ts';
@@ -7,10 +7,10 @@ import { type Grant, refuseScopes } from './grant.ts';
 /** RFC 6749 §6. A token is good for the client it was issued to; in other hands it is refused and stays as it is. */
 export const refreshTokenGrant =
   (sessions: Sessions): Grant =>
-  async ({ parameters, client, origin }) => {
+  async ({ parameters, oauthClient, client }) => {
     const refreshToken = required(parameters, 'refresh_token');
-    if (client.kind !== 'first-party') throw new AppError('REFRESH_TOKEN_INVALID');
+    if (oauthClient.kind !== 'first-party') throw new AppError('REFRESH_TOKEN_INVALID');
     refuseScopes(parameters);
-    const grant = await sessions.refresh(refreshToken, origin);
+    const grant = await sessions.refresh(refreshToken, client);
     return { ...grant, scopes: sessionScopes };
   };

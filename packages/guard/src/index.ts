@@ -1,0 +1,48 @@
+export { admit, type Charge, type Operation } from './authorization/admit.ts';
+export type { Decision } from './authorization/decision.ts';
+export { authTypeDefs } from './authorization/directives.ts';
+export {
+  errorExtensions,
+  type Refusal,
+  refusalHttp,
+  SchemaRulesError,
+  toGraphQLError,
+} from './authorization/errors.ts';
+export { assertGuarded, type GuardOptions, guardSchema, type Policies, type Policy } from './authorization/guard.ts';
+export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
+export { scopesOf } from './authorization/scopes.ts';
+export { type ViewerContext, viewerOf, withViewer } from './authorization/viewer-context.ts';
+export { type ApiKeyClaims, type ApiKeyOptions, type ApiKeyVerification, apiKey } from './credentials/api-key.ts';
+export { createAuthenticate } from './credentials/authenticate.ts';
+export { type BasicAccount, type BasicOptions, basic } from './credentials/basic.ts';
+export {
+  type AccountBearerClaims,
+  type BearerClaims,
+  type BearerOptions,
+  type BearerVerification,
+  bearer,
+  type ServiceBearerClaims,
+} from './credentials/bearer.ts';
+export { type CookieOptions, cookie } from './credentials/cookie.ts';
+export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
+export type {
+  Authentication,
+  Authenticator,
+  ClientInfo,
+  CredentialSource,
+  RejectionReason,
+} from './domain/authentication.ts';
+export { CodedError, type ErrorDetails, GuardError, type GuardErrorCode } from './domain/errors.ts';
+export {
+  type ApiKeyId,
+  apiKeyId,
+  type ClientId,
+  clientId,
+  type SessionId,
+  sessionId,
+  type UserId,
+  userId,
+} from './domain/ids.ts';
+export { hasScope, interactiveScope, type KnownScopes, sessionScopes } from './domain/scope.ts';
+export type { SessionStatus } from './domain/session-status.ts';
+export type { AccountViewer, AnonymousViewer, ServiceViewer, SignedInViewer, Viewer } from './domain/viewer.ts';

@@ -1,0 +1,1 @@
+export { type FieldgateOptions, useFieldgate } from './authorization/plugin.ts';

@@ -1,0 +1,277 @@
+import { scopesOf } from '@fieldgate/guard';
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../../../src/domain/errors.ts';
+import { authenticate, codesOf, schemaOf, serve } from './fixture.ts';
+import { createHouse, treasure } from './house.ts';
+
+const open = () => {
+  const { schema, ran } = createHouse();
+  return { ...serve(schema), ran };
+};
+const dead = [
+  ['expired', 'TOKEN_EXPIRED'],
+  ['stale', 'TOKEN_STALE'],
+  ['revoked', 'TOKEN_REVOKED'],
+  ['invalid', 'TOKEN_INVALID'],
+] as const;
+const challenge = 'Bearer realm="graphql"';
+
+describe('the answer to each situation', () => {
+  test.each([undefined, 'user', 'expired', 'invalid', 'two', 'down'])(
+    'only public fields run with the credential %s, and nobody looks at it',
+    async (token) => {
+      const { ask, timesAsked } = open();
+      expect((await ask('{ hello account { id } }', { token })).data).toEqual({ hello: 'hello', account: { id: '1' } });
+      expect((await ask('mutation { login { id } }', { token })).data).toEqual({ login: { id: '1' } });
+      expect(timesAsked()).toBe(0);
+    },
+  );
+
+  test.each(['{ hello admin }', '{ maybe admin }', '{ account { secret } admin }'])(
+    'without a credential a query is answered in part where something public or optional is left: %s',
+    async (query) => {
+      const { status, data, errors, headers } = await open().ask(query);
+      expect(status).toBe(200);
+      expect(data).toMatchObject({ admin: null });
+      for (const error of errors) {
+        expect(error.extensions).toEqual({ code: 'UNAUTHENTICATED', reason: 'TOKEN_MISSING' });
+      }
+      expect(headers.get('www-authenticate')).toBeNull();
+    },
+  );
+
+  test.each([
+    '{ admin }',
+    '{ me { id } admin }',
+    '{ __typename me { id } }',
+    'mutation { write }',
+    'subscription { ticks }',
+  ])('without a credential everything else is refused: %s', async (query) => {
+    const { ask, ran } = open();
+    const { status, headers, text } = await ask(query);
+    expect([status, headers.get('www-authenticate')]).toEqual([401, challenge]);
+    expect(JSON.parse(text)).toEqual({
+      errors: [
+        {
+          message: 'You must specify a Bearer token in the Authorization header to access this resource',
+          extensions: { code: 'UNAUTHENTICATED', reason: 'TOKEN_MISSING' },
+        },
+      ],
+    });
+    expect(ran).toEqual([]);
+  });
+
+  test.each(dead)('a credential that is %s refuses whatever is guarded or optional', async (token, reason) => {
+    const { ask, ran } = open();
+    for (const query of [
+      '{ admin }',
+      '{ hello maybe }',
+      '{ hello admin }',
+      '{ account { mine } }',
+      'mutation { write }',
+    ]) {
+      const { status, headers, text } = await ask(query, { token });
+      expect([status, headers.get('www-authenticate')]).toEqual([401, `${challenge}, error="invalid_token"`]);
+      expect(JSON.parse(text)).toEqual({
+        errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED', reason } }],
+      });
+    }
+    expect(ran).toEqual([]);
+  });
+
+  test('a rule not met in a query is an error of its field, and the rest is answered', async () => {
+    const answer = await open().ask('{ hello admin scoped }', { token: 'user:a' });
+    expect([answer.status, answer.data]).toEqual([200, { hello: 'hello', admin: null, scoped: null }]);
+    expect(answer.errors.map(({ path, extensions }) => [path, extensions])).toEqual([
+      [['admin'], { code: 'FORBIDDEN', reason: 'ROLE', required: { role: 'ADMIN' }, coordinate: 'Query.admin' }],
+      [
+        ['scoped'],
+        { code: 'FORBIDDEN', reason: 'SCOPE', required: { scopes: [['a', 'b'], ['c']] }, coordinate: 'Query.scoped' },
+      ],
+    ]);
+  });
+
+  test.each([
+    '{ admin }',
+    '{ admin scoped __typename }',
+    'mutation { write }',
+    'mutation { login { id } write }',
+    'subscription { ticks }',
+  ])('a rule not met is refused where nothing is left, or something would happen: %s', async (query) => {
+    const { ask, ran } = open();
+    const { status, headers, text } = await ask(query, { token: 'user' });
+    expect([status, headers.get('www-authenticate')]).toEqual([403, `${challenge}, error="insufficient_scope"`]);
+    expect(Object.keys(JSON.parse(text))).toEqual(['errors']);
+    expect(codesOf(JSON.parse(text))).toEqual(['FORBIDDEN/ROLE']);
+    expect(ran).toEqual([]);
+  });
+
+  test.each([
+    ['user:a+b', true],
+    ['user:c', true],
+    ['user:a+c', true],
+    ['user:b', false],
+    ['admin', false],
+    ['user:ab', false],
+    ['user:*', true],
+    ['user:a+*', true],
+    ['user:a*', false],
+  ])('scopes are any of the sets, each in full: %s', async (token, isAllowed) => {
+    expect((await open().ask('{ scoped }', { token })).status).toBe(isAllowed ? 200 : 403);
+  });
+
+  test('K05: a rule that asks for a session is met by no wildcard, and says that signing in is what helps', async () => {
+    const schema = schemaOf('type Query { a: Int @auth(scopes: [["interactive"]]) }', { Query: { a: () => 1 } });
+    const { ask } = serve(schema);
+    expect((await ask('{ a }', { token: 'admin:*+interactive' })).data).toEqual({ a: 1 });
+    const answer = await ask('{ a }', { token: 'admin:*' });
+    expect([answer.status, codesOf(answer)]).toEqual([403, ['FORBIDDEN/SCOPE']]);
+    expect(answer.errors[0]?.message).toContain('sign in');
+  });
+
+  test('the scopes of a schema are those its rules ask for, with the roles that get there', () => {
+    const schema = schemaOf(`type Query {
+      a: Int @auth(scopes: [["x:read", "y"], ["z"]])
+      b: Int @auth(role: EDITOR, scopes: [["x:read"], ["w"]])
+      c: Int @auth(role: ADMIN) @auth(scopes: [["w"]])
+    }`);
+    const everybody = ['USER', 'EDITOR', 'ADMIN'];
+    expect(Object.fromEntries(scopesOf(schema))).toEqual({
+      'x:read': everybody,
+      y: everybody,
+      z: everybody,
+      w: ['EDITOR', 'ADMIN'],
+    });
+  });
+
+  test('roles include those before them, and any signed-in caller meets a rule without arguments', async () => {
+    const schema = schemaOf(
+      'type Query { any: Int @auth user: Int @auth(role: USER) editor: Int @auth(role: EDITOR) both: Int @auth(role: EDITOR) @auth(scopes: [["s"]]) }',
+    );
+    const { ask } = serve(schema);
+    const denied = async (token: string) =>
+      (await ask('{ any user editor both }', { token })).errors.map(({ path }) => path?.[0]);
+    expect(await denied('user')).toEqual(['editor', 'both']);
+    expect(await denied('editor')).toEqual(['both']);
+    expect(await denied('admin:s')).toEqual([]);
+    expect(await denied('visitor')).toEqual(['user', 'editor', 'both']);
+  });
+
+  test('an optional rule beside one that is not lets no anonymous caller pass', async () => {
+    const schema = schemaOf(
+      `type Query { a: Int @public b: Int @auth(optional: true) @auth t: T @auth(optional: true) u: Int @auth(optional: true) @auth(role: ADMIN) }
+       type T @auth { c: Int @auth(optional: true) }`,
+    );
+    const { errors } = await serve(schema).ask('{ a b t { c } u }');
+    expect(errors.map(({ path }) => path)).toEqual([['b'], ['t'], ['u']]);
+  });
+
+  test('two credentials are refused, unless nothing asks for one', async () => {
+    const { ask } = open();
+    const answer = await ask('{ hello maybe }', { token: 'two' });
+    expect([answer.status, answer.data, codesOf(answer)]).toEqual([
+      400,
+      undefined,
+      ['AMBIGUOUS_CREDENTIALS/undefined'],
+    ]);
+  });
+
+  test('T36 where nobody can tell, guarded operations are refused with 503 and public ones run', async () => {
+    const { schema, ran } = createHouse();
+    for (const failing of [
+      authenticate,
+      async () => Promise.reject(new AppError('SERVICE_UNAVAILABLE', { retryAfter: 3 })),
+    ]) {
+      const { ask } = serve(schema, { authenticate: failing });
+      const answer = await ask('{ hello admin }', { token: 'down' });
+      const retryAfter = failing === authenticate ? 1 : 3;
+      expect([answer.status, answer.data, answer.headers.get('retry-after')]).toEqual([
+        503,
+        undefined,
+        String(retryAfter),
+      ]);
+      expect(answer.errors[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', retryable: true, retryAfter });
+      expect((await ask('mutation { login { id } }', { token: 'down' })).status).toBe(200);
+    }
+    expect(ran).toEqual(['login', 'login']);
+  });
+
+  test('a bug in the authenticator is masked, and nothing runs', async () => {
+    const { schema, ran } = createHouse();
+    for (const failing of [
+      () => {
+        throw new Error(treasure);
+      },
+      () => Promise.reject(new Error(treasure)),
+      (() => undefined) as never,
+    ]) {
+      const answer = await serve(schema, { authenticate: failing }).ask('{ hello admin }', { token: 'admin' });
+      expect([answer.status, answer.data]).toEqual([500, undefined]);
+      expect(answer.errors[0]?.extensions['code']).toBe('INTERNAL_SERVER_ERROR');
+      expect(answer.text).not.toContain(treasure);
+    }
+    expect(ran).toEqual([]);
+  });
+});
+
+const response = 'application/graphql-response+json';
+const json = 'application/json';
+
+describe('the answer to each Accept', () => {
+  test.each([
+    [null, response],
+    ['*/*', response],
+    ['application/*', response],
+    ['text/html, */*;q=0.8', response],
+    [response, response],
+    [`${response},application/json;q=0.9`, response],
+    [`${response}, application/json`, response],
+    [`${response}, application/graphql+json, application/json, text/event-stream, multipart/mixed`, response],
+    [`${response}, application/json, multipart/mixed`, response],
+    [`multipart/mixed;deferSpec=20220824, ${response}, application/json`, response],
+    [json, json],
+    ['application/json, text/plain, */*', json],
+  ])(
+    'a refusal to %s is answered as %s, and data as the client chose, else as application/json',
+    async (accept, type) => {
+      const { ask } = open();
+      const typeOf = ({ headers }: { headers: Headers }) => headers.get('content-type')?.split(';')[0];
+      for (const [query, token, status] of [
+        ['{ admin }', undefined, 401],
+        ['{ admin }', 'expired', 401],
+        ['{ admin }', 'user', 403],
+        ['{ admin }', 'down', 503],
+        ['{ admin }', 'two', 400],
+        ['mutation { write }', 'user', 403],
+        ['{ hello admin }', 'user', 200],
+        ['{ hello }', 'expired', 200],
+      ] as const) {
+        const answer = await ask(query, { accept, token });
+        const chosen = status === 200 && !accept?.includes(response) ? json : type;
+        expect([query, token, answer.status, typeOf(answer)]).toEqual([
+          query,
+          token,
+          type === json ? 200 : status,
+          chosen,
+        ]);
+        expect(answer.headers.get('cache-control')).toBe('no-store');
+        expect(answer.text).not.toContain('"http"');
+      }
+      expect((await ask('{ admin }', { accept, token: 'expired' })).headers.get('www-authenticate')).toContain(
+        'invalid_token',
+      );
+    },
+  );
+
+  test('an event stream gets a refusal as one next and complete', async () => {
+    const answer = await open().ask('{ admin }', { accept: 'text/event-stream', token: 'expired' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(answer.text.match(/^event: .*$/gm)).toEqual(['event: next', 'event: complete']);
+    expect(answer.text).toContain('TOKEN_EXPIRED');
+  });
+
+  test('a refused subscription is answered in the type the client takes', async () => {
+    const answer = await open().ask('subscription { ticks }', { accept: 'text/event-stream, multipart/mixed' });
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+  });
+});

@@ -1,0 +1,258 @@
+import { guardOf } from '@fieldgate/guard/server';
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { codesOf, schemaOf, serve } from './fixture.ts';
+import { createHouse, treasure } from './house.ts';
+
+const open = () => {
+  const { schema, ran } = createHouse();
+  return { ...serve(schema), schema, ran };
+};
+
+describe('a rule holds however the document is written', () => {
+  test.each([
+    '{ x: admin }',
+    '{ hello: admin }',
+    '{ a: hello hello: admin }',
+    '{ account { id: secret } }',
+    '{ hello __typename: admin }',
+  ])('T20 an alias changes nothing: %s', async (query) => {
+    const { ask, ran } = open();
+    for (const token of [undefined, 'user']) {
+      expect((await ask(query, { token })).text).not.toContain(treasure);
+    }
+    expect(ran).toEqual([]);
+  });
+
+  test.each([
+    '{ __schema { queryType { name } } admin }',
+    '{ __typename admin }',
+    'query { ...F } fragment F on Query { __typename admin __type(name: "A") { name } }',
+  ])('T21 introspection beside a guarded field neither opens it nor counts as something left: %s', async (query) => {
+    const { ask, ran } = open();
+    expect(codesOf(await ask(query))).toEqual(['UNAUTHENTICATED/TOKEN_MISSING']);
+    const denied = await ask(query, { token: 'user' });
+    expect([denied.status, denied.data]).toEqual([403, undefined]);
+    expect(ran).toEqual([]);
+  });
+
+  test('T21 introspection alone asks for no credential and looks at none', async () => {
+    const { ask, timesAsked } = open();
+    expect((await ask('{ __typename __schema { queryType { name } } }', { token: 'expired' })).status).toBe(200);
+    expect(timesAsked()).toBe(0);
+  });
+
+  test.each([
+    'query { ...F } fragment F on Query { admin }',
+    'fragment F on Query { admin } query { ...F }',
+    'query { ...F } fragment F on Query { ...G } fragment G on Query { ... { ... on Query { admin } } }',
+    '{ account { ...F } } fragment F on Account { secret }',
+    '{ nodes { ...F } } fragment F on Node { ...G } fragment G on A { secret }',
+    '{ u { ...F } } fragment F on Node { secret }',
+  ])('T22 a fragment hides nothing: %s', async (query) => {
+    const { ask, ran } = open();
+    for (const token of [undefined, 'user']) {
+      const answer = await ask(query, { token });
+      expect(answer.text).not.toContain(treasure);
+      expect(answer.errors.length).toBeGreaterThan(0);
+    }
+    expect(ran).toEqual([]);
+    expect((await ask(query, { token: 'admin' })).text).toContain(treasure);
+  });
+
+  test('T22 a fragment spread in two places is denied in both', async () => {
+    const { ask } = open();
+    const query = '{ one: account { ...F } two: account { ...F } } fragment F on Account { secret }';
+    const answer = await ask(query, { token: 'user' });
+    expect(answer.data).toEqual({ one: { secret: null }, two: { secret: null } });
+    expect(answer.errors.map(({ path }) => path)).toEqual([
+      ['one', 'secret'],
+      ['two', 'secret'],
+    ]);
+  });
+
+  test('T22 fragments in a circle and fragments doubled forty times are planned in no time', () => {
+    const { schema } = open();
+    const doubled = Array.from(
+      { length: 40 },
+      (_, i) => `fragment F${i} on Account { ...F${i + 1} a: twin { ...F${i + 1} } b: twin { ... { ...F${i + 1} } } }`,
+    );
+    const circle = 'fragment C on Account { id ...D } fragment D on Account { secret ...C }';
+    const document = parse(
+      `{ account { ...F0 ...C } } ${doubled.join(' ')} fragment F40 on Account { mine } ${circle}`,
+    );
+    const nested = parse(`{ me { ${'... { '.repeat(60)} id ${'} '.repeat(60)} } }`);
+    const guard = guardOf(schema);
+    expect(
+      guard
+        ?.planFor(schema)(document, null, {})
+        ?.rules.map(({ coordinate }) => coordinate),
+    ).toEqual(['Account.mine', 'Account.secret']);
+    expect(
+      guard
+        ?.planFor(schema)(nested, null, {})
+        ?.rules.map(({ coordinate }) => coordinate),
+    ).toEqual(['Query.me']);
+  });
+
+  test.each([
+    ['mutation { signup { id secret } }', undefined, 401],
+    ['mutation { signup { secret } }', 'user', 403],
+    ['mutation { login { id } write }', undefined, 401],
+    ['mutation { login { id } write }', 'user', 403],
+    ['mutation { login { id } ...F } fragment F on Mutation { write }', 'editor', 403],
+    ['mutation { find { ... on A { secret } } }', 'user', 403],
+  ])('T23 a mutation with anything denied in it does not run at all: %s as %s', async (query, token, status) => {
+    const { ask, ran } = open();
+    const answer = await ask(query, { token });
+    expect([answer.status, answer.data]).toEqual([status, undefined]);
+    expect(ran).toEqual([]);
+  });
+
+  test('T23 optional rules below a public mutation ask nothing of the header, and are checked all the same', async () => {
+    const schema = schemaOf(
+      `type Query { a: Int @public }
+       type Mutation { login: User! @public change: User! @auth(optional: true) }
+       type User { email: String @auth(policy: "self", optional: true) }`,
+      { Mutation: { login: () => ({ email: 'E' }), change: () => ({ email: 'E' }) } },
+      { self: (_user, _args, context: { viewer: { kind: string } }) => context.viewer.kind === 'account' },
+    );
+    const { ask, timesAsked } = serve(schema);
+    for (const token of [undefined, 'expired', 'down', 'user']) {
+      const answer = await ask('mutation { login { email } }', { token });
+      expect([answer.status, answer.data, codesOf(answer)]).toEqual([
+        200,
+        { login: { email: null } },
+        ['FORBIDDEN/POLICY'],
+      ]);
+    }
+    expect(timesAsked()).toBe(0);
+    expect((await ask('mutation { change { email } }', { token: 'expired' })).status).toBe(401);
+    expect((await ask('mutation { change { email } }', { token: 'user' })).data).toEqual({ change: { email: 'E' } });
+  });
+
+  const conditional = 'query Q($no: Boolean! = false, $yes: Boolean = true, $given: Boolean!) ';
+  test.each([
+    ['{ hello admin @include(if: false) }', {}, true],
+    ['{ hello admin @skip(if: true) }', {}, true],
+    ['{ hello admin @include(if: true) }', {}, false],
+    ['{ hello admin @skip(if: false) @include(if: true) }', {}, false],
+    ['{ hello admin @skip(if: true) @include(if: true) }', {}, true],
+    [
+      `${conditional} { hello admin @include(if: $no) x: hello @skip(if: $given) y: hello @skip(if: $yes) }`,
+      { given: true },
+      true,
+    ],
+    [
+      `${conditional} { hello admin @include(if: $no) x: hello @skip(if: $given) y: hello @skip(if: $yes) }`,
+      { given: true, no: true },
+      false,
+    ],
+    [
+      `${conditional} { hello admin @skip(if: $yes) x: hello @skip(if: $given) y: hello @skip(if: $no) }`,
+      { given: true },
+      true,
+    ],
+    [
+      `${conditional} { hello admin @skip(if: $yes) x: hello @skip(if: $given) y: hello @skip(if: $no) }`,
+      { given: true, yes: false },
+      false,
+    ],
+    ['query($g: Boolean!) { hello ... @include(if: $g) { admin } }', { g: false }, true],
+    ['query($g: Boolean!) { hello ... @include(if: $g) { admin } }', { g: true }, false],
+    ['query($g: Boolean!) { hello ...F @skip(if: $g) } fragment F on Query { admin }', { g: true }, true],
+    ['query($g: Boolean!) { hello ...F @skip(if: $g) } fragment F on Query { admin }', { g: false }, false],
+    ['query($g: Boolean!) { hello ...F @skip(if: $g) ...F } fragment F on Query { admin }', { g: true }, false],
+  ])('T24 @skip and @include are decided on the values they will have: %s %o', async (query, variables, isSkipped) => {
+    const { ask, timesAsked } = open();
+    const answer = await ask(query, { token: 'expired', variables });
+    expect([answer.status, timesAsked()]).toEqual(isSkipped ? [200, 0] : [401, 1]);
+    expect((await ask(query, { variables })).errors).toHaveLength(isSkipped ? 0 : 1);
+  });
+
+  test('T24 one document is decided anew for other values', async () => {
+    const { ask } = open();
+    const query = 'mutation($g: Boolean!) { login { id } write @include(if: $g) }';
+    const statuses = [];
+    for (const g of [false, true, false, true]) {
+      statuses.push((await ask(query, { token: 'user', variables: { g } })).status);
+    }
+    expect(statuses).toEqual([200, 403, 200, 403]);
+  });
+
+  test.each([{ g: 'false' }, { g: null }, { g: 0 }, {}, { ['__proto__']: { g: false } }])(
+    'T24 values that are no booleans open nothing: %o',
+    async (variables) => {
+      const { ask, ran } = open();
+      const answer = await ask('query($g: Boolean!) { hello admin @include(if: $g) }', { token: 'user', variables });
+      expect(answer.text).not.toContain(treasure);
+      expect(ran).toEqual([]);
+    },
+  );
+
+  test('T25, Z10: the same document is decided for each caller and each operation in it', async () => {
+    const { ask } = open();
+    const query = 'query One { hello } query Two { admin }';
+    const two = { operationName: 'Two' };
+    expect((await ask(query, { ...two, token: 'admin' })).data).toEqual({ admin: treasure });
+    expect((await ask(query, two)).status).toBe(401);
+    expect((await ask(query, { ...two, token: 'user' })).status).toBe(403);
+    expect((await ask(query, { operationName: 'One', token: 'expired' })).data).toEqual({ hello: 'hello' });
+    for (const operationName of ['Three', '']) {
+      expect((await ask(query, { operationName, token: 'user' })).data).toBeUndefined();
+    }
+    expect((await ask(query, { token: 'user' })).text).not.toContain(treasure);
+  });
+
+  test('T25 a query over GET is decided like any other', async () => {
+    const { yoga, ran } = open();
+    const response = await yoga.fetch('http://localhost/graphql?query={admin}', {
+      headers: { accept: 'application/graphql-response+json', authorization: 'Bearer user' },
+    });
+    expect([response.status, ran]).toEqual([403, []]);
+  });
+
+  test('T25 each operation of a batch is decided by itself, and the credential verified once', async () => {
+    const { post, timesAsked } = open();
+    const queries = ['{ admin }', '{ hello }', 'mutation { write }', '{ hello account { secret } }'];
+    const response = await post(
+      queries.map((query) => ({ query })),
+      { token: 'user' },
+    );
+    const answers = (await response.json()) as { data?: unknown; errors?: never[] }[];
+    expect(answers.map(({ data }) => data)).toEqual([
+      undefined,
+      { hello: 'hello' },
+      undefined,
+      { hello: 'hello', account: { secret: null } },
+    ]);
+    expect(answers.map(({ errors = [] }) => codesOf({ errors }))).toEqual([
+      ['FORBIDDEN/ROLE'],
+      [],
+      ['FORBIDDEN/ROLE'],
+      ['FORBIDDEN/ROLE'],
+    ]);
+    expect(timesAsked()).toBe(1);
+  });
+
+  test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])(
+    'T26 the alias %s is denied like any other',
+    async (alias) => {
+      const { ask } = open();
+      const answer = await ask(`{ hello ${alias}: admin account { ${alias}: secret } }`, { token: 'user' });
+      expect(answer.text).not.toContain(treasure);
+      expect(answer.errors.map(({ path }) => path)).toEqual([[alias], ['account', alias]]);
+    },
+  );
+
+  test('T27, Z11: a denied field that cannot be null takes its parent with it, and the path names the place', async () => {
+    const { ask } = open();
+    const answer = await ask('{ strict { id nn } }', { token: 'user' });
+    expect(answer.status).toBe(200);
+    expect(answer.data).toEqual({ strict: [null, null] });
+    expect(answer.errors.map(({ path }) => path)).toEqual([
+      ['strict', 0, 'nn'],
+      ['strict', 1, 'nn'],
+    ]);
+  });
+});

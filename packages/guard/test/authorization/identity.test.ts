@@ -1,0 +1,208 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { admit, type Policies, viewerOf, withViewer } from '@fieldgate/guard';
+import { execute, parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../../../src/domain/errors.ts';
+import { authenticate, codesOf, schemaOf, serve, viewerNamed } from './fixture.ts';
+import { createHouse, treasure } from './house.ts';
+
+const waiting = async <T>(milliseconds: number, next: () => T): Promise<Awaited<T>> => {
+  await pause(milliseconds);
+  return await next();
+};
+
+const idOf = (context: unknown): string => {
+  const viewer = viewerOf(context);
+  return viewer.kind === 'account' ? viewer.id : 'anonymous';
+};
+
+describe('who asks is what was verified, for this operation', () => {
+  test('T28, Z15: callers at the same time, on one context object, are not mixed up', async () => {
+    const schema = schemaOf(
+      'type Query { me: Me @auth(optional: true) } type Me { id: ID! late: ID! admin: ID @auth(role: ADMIN) mine: ID @auth(policy: "slow") }',
+      {
+        Query: { me: (_: unknown, __: unknown, context: unknown) => waiting(2, () => ({ id: idOf(context) })) },
+        Me: {
+          late: (_: unknown, __: unknown, context: unknown) => waiting(3, () => idOf(context)),
+          admin: (_: unknown, __: unknown, context: unknown) => idOf(context),
+          mine: (_: unknown, __: unknown, context: unknown) => idOf(context),
+        },
+      },
+      { slow: (me: { id: string }, _args, context) => waiting(1, () => me.id === idOf(context)) },
+    );
+    const shared = Object.freeze({ settings: 'the same for all' });
+    const { ask } = serve(schema, {
+      context: shared,
+      authenticate: (source) => waiting(Math.random() * 5, () => authenticate(source)),
+    });
+    const callers = Array.from({ length: 90 }, (_, i) => [undefined, `user${i}`, `admin${i}`][i % 3]);
+    const answers = await Promise.all(callers.map((token) => ask('{ me { id late admin mine } }', { token })));
+    answers.forEach(({ data }, i) => {
+      const id = callers[i] ?? 'anonymous';
+      const admin = id.startsWith('admin') ? id : null;
+      expect(data).toEqual({ me: { id, late: id, admin, mine: id === 'anonymous' ? null : id } });
+    });
+    expect(Reflect.ownKeys(shared)).toEqual(['settings']);
+  });
+
+  test('T28 a context keeps nothing of the operation it was used for', () => {
+    class Context {
+      readonly a = 1;
+      greet() {
+        return `a is ${this.a}`;
+      }
+    }
+    const shared = new Context();
+    const admins = withViewer(shared, viewerNamed('admin'));
+    expect(idOf(admins)).toBe('admin');
+    expect(idOf(shared)).toBe('anonymous');
+    expect(idOf(withViewer(admins, viewerNamed('user')))).toBe('user');
+    expect(idOf(admins)).toBe('admin');
+    expect(admins.greet()).toBe('a is 1');
+    expect(idOf({ ...admins })).toBe('admin');
+    expect(idOf(null)).toBe('anonymous');
+  });
+
+  test('T29 an object reached by an open and by a guarded way is decided on each', async () => {
+    const shared = { id: '1', secret: treasure };
+    const schema = schemaOf(
+      `type Query { open: Thing @public closed: Thing @auth(policy: "yes") }
+       type Thing { id: ID! secret: String @auth(policy: "byPath") }`,
+      { Query: { open: () => shared, closed: () => shared } },
+      { yes: () => true, byPath: () => false },
+    );
+    const answer = await serve(schema).ask('{ open { secret } closed { id secret } }', { token: 'user' });
+    expect(answer.data).toEqual({ open: { secret: null }, closed: { id: '1', secret: null } });
+  });
+
+  test('T30 nothing but the credential says who asks', async () => {
+    const { schema, ran } = createHouse();
+    const { ask } = serve(schema, { context: { viewer: viewerNamed('admin'), user: { role: 'ADMIN' } } });
+    const forged = {
+      headers: { 'x-user': 'admin', 'x-role': 'ADMIN', 'x-hasura-role': 'ADMIN', cookie: 'viewer=admin' },
+      extensions: { jwt: { role: 'ADMIN' }, viewer: viewerNamed('admin'), token: 'admin' },
+      variables: { viewer: viewerNamed('admin') },
+    };
+    expect((await ask('{ admin }', forged)).status).toBe(401);
+    expect((await ask('{ hello admin account { secret } }', forged)).text).not.toContain(treasure);
+    expect((await ask('{ admin }', { ...forged, token: 'user' })).status).toBe(403);
+    expect(ran).toEqual([]);
+  });
+
+  const policies: Policies = {
+    yes: () => true,
+    no: () => false,
+    later: () => waiting(1, () => true),
+    laterNo: () => Promise.resolve(false),
+    nothing: (() => undefined) as never,
+    truthy: (() => 1) as never,
+    nothingLater: (async () => undefined) as never,
+    throws: () => {
+      throw new Error(treasure);
+    },
+    rejects: () => Promise.reject(new Error(treasure)),
+    refuses: () => {
+      throw new AppError('NOT_FOUND');
+    },
+    down: () => {
+      throw new AppError('SERVICE_UNAVAILABLE');
+    },
+    downLater: () => Promise.reject(new AppError('SERVICE_UNAVAILABLE', { retryAfter: 7 })),
+  };
+
+  test.each(Object.keys(policies).flatMap((first) => [[first], ['yes', first], ['later', first], [first, 'later']]))(
+    'T32 policies let pass only with true, at once or later: %s %s',
+    async (...names) => {
+      const uses = names.filter((name) => name !== undefined).map((name) => `@auth(policy: "${name}")`);
+      const resolved: string[] = [];
+      const schema = schemaOf(
+        `type Query { open: Int @public a: String ${uses.join(' ')} }`,
+        { Query: { a: () => [treasure, resolved.push('a')][0] } },
+        policies,
+      );
+      const answer = await serve(schema).ask('{ open a }', { token: 'user' });
+      const denying = names.find((name) => !['yes', 'later'].includes(name));
+      expect(answer.status).toBe(200);
+      expect(resolved).toHaveLength(denying ? 0 : 1);
+      if (!denying) {
+        expect(answer.data).toEqual({ open: null, a: treasure });
+      } else if (denying.startsWith('down')) {
+        const retryAfter = denying === 'down' ? 1 : 7;
+        expect(answer.errors[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', retryable: true, retryAfter });
+      } else {
+        const required = { policy: denying };
+        expect(answer.errors[0]?.extensions).toEqual({
+          code: 'FORBIDDEN',
+          reason: 'POLICY',
+          required,
+          coordinate: 'Query.a',
+        });
+        expect(answer.text).not.toContain(treasure);
+      }
+    },
+  );
+
+  test('T32 a policy is asked with the object, the arguments and the context of its field, after roles and scopes', async () => {
+    const asked: unknown[] = [];
+    const schema = schemaOf(
+      `type Query { doc: Doc @public }
+       type Doc @auth(policy: "owner") { text(n: Int = 3): String  top: String @auth(role: ADMIN) }`,
+      { Query: { doc: () => ({ owner: 'user', text: 'text', top: 'top' }) } },
+      {
+        owner: (doc: { owner: string }, args, context) => {
+          asked.push(args);
+          return doc.owner === idOf(context);
+        },
+      },
+    );
+    const { ask } = serve(schema);
+    expect((await ask('{ doc { text top } }', { token: 'user' })).data).toEqual({ doc: { text: 'text', top: null } });
+    expect(asked).toEqual([{ n: 3 }]);
+    expect((await ask('{ doc { text } }', { token: 'user2' })).data).toEqual({ doc: { text: null } });
+    expect((await ask('{ doc { __typename } }')).status).toBe(401);
+  });
+});
+
+describe('the guard stands alone', () => {
+  const run = (query: string, contextValue?: unknown) => {
+    const { schema, ran } = createHouse();
+    return Promise.resolve(execute({ schema, document: parse(query), contextValue })).then((result) => ({
+      result,
+      ran,
+    }));
+  };
+
+  test.each([undefined, null, {}, { viewer: viewerNamed('admin') }, { user: { role: 'ADMIN' } }, 'admin'])(
+    'without the gate every caller is anonymous: %o',
+    async (context) => {
+      const query = '{ hello maybe admin node { secret } nodes { secret } card { pin } iban grade whole { id } }';
+      const { result, ran } = await run(query, context);
+      expect(JSON.stringify(result)).not.toContain(treasure);
+      expect(result).toMatchObject({ data: { hello: 'hello', maybe: 'maybe', admin: null, iban: null, whole: null } });
+      expect(ran).toEqual(['maybe']);
+      expect((await run('mutation { write }', context)).ran).toEqual([]);
+    },
+  );
+
+  test('with a viewer from the gate it decides by itself', async () => {
+    const query = '{ admin nodes { secret } }';
+    const { result } = await run(query, withViewer({}, viewerNamed('user')));
+    expect(result).toMatchObject({ data: { admin: null, nodes: [{ secret: null }, { secret: treasure }] } });
+    const { result: all } = await run(query, withViewer(undefined, viewerNamed('admin')));
+    expect(all).toEqual({ data: { admin: treasure, nodes: [{ secret: treasure }, { secret: treasure }] } });
+  });
+
+  test('the gate can be put in front of any executor', async () => {
+    const { schema } = createHouse();
+    const decide = (query: string, token: string) => {
+      const source = { header: (name: string) => (name === 'authorization' ? `Bearer ${token}` : null) };
+      return admit({ schema, document: parse(query), source, authenticate });
+    };
+    expect(decide('{ admin }', 'admin')).toEqual({ kind: 'run', viewer: viewerNamed('admin') });
+    expect(decide('{ hello }', 'admin')).toEqual({ kind: 'run', viewer: { kind: 'anonymous' } });
+    expect(decide('{ admin }', 'expired')).toMatchObject({ kind: 'refuse', presented: true });
+    expect(codesOf(await serve(schema).ask('{ admin }', { token: 'two' }))).toEqual([
+      'AMBIGUOUS_CREDENTIALS/undefined',
+    ]);
+  });
+});

@@ -1,0 +1,143 @@
+import { accessMatrix } from '@fieldgate/guard';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { schemaOf, serve } from './fixture.ts';
+
+/** What a place asks for, from nothing to the greatest role; a caller's index is the most it can meet. */
+const rules = ['', '@auth', '@auth(role: USER)', '@auth(role: EDITOR)', '@auth(role: ADMIN)'] as const;
+const callers = [undefined, 'visitor', 'user', 'editor', 'admin'] as const;
+const places = ['I', 'I.f', 'A', 'A.f', 'B', 'B.f', 'S', 'Query.a', 'Query.i', 'Query.u'] as const;
+type House = Readonly<Record<(typeof places)[number], number>>;
+
+/** What each field asks for, worked out from the text of the contract and not with the code that is tested. */
+const demandsOf = (house: House): Readonly<Record<string, number>> => ({
+  'Query.a': Math.max(house['Query.a'], house.A, house.I),
+  'Query.i': Math.max(house['Query.i'], house.I),
+  'Query.u': house['Query.u'],
+  'A.f': Math.max(house['A.f'], house.A, house.I, house['I.f'], house.S),
+  'B.f': Math.max(house['B.f'], house.B, house.I, house['I.f'], house.S),
+});
+
+const build = (house: House) => {
+  const ran: string[] = [];
+  const rule = (place: (typeof places)[number]): string => rules[house[place]] ?? '';
+  const root = (place: 'Query.a' | 'Query.i' | 'Query.u'): string => rule(place) || '@public';
+  const roots = `{ a: A ${root('Query.a')} i: I ${root('Query.i')} u: U ${root('Query.u')} }`;
+  const returns = (name: string, value: unknown) => () => {
+    ran.push(name);
+    return value;
+  };
+  const object = { __typename: 'A' };
+  const resolvers = { a: returns('a', object), i: returns('i', object), u: returns('u', object) };
+  const schema = schemaOf(
+    `scalar S ${rule('S')}
+     interface I ${rule('I')} { f: S ${rule('I.f')} }
+     type A implements I ${rule('A')} { f: S ${rule('A.f')} }
+     type B implements I ${rule('B')} { f: S ${rule('B.f')} }
+     union U = A | B
+     type Query ${roots}
+     type Mutation ${roots}`,
+    { Query: resolvers, Mutation: resolvers, A: { f: returns('f', 'value') }, B: { f: returns('f', 'value') } },
+  );
+  return { schema, ran, demands: demandsOf(house) };
+};
+
+/** Every way to A.f, and the fields it can lead through. */
+const routes: readonly { readonly text: string; readonly root: string; readonly fields: readonly string[] }[] = [
+  { text: '{ a { f } }', root: 'Query.a', fields: ['A.f'] },
+  { text: '{ x: a { y: f } }', root: 'Query.a', fields: ['A.f'] },
+  { text: '{ a { ... on I { f } } }', root: 'Query.a', fields: ['A.f'] },
+  { text: '{ i { f } }', root: 'Query.i', fields: ['A.f', 'B.f'] },
+  { text: '{ i { ... on A { f } } }', root: 'Query.i', fields: ['A.f'] },
+  { text: '{ i { ... on I { ... on A { f } } } }', root: 'Query.i', fields: ['A.f'] },
+  { text: '{ u { ... on A { f } ... on B { f } } }', root: 'Query.u', fields: ['A.f', 'B.f'] },
+  { text: '{ u { ... on I { f } } }', root: 'Query.u', fields: ['A.f', 'B.f'] },
+  { text: '{ u { ... { ...F } } } fragment F on I { f }', root: 'Query.u', fields: ['A.f', 'B.f'] },
+  { text: '{ ...R } fragment R on ROOT { i { ...F } } fragment F on A { z: f }', root: 'Query.i', fields: ['A.f'] },
+];
+
+const houses = fc.record(
+  Object.fromEntries(places.map((place) => [place, fc.nat({ max: rules.length - 1 })])) as Record<
+    (typeof places)[number],
+    fc.Arbitrary<number>
+  >,
+);
+
+describe('the access matrix', () => {
+  test('says of every field what its rules add up to', () => {
+    fc.assert(
+      fc.property(houses, (house) => {
+        const { schema, demands } = build(house);
+        const rows = accessMatrix(schema).filter(({ coordinate }) => !coordinate.startsWith('Mutation'));
+        expect(rows.map(({ coordinate }) => coordinate)).toEqual(Object.keys(demands).sort());
+        for (const { coordinate, access } of rows) {
+          const expected = [0, 2, 3, 4].map((level) => (level >= (demands[coordinate] ?? 0) ? 'allow' : 'deny'));
+          expect(Object.values(access)).toEqual(expected);
+          expect(Object.keys(access)).toEqual(['anonymous', 'USER', 'EDITOR', 'ADMIN']);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('Z02 every route to a field lets through exactly those the matrix names', async () => {
+    await fc.assert(
+      fc.asyncProperty(houses, async (house) => {
+        const { schema, ran, demands } = build(house);
+        const { ask } = serve(schema);
+        const needs = (coordinate: string): number => demands[coordinate] ?? 0;
+        for (const { text, root, fields } of routes) {
+          for (const [level, token] of callers.entries()) {
+            ran.length = 0;
+            const answer = await ask(text.replace('ROOT', 'Query'), { token });
+            const mayEnter = level >= needs(root);
+            const mayRead = mayEnter && level >= needs('A.f');
+            expect([text, token, ran.length, answer.text.includes('value')]).toEqual([
+              text,
+              token,
+              mayRead ? 2 : mayEnter ? 1 : 0,
+              mayRead,
+            ]);
+            ran.length = 0;
+            const change = await ask(`mutation ${text.replace('ROOT', 'Mutation')}`, { token });
+            const mayRun = mayEnter && fields.every((field) => level >= needs(field));
+            const status = mayRun ? 200 : token ? 403 : 401;
+            expect([text, token, change.status, ran.length]).toEqual([text, token, status, mayRun ? 2 : 0]);
+          }
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('shows scopes, policies and what is public', () => {
+    const schema = schemaOf(
+      'type Query { a: Int @public b: Int @auth(scopes: [["x"]], policy: "p") c: Int @auth(optional: true, policy: "p") }',
+      {},
+      { p: () => true },
+    );
+    expect(accessMatrix(schema)).toEqual([
+      {
+        coordinate: 'Query.a',
+        access: { anonymous: 'allow', USER: 'allow', EDITOR: 'allow', ADMIN: 'allow' },
+        scopes: [],
+        policies: [],
+        public: true,
+      },
+      {
+        coordinate: 'Query.b',
+        access: { anonymous: 'deny', USER: 'policy', EDITOR: 'policy', ADMIN: 'policy' },
+        scopes: [[['x']]],
+        policies: ['p'],
+        public: false,
+      },
+      {
+        coordinate: 'Query.c',
+        access: { anonymous: 'policy', USER: 'policy', EDITOR: 'policy', ADMIN: 'policy' },
+        scopes: [],
+        policies: ['p'],
+        public: false,
+      },
+    ]);
+  });
+});

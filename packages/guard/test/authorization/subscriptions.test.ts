@@ -1,0 +1,89 @@
+import { withViewer } from '@fieldgate/guard';
+import { parse, subscribe } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { codesOf, schemaOf, serve, viewerNamed } from './fixture.ts';
+import { createHouse } from './house.ts';
+
+const stream = { accept: 'text/event-stream' };
+
+describe('subscriptions', () => {
+  test.each([
+    ['subscription { ticks }', undefined, 'UNAUTHENTICATED'],
+    ['subscription { ticks }', 'user', 'FORBIDDEN'],
+    ['subscription { ticks }', 'expired', 'UNAUTHENTICATED'],
+    ['subscription { found { ... on A { secret } } }', 'user', 'FORBIDDEN'],
+    ['subscription { found { ... on A { secret } } }', undefined, 'UNAUTHENTICATED'],
+  ])('T33 the source of a denied subscription is never opened: %s as %s', async (query, token, code) => {
+    const { schema, ran } = createHouse();
+    const { text, status, headers } = await serve(schema).ask(query, { ...stream, token });
+    expect([status, headers.get('content-type'), ran]).toEqual([200, 'text/event-stream', []]);
+    expect(text.match(/^event: .*$/gm)).toEqual(['event: next', 'event: complete']);
+    expect(text).toContain(`"code":"${code}"`);
+    expect(text).not.toContain('"data"');
+  });
+
+  test('T33 an allowed subscription delivers', async () => {
+    const { schema } = createHouse();
+    const server = serve(schema);
+    expect((await server.ask('subscription { ticks }', { ...stream, token: 'admin' })).text).toContain(
+      '{"data":{"ticks":1}}',
+    );
+    expect((await server.ask('subscription { open }', { ...stream, token: 'expired' })).text).toContain(
+      '{"data":{"open":1}}',
+    );
+    expect(server.timesAsked()).toBe(1);
+  });
+
+  test('T33 without the gate the source of a denied subscription is not opened either', async () => {
+    const { schema, ran } = createHouse();
+    const document = parse('subscription { ticks }');
+    const open = (contextValue: unknown) => subscribe({ schema, document, contextValue });
+    for (const context of [undefined, { viewer: viewerNamed('admin') }, withViewer({}, viewerNamed('user'))]) {
+      expect(await open(context)).toMatchObject({ errors: [{ extensions: { code: expect.any(String) } }] });
+    }
+    expect(ran).toEqual([]);
+  });
+
+  test.each(['no', 'down'])('T33 a policy that says %s leaves the source closed and refuses', async (policy) => {
+    let opened = 0;
+    const schema = schemaOf(
+      `type Query { a: Int @public } type Subscription { mine: Int @auth(policy: "${policy}") }`,
+      {
+        Subscription: {
+          mine: {
+            subscribe: async function* () {
+              opened += 1;
+              yield { mine: 1 };
+            },
+          },
+        },
+      },
+      { no: () => false, down: () => Promise.reject(new Error('a bug')) },
+    );
+    const answer = await serve(schema).ask('subscription { mine }', { token: 'user' });
+    expect([answer.status, codesOf(answer), answer.data, opened]).toEqual([403, ['FORBIDDEN/POLICY'], undefined, 0]);
+  });
+
+  test('T33 a policy is asked again for every event', async () => {
+    let member = true;
+    const schema = schemaOf(
+      'type Query { a: Int @public } type Subscription { mine: Int @auth(policy: "member") }',
+      {
+        Subscription: {
+          mine: {
+            subscribe: async function* () {
+              yield { mine: 1 };
+              member = false;
+              yield { mine: 2 };
+            },
+          },
+        },
+      },
+      { member: () => member },
+    );
+    const { text } = await serve(schema).ask('subscription { mine }', { ...stream, token: 'user' });
+    expect(text).toContain('{"data":{"mine":1}}');
+    expect(text).not.toContain('"mine":2');
+    expect(text).toContain('"reason":"POLICY"');
+  });
+});

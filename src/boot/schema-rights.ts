@@ -1,0 +1,10 @@
+import { type AccessRow, accessMatrix, type KnownScopes, scopesOf } from '@fieldgate/guard';
+import { createSchemaWithoutResolvers } from '../graphql/schema.ts';
+
+export type { AccessRow };
+
+/** Who may read which field of the schema the server serves. Needs neither a database nor keys. */
+export const serverAccessMatrix = (): readonly AccessRow[] => accessMatrix(createSchemaWithoutResolvers());
+
+/** The scopes of the schema the server serves, and who can be granted them. */
+export const serverScopes = (): KnownScopes => scopesOf(createSchemaWithoutResolvers());

@@ -1,0 +1,104 @@
+/** How the values of single variables are read: each parser refuses in words that never hold the value. */
+import { z } from 'zod';
+import type { Rate } from '../domain/rate-limit.ts';
+import { Secret } from '../domain/secret.ts';
+import { areTrustedProxies } from '../http/client-address.ts';
+import { parseRedisUrl, type RedisTarget } from '../stores/redis/url.ts';
+
+export const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90s` `15m` `1h` `30d` as milliseconds, within bounds that are told in the same words. */
+export const duration = (least: string, most: string) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const ms = durationMs(text);
+      if (ms === null) context.addIssue('is not a duration; write it like 90s, 15m, 1h or 30d');
+      return ms ?? Number.NaN;
+    })
+    .refine((ms) => Number.isNaN(ms) || (ms >= (durationMs(least) ?? 0) && ms <= (durationMs(most) ?? 0)), {
+      error: `must be between ${least} and ${most}`,
+    });
+
+/** The same, or `off`: null. */
+export const durationOrOff = (least: string, most: string) =>
+  z.string().transform((text, context) => {
+    if (text === 'off') return null;
+    const parsed = duration(least, most).safeParse(text);
+    for (const { message } of parsed.error?.issues ?? []) context.addIssue(`${message}, or off`);
+    return parsed.data ?? null;
+  });
+
+/** Null for what is no duration. */
+export const durationMs = (text: string): number | null => {
+  const match = /^(\d{1,9})([smhd])$/.exec(text);
+  const unit = match?.[2];
+  return unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? Number(match?.[1]) * unitMs[unit] : null;
+};
+
+/** `1000/1h`; null for `off`. */
+export const rate = z.string().transform((text, context): Rate | null => {
+  if (text === 'off') return null;
+  const [, points, window = ''] = /^([1-9]\d{0,9})\/(.+)$/.exec(text) ?? [];
+  const windowMs = durationMs(window);
+  if (points !== undefined && windowMs !== null && windowMs >= unitMs.s && windowMs <= unitMs.d) {
+    return { points: Number(points), windowMs };
+  }
+  context.addIssue('is not a rate; write it like 1000/1h, with a window between 1s and 1d, or off');
+  return null;
+});
+
+export const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+export const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, { error: `must be a whole number between ${least} and ${most}` })
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, { error: `must be between ${least} and ${most}` });
+
+/** An http(s) URL without query, fragment or user, and without a slash at its end (RFC 8414 §2). */
+export const issuerUrl = z.string().refine(
+  (text) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    return (
+      url !== null && isHttp(url) && text === text.replace(/\/+$/, '') && !url.search && !url.hash && !url.username
+    );
+  },
+  { error: 'must be an http or https URL without query, fragment or a slash at its end' },
+);
+
+export const originList = z
+  .string()
+  .transform((text) => text.split(',').map((item) => item.trim()))
+  .refine(
+    (items) => items.every((item) => URL.canParse(item) && isHttp(new URL(item)) && new URL(item).origin === item),
+    {
+      error: 'must be a comma-separated list of exact origins such as https://app.example.com',
+    },
+  );
+
+export const proxyList = z
+  .string()
+  .transform((text) => text.split(',').map((item) => item.trim()))
+  .refine(areTrustedProxies, {
+    error:
+      'must be a comma-separated list of addresses, ranges such as 10.0.0.0/8, loopback, linklocal or uniquelocal; it cannot be everybody',
+  });
+
+const isHttp = (url: URL): boolean => url.protocol === 'https:' || url.protocol === 'http:';
+
+export const postgresUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol), {
+    error: 'must be postgres://user:password@host:5432/database; percent-encode what has a meaning in URLs',
+  })
+  .transform((text) => new Secret(text));
+
+export const redisUrl = z.string().transform((text, context): RedisTarget | null => {
+  const target = parseRedisUrl(text);
+  if (target.kind !== 'invalid') return target;
+  context.addIssue(target.problem);
+  return null;
+});

@@ -1,0 +1,72 @@
+import { type CredentialSource, createOriginCheck, type OriginCheck } from '@fieldgate/guard';
+import { readCookie } from '@fieldgate/guard/server';
+import { stringifySetCookie } from 'cookie';
+import type { Clock, EpochMillis } from '../domain/clock.ts';
+import { isPlainLoopback } from '../domain/loopback.ts';
+
+/** The tokens that came as cookies, none of them verified. */
+export type CookieTokens = { readonly accessToken: string | null; readonly refreshToken: string | null };
+
+/** The two cookies a session is kept in, if its tokens are delivered so. */
+export type SessionCookies = {
+  readonly accessName: string;
+  readonly mayUseCookies: OriginCheck;
+  /** Absent: neither cookie is there. Ambiguous: one of them twice. Does not ask `mayUseCookies`. */
+  readonly read: (
+    source: CredentialSource,
+  ) => { readonly kind: 'absent' } | { readonly kind: 'ambiguous' } | ({ readonly kind: 'tokens' } & CookieTokens);
+  /** `Set-Cookie` values that keep both tokens until the session ends. */
+  readonly keep: (tokens: {
+    readonly accessToken: string;
+    readonly refreshToken: string;
+    readonly sessionExpiresAt: EpochMillis;
+  }) => readonly string[];
+  /** `Set-Cookie` values that take both away. */
+  readonly clear: readonly string[];
+};
+
+type Options = {
+  /** Where browsers reach this server. */
+  readonly issuer: string;
+  /** Of which other origins pages may use the cookies. */
+  readonly corsOrigins: readonly string[];
+  readonly clock: Clock;
+};
+
+/**
+ * `HttpOnly; Secure; SameSite=Lax; Path=/` under names that start with `__Host-`: browsers then take them from this very
+ * host only, over TLS only. Where the issuer is plain HTTP on this machine both are left out, since not every client would
+ * keep them there; nothing a request says decides that.
+ *
+ * Both are kept as long as the session could be refreshed. The access token says itself when it expires: a cookie that
+ * vanished with it would leave clients with TOKEN_MISSING (sign in) where TOKEN_EXPIRED (refresh) is meant.
+ */
+export const createSessionCookies = ({ issuer, corsOrigins, clock }: Options): SessionCookies => {
+  const secure = !isPlainLoopback(new URL(issuer));
+  const prefix = secure ? '__Host-' : '';
+  const accessName = `${prefix}fieldgate-access`;
+  const refreshName = `${prefix}fieldgate-refresh`;
+  const line = (name: string, value: string, maxAge: number): string =>
+    stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure, sameSite: 'lax' });
+
+  return {
+    accessName,
+    mayUseCookies: createOriginCheck([new URL(issuer).origin, ...corsOrigins]),
+    read: (source) => {
+      const access = readCookie(source, accessName);
+      const refresh = readCookie(source, refreshName);
+      if (access.kind === 'ambiguous' || refresh.kind === 'ambiguous') return { kind: 'ambiguous' };
+      if (access.kind === 'absent' && refresh.kind === 'absent') return { kind: 'absent' };
+      return {
+        kind: 'tokens',
+        accessToken: access.kind === 'value' ? access.value : null,
+        refreshToken: refresh.kind === 'value' ? refresh.value : null,
+      };
+    },
+    keep: ({ accessToken, refreshToken, sessionExpiresAt }) => {
+      const maxAge = Math.max(1, Math.ceil((sessionExpiresAt - clock()) / 1000));
+      return [line(accessName, accessToken, maxAge), line(refreshName, refreshToken, maxAge)];
+    },
+    clear: [line(accessName, '', 0), line(refreshName, '', 0)],
+  };
+};

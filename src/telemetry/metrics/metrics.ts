@@ -1,0 +1,107 @@
+import type { NewAuthEvent } from '../../domain/event.ts';
+import type { OnOperation } from '../../graphql/operation-report.ts';
+import type { Readiness } from '../../http/health.ts';
+import { processMetrics } from './process-metrics.ts';
+import { createCounter, createHistogram, gaugeText, observe } from './tally.ts';
+
+/** What the server counts of itself. No label ever holds what a caller chose: neither users, names of operations, keys nor paths. */
+export type Metrics = {
+  /** `route`: a path the server has, or `none`. */
+  readonly onAnswered: (route: string, method: string, status: number, seconds: number) => void;
+  readonly onOperation: OnOperation;
+  readonly onEvent: (event: Pick<NewAuthEvent, 'type' | 'outcome'>) => void;
+  /** What counts the calls of one method of a store. */
+  readonly storeCalls: (store: string, verb: string) => (seconds: number, isFailed: boolean) => void;
+  /** Everything, in Prometheus' text format. */
+  readonly text: (state: ServerState) => Promise<string>;
+};
+
+/** What is not counted but looked at when somebody asks. */
+export type ServerState = {
+  readonly readiness: Readiness;
+  readonly passwordHashing: { readonly running: number; readonly waiting: number; readonly refused: number };
+};
+
+export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
+const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE']);
+const statusClasses = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
+export const createMetrics = (): Metrics => {
+  const requests = createHistogram({
+    name: 'fieldgate_http_request_duration_seconds',
+    help: 'From the head of a request to the end of its answer, by route, method and class of status.',
+    labels: ['route', 'method', 'status'],
+  });
+  const operations = createCounter({
+    name: 'fieldgate_operations_total',
+    help: 'GraphQL operations by kind and outcome.',
+    labels: ['kind', 'outcome'],
+  });
+  const events = createCounter({
+    name: 'fieldgate_auth_events_total',
+    help: 'What was written down about accounts and credentials, by type and outcome.',
+    labels: ['type', 'outcome'],
+  });
+  const storeCalls = createHistogram({
+    name: 'fieldgate_store_duration_seconds',
+    help: 'How long the stores take, by store and verb.',
+    labels: ['store', 'verb'],
+  });
+  const storeFailures = createCounter({
+    name: 'fieldgate_store_failures_total',
+    help: 'Calls that a store did not answer, by store and verb.',
+    labels: ['store', 'verb'],
+  });
+  return {
+    onAnswered: (route, method, status, seconds) => {
+      const statusClass = statusClasses[Math.floor(status / 100)] ?? 'none';
+      observe(requests.of(route, methods.has(method) ? method : 'other', statusClass), seconds);
+    },
+    onOperation: (kind, outcome) => {
+      operations.of(kind, outcome).count += 1;
+    },
+    onEvent: ({ type, outcome }) => {
+      events.of(type, outcome).count += 1;
+    },
+    storeCalls: (store, verb) => {
+      const [series, failures] = [storeCalls.of(store, verb), storeFailures.of(store, verb)];
+      return (seconds, isFailed) => {
+        observe(series, seconds);
+        if (isFailed) failures.count += 1;
+      };
+    },
+    text: async (state) =>
+      [
+        ...[requests, operations, events, storeCalls, storeFailures].map((metric) => metric.text()),
+        ...stateTexts(state),
+        await processMetrics(),
+      ].join('\n\n'),
+  };
+};
+
+const stateTexts = ({ readiness, passwordHashing }: ServerState): readonly string[] => [
+  gaugeText({
+    name: 'fieldgate_ready',
+    help: 'Whether requests should be sent here, as /ready says.',
+    samples: [['', Number(readiness.ready)]],
+  }),
+  gaugeText({
+    name: 'fieldgate_store_up',
+    help: 'Whether a store answers.',
+    samples: Object.entries(readiness.stores)
+      .filter(([name]) => name !== 'server')
+      .map(([name, state]) => [`store="${name}"`, Number(state === 'ok')]),
+  }),
+  gaugeText({
+    name: 'fieldgate_password_hashes',
+    help: 'Passwords that are being hashed, and that wait for it.',
+    samples: [
+      ['state="running"', passwordHashing.running],
+      ['state="waiting"', passwordHashing.waiting],
+    ],
+  }),
+  `# HELP fieldgate_password_hashes_refused_total Sign-ins and sign-ups refused because too many were waiting.\n` +
+    `# TYPE fieldgate_password_hashes_refused_total counter\n` +
+    `fieldgate_password_hashes_refused_total ${passwordHashing.refused}`,
+];

@@ -1,0 +1,47 @@
+import type { TraceOf } from '../http/listener.ts';
+import type { Handle } from '../http/router.ts';
+import type { RequestHead, Tracing } from './tracing/tracing.ts';
+
+type RouteOf = (target: string) => string;
+
+/** Begins the span of a request that came by a socket; it ends when the answer is out, or nobody is there to take it. */
+export const traceSocket =
+  (tracing: Tracing, routeOf: RouteOf): TraceOf =>
+  ({ method = '', url = '', headers, socket }, response) => {
+    const { traceparent } = headers;
+    const { traceId, within, end } = tracing.begin({
+      method,
+      route: knownRoute(routeOf(url)),
+      scheme: 'encrypted' in socket ? 'https' : 'http',
+      traceparent: typeof traceparent === 'string' ? traceparent : null,
+    });
+    response.once('close', () => end(response.headersSent ? response.statusCode : null));
+    return { traceId, within };
+  };
+
+/** The same for one that is given as an object; its span ends when there is an answer. */
+export const traceFetch =
+  (tracing: Tracing, routeOf: RouteOf, handle: Handle): Handle =>
+  async (request, facts) => {
+    const { within, end } = tracing.begin(headOf(request, routeOf));
+    let status: number | null = null;
+    try {
+      const answer = await within(() => handle(request, facts));
+      status = answer.status;
+      return answer;
+    } finally {
+      end(status);
+    }
+  };
+
+const headOf = ({ method, url, headers }: Request, routeOf: RouteOf): RequestHead => {
+  const { protocol, pathname } = new URL(url);
+  return {
+    method,
+    route: knownRoute(routeOf(pathname)),
+    scheme: protocol === 'https:' ? 'https' : 'http',
+    traceparent: headers.get('traceparent'),
+  };
+};
+
+const knownRoute = (route: string): string | null => (route === 'none' ? null : route);

@@ -1,0 +1,34 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createTroubleLog, storeTrouble } from '../../../src/telemetry/throttled-log.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('L06: thousands of failures of a store are a line at the beginning, one every five seconds, and one at the end', () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const trouble = createTroubleLog(log, Date.now, storeTrouble);
+  const report = (times: number) => {
+    for (let i = 0; i < times; i++) trouble.report(new Error('gone'));
+  };
+  report(1_000);
+  vi.advanceTimersByTime(4_999);
+  expect(lines.map(({ event, err }) => [event, Boolean(err)])).toEqual([['store.trouble', true]]);
+  vi.advanceTimersByTime(1);
+  expect(lines.at(-1)).toMatchObject({ event: 'store.trouble', count: 999, total: 1_000, lastedMs: 5_000 });
+  report(10);
+  vi.advanceTimersByTime(5_000);
+  expect(lines.at(-1)).toMatchObject({ event: 'store.trouble', count: 10, total: 1_010 });
+  vi.advanceTimersByTime(60_000);
+  expect(lines.at(-1)).toMatchObject({ event: 'store.recovered', total: 1_010, lastedMs: 15_000 });
+  expect(lines).toHaveLength(4);
+  report(1);
+  expect(lines.at(-1)).toMatchObject({ level: 40, event: 'store.trouble' });
+  expect(lines).toHaveLength(5);
+  trouble.close();
+});
