@@ -19,7 +19,7 @@ const verify: Fieldgate.BearerOptions['verify'] = (token) => {
     claims: { userId: userId(sub), sessionId: sessionId(sid), role, scopes: [], expiresAt: exp as never },
   };
 };
-const standing: Fieldgate.BearerOptions['standing'] = () => ({ kind: 'live', role: 'USER' });
+const standing: Fieldgate.BearerOptions['checkSession'] = () => ({ kind: 'live', role: 'USER' });
 
 const schema = makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers });
 
@@ -32,5 +32,8 @@ export const createOwnYoga = (guard: Guard): YogaServerInstance<object, object> 
     schema: guard === 'off' ? schema : guardSchema(schema),
     logging: 'warn',
     maxRequestBodySize: false,
-    plugins: guard === 'on' ? [useFieldgate({ authenticate: createAuthenticate([bearer({ verify, standing })]) })] : [],
+    plugins:
+      guard === 'on'
+        ? [useFieldgate({ authenticate: createAuthenticate([bearer({ verify, checkSession: standing })]) })]
+        : [],
   });

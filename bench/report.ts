@@ -35,7 +35,7 @@ const versions = (of: Readonly<Record<string, string>>): string =>
 
 const figures = ({ measuredAt, machine, rounds, seconds, scenarios }: Report): string => {
   const loads = Object.values(scenarios).flatMap(({ loadBefore, loadAfter }) => [loadBefore, loadAfter]);
-  const facts = [
+  const state = [
     `- ${measuredAt.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node}, ${rounds} rounds of ${seconds} s`,
     `- Load of the machine at the borders of the scenarios: ${Math.min(...loads)} to ${Math.max(...loads)}. The harness makes about 2 of it`,
     `- Fieldgate ${machine.commit} with ${versions(machine.ours)}`,
@@ -48,7 +48,7 @@ const figures = ({ measuredAt, machine, rounds, seconds, scenarios }: Report): s
     ];
     return [`### ${result.title}`, markdownTable(result), notes.join('\n')].filter((part) => part !== '').join('\n\n');
   });
-  return [facts.join('\n'), ...sections].join('\n\n');
+  return [state.join('\n'), ...sections].join('\n\n');
 };
 
 const panel = ({ scenarios }: Report, name: string, title: string): readonly Panel[] => {

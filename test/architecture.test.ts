@@ -4,34 +4,41 @@ import { describe, expect, it } from 'vitest';
 
 const source = new URL('../src/', import.meta.url).pathname;
 
-/** Which rooms each room may import; itself goes without saying. The files at the root wire the rooms and may import all. */
+/**
+ * Which folders each folder may import; itself goes without saying. `index.ts`, `main.ts` and `cli.ts` at the root are the faces:
+ * they may import all. `guard` is the package, `guard/core` the part of it that does not load graphql.
+ */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  domain: [],
-  crypto: ['domain'],
-  credentials: ['domain', 'crypto'],
-  authorization: ['domain'],
-  stores: ['domain'],
+  domain: ['guard/core'],
+  crypto: ['domain', 'guard/core'],
+  stores: ['domain', 'guard/core'],
   'identity-providers': ['domain', 'crypto'],
-  services: ['domain', 'crypto', 'stores', 'identity-providers'],
-  graphql: ['domain', 'authorization', 'credentials', 'services'],
-  http: ['domain', 'credentials', 'services', 'graphql'],
-  tracing: ['domain'],
-  cli: ['domain', 'services', 'root'],
+  services: ['domain', 'crypto', 'stores', 'identity-providers', 'guard/core'],
+  graphql: ['guard', 'domain', 'services'],
+  http: ['guard', 'domain', 'services', 'graphql'],
+  graphiql: [],
+  config: ['domain'],
+  telemetry: ['domain'],
+  boot: [
+    ...['guard', 'domain', 'crypto', 'stores', 'identity-providers', 'services'],
+    ...['graphql', 'http', 'config', 'telemetry'],
+  ],
+  cli: ['boot', 'config', 'telemetry', 'domain', 'services', 'guard/core'],
 };
 
 /** Each dangerous thing is behind one door. */
 const doors: readonly { readonly what: string; readonly pattern: RegExp; readonly rooms: readonly string[] }[] = [
-  { what: 'the environment', pattern: /process\.env/, rooms: ['root'] },
-  { what: 'the wall clock', pattern: /Date\.now|new Date\(\)|performance\.now/, rooms: ['root'] },
+  { what: 'the environment', pattern: /process\.env/, rooms: ['root', 'config/environment.ts'] },
+  { what: 'the wall clock', pattern: /Date\.now|new Date\(\)|performance\.now/, rooms: ['root', 'boot'] },
   { what: 'jsonwebtoken', pattern: /from 'jsonwebtoken'/, rooms: ['crypto'] },
   { what: 'argon2', pattern: /from '@node-rs\/argon2'/, rooms: ['crypto'] },
   { what: 'randomness', pattern: /Math\.random|randomBytes|randomUUID|getRandomValues/, rooms: ['crypto'] },
   { what: 'SQL', pattern: /from '(?:kysely|pg|node:sqlite)/, rooms: ['stores/sql'] },
   { what: 'openid-client', pattern: /from 'openid-client'/, rooms: ['identity-providers'] },
   { what: 'Redis', pattern: /from 'ioredis'/, rooms: ['stores/redis'] },
-  { what: 'prom-client', pattern: /['"]prom-client['"]/, rooms: ['http/metrics'] },
-  { what: 'OpenTelemetry', pattern: /['"]@opentelemetry\//, rooms: ['tracing'] },
-  { what: 'the graphql package', pattern: /from 'graphql'/, rooms: ['graphql', 'authorization'] },
+  { what: 'prom-client', pattern: /['"]prom-client['"]/, rooms: ['telemetry/metrics'] },
+  { what: 'OpenTelemetry', pattern: /['"]@opentelemetry\//, rooms: ['telemetry/tracing'] },
+  { what: 'the graphql package', pattern: /from 'graphql'/, rooms: ['graphql'] },
 ];
 
 type Import = { readonly specifier: string; readonly typeOnly: boolean };

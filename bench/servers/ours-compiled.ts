@@ -28,8 +28,8 @@ const verify: Fieldgate.BearerOptions['verify'] = (token) => {
     claims: { userId: userId(sub), sessionId: sessionId(sid), role, scopes: [], expiresAt: exp as never },
   };
 };
-const standing: Fieldgate.BearerOptions['standing'] = () => ({ kind: 'live', role: 'USER' });
-const authenticate = createAuthenticate([bearer({ verify, standing })]);
+const standing: Fieldgate.BearerOptions['checkSession'] = () => ({ kind: 'live', role: 'USER' });
+const authenticate = createAuthenticate([bearer({ verify, checkSession: standing })]);
 
 const schema = guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers }));
 

@@ -76,7 +76,7 @@ export const createApp = (parts: Parts) => {
     verify: createRequestVerify(accessTokens, keyRing, clock),
     standing: stores.sessions.check,
   };
-  const byToken = bearer({ ...tokens, serviceStanding: stores.serviceClients.check });
+  const byToken = bearer({ ...tokens, checkServiceToken: stores.serviceClients.check });
   const sessionCookies = config.sessionCookies
     ? createSessionCookies({ issuer: config.issuer, corsOrigins: config.corsOrigins, clock })
     : null;
@@ -87,7 +87,7 @@ export const createApp = (parts: Parts) => {
       : []),
     apiKey({ verify: apiKeys.verify }),
     ...(config.basicAuth
-      ? [basic({ verify: createBasicVerify({ accounts, clock, attempt: limits.attempt, record: events.record }) })]
+      ? [basic({ verify: createBasicVerify({ accounts, clock, attempt: limits.consume, record: events.record }) })]
       : []),
   ]);
   const report = (error: unknown, requestId: string | null) => {
@@ -116,11 +116,11 @@ export const createApp = (parts: Parts) => {
   const { way, isKnown } = createStraightWay(engine);
   // What does not go straight is rare: Yoga, a third of all there is to load, is loaded when it is first needed.
   let yoga: Promise<GraphQLServer> | null = null;
-  const throughYoga: Route = async (request, facts) => {
+  const throughYoga: Route = async (request, state) => {
     yoga ??= import('../graphql/yoga.ts').then((module) =>
       module.createGraphQLServer({ ...engine, isKnown, path: graphqlPath }),
     );
-    return (await yoga).fetch(request, { facts });
+    return (await yoga).fetch(request, { state });
   };
   const health = createHealth(stores.pings);
   const cors = createCors(config.corsOrigins);
@@ -145,7 +145,7 @@ export const createApp = (parts: Parts) => {
         revoke: createRevocation({ accessTokens, sessions, serviceClients, clock }),
         introspect: createIntrospection({ accessTokens, authenticate: byToken, clock }),
         authenticate: byToken,
-        attempt: limits.attempt,
+        attempt: limits.consume,
         publicKeys: () => publicKeys(keyRing.keys()),
         publicKeysMaxAgeSeconds: config.keyRotation.maxAgeSeconds,
         report,

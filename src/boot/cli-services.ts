@@ -27,8 +27,8 @@ export const openServices = async ({ config, clock, keys = noKeys }: Options) =>
   });
   const authenticate = bearer({
     verify: (token) => accessTokens.verify(token, toSeconds(clock())),
-    standing: stores.sessions.check,
-    serviceStanding: stores.serviceClients.check,
+    checkSession: stores.sessions.check,
+    checkServiceToken: stores.serviceClients.check,
   });
   return {
     accounts,

@@ -3,7 +3,7 @@ import { type Config, parseConfig } from '../config/config.ts';
 import { createRequestId } from '../crypto/identifiers.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { serverItself } from '../domain/event.ts';
+import { serverActor } from '../domain/event.ts';
 import { noCookies } from '../graphql/context.ts';
 import { createClientAddress, normalizeAddress } from '../http/client-address.ts';
 import { createListener, type ListenerOptions, loggedPath } from '../http/listener.ts';
@@ -17,7 +17,7 @@ import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts';
 import { traceFetch, traceSocket } from '../telemetry/request-spans.ts';
 import { startTracing } from '../telemetry/start-tracing.ts';
 import { observeStores } from '../telemetry/store-observer.ts';
-import { createTroubleLog, storeTrouble } from '../telemetry/throttled-log.ts';
+import { createThrottledLog, storeErrorMessages } from '../telemetry/throttled-log.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { createApp } from './app.ts';
 
@@ -32,7 +32,7 @@ export type Fieldgate = {
    * For servers that speak Fetch. `ip` is what sessions, logs and limits know the client by: without it all are one. Bounding
    * the body is the caller's task.
    */
-  readonly fetch: (request: Request, facts?: { readonly ip?: string }) => Promise<Response>;
+  readonly fetch: (request: Request, state?: { readonly ip?: string }) => Promise<Response>;
   /** All metrics in Prometheus' text format; null in production without METRICS_PORT. */
   readonly metrics: (() => Promise<string>) | null;
   /** From now on `/ready` says no, so that a balancer sends nothing more; everything is still answered. */
@@ -61,7 +61,7 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
   const { database, redis, sessions: lifetimes } = config;
   const monotonic = () => performance.now();
   const followFeed = config.revocationCheck === 'feed' ? monotonic : null;
-  const trouble = createTroubleLog(log, monotonic, storeTrouble);
+  const trouble = createThrottledLog(log, monotonic, storeErrorMessages);
   const onTrouble = trouble.report;
   const metrics = config.metricsPort !== null || config.environment !== 'production' ? createMetrics() : null;
   const tracing = await startTracing(config.tracing, log, monotonic);
@@ -122,7 +122,7 @@ const handlersOf = (app: App, { config, log, metrics, tracing, now }: Surroundin
     const requestId = createRequestId();
     const client = { ip: ip && (normalizeAddress(ip) ?? ip), userAgent: request.headers.get('user-agent'), requestId };
     const handle = tracing ? traceFetch(tracing, app.routeOf, app.handle) : app.handle;
-    return handle(request, { requestId, client, setCookies: noCookies, standings: [] });
+    return handle(request, { requestId, client, setCookies: noCookies, rateLimits: [] });
   },
   metrics: app.metricsText,
   drain: app.health.drain,
@@ -204,7 +204,7 @@ const createFirstAdmin = async ({ firstAdmin }: Config, accounts: App['accounts'
   if (!firstAdmin || (await accounts.findByEmail(firstAdmin.email))) return;
   try {
     const { email, password } = firstAdmin;
-    const admin = await accounts.register({ email, password: password.reveal(), role: 'ADMIN' }, serverItself);
+    const admin = await accounts.register({ email, password: password.reveal(), role: 'ADMIN' }, serverActor);
     log.info({ userId: admin.id }, 'the first administrator has been created');
   } catch (error) {
     // Another instance that started at the same moment was first.

@@ -14,7 +14,7 @@ type Parts = {
   readonly stores: Pick<Stores, 'identityFlows'>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly limits: Pick<Limits, 'attempt'>;
+  readonly limits: Pick<Limits, 'consume'>;
 };
 
 /** The ways to the identity providers of the configuration and back. */
@@ -36,5 +36,5 @@ export const createIdentityEdge = ({
     onFailure: (error, provider) => log.warn({ err: error, provider }, 'a sign-in at a provider failed'),
   });
   const cookies = createFlowCookies({ issuer, lifetimeMs: flowLifetimeMs });
-  return createIdentityRoutes({ providers: [...providers.keys()], flows, cookies, attempt: limits.attempt });
+  return createIdentityRoutes({ providers: [...providers.keys()], flows, cookies, attempt: limits.consume });
 };

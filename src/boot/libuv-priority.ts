@@ -7,7 +7,7 @@ const threads = '/proc/self/task';
  * Puts the threads of Node's pool, where passwords are hashed, behind the event loop: where both want a processor, answers
  * go first. Linux gives each thread a priority of its own; elsewhere, and where that is not allowed, all stays as it is.
  */
-export const yieldToEventLoop = async (): Promise<void> => {
+export const lowerWorkerPriority = async (): Promise<void> => {
   try {
     // Asking for this list starts the pool, if nothing has before.
     for (const thread of await readdir(threads)) {

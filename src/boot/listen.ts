@@ -5,14 +5,14 @@ import type { Clock } from '../domain/clock.ts';
 import { type TransportLimits, transportLimits } from '../http/transport-limits.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetricsListener } from '../telemetry/metrics/listener.ts';
-import { createTroubleLog, type TroubleWords } from '../telemetry/throttled-log.ts';
+import { createThrottledLog, type LogMessages } from '../telemetry/throttled-log.ts';
 import { type Fieldgate, openFieldgate } from './fieldgate.ts';
 import { createTlsServer, readTlsPair } from './tls.ts';
 
 type Server = HttpServer | HttpsServer;
 
-const patienceMs = 10_000;
-const attentionMs = 100;
+const shutdownTimeoutMs = 10_000;
+const idleSweepMs = 100;
 /** Connections that wait to be accepted. Node's 511 are few when all clients come back at once after an outage. */
 const backlog = 4_096;
 
@@ -75,7 +75,7 @@ const openMetrics = async ({ metrics }: Fieldgate, { config, log, open }: Openin
   return open(createServer(transportLimits.options, createMetricsListener(metrics, report)), config.metricsPort);
 };
 
-const dropping: TroubleWords = {
+const dropping: LogMessages = {
   everyMs: 5_000,
   events: ['connections.dropped', 'connections.accepted'],
   begins: 'more connections come than MAX_CONNECTIONS; they are closed unheard',
@@ -85,7 +85,7 @@ const dropping: TroubleWords = {
 
 /** A connection beyond the bound is closed at once, so that those that are there go on; its client may come again. */
 const limitConnections = (server: Server, most: number, log: Log): void => {
-  const dropped = createTroubleLog(log, () => performance.now(), dropping);
+  const dropped = createThrottledLog(log, () => performance.now(), dropping);
   server.maxConnections = most;
   server.on('drop', () => dropped.report(null)).once('close', dropped.close);
 };
@@ -99,8 +99,8 @@ const listen = (server: Server, port: number, host: string): Promise<void> =>
 const shut = async (server: Server): Promise<void> => {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
-  const attention = setInterval(() => server.closeIdleConnections(), attentionMs);
-  const impatience = setTimeout(() => server.closeAllConnections(), patienceMs);
+  const attention = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+  const impatience = setTimeout(() => server.closeAllConnections(), shutdownTimeoutMs);
   await closed;
   clearInterval(attention);
   clearTimeout(impatience);

@@ -2,7 +2,7 @@ import { type Config, ConfigError, parseConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { SigningKeysError } from '../services/signing-keys.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
-import { yieldToEventLoop } from './libuv-priority.ts';
+import { lowerWorkerPriority } from './libuv-priority.ts';
 import { serve } from './listen.ts';
 
 /** Runs the server in this process until a signal ends it. Exits with 1 and every problem named if it cannot start. */
@@ -16,7 +16,7 @@ export const runServer = async (): Promise<void> => {
     announce(config, server.url, log);
     stopOnSignal(server.stop, log);
     if (server.reloadTls) process.on('SIGHUP', server.reloadTls);
-    await yieldToEventLoop();
+    await lowerWorkerPriority();
   } catch (error) {
     exitWith(error instanceof SigningKeysError ? error.message : `Fieldgate cannot start: ${describe(error, config)}`);
   }

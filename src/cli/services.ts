@@ -6,7 +6,7 @@ import { CommandFailed, type Shell } from './shell.ts';
 
 export type Workplace = OpenServices & { readonly config: Config };
 
-type Needs = {
+type Requirements = {
   /** `create`: a missing database is made and an old one brought up to date. Otherwise it must be there and ready. */
   readonly database: 'existing' | 'create';
   readonly keys?: boolean;
@@ -23,9 +23,9 @@ export const loadConfig = async (shell: Shell): Promise<Config> => {
 };
 
 /** Does the work with the services over the configured data directory, and closes them whatever comes of it. */
-export const withWorkplace = async <Result>(
+export const withServices = async <Result>(
   shell: Shell,
-  needs: Needs,
+  needs: Requirements,
   work: (place: Workplace) => Promise<Result>,
 ): Promise<Result> => {
   const config = await loadConfig(shell);
@@ -42,11 +42,11 @@ export const withWorkplace = async <Result>(
       await services.close();
     }
   } catch (error) {
-    throw inWords(error, config);
+    throw toCommandError(error, config);
   }
 };
 
-const prepare = async ({ database }: OpenServices, needs: Needs): Promise<void> => {
+const prepare = async ({ database }: OpenServices, needs: Requirements): Promise<void> => {
   if (needs.database === 'create') return database.migrate();
   if ((await database.pendingMigrations()).length > 0) {
     throw new CommandFailed('The database is older than this version: restart the server or run `fieldgate migrate`.');
@@ -73,7 +73,7 @@ export const noDatabase = ({ dataDir }: Pick<Config, 'dataDir'>): string =>
   `There is no database in ${dataDir} yet; start the server or run \`fieldgate migrate\`.`;
 
 /** An operator may know what a client may not: why the database does not answer. */
-const inWords = (error: unknown, { dataDir, database, redis }: Config): unknown => {
+const toCommandError = (error: unknown, { dataDir, database, redis }: Config): unknown => {
   if (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE' && error.cause instanceof Error) {
     const isEmbedded = database.kind === 'sqlite' && redis === null;
     const what = isEmbedded ? `The database in ${dataDir} cannot be used` : 'A store cannot be reached';

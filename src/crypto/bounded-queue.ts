@@ -15,7 +15,7 @@ export type QueueLoad = { readonly running: number; readonly waiting: number; re
 export type BoundedQueue = {
   readonly run: <Result>(task: () => Promise<Result>) => Promise<Result>;
   /** Throws what `run` would reject with if a task came now. For whoever has to prepare it, and need not. */
-  readonly requireRoom: () => void;
+  readonly requireCapacity: () => void;
   readonly load: () => QueueLoad;
 };
 
@@ -61,5 +61,5 @@ export const createBoundedQueue = (options: BoundedQueueOptions): BoundedQueue =
     }
   };
 
-  return { run, requireRoom, load: () => ({ running, waiting: waiting.length, refused }) };
+  return { run, requireCapacity: requireRoom, load: () => ({ running, waiting: waiting.length, refused }) };
 };

@@ -28,7 +28,7 @@ export type PasswordHasher = {
   /** Whether the password is that of the hash. For a stored text that is no argon2 hash the answer is no, in the usual time. */
   readonly verify: (hash: string, password: string) => Promise<PasswordMatch>;
   /** Takes the time of `verify` and never matches: for when there is nobody to verify, so that time does not tell. */
-  readonly verifyNothing: (password: string) => Promise<PasswordMatch>;
+  readonly verifyDummy: (password: string) => Promise<PasswordMatch>;
   /** Throws SERVICE_UNAVAILABLE if so many hashes wait that another one would be refused now. */
   readonly requireRoom: () => void;
   /** How many hashes are computed, and wait, right now, and how many were refused since the start. */
@@ -60,7 +60,11 @@ const digestBytes = 32;
 export const createPasswordHasher = (options: PasswordHasherOptions = {}): PasswordHasher => {
   const { concurrency = 2, maxQueue = 32, parameters = recommended, weakForTests = false } = options;
   if (!weakForTests && !isStrong(parameters)) throw new RangeError('argon2id parameters are below the OWASP floor');
-  const { run: enqueue, requireRoom, load } = createBoundedQueue({ concurrency, maxQueue, retryAfterSeconds: 1 });
+  const {
+    run: enqueue,
+    requireCapacity: requireRoom,
+    load,
+  } = createBoundedQueue({ concurrency, maxQueue, retryAfterSeconds: 1 });
   const nobodysHash = createNobodysHash(parameters);
 
   const hash = (password: string): Promise<string> =>
@@ -87,7 +91,7 @@ export const createPasswordHasher = (options: PasswordHasherOptions = {}): Passw
     return { match: false, needsRehash: false };
   };
 
-  return { hash, verify, verifyNothing, requireRoom, load };
+  return { hash, verify, verifyDummy: verifyNothing, requireRoom, load };
 };
 
 /** NFC, so that é typed as one character and as e with an accent are one password. Bytes, so that a NUL ends nothing. */

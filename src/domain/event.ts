@@ -74,22 +74,22 @@ export type Actor = {
 export type ActorKind = 'account' | 'api_key' | 'service' | 'command_line' | 'server' | 'anonymous';
 
 export const commandLine: Actor = { kind: 'command_line', id: null, client: noClient };
-export const serverItself: Actor = { kind: 'server', id: null, client: noClient };
+export const serverActor: Actor = { kind: 'server', id: null, client: noClient };
 
 /** Somebody who has shown nothing (yet). */
-export const stranger = (client: ClientInfo): Actor => ({ kind: 'anonymous', id: null, client });
+export const anonymousActor = (client: ClientInfo): Actor => ({ kind: 'anonymous', id: null, client });
 /** The holder of an account. */
-export const holderOf = (userId: UserId, client: ClientInfo): Actor => ({ kind: 'account', id: userId, client });
+export const accountActor = (userId: UserId, client: ClientInfo): Actor => ({ kind: 'account', id: userId, client });
 
 /** Whoever a request was verified to come from. */
 export const actorFor = (viewer: Viewer, client: ClientInfo): Actor => {
   switch (viewer.kind) {
     case 'anonymous':
-      return stranger(client);
+      return anonymousActor(client);
     case 'service':
       return { kind: 'service', id: viewer.id, client };
     case 'account':
-      return viewer.apiKeyId ? { kind: 'api_key', id: viewer.apiKeyId, client } : holderOf(viewer.id, client);
+      return viewer.apiKeyId ? { kind: 'api_key', id: viewer.apiKeyId, client } : accountActor(viewer.id, client);
   }
 };
 

@@ -24,7 +24,7 @@ export type SigningKeyRecord = {
 export type KeyState = 'next' | 'current' | 'retired' | 'removed';
 
 /** One key of a line at one moment. `since` and `until` bound its state; null: not known, not decided. */
-export type KeyStanding = {
+export type KeyStatus = {
   readonly kid: string;
   readonly state: KeyState;
   readonly since: EpochMillis | null;
@@ -42,7 +42,7 @@ export type KeyInLine = Pick<SigningKeyRecord, 'kid' | 'publishedAt' | 'signsFro
  * has come. Where that one is not to be had, it is one behind it, which everybody knows already; then one before it; where
  * none is to be had, the root. The end of each key stands with the one behind it, so that purging never brings one back.
  */
-export const standings = (root: string, successors: readonly KeyInLine[], now: EpochMillis): readonly KeyStanding[] => {
+export const keyStatuses = (root: string, successors: readonly KeyInLine[], now: EpochMillis): readonly KeyStatus[] => {
   const line = [{ kid: root, publishedAt: 0, signsFrom: 0, canSign: true }, ...successors];
   const endOf = (index: number): EpochMillis | null => successors[index]?.predecessorUntil ?? null;
   const isOver = (index: number): boolean => (endOf(index) ?? Number.POSITIVE_INFINITY) <= now;
@@ -50,7 +50,7 @@ export const standings = (root: string, successors: readonly KeyInLine[], now: E
   const able = [...line.keys()].filter((index) => line[index]?.canSign && !isOver(index));
   const current = able.find((index) => index >= due) ?? able.at(-1) ?? 0;
 
-  return line.map(({ kid, publishedAt, signsFrom }, index): KeyStanding => {
+  return line.map(({ kid, publishedAt, signsFrom }, index): KeyStatus => {
     const handover = successors[index]?.signsFrom ?? null;
     if (index === current) return { kid, state: 'current', since: index === 0 ? null : signsFrom, until: handover };
     if (isOver(index)) return { kid, state: 'removed', since: endOf(index) || null, until: null };

@@ -37,7 +37,7 @@ export const createAccount = ({ endpoint, send, now }: AccountOptions) => {
   let refreshing: Promise<void> | null = null;
   const listeners = new Set<() => void>();
 
-  const become = (next: State): void => {
+  const setState = (next: State): void => {
     state = next;
     for (const listener of listeners) listener();
   };
@@ -75,16 +75,16 @@ export const createAccount = ({ endpoint, send, now }: AccountOptions) => {
   const enter = async (document: string, input: object): Promise<Failure | null> => {
     const outcome = await mutate(document, input);
     if ('code' in outcome) return outcome;
-    become(signedIn(outcome));
+    setState(signedIn(outcome));
     return null;
   };
 
   const spend = async (before: SignedIn): Promise<void> => {
     const outcome = await mutate(documents.refresh, { refreshToken: before.refreshToken });
     if (state !== before) return;
-    if (!('code' in outcome)) become(signedIn(outcome));
+    if (!('code' in outcome)) setState(signedIn(outcome));
     else if (outcome.code === 'REFRESH_TOKEN_INVALID') {
-      become({ kind: 'signed-out', notice: 'Your session has ended. Sign in again.' });
+      setState({ kind: 'signed-out', notice: 'Your session has ended. Sign in again.' });
     }
   };
 
@@ -100,7 +100,7 @@ export const createAccount = ({ endpoint, send, now }: AccountOptions) => {
   const signOut = async (): Promise<void> => {
     if (state.kind === 'signed-out') return;
     const { refreshToken } = state;
-    become({ kind: 'signed-out', notice: null });
+    setState({ kind: 'signed-out', notice: null });
     await mutate(documents.logout, { refreshToken });
   };
 

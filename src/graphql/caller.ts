@@ -18,7 +18,7 @@ export const actorOf = (context: RequestContext): Actor => actorFor(viewerOf(con
 
 /** The session of this very request: the one it has just begun, else the one its credential belongs to, if any. */
 export const currentSessionOf = (context: RequestContext): SessionId | null => {
-  if (context.signedIn) return context.signedIn.id;
+  if (context.newSession) return context.newSession.id;
   const viewer = viewerOf(context);
   return viewer.kind === 'account' ? viewer.sessionId : null;
 };

@@ -1,7 +1,7 @@
 import type { Viewer } from '@fieldgate/guard';
 import type { AppError } from '../domain/errors.ts';
 import type { BucketName } from '../domain/rate-limit.ts';
-import { type Caller, type Limits, strangerAt } from '../services/limits.ts';
+import { anonymousCaller, type Caller, type Limits } from '../services/limits.ts';
 import type { RequestContext } from './context.ts';
 import type { FieldLimit, FieldLimits } from './field-limits.ts';
 
@@ -14,13 +14,13 @@ export type ChargeOperation = (
 
 /** One point of the caller's budget for each field at the root, whatever its aliases; and what `@limit` says. */
 export const createCharge =
-  (fieldLimits: FieldLimits, limits: Pick<Limits, 'spend' | 'attempt'>): ChargeOperation =>
-  (viewer, fields, { facts: { client, standings } }) => {
-    const caller: Caller = { viewer, client, standings };
-    const refusal = limits.spend(caller, Math.max(1, fields.length));
+  (fieldLimits: FieldLimits, limits: Pick<Limits, 'consumeGeneral' | 'consume'>): ChargeOperation =>
+  (viewer, fields, { state: { client, rateLimits } }) => {
+    const caller: Caller = { viewer, client, rateLimits };
+    const refusal = limits.consumeGeneral(caller, Math.max(1, fields.length));
     if (refusal) return refusal;
     const limited = fields.flatMap((field) => fieldLimits.get(field) ?? []);
-    return limited.length > 0 ? attemptAll(limits.attempt, caller, limited) : null;
+    return limited.length > 0 ? attemptAll(limits.consume, caller, limited) : null;
   };
 
 /**
@@ -28,11 +28,11 @@ export const createCharge =
  * the guess is counted: every account would bring guesses of its own.
  */
 const attemptAll = async (
-  attempt: Limits['attempt'],
+  attempt: Limits['consume'],
   caller: Caller,
   limited: readonly FieldLimit[],
 ): Promise<AppError | null> => {
-  const stranger = strangerAt(caller.client, caller.standings);
+  const stranger = anonymousCaller(caller.client, caller.rateLimits);
   const counted = [
     ...[...costsOf(limited.filter(({ isPublic }) => isPublic))].map((cost) => [stranger, ...cost] as const),
     ...[...costsOf(limited.filter(({ isPublic }) => !isPublic))].map((cost) => [caller, ...cost] as const),

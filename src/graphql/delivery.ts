@@ -1,17 +1,17 @@
 import { otherOrigin } from '@fieldgate/guard/core';
 import { AppError, badInput } from '../domain/errors.ts';
-import type { Grant } from '../services/sessions.ts';
+import type { IssuedTokens } from '../services/sessions.ts';
 import { noCookies, type RequestContext } from './context.ts';
 import type { OnRefusal } from './refusals.ts';
 import type { CookieTokens, SessionCookies } from './session-cookies.ts';
 
 /** What the answer to a sign-in may show: without the tokens where cookies carry them. */
-export type DeliveredGrant = Omit<Grant, 'accessToken' | 'refreshToken'> & {
+export type DeliveredTokens = Omit<IssuedTokens, 'accessToken' | 'refreshToken'> & {
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
 };
 
-type Deliver = (grant: Grant) => DeliveredGrant;
+type Deliver = (grant: IssuedTokens) => DeliveredTokens;
 
 export type Delivery = ReturnType<typeof createDelivery>;
 
@@ -30,7 +30,7 @@ export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefu
   const toBody =
     (context: RequestContext): Deliver =>
     (grant) => {
-      context.signedIn = grant.session;
+      context.newSession = grant.session;
       return grant;
     };
 
@@ -46,8 +46,8 @@ export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefu
     const { keep } = requireCookies(context, field);
     return (grant) => {
       const { accessToken, refreshToken, session } = grant;
-      context.signedIn = session;
-      context.facts.setCookies = keep({ accessToken, refreshToken, sessionExpiresAt: session.expiresAt });
+      context.newSession = session;
+      context.state.setCookies = keep({ accessToken, refreshToken, sessionExpiresAt: session.expiresAt });
       return { ...grant, accessToken: null, refreshToken: null };
     };
   };
@@ -68,7 +68,7 @@ export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefu
   };
 
   const clear = (context: RequestContext): void => {
-    context.facts.setCookies = cookies?.clear ?? noCookies;
+    context.state.setCookies = cookies?.clear ?? noCookies;
   };
 
   return { prepare, toCookies, fromCookies, clear };

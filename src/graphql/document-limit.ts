@@ -2,7 +2,7 @@ import { refusalError } from '@fieldgate/guard/server';
 import type { DocumentNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Limits } from '../services/limits.ts';
-import type { RequestContext, RequestFacts } from './context.ts';
+import type { RequestContext, RequestState } from './context.ts';
 import type { RecentDocuments } from './recent-documents.ts';
 
 /** What an address may cost by documents that are no good. They run nothing, so nothing else counts them. */
@@ -38,25 +38,25 @@ export const useDocumentLimit = ({ limit, recent, isKnownElsewhere }: Options): 
   };
 
   return {
-    onParse: ({ context: { request, facts }, params: { source } }) => {
+    onParse: ({ context: { request, state }, params: { source } }) => {
       const text = typeof source === 'string' ? source : source.body;
       if (isKnown(text)) return;
-      const error = limit.refuse(facts.client, facts.standings);
+      const error = limit.refuse(state.client, state.rateLimits);
       if (error) throw refusalError({ error, presented: false }, null);
-      unproven.set(request, { text, facts });
+      unproven.set(request, { text, state });
     },
     onExecute: prove,
     onSubscribe: prove,
     onExecutionResult: ({ request }) => {
       const look = unproven.get(request);
       if (!look) return;
-      const { client, standings } = look.facts;
-      limit.count(client, standings, Math.ceil(Buffer.byteLength(look.text) / bytesPerPoint));
+      const { client, rateLimits } = look.state;
+      limit.count(client, rateLimits, Math.ceil(Buffer.byteLength(look.text) / bytesPerPoint));
     },
   };
 };
 
-type Look = { readonly text: string; readonly facts: RequestFacts };
+type Look = { readonly text: string; readonly state: RequestState };
 
 /** What hooks are handed when an operation begins. */
 type Begun = {

@@ -6,7 +6,7 @@ import type { RequestContext } from './context.ts';
 /** The named functions that `@auth(policy:)` may speak of. */
 export const policies = {
   selfOrModerator: (user: User, _args: unknown, context: RequestContext): boolean =>
-    context.signedIn?.userId === user.id || isSelfOrModerator(viewerOf(context), user),
+    context.newSession?.userId === user.id || isSelfOrModerator(viewerOf(context), user),
 };
 
 /** By role, and as far as the credential was granted it: a key that may not read the account does not read its email. */

@@ -54,7 +54,7 @@ export const limitError = ({ reason, message }: (typeof refusals)[Limit]): Graph
   refusalError({ error: new AppError('QUERY_LIMIT_EXCEEDED', { reason }, message), presented: false }, null);
 
 /** Counted over everything that fragments stand for: one that is spread twice counts twice. */
-type Extent = {
+type Measure = {
   readonly depth: number;
   readonly aliases: number;
   readonly directives: number;
@@ -109,17 +109,17 @@ const measure = (
 ): Measured => {
   const fragments = fragmentsOf(document);
   const sizeOf = pageSizes(operation, variables);
-  const known = new Map<string, Extent>();
+  const known = new Map<string, Measure>();
 
-  const ofSet = (set: SelectionSetNode, parent: GraphQLNamedType | undefined): Extent => {
+  const measureSelectionSet = (set: SelectionSetNode, parent: GraphQLNamedType | undefined): Measure => {
     let [depth, aliases, directives, cost] = [0, 0, 0, 0];
     for (const selection of set.selections) {
       const part =
         selection.kind === Kind.FIELD
-          ? ofField(selection, parent)
+          ? measureField(selection, parent)
           : selection.kind === Kind.INLINE_FRAGMENT
-            ? ofSet(selection.selectionSet, typeNamed(selection.typeCondition?.name.value) ?? parent)
-            : ofFragment(selection.name.value);
+            ? measureSelectionSet(selection.selectionSet, typeNamed(selection.typeCondition?.name.value) ?? parent)
+            : measureFragment(selection.name.value);
       depth = Math.max(depth, part.depth);
       aliases += part.aliases;
       directives += part.directives + countOf(selection.directives);
@@ -128,9 +128,11 @@ const measure = (
     return { depth, aliases, directives, cost };
   };
 
-  const ofField = (node: FieldNode, parent: GraphQLNamedType | undefined): Extent => {
+  const measureField = (node: FieldNode, parent: GraphQLNamedType | undefined): Measure => {
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
-    const below = node.selectionSet ? ofSet(node.selectionSet, field && getNamedType(field.type)) : nothing;
+    const below = node.selectionSet
+      ? measureSelectionSet(node.selectionSet, field && getNamedType(field.type))
+      : nothing;
     const times = field && below.cost > 0 ? sizeOf(node, { parent, field }) : 1;
     return {
       depth: below.depth + 1,
@@ -142,13 +144,13 @@ const measure = (
   };
 
   /** Measured once, wherever it is spread. A fragment that holds itself is invalid, and told so by validation. */
-  const ofFragment = (name: string): Extent => {
+  const measureFragment = (name: string): Measure => {
     const found = known.get(name);
     if (found) return found;
     const fragment = fragments.get(name);
     if (!fragment) return nothing;
     known.set(name, nothing);
-    const extent = ofSet(fragment.selectionSet, typeNamed(fragment.typeCondition.name.value));
+    const extent = measureSelectionSet(fragment.selectionSet, typeNamed(fragment.typeCondition.name.value));
     const own = { ...extent, directives: extent.directives + countOf(fragment.directives) };
     known.set(name, own);
     return own;
@@ -156,7 +158,7 @@ const measure = (
 
   const typeNamed = (name: string | undefined) => (name === undefined ? undefined : schema.getType(name));
   const root = schema.getRootType(operation.operation) ?? undefined;
-  const whole = ofSet(operation.selectionSet, root);
+  const whole = measureSelectionSet(operation.selectionSet, root);
   const roots = [...rootFieldsOf(operation, fragments).values()];
   const isMutation = operation.operation === OperationTypeNode.MUTATION;
   return {
@@ -167,6 +169,6 @@ const measure = (
   };
 };
 
-const nothing: Extent = { depth: 0, aliases: 0, directives: 0, cost: 0 };
+const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0 };
 
 const countOf = (directives: readonly DirectiveNode[] | undefined): number => directives?.length ?? 0;

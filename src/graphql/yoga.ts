@@ -5,7 +5,7 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 
 import { useBoundedErrors } from './bounded-errors.ts';
 import type { ChargeOperation } from './charge.ts';
-import type { RequestContext, RequestFacts } from './context.ts';
+import type { RequestContext, RequestState } from './context.ts';
 import { type DocumentLimit, useDocumentLimit } from './document-limit.ts';
 import { answerToThrown, type ReportBug, useErrors } from './errors.ts';
 import type { FieldLimits } from './field-limits.ts';
@@ -17,7 +17,7 @@ import { useQueryLimits } from './query-limits.ts';
 import { createRecentDocuments } from './recent-documents.ts';
 import type { OnRefusal } from './refusals.ts';
 
-export type GraphQLServer = YogaServerInstance<{ readonly facts: RequestFacts }, RequestContext>;
+export type GraphQLServer = YogaServerInstance<{ readonly state: RequestState }, RequestContext>;
 
 type Options = {
   readonly schema: GraphQLSchema;
@@ -43,15 +43,15 @@ type Options = {
  */
 export const createGraphQLServer = (options: Options): GraphQLServer => {
   const recent = createRecentDocuments<DocumentNode>(({ tokenCount = 0 }) => tokenCount);
-  return createYoga<{ readonly facts: RequestFacts }, RequestContext>({
+  return createYoga<{ readonly state: RequestState }, RequestContext>({
     schema: options.schema,
     graphqlEndpoint: options.path,
-    context: ({ request, facts }): RequestContext => ({
-      requestId: facts.requestId,
-      client: facts.client,
-      facts,
+    context: ({ request, state }): RequestContext => ({
+      requestId: state.requestId,
+      client: state.client,
+      state,
       header: (name) => request.headers.get(name),
-      signedIn: null,
+      newSession: null,
     }),
     plugins: [
       useBoundedParser(),

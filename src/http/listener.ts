@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { errorTable } from '../domain/errors.ts';
 import { loggable } from '../domain/event.ts';
-import { noCookies, type RequestFacts } from '../graphql/context.ts';
+import { noCookies, type RequestState } from '../graphql/context.ts';
 import type { StraightAnswer } from '../graphql/straight/way.ts';
-import { answerHeaders } from './answer-headers.ts';
-import { type BodyRefusal, readBody } from './body.ts';
 import type { Cors } from './cors.ts';
 import { maskCredentials } from './credentials-in-url.ts';
+import { type BodyRefusal, readBody } from './request-body.ts';
+import { responseHeaders } from './response-headers.ts';
 import { type Handle, refusal } from './router.ts';
 import { type AnswerStraight, type StraightEnd, writeStraight } from './straight.ts';
 
@@ -108,12 +108,12 @@ const answer = (
   }
   const ip = options.clientAddress(request);
   const client = { ip, userAgent: request.headers['user-agent'] ?? null, requestId };
-  const facts: RequestFacts = { requestId, client, setCookies: noCookies, standings: [] };
-  const straight = body && options.straight.answer(request, body, facts);
-  if (straight === null) return answerThroughFetch({ request, response, requestId, body }, facts, options);
+  const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [] };
+  const straight = body && options.straight.answer(request, body, state);
+  if (straight === null) return answerThroughFetch({ request, response, requestId, body }, state, options);
   const write = (whole: StraightAnswer): void => {
     if (options.isStopping()) response.shouldKeepAlive = false;
-    writeStraight(request, response, whole, { end: options.straight, facts });
+    writeStraight(request, response, whole, { end: options.straight, state });
   };
   if (straight instanceof Promise) return straight.then(write);
   write(straight);
@@ -122,7 +122,7 @@ const answer = (
 
 const answerThroughFetch = async (
   { request, response, requestId, body }: Exchange & { readonly body: Buffer | null },
-  facts: RequestFacts,
+  state: RequestState,
   { handle, isStopping, straight: { cors } }: ListenerOptions,
 ): Promise<void> => {
   const aborted = new AbortController();
@@ -133,7 +133,7 @@ const answerThroughFetch = async (
   if (request.method === 'TRACE') return sendOwn(request, response, notTraced(), { requestId, cors });
   const fetchRequest = toFetchRequest(request, body, aborted.signal);
   if (!fetchRequest) return sendOwn(request, response, notAPath(), { requestId, cors });
-  const answer = await handle(fetchRequest, facts);
+  const answer = await handle(fetchRequest, state);
   if (isStopping()) response.shouldKeepAlive = false;
   await send(response, answer, request);
 };
@@ -175,7 +175,7 @@ const sendOwn = (
   { requestId, cors }: { readonly requestId: string; readonly cors: Cors },
 ): Promise<void> => {
   const { origin = null } = request.headers;
-  const headers = answerHeaders(cors, { origin, requestId, readsCookies: false }, false);
+  const headers = responseHeaders(cors, { origin, requestId, readsCookies: false }, false);
   for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
   return send(response, answer, request);
 };

@@ -4,10 +4,10 @@ import type { RateLimitStatus } from '../domain/rate-limit.ts';
  * Where the caller stands with what was counted for this request: what there is (`q` per `w` seconds) and what is left of it
  * (`r` for `t` seconds), as draft-ietf-httpapi-ratelimit-headers-10 has it.
  */
-export const rateLimitHeaders = (standings: readonly RateLimitStatus[]): Readonly<Record<string, string>> =>
-  standings.length === 0
+export const rateLimitHeaders = (rateLimits: readonly RateLimitStatus[]): Readonly<Record<string, string>> =>
+  rateLimits.length === 0
     ? {}
-    : { ratelimit: standings.map(left).join(', '), 'ratelimit-policy': standings.map(policy).join(', ') };
+    : { ratelimit: rateLimits.map(left).join(', '), 'ratelimit-policy': rateLimits.map(policy).join(', ') };
 
 const policy = ({ bucket, points, windowMs }: RateLimitStatus): string =>
   `"${bucket}";q=${points};w=${windowMs / 1000}`;

@@ -1,13 +1,13 @@
-import type { RequestFacts } from '../graphql/context.ts';
-import { isAcceptable } from './accept.ts';
-import { answerHeaders } from './answer-headers.ts';
+import type { RequestState } from '../graphql/context.ts';
 import type { Cors } from './cors.ts';
 import { hasCredential } from './credentials-in-url.ts';
 import type { Health } from './health.ts';
+import { isAcceptable } from './media-types.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
+import { responseHeaders } from './response-headers.ts';
 
 /** One way from a request to an answer; the path is matched exactly before it is called. */
-export type Route = (request: Request, facts: RequestFacts) => Promise<Response> | Response;
+export type Route = (request: Request, state: RequestState) => Promise<Response> | Response;
 
 type Methods = Readonly<Record<string, Route>>;
 
@@ -25,7 +25,7 @@ type Options = {
   readonly others: Readonly<Record<string, Methods>>;
 };
 
-export type Handle = (request: Request, facts: RequestFacts) => Promise<Response>;
+export type Handle = (request: Request, state: RequestState) => Promise<Response>;
 
 const credentialInUrl =
   'Credentials are not taken from a URL, which ends up in logs, histories and referrers: send X-API-Key or Authorization as a header. Revoke the one that was sent.';
@@ -52,7 +52,7 @@ export const createRouter = (options: Options): Router => {
     ['/ready', { GET: async () => readiness(await options.health.stores()) }],
   ]);
 
-  const route = (request: Request, url: URL, facts: RequestFacts): Promise<Response> | Response => {
+  const route = (request: Request, url: URL, state: RequestState): Promise<Response> | Response => {
     if (hasCredential(url)) return refuseCredentialInUrl(Object.hasOwn(options.others, url.pathname));
     const methods = routes.get(url.pathname);
     if (!methods) return refusal(404, 'NOT_FOUND', `There is nothing here. GraphQL is at ${options.graphqlPath}.`);
@@ -63,22 +63,22 @@ export const createRouter = (options: Options): Router => {
       });
     }
     const handler = methods[request.method === 'HEAD' ? 'GET' : request.method];
-    if (handler) return handler(request, facts);
+    if (handler) return handler(request, state);
     const allow = [...Object.keys(methods), 'OPTIONS'].join(', ');
     return refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
   };
 
-  const handle: Handle = async (request, facts) => {
+  const handle: Handle = async (request, state) => {
     const url = new URL(request.url);
-    const response = await route(request, url, facts);
-    const { requestId } = facts;
+    const response = await route(request, url, state);
+    const { requestId } = state;
     const origin = request.headers.get('origin');
     const readsCookies = options.sessionCookies && url.pathname === options.graphqlPath;
-    const headers = answerHeaders(options.cors, { origin, requestId, readsCookies }, response.headers.has('etag'));
-    for (const [name, value] of Object.entries({ ...headers, ...rateLimitHeaders(facts.standings) })) {
+    const headers = responseHeaders(options.cors, { origin, requestId, readsCookies }, response.headers.has('etag'));
+    for (const [name, value] of Object.entries({ ...headers, ...rateLimitHeaders(state.rateLimits) })) {
       response.headers.set(name, value);
     }
-    for (const cookie of facts.setCookies) response.headers.append('set-cookie', cookie);
+    for (const cookie of state.setCookies) response.headers.append('set-cookie', cookie);
     return response;
   };
   const routeOf = (target: string): string => {
@@ -89,23 +89,23 @@ export const createRouter = (options: Options): Router => {
 };
 
 const graphqlRoutes = ({ graphql, graphiql }: Options): Record<string, Route> => {
-  const execute: Route = (request, facts) => {
+  const execute: Route = (request, state) => {
     if (!isAcceptable(request.headers.get('accept'))) {
       return refusal(406, 'NOT_ACCEPTABLE', 'Answers are application/graphql-response+json or application/json.');
     }
-    return graphql(request, facts);
+    return graphql(request, state);
   };
   return {
-    GET: (request, facts) =>
+    GET: (request, state) =>
       graphiql && (request.headers.get('accept') ?? '').includes('text/html')
-        ? graphiql(request, facts)
-        : execute(request, facts),
-    POST: (request, facts) => {
+        ? graphiql(request, state)
+        : execute(request, state),
+    POST: (request, state) => {
       // Forms and plain text can be sent by any page without asking (no preflight); JSON cannot.
       if (!isJson(request.headers.get('content-type'))) {
         return refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
       }
-      return execute(request, facts);
+      return execute(request, state);
     },
   };
 };

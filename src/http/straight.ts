@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestFacts } from '../graphql/context.ts';
+import type { RequestState } from '../graphql/context.ts';
 import { chooseMediaType } from '../graphql/media-type.ts';
 import { parseParameters, type StraightRequest } from '../graphql/straight/request.ts';
 import type { StraightAnswer } from '../graphql/straight/way.ts';
-import { answerHeaders } from './answer-headers.ts';
 import type { Cors } from './cors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
+import { responseHeaders } from './response-headers.ts';
 
 type Options = {
   readonly graphqlPath: string;
@@ -16,15 +16,15 @@ type Options = {
 export type AnswerStraight = (
   request: IncomingMessage,
   body: Buffer,
-  facts: RequestFacts,
+  state: RequestState,
 ) => Promise<StraightAnswer> | StraightAnswer | null;
 
 /** The common kind: a JSON POST to exactly the GraphQL path whose answer is wanted in one piece. */
 export const createStraightAnswers =
   ({ graphqlPath, way }: Options): AnswerStraight =>
-  (request, body, facts) => {
+  (request, body, state) => {
     const { headers } = request;
-    const { requestId, client } = facts;
+    const { requestId, client } = state;
     if (request.url !== graphqlPath || !isPlainJson(headers['content-type'])) return null;
     const accept = headers.accept ?? null;
     const mediaType = chooseMediaType(accept);
@@ -34,7 +34,7 @@ export const createStraightAnswers =
       ...parameters,
       accept,
       mediaType,
-      context: { requestId, client, facts, header: (name) => headerOf(headers, name), signedIn: null },
+      context: { requestId, client, state, header: (name) => headerOf(headers, name), newSession: null },
     });
   };
 
@@ -54,13 +54,13 @@ export const writeStraight = (
   request: IncomingMessage,
   response: ServerResponse,
   answer: StraightAnswer,
-  { end, facts }: { readonly end: StraightEnd; readonly facts: RequestFacts },
+  { end, state }: { readonly end: StraightEnd; readonly state: RequestState },
 ): void => {
-  const { requestId, setCookies, standings } = facts;
+  const { requestId, setCookies, rateLimits } = state;
   const origin = headerOf(request.headers, 'origin');
   const length = Buffer.byteLength(answer.body);
-  const around = answerHeaders(end.cors, { origin, requestId, readsCookies: end.sessionCookies }, false);
-  const headers = { ...answer.headers, ...around, ...rateLimitHeaders(standings), 'content-length': length };
+  const around = responseHeaders(end.cors, { origin, requestId, readsCookies: end.sessionCookies }, false);
+  const headers = { ...answer.headers, ...around, ...rateLimitHeaders(rateLimits), 'content-length': length };
   for (const cookie of setCookies) response.appendHeader('set-cookie', cookie);
   response.writeHead(answer.status, headers);
   // Nearly all answers are ASCII, which the socket takes as it is.

@@ -1,10 +1,10 @@
 import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
-import type { Dialect } from './dialect.ts';
 import { facebook } from './facebook.ts';
 import { toFailure } from './failure.ts';
 import { github } from './github.ts';
 import type { IdentityProvider, ProviderSettings } from './identity-provider.ts';
 import { openId } from './openid.ts';
+import type { Dialect } from './provider-quirks.ts';
 
 const deadlineMs = 5_000;
 

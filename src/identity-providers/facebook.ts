@@ -1,8 +1,8 @@
 import { fetchProtectedResource } from 'openid-client';
 import { appSecretProof } from '../crypto/app-secret-proof.ts';
 import { configureByHand } from './client.ts';
-import { type Dialect, toEmail, toName, toSubject } from './dialect.ts';
 import type { ProviderSettings } from './identity-provider.ts';
+import { type Dialect, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 const site = 'https://www.facebook.com';
 

@@ -1,7 +1,7 @@
 import { type Configuration, fetchProtectedResource } from 'openid-client';
 import { configureByHand } from './client.ts';
-import { type Dialect, type Tokens, toEmail, toName, toSubject } from './dialect.ts';
 import type { ProviderSettings } from './identity-provider.ts';
+import { type Dialect, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 /**
  * GitHub: OAuth 2.0, and two questions to its API. The issuer is what GitHub says in `iss` (RFC 9207), which it sends since

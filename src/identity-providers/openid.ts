@@ -12,8 +12,8 @@ import {
 import type { Secret } from '../domain/secret.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { isPlainHttp, requestTimeoutSeconds } from './client.ts';
-import { type Dialect, type Tokens, toEmail, toName, toSubject } from './dialect.ts';
 import type { ProviderSettings } from './identity-provider.ts';
+import { type Dialect, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 /** How long metadata is believed before it is asked for again. Keys have a shorter time of the library's own. */
 const metadataMaxAgeMs = 3_600_000;

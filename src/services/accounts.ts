@@ -4,12 +4,12 @@ import type { PasswordHasher } from '../crypto/password.ts';
 import type { Clock } from '../domain/clock.ts';
 import { normalizeEmail, parseEmail } from '../domain/email.ts';
 import { AppError, badInput } from '../domain/errors.ts';
-import { type Actor, holderOf, type RecordEvent, stranger } from '../domain/event.ts';
+import { type Actor, accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import { type Role, roles } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
-import type { AccountPage, AccountStore, AccountWithHash } from '../stores/account-store.ts';
-import type { SessionStore } from '../stores/session-store.ts';
+import type { AccountPage, AccountStore, AccountWithHash } from '../stores/ports/account-store.ts';
+import type { SessionStore } from '../stores/ports/session-store.ts';
 import type { LoginLockout } from './login-lockout.ts';
 
 const longestName = 100;
@@ -46,7 +46,7 @@ export const createAccounts = (deps: Dependencies) => {
   const { accounts, passwords, lockout, record } = deps;
 
   /** A new account. Errors: BAD_USER_INPUT (email, password, name), EMAIL_TAKEN. */
-  const register = async (input: Registration, actor: Actor): Promise<User> => {
+  const createAccount = async (input: Registration, actor: Actor): Promise<User> => {
     const email = parseEmail(input.email);
     const name = parseName(input.name);
     await requireGoodPassword('password', input.password, { email, name });
@@ -70,7 +70,7 @@ export const createAccounts = (deps: Dependencies) => {
    */
   const authenticate = async (given: string, password: string, client: ClientInfo): Promise<User> => {
     const email = normalizeEmail(given);
-    const { user, reason } = await tryPassword(email, stranger(client), async () => {
+    const { user, reason } = await tryPassword(email, anonymousActor(client), async () => {
       const found = await accounts.findByEmail(email);
       const matches = await passwordMatches(found, password);
       if (!found) return { user: null, reason: 'EMAIL_UNKNOWN' };
@@ -103,7 +103,7 @@ export const createAccounts = (deps: Dependencies) => {
   const passwordMatches = async (found: AccountWithHash | null, password: string): Promise<boolean> => {
     const hash = found?.passwordHash ?? null;
     if (!found || hash === null) {
-      await passwords.verifyNothing(password);
+      await passwords.verifyDummy(password);
       return false;
     }
     const { match, needsRehash } = await passwords.verify(hash, password);
@@ -113,7 +113,7 @@ export const createAccounts = (deps: Dependencies) => {
 
   /** A new password for an account that proves it knows the old one. Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword). */
   const changePassword = async (id: UserId, change: PasswordChange, client: ClientInfo): Promise<User> => {
-    const actor = holderOf(id, client);
+    const actor = accountActor(id, client);
     const found = await accounts.findHashById(id);
     const hash = found?.passwordHash ?? null;
     if (!found || hash === null) throw new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });
@@ -127,7 +127,7 @@ export const createAccounts = (deps: Dependencies) => {
     const changed = await accounts.changePassword(id, hash, await passwords.hash(change.newPassword));
     if (!changed) throw new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });
     record({ type: 'password.changed', actor, userId: id });
-    return told(changed);
+    return notifySessions(changed);
   };
 
   const requireGoodPassword = async (field: string, password: string, owner: { email: string; name: string }) => {
@@ -156,7 +156,7 @@ export const createAccounts = (deps: Dependencies) => {
     if (before.role !== role) {
       record({ type: 'role.changed', actor, userId: user.id, metadata: { from: before.role, to: role } });
     }
-    return told(user);
+    return notifySessions(user);
   };
 
   /** Switches an account off: it cannot sign in, and every session of it is over. Errors: NOT_FOUND, BAD_USER_INPUT. */
@@ -165,7 +165,7 @@ export const createAccounts = (deps: Dependencies) => {
     const before = requireFound(await find(id));
     const user = requireFound(await accounts.setDisabled(before.id, deps.clock()));
     if (before.disabledAt === null) record({ type: 'user.disabled', actor, userId: user.id });
-    await told(user);
+    await notifySessions(user);
     await deps.sessions.endAll(user.id);
     return user;
   };
@@ -175,7 +175,7 @@ export const createAccounts = (deps: Dependencies) => {
     const before = requireFound(await find(id));
     const user = requireFound(await accounts.setDisabled(before.id, null));
     if (before.disabledAt !== null) record({ type: 'user.enabled', actor, userId: user.id });
-    return told(user);
+    return notifySessions(user);
   };
 
   /** Ends a lock, and forgets what led to it. Errors: NOT_FOUND. */
@@ -186,7 +186,7 @@ export const createAccounts = (deps: Dependencies) => {
   };
 
   /** Also where nothing changed: asking again is how an answer that was lost on the way is made good. */
-  const told = async (user: User): Promise<User> => {
+  const notifySessions = async (user: User): Promise<User> => {
     await deps.sessions.accountChanged(user);
     return user;
   };
@@ -195,7 +195,7 @@ export const createAccounts = (deps: Dependencies) => {
   const isLocked = ({ email }: User): Promise<boolean> => lockout.isLocked(email);
 
   return {
-    register,
+    register: createAccount,
     authenticate,
     changePassword,
     isLocked,

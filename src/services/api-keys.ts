@@ -7,7 +7,7 @@ import type { Actor, RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import { grantable, refuseGrant } from '../domain/scope.ts';
 import { noClient } from '../domain/session.ts';
-import type { ApiKeyOnFile, ApiKeyStore } from '../stores/api-key-store.ts';
+import type { ApiKeyOnFile, ApiKeyStore } from '../stores/ports/api-key-store.ts';
 import type { Accounts } from './accounts.ts';
 
 const longestName = 100;

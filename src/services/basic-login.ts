@@ -1,11 +1,11 @@
 import { type ClientInfo, type UserId, unnarrowedScopes } from '@fieldgate/guard/core';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { holderOf, type RecordEvent } from '../domain/event.ts';
+import { accountActor, type RecordEvent } from '../domain/event.ts';
 import { noClient } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { Accounts } from './accounts.ts';
-import { type Limits, strangerAt } from './limits.ts';
+import { anonymousCaller, type Limits } from './limits.ts';
 
 /** For how long a password that was right need not be hashed again. */
 const rememberedMs = 60_000;
@@ -21,7 +21,7 @@ type Dependencies = {
   readonly digest: (email: string, password: string) => string;
   readonly clock: Clock;
   /** Counts a guess: the error to refuse it with, or null. */
-  readonly attempt: Limits['attempt'];
+  readonly attempt: Limits['consume'];
   readonly record: RecordEvent;
 };
 
@@ -72,11 +72,11 @@ export const createBasicLogin = (deps: Dependencies) => {
   };
 
   const check = async ({ email, password, digest, client }: Try): Promise<Holder | null> => {
-    const refusal = await deps.attempt('login', strangerAt(client));
+    const refusal = await deps.attempt('login', anonymousCaller(client));
     if (refusal) throw refusal;
     try {
       const user = await deps.accounts.authenticate(email, password, client);
-      const actor = holderOf(user.id, client);
+      const actor = accountActor(user.id, client);
       deps.record({ type: 'user.login_succeeded', actor, userId: user.id, metadata: { method: 'basic' } });
       const until = deps.clock() + rememberedMs;
       deps.remembered.set(digest, { userId: user.id, version: user.version, until });

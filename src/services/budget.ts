@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { BudgetName, Rate, RateLimitStatus } from '../domain/rate-limit.ts';
-import type { LimitStore } from '../stores/limit-store.ts';
+import type { LimitStore } from '../stores/ports/limit-store.ts';
 import { type Counter, createCounters } from './counters.ts';
 
 type Dependencies = {
@@ -72,16 +72,16 @@ export const createBudget = ({ name, rate, shared, clock, onTrouble }: Dependenc
   });
 
   const tellSoon = (key: string, counter: Counter, points: number): void => {
-    counter.untold += points;
+    counter.unsynced += points;
     untold.set(key, counter);
     telling ??= setTimeout(tell, toldEveryMs).unref();
   };
 
   const tell = async (): Promise<void> => {
-    const news = [...untold].slice(0, toldAtOnce).map(([key, counter]) => ({ key, counter, points: counter.untold }));
+    const news = [...untold].slice(0, toldAtOnce).map(([key, counter]) => ({ key, counter, points: counter.unsynced }));
     for (const { key, counter } of news) {
       untold.delete(key);
-      counter.untold = 0;
+      counter.unsynced = 0;
     }
     try {
       const additions = news.map(({ key, points }) => ({ key: `${name}:${key}`, points, windowMs: rate.windowMs }));
@@ -89,13 +89,13 @@ export const createBudget = ({ name, rate, shared, clock, onTrouble }: Dependenc
       for (const [index, { spent, resetsInMs }] of counts.entries()) {
         const counter = news[index]?.counter;
         if (!counter) continue;
-        counter.spent = spent + counter.untold;
+        counter.spent = spent + counter.unsynced;
         counter.resetsAt = clock() + resetsInMs;
       }
     } catch (error) {
       if (closed) return;
       for (const { key, counter, points } of news) {
-        counter.untold += points;
+        counter.unsynced += points;
         if (!untold.has(key)) untold.set(key, counter);
       }
       onTrouble(error);

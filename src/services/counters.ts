@@ -6,7 +6,7 @@ export type Counter = {
   /** In the running window, by everybody as far as this process knows. */
   spent: number;
   /** Of that, what only this process knows of. */
-  untold: number;
+  unsynced: number;
   resetsAt: EpochMillis;
   /** Whether somebody was refused for it. */
   refused: boolean;
@@ -29,7 +29,7 @@ export const createCounters = (clock: Clock, { windowMs }: Rate) => {
   const counterOf = (key: string): Counter => {
     const found = running(key);
     if (found) return found;
-    const begun: Counter = { spent: 0, untold: 0, resetsAt: clock() + windowMs, refused: false };
+    const begun: Counter = { spent: 0, unsynced: 0, resetsAt: clock() + windowMs, refused: false };
     // In the order in which they began: what is first is over first.
     known.delete(key);
     known.set(key, begun);

@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors.ts';
 import type { AuthEvent } from '../domain/event.ts';
-import type { EventStore } from '../stores/event-store.ts';
+import type { EventStore } from '../stores/ports/event-store.ts';
 
 const writtenAtOnce = 200;
 const writeEveryMs = 100;

@@ -10,7 +10,7 @@ import {
   toEvent,
 } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
-import type { EventFilter, EventPage, EventQuery, EventStore } from '../stores/event-store.ts';
+import type { EventFilter, EventPage, EventQuery, EventStore } from '../stores/ports/event-store.ts';
 import { createEventBuffer } from './event-buffer.ts';
 
 const largestPage = 100;

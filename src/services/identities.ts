@@ -2,15 +2,15 @@ import { type ClientInfo, type UserId, userId } from '@fieldgate/guard/core';
 import { isVerifierOf, loginCodeDigest } from '../crypto/login-code.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { holderOf, type RecordEvent, stranger } from '../domain/event.ts';
+import { accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
 import type { Identity, ProvenIdentity } from '../domain/identity.ts';
 import { type IdentityId, identityId, isUuid } from '../domain/ids.ts';
 import { roles } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
-import type { IdentityFlowStore } from '../stores/identity-flow-store.ts';
-import type { IdentityStore } from '../stores/identity-store.ts';
+import type { IdentityFlowStore } from '../stores/ports/identity-flow-store.ts';
+import type { IdentityStore } from '../stores/ports/identity-store.ts';
 import type { Accounts } from './accounts.ts';
-import type { Grant, Sessions } from './sessions.ts';
+import type { IssuedTokens, Sessions } from './sessions.ts';
 
 type Dependencies = {
   readonly identities: IdentityStore;
@@ -37,7 +37,7 @@ export const createIdentities = (deps: Dependencies) => {
    * either of the two could be the impostor. Errors: LOGIN_CODE_INVALID, ACCOUNT_LINK_REQUIRED, EMAIL_UNVERIFIED,
    * ACCOUNT_DISABLED.
    */
-  const login = async (redemption: Redemption, client: ClientInfo): Promise<Grant> => {
+  const login = async (redemption: Redemption, client: ClientInfo): Promise<IssuedTokens> => {
     const identity = await redeem(redemption);
     return deps.sessions.signIn(() => accountOf(identity, client), client, 'identity');
   };
@@ -60,7 +60,7 @@ export const createIdentities = (deps: Dependencies) => {
     const created = await identities.createAccount(account, toNew(identity));
     if (created === 'email-taken') throw refused('ACCOUNT_LINK_REQUIRED', { identity, userId: null, client });
     if (created === 'identity-taken') return findLinked(identity);
-    const about = { actor: holderOf(created.id, client), userId: created.id };
+    const about = { actor: accountActor(created.id, client), userId: created.id };
     record({ type: 'user.signed_up', ...about, metadata: { role: created.role } });
     record({ type: 'identity.linked', ...about, metadata: { provider: identity.provider } });
     return created;
@@ -74,7 +74,7 @@ export const createIdentities = (deps: Dependencies) => {
 
   const refused = (reason: Refusal, { identity, userId, client }: Refused): AppError => {
     const metadata = { provider: identity.provider };
-    record({ type: 'user.login_failed', actor: stranger(client), userId, reason, metadata });
+    record({ type: 'user.login_failed', actor: anonymousActor(client), userId, reason, metadata });
     return new AppError(reason);
   };
 
@@ -84,7 +84,7 @@ export const createIdentities = (deps: Dependencies) => {
     const linked = await identities.link({ ...toNew(identity), userId: owner });
     if (linked === 'taken') throw new AppError('IDENTITY_TAKEN');
     const metadata = { provider: identity.provider };
-    record({ type: 'identity.linked', actor: holderOf(owner, client), userId: owner, metadata });
+    record({ type: 'identity.linked', actor: accountActor(owner, client), userId: owner, metadata });
     return linked;
   };
 
@@ -94,7 +94,7 @@ export const createIdentities = (deps: Dependencies) => {
     if (unlinked === null) throw new AppError('NOT_FOUND');
     if (unlinked === 'last-way-in') throw new AppError('LAST_WAY_IN');
     const metadata = { provider: unlinked.provider };
-    record({ type: 'identity.unlinked', actor: holderOf(owner, client), userId: owner, metadata });
+    record({ type: 'identity.unlinked', actor: accountActor(owner, client), userId: owner, metadata });
     return unlinked.id;
   };
 

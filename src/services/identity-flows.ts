@@ -3,7 +3,7 @@ import { createLoginCode, isCodeChallenge } from '../crypto/login-code.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError, badInput } from '../domain/errors.ts';
 import type { AuthorizationRequest, IdentityProvider } from '../identity-providers/identity-provider.ts';
-import type { IdentityFlowStore } from '../stores/identity-flow-store.ts';
+import type { IdentityFlowStore } from '../stores/ports/identity-flow-store.ts';
 
 /** From the redirect to the provider until the browser is back. */
 export const flowLifetimeMs = 10 * 60_000;

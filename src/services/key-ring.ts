@@ -2,10 +2,10 @@ import type { AccessTokens, Verification } from '../crypto/access-token.ts';
 import type { ConfiguredKeys, KeySet } from '../crypto/keys.ts';
 import { createKeySeal } from '../crypto/sealed-key.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
-import { type Actor, type RecordEvent, serverItself } from '../domain/event.ts';
+import { type Actor, type RecordEvent, serverActor } from '../domain/event.ts';
 import { isRotationDue, type RotationTimes, type SigningKeyRecord, wipeBefore } from '../domain/signing-key.ts';
-import type { SigningKeyStore } from '../stores/signing-key-store.ts';
-import { type KeptKey, keySetOf, nameOf, type RingKey, ringKeys, rootsOf } from './key-lines.ts';
+import type { SigningKeyStore } from '../stores/ports/signing-key-store.ts';
+import { fingerprint, type KeptKey, keySetOf, type ManagedKey, ringKeys, rootsOf } from './key-chains.ts';
 import { SigningKeysError } from './signing-keys.ts';
 
 type Dependencies = {
@@ -34,7 +34,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
   let [readings, newestReading] = [0, 0];
   let lastAsked: Promise<void> | null = null;
 
-  const list = (): readonly RingKey[] => ringKeys(roots, kept, clock());
+  const list = (): readonly ManagedKey[] => ringKeys(roots, kept, clock());
 
   /** Reads what the database holds. Rejects if it cannot; the keys that are known still move on with the time. */
   const read = async (): Promise<void> => {
@@ -47,7 +47,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
       newestReading = reading;
       keep(records);
     } finally {
-      moveOn();
+      activateDueKey();
     }
   };
 
@@ -67,25 +67,25 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
   const sealedKids = (): readonly string[] => kept.flatMap(({ record, key }) => (key === null ? [record.kid] : []));
 
   /** The set stays the same object for as long as it is the same: what is remembered of verified tokens hangs on it. */
-  const moveOn = (): void => {
+  const activateDueKey = (): void => {
     const next = keySetOf(list()) ?? configured;
     const before = keySet;
-    if (nameOf(next) === nameOf(before)) return;
+    if (fingerprint(next) === fingerprint(before)) return;
     keySet = next;
     if (next.signing.kid !== before.signing.kid) told.onSwitch(next.signing.kid);
   };
 
   /** For a token of a key that is not known. However many there are, they cause one reading between two ticks. */
-  const readForUnknown = (): Promise<void> => {
+  const reloadForUnknownKid = (): Promise<void> => {
     lastAsked ??= read();
     return lastAsked;
   };
 
   /** To be called every `readEveryMs`: reads, and publishes the next key if it is time. Rejects as `read`. */
-  const tick = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     try {
       await read();
-      if (isRotationDue(newest(), times, clock())) await publish(serverItself);
+      if (isRotationDue(newest(), times, clock())) await publish(serverActor);
     } finally {
       lastAsked = null;
     }
@@ -147,11 +147,11 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
 
   /** Forgets what is needed no more: private halves that sign no more, and keys that have ended. */
   const purge = async (): Promise<void> => {
-    await store.wipePrivate(wipeBefore(clock()));
+    await store.erasePrivateKeys(wipeBefore(clock()));
     await store.purgeEnded(clock());
   };
 
-  return { keys: () => keySet, list, read, readForUnknown, tick, rotate, revoke, purge };
+  return { keys: () => keySet, list, read, readForUnknown: reloadForUnknownKid, tick: poll, rotate, revoke, purge };
 };
 
 const sharedSecret =

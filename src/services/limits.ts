@@ -12,7 +12,7 @@ import {
   type RateLimitStatus,
   type Rates,
 } from '../domain/rate-limit.ts';
-import type { LimitStore } from '../stores/limit-store.ts';
+import type { LimitStore } from '../stores/ports/limit-store.ts';
 import { createBudget, type Outcome } from './budget.ts';
 import { createCounters } from './counters.ts';
 
@@ -26,8 +26,8 @@ type Dependencies = {
   readonly onTrouble: (error: unknown) => void;
 };
 
-/** Who is counted. What is worth telling is added to `standings`, for the headers of the answer. */
-export type Caller = { readonly viewer: Viewer; readonly client: ClientInfo; readonly standings: RateLimitStatus[] };
+/** Who is counted. What is worth telling is added to `rateLimits`, for the headers of the answer. */
+export type Caller = { readonly viewer: Viewer; readonly client: ClientInfo; readonly rateLimits: RateLimitStatus[] };
 
 export type Limits = ReturnType<typeof createLimits>;
 
@@ -43,7 +43,7 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
   };
 
   const judge = (caller: Caller, outcome: Outcome): AppError | null => {
-    if (isWorthTelling(outcome)) caller.standings.push(outcome);
+    if (isWorthTelling(outcome)) caller.rateLimits.push(outcome);
     if (outcome.allowed) return null;
     if (outcome.first) {
       const reason = outcome.bucket.toUpperCase();
@@ -54,7 +54,7 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
 
   return {
     /** Counts against the budget that each caller has for everything: the error to refuse with, or null. */
-    spend: (caller: Caller, points: number): AppError | null => {
+    consumeGeneral: (caller: Caller, points: number): AppError | null => {
       if (!general) return null;
       return judge(caller, general.spend(callerKey(caller.viewer, caller.client.ip), points));
     },
@@ -64,17 +64,17 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
       mayLook: (client: ClientInfo): boolean => !documents?.isSpent(addressKey(client)),
 
       /** The error to refuse an unknown document with, or null. Counts nothing: what is refused has not been looked at. */
-      refuse: (client: ClientInfo, standings: RateLimitStatus[]): AppError | null => {
+      refuse: (client: ClientInfo, rateLimits: RateLimitStatus[]): AppError | null => {
         const refused = documents?.refuseIfSpent(addressKey(client));
-        return refused ? judge(strangerAt(client, standings), refused) : null;
+        return refused ? judge(anonymousCaller(client, rateLimits), refused) : null;
       },
 
       /**
        * Counts a look at a document that was no good, afterwards and in any case: one that is larger than what is left
        * would be free else, again and again.
        */
-      count: (client: ClientInfo, standings: RateLimitStatus[], points: number): void => {
-        if (documents) judge(strangerAt(client, standings), documents.add(addressKey(client), points));
+      count: (client: ClientInfo, rateLimits: RateLimitStatus[], points: number): void => {
+        if (documents) judge(anonymousCaller(client, rateLimits), documents.add(addressKey(client), points));
       },
     },
 
@@ -82,7 +82,7 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
      * Counts what guesses at a credential or makes an account, exactly, over all instances: the error to refuse with, or
      * null. While the store is away each process counts by itself, so that there always is a limit.
      */
-    attempt: async (bucket: BucketName, caller: Caller, points = 1): Promise<AppError | null> => {
+    consume: async (bucket: BucketName, caller: Caller, points = 1): Promise<AppError | null> => {
       const [rate, counterOf] = [rates[bucket], counters[bucket]];
       if (!rate || !counterOf) return null;
       const key = callerKey(caller.viewer, caller.client.ip);
@@ -124,8 +124,8 @@ const countersFor = (rate: Rate | null, clock: Clock) => rate && createCounters(
 const addressKey = ({ ip }: ClientInfo): string => callerKey(anonymous, ip);
 
 /** A caller who has shown nothing (yet). */
-export const strangerAt = (client: ClientInfo, standings: RateLimitStatus[] = []): Caller => ({
+export const anonymousCaller = (client: ClientInfo, rateLimits: RateLimitStatus[] = []): Caller => ({
   viewer: anonymous,
   client,
-  standings,
+  rateLimits,
 });

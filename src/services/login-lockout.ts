@@ -11,8 +11,8 @@ import {
   settleTry,
   type TryOutcome,
 } from '../domain/login-attempts.ts';
-import type { AttemptsRecord, LoginAttemptStore } from '../stores/login-attempt-store.ts';
-import { createWaitingLines, type Turn } from './waiting-lines.ts';
+import type { AttemptsRecord, LoginAttemptStore } from '../stores/ports/login-attempt-store.ts';
+import { createWaitingLines, type Slot } from './keyed-queue.ts';
 
 type Dependencies = {
   readonly attempts: LoginAttemptStore;
@@ -55,8 +55,8 @@ export const createLoginLockout = (deps: Dependencies) => {
     return { ...checked, locks: await settle(digest, id, checked.isRight ? 'right' : 'wrong') };
   };
 
-  const reserve = async (digest: EmailDigest, id: string, turn: Turn): Promise<void> => {
-    while (!turn.isOver()) {
+  const reserve = async (digest: EmailDigest, id: string, turn: Slot): Promise<void> => {
+    while (!turn.isTimedOut()) {
       const outcome = await attempts.change(digest, (before) => {
         const outcome = reserveTry(before, { id, now: clock() }, policy);
         return { outcome, record: outcome.kind === 'reserved' ? recordOf(outcome.after) : null };

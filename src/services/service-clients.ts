@@ -3,10 +3,10 @@ import type { AccessTokenClaims, AccessTokens } from '../crypto/access-token.ts'
 import { createClientSecret, isClientSecret } from '../crypto/client-secret.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { type Actor, type RecordEvent, stranger } from '../domain/event.ts';
+import { type Actor, anonymousActor, type RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import { parseClientName, parseClientScopes, type ServiceClient } from '../domain/service-client.ts';
-import type { ClientWithDigests, ServiceClientStore } from '../stores/service-client-store.ts';
+import type { ClientWithDigests, ServiceClientStore } from '../stores/ports/service-client-store.ts';
 
 /** How long the secret before the present one is accepted: a working day to bring the new one everywhere, and a night. */
 const overlapMs = 24 * 3_600_000;
@@ -76,7 +76,7 @@ export const createServiceClients = (deps: Dependencies) => {
     const reason = objection(found, secret);
     if (found !== null && reason === null) return found.client;
     const metadata = found === null ? {} : named(found.client);
-    record({ type: 'client.login_failed', actor: stranger(client), reason, metadata });
+    record({ type: 'client.login_failed', actor: anonymousActor(client), reason, metadata });
     return null;
   };
 

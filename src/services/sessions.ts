@@ -3,15 +3,15 @@ import type { AccessTokens } from '../crypto/access-token.ts';
 import { createRefreshToken, parseRefreshToken, succeedRefreshToken } from '../crypto/refresh-token.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { type Actor, holderOf, type RecordEvent, stranger } from '../domain/event.ts';
+import { type Actor, accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
-import type { SessionStore } from '../stores/session-store.ts';
+import type { SessionStore } from '../stores/ports/session-store.ts';
 import type { Accounts, PasswordChange, Registration } from './accounts.ts';
 
 /** What a sign-in or a refresh gives. */
-export type Grant = {
+export type IssuedTokens = {
   readonly accessToken: string;
   readonly refreshToken: string;
   readonly expiresInSeconds: number;
@@ -40,22 +40,22 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const createSessions = (deps: Dependencies) => {
   const { sessions, accounts, record } = deps;
 
-  const signup = async (input: Registration, client: ClientInfo): Promise<Grant> =>
-    requireStarted(await start(await accounts.register(input, stranger(client)), client, 'signup'));
+  const signup = async (input: Registration, client: ClientInfo): Promise<IssuedTokens> =>
+    requireStarted(await start(await accounts.register(input, anonymousActor(client)), client, 'signup'));
 
   /** Errors: INVALID_CREDENTIALS. */
-  const login = (email: string, password: string, client: ClientInfo): Promise<Grant> =>
+  const login = (email: string, password: string, client: ClientInfo): Promise<IssuedTokens> =>
     signIn(() => accounts.authenticate(email, password, client), client, 'password');
 
   /** Begins a session of whoever `prove` says it is. Errors: those of `prove`. */
-  const signIn = async (prove: () => Promise<User>, client: ClientInfo, method: LoginMethod): Promise<Grant> => {
+  const signIn = async (prove: () => Promise<User>, client: ClientInfo, method: LoginMethod): Promise<IssuedTokens> => {
     const grant = await start(await prove(), client, method);
     if (grant !== 'superseded') return grant;
     // The account changed meanwhile. Look at what it is now, once.
     return requireStarted(await start(await prove(), client, method));
   };
 
-  const start = async (user: User, client: ClientInfo, method: LoginMethod): Promise<Grant | 'superseded'> => {
+  const start = async (user: User, client: ClientInfo, method: LoginMethod): Promise<IssuedTokens | 'superseded'> => {
     const id = sessionId(deps.createId());
     const { token, digests } = createRefreshToken(user.id, id);
     const session = await sessions.start({
@@ -67,7 +67,7 @@ export const createSessions = (deps: Dependencies) => {
       client,
     });
     if (session === 'superseded') return session;
-    const actor = holderOf(user.id, client);
+    const actor = accountActor(user.id, client);
     record({ type: 'user.login_succeeded', actor, userId: user.id, sessionId: id, metadata: { method } });
     return grant(user, session, token);
   };
@@ -76,7 +76,7 @@ export const createSessions = (deps: Dependencies) => {
    * Spends a refresh token for a new pair. Any failure is REFRESH_TOKEN_INVALID, whatever the cause; a token that was
    * spent before has ended its session by then, and that stays committed.
    */
-  const refresh = async (refreshToken: string, client: ClientInfo): Promise<Grant> => {
+  const refresh = async (refreshToken: string, client: ClientInfo): Promise<IssuedTokens> => {
     const presented = parseRefreshToken(refreshToken);
     if (!presented) throw new AppError('REFRESH_TOKEN_INVALID');
     // Read before the token is spent. If the account changes in between, the store knows by then, and what is issued here
@@ -94,7 +94,7 @@ export const createSessions = (deps: Dependencies) => {
       role: user.role,
     });
     const { sessionId } = presented;
-    const actor = holderOf(user.id, client);
+    const actor = accountActor(user.id, client);
     switch (rotation.kind) {
       case 'rotated':
         record({ type: 'token.refreshed', actor, userId: user.id, sessionId });
@@ -106,7 +106,7 @@ export const createSessions = (deps: Dependencies) => {
       }
       case 'reused':
         // Whoever it is: the holder, or who stole it from them.
-        record({ type: 'token.reuse_detected', actor: stranger(client), userId: user.id, sessionId });
+        record({ type: 'token.reuse_detected', actor: anonymousActor(client), userId: user.id, sessionId });
         throw new AppError('REFRESH_TOKEN_INVALID');
       case 'unknown':
         throw new AppError('REFRESH_TOKEN_INVALID');
@@ -124,7 +124,7 @@ export const createSessions = (deps: Dependencies) => {
     caller: { readonly id: UserId; readonly sessionId: SessionId },
     change: PasswordChange,
     client: ClientInfo,
-  ): Promise<Grant> => {
+  ): Promise<IssuedTokens> => {
     const user = await accounts.changePassword(caller.id, change, client);
     await sessions.endAll(user.id, caller.sessionId);
     const { token, digests } = createRefreshToken(user.id, caller.sessionId);
@@ -133,7 +133,7 @@ export const createSessions = (deps: Dependencies) => {
     return grant(user, session, token);
   };
 
-  const grant = async (user: User, session: Session, refreshToken: string): Promise<Grant> => {
+  const grant = async (user: User, session: Session, refreshToken: string): Promise<IssuedTokens> => {
     const access = await deps.accessTokens.issue({
       userId: user.id,
       sessionId: session.id,
@@ -169,7 +169,7 @@ export const createSessions = (deps: Dependencies) => {
     const { userId, sessionId } = target;
     const metadata = { scope, endedSessions };
     if (endedSessions > 0) {
-      record({ type: 'user.logged_out', actor: holderOf(userId, client), userId, sessionId, metadata });
+      record({ type: 'user.logged_out', actor: accountActor(userId, client), userId, sessionId, metadata });
     }
     return endedSessions;
   };
@@ -227,7 +227,7 @@ type LogoutTokens = { readonly accessToken: string | null; readonly refreshToken
 type SessionName = { readonly userId: UserId; readonly sessionId: SessionId };
 
 /** A fresh account cannot have changed between its making and its first session, short of an administrator's hurry. */
-const requireStarted = (outcome: Grant | 'superseded'): Grant => {
+const requireStarted = (outcome: IssuedTokens | 'superseded'): IssuedTokens => {
   if (outcome === 'superseded') throw new AppError('INVALID_CREDENTIALS');
   return outcome;
 };

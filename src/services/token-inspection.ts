@@ -7,15 +7,15 @@ import { type Clock, toSeconds } from '../domain/clock.ts';
 import type { ServiceClient } from '../domain/service-client.ts';
 import type { RefreshTokenState, Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
-import type { ServiceClientStore } from '../stores/service-client-store.ts';
-import type { SessionStore } from '../stores/session-store.ts';
+import type { ServiceClientStore } from '../stores/ports/service-client-store.ts';
+import type { SessionStore } from '../stores/ports/session-store.ts';
 import type { Accounts } from './accounts.ts';
 import type { ApiKeys } from './api-keys.ts';
 
 export type AccessTokenFault = VerificationFault;
 
 /** What stands in the store behind a token that is ours. */
-export type Background = {
+export type StoredState = {
   /** Null where there is no such account (any more). */
   readonly account: User | null;
   /** Null where the session is over. */
@@ -29,9 +29,9 @@ export type AccessTokenReport = {
   /** The first thing wrong with the token itself, in the order of the checks; null if nothing is. */
   readonly fault: AccessTokenFault | null;
   /** What is written in it, believed or not; null where it cannot be read. */
-  readonly written: { readonly header: JsonObject | null; readonly payload: JsonObject | null };
+  readonly decoded: { readonly header: JsonObject | null; readonly payload: JsonObject | null };
   /** Null unless the token is a person's, ours, and has at most expired: nothing else it says is worth a look. */
-  readonly background: Background | null;
+  readonly background: StoredState | null;
   /** The same for a service's token; its `client` is null where there is none (any more). */
   readonly service: { readonly client: ServiceClient | null } | null;
 };
@@ -41,7 +41,7 @@ export type RefreshTokenReport = {
   /** `malformed`: it cannot be one of ours, by its form alone. */
   readonly state: RefreshTokenState | 'malformed';
   readonly named: { readonly userId: UserId; readonly sessionId: SessionId } | null;
-  readonly background: Background | null;
+  readonly background: StoredState | null;
 };
 
 export type ApiKeyReport = {
@@ -82,7 +82,7 @@ export const createTokenInspection = (deps: Dependencies) => {
       kind: 'access',
       rejection: answer.kind === 'accepted' ? null : answer.kind === 'rejected' ? answer.reason : 'TOKEN_INVALID',
       fault: verification.kind === 'invalid' ? verification.cause : null,
-      written: readWritten(token),
+      decoded: readWritten(token),
       ...(await findHolder(ours.kind === 'valid' ? ours.claims : null)),
     };
   };
@@ -114,7 +114,7 @@ export const createTokenInspection = (deps: Dependencies) => {
     };
   };
 
-  const findBackground = async (userId: UserId, sessionId: SessionId): Promise<Background> => ({
+  const findBackground = async (userId: UserId, sessionId: SessionId): Promise<StoredState> => ({
     account: await deps.accounts.find(userId),
     session: (await deps.sessions.list(userId)).find(({ id }) => id === sessionId) ?? null,
   });
@@ -139,7 +139,7 @@ export const createTokenInspection = (deps: Dependencies) => {
 };
 
 /** For showing only. The signature is left out: it is what makes the text a credential. */
-const readWritten = (token: string): AccessTokenReport['written'] => {
+const readWritten = (token: string): AccessTokenReport['decoded'] => {
   const [header, payload] = token.length > longestShown ? [] : token.split('.');
   return { header: readPart(header), payload: readPart(payload) };
 };

@@ -41,6 +41,6 @@ const readable = async () => {
 /** The one line of an event. What is in it is fit for a line by then. */
 export const writeEvent = (log: Log, event: NewAuthEvent): void => {
   const { level, message } = eventTable[event.type];
-  const { id: eventId, time: _lines, type, ...facts } = event;
-  log[level]({ event: type, eventId, ...facts }, message);
+  const { id: eventId, time: _lines, type, ...state } = event;
+  log[level]({ event: type, eventId, ...state }, message);
 };

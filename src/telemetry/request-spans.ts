@@ -22,11 +22,11 @@ export const traceSocket =
 /** The same for one that is given as an object; its span ends when there is an answer. */
 export const traceFetch =
   (tracing: Tracing, routeOf: RouteOf, handle: Handle): Handle =>
-  async (request, facts) => {
+  async (request, state) => {
     const { within, end } = tracing.begin(headOf(request, routeOf));
     let status: number | null = null;
     try {
-      const answer = await within(() => handle(request, facts));
+      const answer = await within(() => handle(request, state));
       status = answer.status;
       return answer;
     } finally {

@@ -1,9 +1,9 @@
 import type { Log } from './log.ts';
-import { createTroubleLog, type TroubleWords } from './throttled-log.ts';
+import { createThrottledLog, type LogMessages } from './throttled-log.ts';
 import type { TracingSettings } from './tracing/settings.ts';
 import type { Tracing } from './tracing/tracing.ts';
 
-const losing: TroubleWords = {
+const losing: LogMessages = {
   everyMs: 60_000,
   events: ['tracing.trouble', 'tracing.recovered'],
   begins: 'spans were lost: the collector did not take them; requests are answered all the same',
@@ -19,7 +19,7 @@ export const startTracing = async (
 ): Promise<Tracing | null> => {
   if (settings === null) return null;
   const { openTracing } = await import('./tracing/tracing.ts');
-  const trouble = createTroubleLog(log, now, losing);
+  const trouble = createThrottledLog(log, now, losing);
   const tracing = openTracing(settings, trouble.report);
   return {
     ...tracing,

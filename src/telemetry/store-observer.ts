@@ -1,5 +1,5 @@
 import { AppError } from '../domain/errors.ts';
-import { type Around, aroundStore, watch } from '../stores/around.ts';
+import { type Instrument, instrumentStore, onSettled } from '../stores/instrument.ts';
 import type { Stores } from '../stores/open.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Tracing } from './tracing/tracing.ts';
@@ -15,13 +15,13 @@ type Observers = {
 
 /** The same stores, whose calls are measured and traced and whose outages are told of. */
 export const observeStores = (stores: Stores, { metrics, tracing, onTrouble, now }: Observers): Stores => {
-  const around: Around = (store, verb) => {
+  const around: Instrument = (store, verb) => {
     const count = metrics?.storeCalls(store, verb);
     const begin = tracing?.storeCalls(store, verb);
     return (call) => {
       const startedAt = count ? now() : 0;
       const end = begin ? begin() : null;
-      return watch(call, (error) => {
+      return onSettled(call, (error) => {
         const isOutage = error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
         if (isOutage) onTrouble(error.cause ?? error);
         count?.((now() - startedAt) / 1000, error !== null);
@@ -30,16 +30,16 @@ export const observeStores = (stores: Stores, { metrics, tracing, onTrouble, now
     };
   };
   const observed: Ports = {
-    accounts: aroundStore('accounts', stores.accounts, around),
-    sessions: aroundStore('sessions', stores.sessions, around),
-    apiKeys: aroundStore('api_keys', stores.apiKeys, around),
-    serviceClients: aroundStore('service_clients', stores.serviceClients, around),
-    signingKeys: aroundStore('signing_keys', stores.signingKeys, around),
-    events: aroundStore('events', stores.events, around),
-    loginAttempts: aroundStore('login_attempts', stores.loginAttempts, around),
-    identities: aroundStore('identities', stores.identities, around),
-    identityFlows: aroundStore('identity_flows', stores.identityFlows, around),
-    rateCounters: stores.rateCounters && aroundStore('rate_counters', stores.rateCounters, around),
+    accounts: instrumentStore('accounts', stores.accounts, around),
+    sessions: instrumentStore('sessions', stores.sessions, around),
+    apiKeys: instrumentStore('api_keys', stores.apiKeys, around),
+    serviceClients: instrumentStore('service_clients', stores.serviceClients, around),
+    signingKeys: instrumentStore('signing_keys', stores.signingKeys, around),
+    events: instrumentStore('events', stores.events, around),
+    loginAttempts: instrumentStore('login_attempts', stores.loginAttempts, around),
+    identities: instrumentStore('identities', stores.identities, around),
+    identityFlows: instrumentStore('identity_flows', stores.identityFlows, around),
+    rateCounters: stores.rateCounters && instrumentStore('rate_counters', stores.rateCounters, around),
   };
   return { ...stores, ...observed };
 };

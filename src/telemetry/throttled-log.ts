@@ -7,7 +7,7 @@ export type TroubleLog = {
 };
 
 /** The events, what the lines say, and how often. */
-export type TroubleWords = {
+export type LogMessages = {
   /** Between two lines while the trouble lasts; it is over when as long passed without any. */
   readonly everyMs: number;
   readonly events: readonly [trouble: string, over: string];
@@ -16,7 +16,7 @@ export type TroubleWords = {
   readonly isOver: string;
 };
 
-export const storeTrouble: TroubleWords = {
+export const storeErrorMessages: LogMessages = {
   everyMs: 5_000,
   events: ['store.trouble', 'store.recovered'],
   begins: 'a store is in trouble',
@@ -28,7 +28,7 @@ export const storeTrouble: TroubleWords = {
  * Some trouble comes in thousands. The log gets one line when it begins, one now and then while it lasts with
  * how much there was of it, and one when it is over. `now` is a clock that is never set.
  */
-export const createTroubleLog = (log: Log, now: () => number, words: TroubleWords): TroubleLog => {
+export const createThrottledLog = (log: Log, now: () => number, words: LogMessages): TroubleLog => {
   const [event, over] = words.events;
   let timer: NodeJS.Timeout | null = null;
   let startedAt = 0;
@@ -44,14 +44,14 @@ export const createTroubleLog = (log: Log, now: () => number, words: TroubleWord
   };
 
   const summarize = (): void => {
-    const facts = { total, lastedMs: Math.round(now() - startedAt) };
+    const state = { total, lastedMs: Math.round(now() - startedAt) };
     if (sinceSummary > 0) {
-      log.warn({ event, ...facts, count: sinceSummary, ...cause() }, words.lasts);
+      log.warn({ event, ...state, count: sinceSummary, ...cause() }, words.lasts);
       sinceSummary = 0;
       return;
     }
     stop();
-    log.info({ event: over, ...facts }, words.isOver);
+    log.info({ event: over, ...state }, words.isOver);
   };
 
   return {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type UserId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { User } from '../../src/domain/user.ts';
-import type { AccountQuery, AccountStore, NewAccount } from '../../src/stores/account-store.ts';
+import type { AccountQuery, AccountStore, NewAccount } from '../../src/stores/ports/account-store.ts';
 
 /** What an account store brings to be held to its contract. */
 export type AccountStoreHarness = {

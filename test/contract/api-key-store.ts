@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { apiKeyId, type UserId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
-import type { AccountStore } from '../../src/stores/account-store.ts';
-import type { ApiKeyStore, NewApiKey } from '../../src/stores/api-key-store.ts';
+import type { AccountStore } from '../../src/stores/ports/account-store.ts';
+import type { ApiKeyStore, NewApiKey } from '../../src/stores/ports/api-key-store.ts';
 
 /** What an API key store brings to be held to its contract. */
 export type ApiKeyStoreHarness = {

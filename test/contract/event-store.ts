@@ -3,7 +3,7 @@ import { sessionId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createOrderedIds } from '../../src/crypto/identifiers.ts';
 import type { AuthEvent, EventType } from '../../src/domain/event.ts';
-import type { EventPosition, EventStore } from '../../src/stores/event-store.ts';
+import type { EventPosition, EventStore } from '../../src/stores/ports/event-store.ts';
 
 /** What an event store brings to be held to its contract. */
 export type EventStoreHarness = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
-import type { IdentityFlowStore, LoginCode } from '../../src/stores/identity-flow-store.ts';
+import type { IdentityFlowStore, LoginCode } from '../../src/stores/ports/identity-flow-store.ts';
 
 /** What a store of sign-ins under way brings to be held to its contract. */
 export type IdentityFlowStoreHarness = {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type UserId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { identityId } from '../../src/domain/ids.ts';
-import type { AccountStore, NewAccount } from '../../src/stores/account-store.ts';
-import type { IdentityStore, NewIdentity } from '../../src/stores/identity-store.ts';
+import type { AccountStore, NewAccount } from '../../src/stores/ports/account-store.ts';
+import type { IdentityStore, NewIdentity } from '../../src/stores/ports/identity-store.ts';
 
 /** What a store of identities brings to be held to its contract. */
 export type IdentityStoreHarness = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LimitStore } from '../../src/stores/limit-store.ts';
+import type { LimitStore } from '../../src/stores/ports/limit-store.ts';
 
 export type LimitStoreHarness = {
   readonly start: () => Promise<void>;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOfEmail } from '../../src/crypto/email-digest.ts';
 import { type LoginAttempts, noAttempts, reserveTry, settleTry } from '../../src/domain/login-attempts.ts';
-import type { LoginAttemptStore } from '../../src/stores/login-attempt-store.ts';
+import type { LoginAttemptStore } from '../../src/stores/ports/login-attempt-store.ts';
 
 /** What a store of tries at passwords brings to be held to its contract. */
 export type LoginAttemptStoreHarness = {

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import { AppError } from '../../src/domain/errors.ts';
 import type { User } from '../../src/domain/user.ts';
+import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import type { SessionStore } from '../../src/stores/session-store.ts';
 import {
   pause,
   type RedisServer,
@@ -210,7 +210,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     let recalls = 0;
     const recall = () => {
       recalls += 1;
-      return one.journal.recall();
+      return one.journal.readEntries();
     };
     const journal = { ...one.journal, recall };
     const store = redisSessionStore(one.redis, { lifetimes: lastingLifetimes, journal });

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
+import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { revocationFeed } from '../../src/stores/redis/revocation-feed.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import type { SessionStore } from '../../src/stores/session-store.ts';
 import { pause, redisCluster, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
 import {
   createAccount,

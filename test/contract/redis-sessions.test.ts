@@ -2,9 +2,9 @@ import { sessionId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import type { User } from '../../src/domain/user.ts';
+import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import type { RevocationJournal } from '../../src/stores/revocation-journal.ts';
 import { pause, type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
 import {
   answers,

@@ -3,7 +3,7 @@ import { type SessionId, sessionId, userId } from '@fieldgate/guard';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
-import type { RecalledRevocation, Revocation, RevocationJournal } from '../../src/stores/revocation-journal.ts';
+import type { RecalledRevocation, Revocation, RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
@@ -45,7 +45,7 @@ describe.each<[string, () => TestDatabase | Promise<TestDatabase>, string | null
     });
     const recalled = async (): Promise<readonly RecalledRevocation[]> => {
       const all: RecalledRevocation[] = [];
-      for await (const portion of journal.recall()) all.push(...portion);
+      for await (const portion of journal.readEntries()) all.push(...portion);
       return all;
     };
 

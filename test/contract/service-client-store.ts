@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { clientId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
-import type { NewServiceClient, ServiceClientStore } from '../../src/stores/service-client-store.ts';
+import type { NewServiceClient, ServiceClientStore } from '../../src/stores/ports/service-client-store.ts';
 
 /** What a store of service clients brings to be held to its contract. */
 export type ServiceClientStoreHarness = {

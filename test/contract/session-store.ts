@@ -5,7 +5,7 @@ import { type TokenDigest, tokenDigest } from '../../src/domain/ids.ts';
 import type { Role } from '../../src/domain/role.ts';
 import type { Rotation, Session, SessionLifetimes } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
-import type { SessionStore } from '../../src/stores/session-store.ts';
+import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 
 /** What a session store brings to be held to its contract. */
 export type SessionStoreHarness = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SigningKeyRecord } from '../../src/domain/signing-key.ts';
-import type { SigningKeyStore } from '../../src/stores/signing-key-store.ts';
+import type { SigningKeyStore } from '../../src/stores/ports/signing-key-store.ts';
 
 /** What a store of signing keys brings to be held to its contract. */
 export type SigningKeyStoreHarness = {
@@ -96,9 +96,9 @@ export function describeSigningKeyStore(
     test('private halves are forgotten once the successor has signed for a while', async () => {
       const first = await published(successorOf(root, { signsFrom: 1 }));
       const second = await published(successorOf(first.kid, { signsFrom: 2_000 }));
-      expect(await store.wipePrivate(2_000)).toBe(0);
-      expect(await other.wipePrivate(2_001)).toBe(1);
-      expect(await other.wipePrivate(9_000)).toBe(0);
+      expect(await store.erasePrivateKeys(2_000)).toBe(0);
+      expect(await other.erasePrivateKeys(2_001)).toBe(1);
+      expect(await other.erasePrivateKeys(9_000)).toBe(0);
       expect(await store.list()).toEqual([{ ...first, sealedPrivate: null }, second]);
     });
 

@@ -32,7 +32,7 @@ describe('SQLite', () => {
         .insertInto('users')
         .values({ ...ada, disabled_at: null, version: 1 })
         .execute();
-      const read = database.prepareKeptRead<{ version: number }>(
+      const read = database.prepareCachedRead<{ version: number }>(
         database.kysely.selectFrom('users').select('version').where('id', '=', '').compile(),
       );
       return { read, version: async () => (await read(['ada']))?.version };
@@ -51,7 +51,7 @@ describe('SQLite', () => {
       other.close();
     });
 
-    test.each(['prepareWrite', 'prepareLightWrite'] as const)('sees a %s of this process', async (kind) => {
+    test.each(['prepareWrite', 'prepareRelaxedWrite'] as const)('sees a %s of this process', async (kind) => {
       const { version } = await setUp();
       const write = database[kind](database.kysely.updateTable('users').set({ version: 0 }).compile());
       for (let round = 2; round < 100; round += 1) {
@@ -83,7 +83,7 @@ describe('SQLite', () => {
 
     test('tells apart what its parameters are', async () => {
       const { kysely } = database;
-      const read = database.prepareKeptRead<{ joined: string }>({
+      const read = database.prepareCachedRead<{ joined: string }>({
         ...kysely.selectFrom('users').selectAll().compile(),
         sql: `SELECT ? || '|' || ? AS joined`,
       });
@@ -216,7 +216,7 @@ describe('SQLite', () => {
   });
 
   test('a light write is there for everybody when it is answered, and the next one waits for the disk again', async () => {
-    const insert = insertUser(database, database.prepareLightWrite);
+    const insert = insertUser(database, database.prepareRelaxedWrite);
     expect(await insert('1', 'one')).toEqual({ id: '1' });
     await expect(insert('2', 'one')).rejects.toThrow('UNIQUE');
     const other = new DatabaseSync(file.file, { readOnly: true });
@@ -225,7 +225,7 @@ describe('SQLite', () => {
     expect(await run('PRAGMA synchronous')).toMatchObject([{ synchronous: 2 }]);
   });
 
-  test.each(['prepareWrite', 'prepareLightWrite'] as const)(
+  test.each(['prepareWrite', 'prepareRelaxedWrite'] as const)(
     '%s waits for a migration that is under way',
     async (kind) => {
       const insert = insertUser(database, database[kind]);

@@ -39,21 +39,21 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
       statements.set(query.sql, parameters);
       return database.prepareRead(query)(parameters);
     },
-    together: (queries) => {
+    transaction: (queries) => {
       for (const { sql, parameters } of queries) statements.set(sql, parameters);
-      return database.together(queries);
+      return database.transaction(queries);
     },
-    prepareKeptRead: (query) => (parameters) => {
+    prepareCachedRead: (query) => (parameters) => {
       statements.set(query.sql, parameters);
-      return database.prepareKeptRead(query)(parameters);
+      return database.prepareCachedRead(query)(parameters);
     },
     prepareWrite: (query) => (parameters) => {
       statements.set(query.sql, parameters);
       return database.prepareWrite(query)(parameters);
     },
-    prepareLightWrite: (query) => (parameters) => {
+    prepareRelaxedWrite: (query) => (parameters) => {
       statements.set(query.sql, parameters);
-      return database.prepareLightWrite(query)(parameters);
+      return database.prepareRelaxedWrite(query)(parameters);
     },
   };
   const accounts = sqlAccountStore(recorded);

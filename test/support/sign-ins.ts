@@ -4,7 +4,7 @@ import { createRefreshToken, parseRefreshToken, succeedRefreshToken } from '../.
 import type { TokenDigest } from '../../src/domain/ids.ts';
 import type { Rotation } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
-import type { SessionStore } from '../../src/stores/session-store.ts';
+import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 
 export const browser: ClientInfo = {
   ip: '203.0.113.255',

@@ -5,7 +5,7 @@ import { prefixOf } from '../../services/api-keys.ts';
 import { printable } from '../output/escape-terminal.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { requireUser, withWorkplace } from '../services.ts';
+import { requireUser, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell } from '../shell.ts';
 
 type OfUser = { readonly user: string; readonly json?: boolean };
@@ -17,7 +17,7 @@ type CreateOptions = OfUser & {
 
 /** A new key of an account. Standard output is the only place it is ever written to. */
 export const createApiKey = (shell: Shell, options: CreateOptions): Promise<ExitCode> =>
-  withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
+  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const user = await requireUser(place, options.user);
     const { name, scope: scopes, expiresInDays } = options;
     const { apiKey, secret } = await place.apiKeys
@@ -43,7 +43,7 @@ const inWords = (error: unknown): unknown => {
 
 /** Every key of an account, newest first. */
 export const listApiKeys = (shell: Shell, { user: emailOrId, json }: OfUser): Promise<ExitCode> =>
-  withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
+  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const user = await requireUser(place, emailOrId);
     const apiKeys = await place.apiKeys.list(user.id);
     if (json) printJson(shell, { apiKeys: apiKeys.map(toJson) });
@@ -78,7 +78,7 @@ const describeState = (apiKey: ApiKey, now: number): string => {
 
 /** Ends one key of an account. A running server refuses it from its next request on. */
 export const revokeApiKey = (shell: Shell, id: string, { user: emailOrId, json }: OfUser): Promise<ExitCode> =>
-  withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
+  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const user = await requireUser(place, emailOrId);
     const apiKey = await place.apiKeys.revoke(user.id, id.trim().toLowerCase(), commandLine).catch((error: unknown) => {
       if (!(error instanceof AppError && error.code === 'NOT_FOUND')) throw error;

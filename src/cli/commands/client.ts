@@ -5,7 +5,7 @@ import type { ClientWithSecret } from '../../services/service-clients.ts';
 import { printable } from '../output/escape-terminal.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { type Workplace, withWorkplace } from '../services.ts';
+import { type Workplace, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell } from '../shell.ts';
 
 type Json = { readonly json?: boolean };
@@ -56,7 +56,7 @@ export const disableClient = (shell: Shell, id: string, { json }: Json): Promise
   });
 
 const withClients = (shell: Shell, work: (place: Workplace) => Promise<void>): Promise<ExitCode> =>
-  withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
+  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     await work(place);
     return 0;
   });

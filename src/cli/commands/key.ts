@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { commandLine } from '../../domain/event.ts';
-import { type RingKey, ringKeys, rootsOf } from '../../services/key-lines.ts';
+import { type ManagedKey, ringKeys, rootsOf } from '../../services/key-chains.ts';
 import { algorithmNames, newKeyFile, SigningKeysError } from '../../services/signing-keys.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { loadConfig, loadKeys, type Workplace, withWorkplace } from '../services.ts';
+import { loadConfig, loadKeys, type Workplace, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
 type GenerateOptions = { readonly algorithm?: string; readonly out?: string };
@@ -70,7 +70,7 @@ export const revokeKey = (shell: Shell, kid: string, { json }: Json): Promise<Ex
   });
 
 const withKeys = (shell: Shell, work: (place: Workplace) => Promise<void> | void): Promise<ExitCode> =>
-  withWorkplace(shell, { database: 'existing', keys: true }, async (place): Promise<ExitCode> => {
+  withServices(shell, { database: 'existing', keys: true }, async (place): Promise<ExitCode> => {
     try {
       await work(place);
       return 0;
@@ -79,7 +79,7 @@ const withKeys = (shell: Shell, work: (place: Workplace) => Promise<void> | void
     }
   });
 
-const printKeys = (shell: Shell, keys: readonly RingKey[], json: boolean | undefined): void => {
+const printKeys = (shell: Shell, keys: readonly ManagedKey[], json: boolean | undefined): void => {
   if (json) return void printJson(shell, { keys: keys.map(toJson) });
   const now = shell.clock();
   printTable(
@@ -92,7 +92,7 @@ const printKeys = (shell: Shell, keys: readonly RingKey[], json: boolean | undef
   );
 };
 
-const toJson = ({ kid, key, state, since, until }: RingKey) => ({
+const toJson = ({ kid, key, state, since, until }: ManagedKey) => ({
   kid,
   algorithm: key?.alg ?? null,
   state,

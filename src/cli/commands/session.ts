@@ -4,14 +4,14 @@ import type { Session } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { requireUser, type Workplace, withWorkplace } from '../services.ts';
+import { requireUser, type Workplace, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
 type Json = { readonly json?: boolean };
 
 /** The live sessions of an account, newest first. */
 export const listSessions = (shell: Shell, emailOrId: string, { json }: Json): Promise<ExitCode> =>
-  withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
+  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const user = await requireUser(place, emailOrId);
     const sessions = await place.sessions.list(user.id);
     if (json) printJson(shell, { sessions: sessions.map(toJson) });
@@ -46,7 +46,7 @@ export const revokeSessions = (
   { user: emailOrId, all = false, json }: RevokeOptions,
 ): Promise<ExitCode> => {
   if ((sessionId === undefined) !== all) throw new UsageError('Give either the id of a session or --all.');
-  return withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
+  return withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const user = await requireUser(place, emailOrId);
     const endedSessions =
       sessionId === undefined

@@ -7,7 +7,7 @@ import { printable } from '../output/escape-terminal.ts';
 import { formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
 import { readPiped } from '../prompt.ts';
-import { type Workplace, withWorkplace } from '../services.ts';
+import { type Workplace, withServices } from '../services.ts';
 import { type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
 /** Why a token is or is not accepted now. The exit code says which. Nothing is spent or changed by asking. */
@@ -19,7 +19,7 @@ export const explainToken = async (
   const text = (given === '-' ? await readPiped(shell) : given).trim();
   const token = text.replace(/^(?:(?:authorization:\s*)?bearer\s+|x-api-key:\s*)/i, '');
   if (token === '') throw new UsageError('There is no token.');
-  return withWorkplace(shell, { database: 'existing', keys: true }, async (place) => {
+  return withServices(shell, { database: 'existing', keys: true }, async (place) => {
     const report = await place.tokens.inspect(token);
     const checks = await explain(report, place, shell.clock());
     const verdict = verdictOf(report);
@@ -80,7 +80,7 @@ const holderOf = (report: TokenReport) => {
 
 const sessionOf = (report: TokenReport): string | null => {
   if (report.kind === 'refresh') return report.named?.sessionId ?? null;
-  const sid = report.kind === 'access' && report.background ? report.written.payload?.['sid'] : null;
+  const sid = report.kind === 'access' && report.background ? report.decoded.payload?.['sid'] : null;
   return typeof sid === 'string' ? sid : null;
 };
 
@@ -105,7 +105,7 @@ const toJson = (report: TokenReport, { accepted, reason }: Verdict, checks: read
     accepted,
     reason,
     checks,
-    ...(report.kind === 'access' ? { header: report.written.header, claims: report.written.payload } : {}),
+    ...(report.kind === 'access' ? { header: report.decoded.header, claims: report.decoded.payload } : {}),
     account: account && {
       id: account.id,
       email: account.email,

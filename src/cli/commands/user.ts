@@ -5,7 +5,7 @@ import { printable } from '../output/escape-terminal.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
 import { onTerminal, readPiped } from '../prompt.ts';
-import { loadConfig, requireUser, type Workplace, withWorkplace } from '../services.ts';
+import { loadConfig, requireUser, type Workplace, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
 type Json = { readonly json?: boolean };
@@ -20,7 +20,7 @@ type CreateOptions = Json & {
 export const createUser = async (shell: Shell, options: CreateOptions): Promise<ExitCode> => {
   const mayAsk = shell.stdin.isTTY === true && !options.passwordStdin;
   const { email, password } = mayAsk ? await askForRest(shell, options) : await readRest(shell, options);
-  const user = await withWorkplace(shell, { database: 'create' }, ({ accounts }) =>
+  const user = await withServices(shell, { database: 'create' }, ({ accounts }) =>
     accounts.register({ email, password, name: options.name, role: options.role }, commandLine),
   );
   if (options.json) printJson(shell, toJson(user));
@@ -55,7 +55,7 @@ type ListOptions = Json & { readonly search?: string; readonly first: number; re
 
 /** A page of accounts, oldest first. */
 export const listUsers = (shell: Shell, { search, first, after, json }: ListOptions): Promise<ExitCode> =>
-  withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
+  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const page = await place.accounts.list({
       first,
       ...(search === undefined ? {} : { search }),
@@ -121,7 +121,7 @@ const changeUser = (
   json: boolean | undefined,
   change: (place: Workplace, before: User) => Promise<readonly [User, string]>,
 ): Promise<ExitCode> =>
-  withWorkplace(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
+  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
     const [user, sentence] = await change(place, await requireUser(place, emailOrId));
     if (json) printJson(shell, toJson(user));
     else print(shell, printable(sentence));

@@ -44,16 +44,16 @@ export const explainAccessToken = (
   now: number,
 ): readonly Check[] => {
   const failing = report.fault === null ? null : checkThatFinds[report.fault];
-  const facts: Facts = { ...report.written, fault: report.fault, expected, now };
+  const state: Facts = { ...report.decoded, fault: report.fault, expected, now };
   const own = ownChecks.map((check, i): Check => {
-    if (check === failing) return { check, outcome: 'failed', detail: whatFailed[check](facts) };
+    if (check === failing) return { check, outcome: 'failed', detail: whatFailed[check](state) };
     const passed = failing === null || i < ownChecks.indexOf(failing);
-    return passed ? { check, outcome: 'passed', detail: whatPassed[check](facts) } : notChecked(check);
+    return passed ? { check, outcome: 'passed', detail: whatPassed[check](state) } : notChecked(check);
   });
   return [...own, ...backgroundChecks(report, now)];
 };
 
-type Facts = AccessTokenReport['written'] & {
+type Facts = AccessTokenReport['decoded'] & {
   readonly fault: AccessTokenFault | null;
   readonly expected: Expectations;
   readonly now: number;
@@ -63,7 +63,7 @@ const notChecked = (check: string): Check => ({ check, outcome: 'not checked', d
 
 const claimNames = ['sub', 'sid', 'jti', 'client_id', 'role', 'scope', 'iat', 'exp'];
 
-const whatPassed: Readonly<Record<OwnCheck, (facts: Facts) => string>> = {
+const whatPassed: Readonly<Record<OwnCheck, (state: Facts) => string>> = {
   form: () => 'three parts of canonical base64url, header and payload JSON objects',
   header: () => 'alg, kid and typ, and nothing else',
   type: ({ header }) => quoted(header?.['typ']),
@@ -79,7 +79,7 @@ const whatPassed: Readonly<Record<OwnCheck, (facts: Facts) => string>> = {
   expiry: ({ payload, now }) => `ends ${describeTime(secondsOf(payload, 'exp') * 1000, now)}`,
 };
 
-const whatFailed: Readonly<Record<OwnCheck, (facts: Facts) => string>> = {
+const whatFailed: Readonly<Record<OwnCheck, (state: Facts) => string>> = {
   form: ({ fault, header, payload }) => {
     if (fault === 'oversized token') return 'longer than any token of this server';
     if (header === null) return 'its first part is not a JSON object in base64url; is this a token at all?';
@@ -127,7 +127,7 @@ const secondsOf = (payload: Facts['payload'], claim: string): number => {
 };
 
 const backgroundChecks = (report: AccessTokenReport, now: number): readonly Check[] => {
-  const { background, written, service } = report;
+  const { background, decoded: written, service } = report;
   if (service !== null) return [clientCheck(service, report, now)];
   if (background === null) return [notChecked('session'), notChecked('role')];
   const { account, session } = background;

@@ -7,7 +7,7 @@ import type { Identity as IdentityModel } from '../../domain/identity.ts';
 import type { Viewer as ViewerModel } from '../../domain/viewer.ts';
 import type { ServiceClient as ServiceClientModel } from '../../domain/service-client.ts';
 import type { ClientWithSecret } from '../../services/service-clients.ts';
-import type { DeliveredGrant } from '../delivery.ts';
+import type { DeliveredTokens } from '../delivery.ts';
 import type { RequestContext } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -660,7 +660,7 @@ export type ResolversTypes = {
   AuthEventFilter: AuthEventFilter;
   AuthEventMetadata: ResolverTypeWrapper<AuthEventMetadata>;
   AuthEventOutcome: AuthEventOutcome;
-  AuthPayload: ResolverTypeWrapper<DeliveredGrant>;
+  AuthPayload: ResolverTypeWrapper<DeliveredTokens>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ChangePasswordInput: ChangePasswordInput;
   CreateApiKeyInput: CreateApiKeyInput;
@@ -708,7 +708,7 @@ export type ResolversParentTypes = {
   AuthEventEdge: Omit<AuthEventEdge, 'node'> & { node: ResolversParentTypes['AuthEvent'] };
   AuthEventFilter: AuthEventFilter;
   AuthEventMetadata: AuthEventMetadata;
-  AuthPayload: DeliveredGrant;
+  AuthPayload: DeliveredTokens;
   Boolean: Scalars['Boolean']['output'];
   ChangePasswordInput: ChangePasswordInput;
   CreateApiKeyInput: CreateApiKeyInput;

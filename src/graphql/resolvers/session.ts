@@ -3,12 +3,12 @@ import { AppError } from '../../domain/errors.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { actorOf, callerOf, currentSessionOf } from '../caller.ts';
 import type { RequestContext } from '../context.ts';
-import type { DeliveredGrant, Delivery } from '../delivery.ts';
+import type { DeliveredTokens, Delivery } from '../delivery.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
 export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): Resolvers => {
   /** Cookies whose token is refused are good for nothing, and would go on to refuse what needs no credential. */
-  const refreshByCookie = async (context: RequestContext): Promise<DeliveredGrant> => {
+  const refreshByCookie = async (context: RequestContext): Promise<DeliveredTokens> => {
     const deliver = delivery.toCookies(context, 'refreshToken');
     const presented = delivery.fromCookies(context);
     try {

@@ -4,7 +4,7 @@ import { AppError } from '../../domain/errors.ts';
 import { firstPartyClient } from '../../domain/ids.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
 import type { ServiceClients } from '../../services/service-clients.ts';
-import { decodeFormText, invalidRequest, type Parameters } from './parameters.ts';
+import { decodeFormText, type FormParams, invalidRequest } from './parameters.ts';
 
 /** What asks at an endpoint: an app in front of this server, which can keep no secret, or a service that has proved itself. */
 export type Client = { readonly kind: 'first-party' } | { readonly kind: 'service'; readonly service: ServiceClient };
@@ -13,9 +13,9 @@ export type Client = { readonly kind: 'first-party' } | { readonly kind: 'servic
  * Who asks. Throws INVALID_CLIENT for a client that is none or whose secret is wrong, whichever of the two, and
  * INVALID_REQUEST for one that names itself in two ways (RFC 6749 §2.3).
  */
-export type IdentifyClient = (asking: Asking) => Promise<Client>;
+export type IdentifyClient = (asking: ClientRequest) => Promise<Client>;
 
-export type Asking = { readonly request: Request; readonly parameters: Parameters; readonly client: ClientInfo };
+export type ClientRequest = { readonly request: Request; readonly parameters: FormParams; readonly client: ClientInfo };
 
 type Secret = { readonly id: string; readonly secret: string };
 
@@ -33,7 +33,7 @@ export const createIdentifyClient =
   };
 
 /** `client_secret_basic` or `client_secret_post`; null where no secret is presented. */
-const readSecret = (request: Request, parameters: Parameters): Secret | null => {
+const readSecret = (request: Request, parameters: FormParams): Secret | null => {
   const named = parameters.get('client_id');
   const posted = parameters.get('client_secret');
   const basic = readBasic(request);

@@ -1,6 +1,6 @@
 import { AppError, errorTable } from '../../domain/errors.ts';
 import type { IdentityFlows } from '../../services/identity-flows.ts';
-import { type Limits, strangerAt } from '../../services/limits.ts';
+import { anonymousCaller, type Limits } from '../../services/limits.ts';
 import type { Route } from '../router.ts';
 import type { FlowCookies } from './identity-flow-cookie.ts';
 import { identityPaths } from './paths.ts';
@@ -9,7 +9,7 @@ type Options = {
   readonly providers: readonly string[];
   readonly flows: IdentityFlows;
   readonly cookies: FlowCookies;
-  readonly attempt: Limits['attempt'];
+  readonly attempt: Limits['consume'];
 };
 
 /** `GET /oauth/<provider>` and its callback, for each provider there is: a browser passes through both. */
@@ -35,9 +35,9 @@ const begin =
 
 const finish =
   (provider: string, { flows, cookies, attempt }: Options): Route =>
-  async (request, { client, standings }) => {
+  async (request, { client, rateLimits }) => {
     // Anybody can make up a cookie and its state; each answer is a row of ours and a question to the provider.
-    const refusal = await attempt('refresh', strangerAt(client, standings));
+    const refusal = await attempt('refresh', anonymousCaller(client, rateLimits));
     if (refusal) throw refusal;
     const { searchParams } = new URL(request.url);
     const state = single(searchParams, 'state') ?? '';
@@ -61,9 +61,9 @@ const redirect = (location: string, setCookies: readonly string[]): Response => 
 /** There is somebody at a browser, and no page of the app's to send them to. */
 const asPage =
   (route: Route): Route =>
-  async (request, facts) => {
+  async (request, state) => {
     try {
-      return await route(request, facts);
+      return await route(request, state);
     } catch (error) {
       if (error instanceof AppError) return page(error);
       throw error;

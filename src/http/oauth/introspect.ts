@@ -4,9 +4,9 @@ import { AppError } from '../../domain/errors.ts';
 import { hasRole, isRole } from '../../domain/role.ts';
 import type { AccessTokenClaims, Introspect } from '../../services/introspection.ts';
 import type { Route } from '../router.ts';
-import { answer } from './answers.ts';
-import type { Asking, IdentifyClient } from './client-authentication.ts';
+import type { ClientRequest, IdentifyClient } from './client-authentication.ts';
 import { invalidRequest, readForm, required } from './parameters.ts';
+import { tokenResponse } from './responses.ts';
 
 type Options = {
   readonly identifyClient: IdentifyClient;
@@ -26,12 +26,12 @@ export const createIntrospectionEndpoint =
   (options: Options): Route =>
   async (request, { client }) => {
     const parameters = await readForm(request);
-    await requireRight({ request, parameters, client }, options);
+    await requireIntrospectionRight({ request, parameters, client }, options);
     const claims = await options.introspect(required(parameters, 'token'));
-    return answer(claims ? toBody(claims, options) : inactive);
+    return tokenResponse(claims ? toBody(claims, options) : inactive);
   };
 
-const requireRight = async (asking: Asking, options: Options): Promise<void> => {
+const requireIntrospectionRight = async (asking: ClientRequest, options: Options): Promise<void> => {
   const { request, parameters } = asking;
   const source = { header: (name: string) => request.headers.get(name) };
   const hasBearer = presentedBearer(source) !== null;

@@ -1,7 +1,7 @@
 import { AppError } from '../../domain/errors.ts';
 
 /** What a request asks for, each parameter once and never empty. */
-export type Parameters = ReadonlyMap<string, string>;
+export type FormParams = ReadonlyMap<string, string>;
 
 /** Names that mean something to one of the endpoints. In a URL they would end up in logs and histories (RFC 6749 §2.3.1). */
 const ours = [
@@ -13,7 +13,7 @@ const ours = [
  * The parameters of a form (RFC 6749 appendix B): `application/x-www-form-urlencoded`, UTF-8. Throws INVALID_REQUEST for any
  * other body, for bytes or escapes that are not UTF-8, for a parameter that occurs twice (§3.2), and for one of ours in the URL.
  */
-export const readForm = async (request: Request): Promise<Parameters> => {
+export const readForm = async (request: Request): Promise<FormParams> => {
   refuseUrlParameters(request);
   if (!isForm(request)) throw invalidRequest('Send the parameters as application/x-www-form-urlencoded, in UTF-8.');
   const parameters = new Map<string, string>();
@@ -29,7 +29,7 @@ export const readForm = async (request: Request): Promise<Parameters> => {
 };
 
 /** A sign-in as JSON, in the words of the password grant: `{ "username": …, "password": … }`. */
-export const readJsonSignIn = async (request: Request): Promise<Parameters> => {
+export const readJsonSignIn = async (request: Request): Promise<FormParams> => {
   refuseUrlParameters(request);
   const body = parseObject(await readText(request));
   const { username, password, grant_type: grantType = 'password' } = body;
@@ -43,7 +43,7 @@ export const readJsonSignIn = async (request: Request): Promise<Parameters> => {
 export const isJson = (request: Request): boolean => mediaType(request) === 'application/json';
 
 /** The value of a parameter that must be there. */
-export const required = (parameters: Parameters, name: (typeof ours)[number]): string => {
+export const required = (parameters: FormParams, name: (typeof ours)[number]): string => {
   const value = parameters.get(name);
   if (value === undefined) throw invalidRequest('A required parameter is missing.');
   return value;

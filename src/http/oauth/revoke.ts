@@ -1,8 +1,8 @@
 import type { Revoke } from '../../services/revocation.ts';
 import type { Route } from '../router.ts';
-import { answer } from './answers.ts';
 import type { IdentifyClient } from './client-authentication.ts';
 import { readForm, required } from './parameters.ts';
+import { tokenResponse } from './responses.ts';
 
 type Options = { readonly identifyClient: IdentifyClient; readonly revoke: Revoke };
 
@@ -16,5 +16,5 @@ export const createRevocationEndpoint =
     const parameters = await readForm(request);
     const oauthClient = await identifyClient({ request, parameters, client });
     await revoke(required(parameters, 'token'), oauthClient.kind === 'service' ? oauthClient.service : null, client);
-    return answer({});
+    return tokenResponse({});
   };

@@ -5,7 +5,6 @@ import type { Revoke } from '../../services/revocation.ts';
 import type { ServiceClients } from '../../services/service-clients.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import type { Route } from '../router.ts';
-import { asRoute } from './answers.ts';
 import { createIdentifyClient } from './client-authentication.ts';
 import { clientCredentialsGrant } from './grants/client-credentials.ts';
 import { passwordGrant } from './grants/password.ts';
@@ -14,6 +13,7 @@ import { createIntrospectionEndpoint } from './introspect.ts';
 import { createJwksEndpoint } from './jwks.ts';
 import { createMetadataEndpoint, createResourceMetadataEndpoint } from './metadata.ts';
 import { endpointPaths, metadataPaths, resourceMetadataPaths } from './paths.ts';
+import { handleErrors } from './responses.ts';
 import { createRevocationEndpoint } from './revoke.ts';
 import { createTokenEndpoint } from './token.ts';
 
@@ -31,7 +31,7 @@ type Options = {
   readonly authenticate: Authenticator;
   readonly publicKeys: () => { readonly keys: readonly object[] };
   readonly publicKeysMaxAgeSeconds: number;
-  readonly attempt: Limits['attempt'];
+  readonly attempt: Limits['consume'];
   readonly report: (error: unknown, requestId: string) => void;
 };
 
@@ -47,10 +47,10 @@ export const createOAuthRoutes = (options: Options): Readonly<Record<string, Rea
   const metadata = { GET: createMetadataEndpoint(options.issuer, [...grants.keys()]) };
   const resourceMetadata = { GET: createResourceMetadataEndpoint(options) };
   return {
-    [endpointPaths.token]: { POST: asRoute(createTokenEndpoint({ ...options, identifyClient, grants }), report) },
-    [endpointPaths.revocation]: { POST: asRoute(createRevocationEndpoint({ identifyClient, revoke }), report) },
+    [endpointPaths.token]: { POST: handleErrors(createTokenEndpoint({ ...options, identifyClient, grants }), report) },
+    [endpointPaths.revocation]: { POST: handleErrors(createRevocationEndpoint({ identifyClient, revoke }), report) },
     [endpointPaths.introspection]: {
-      POST: asRoute(createIntrospectionEndpoint({ ...options, identifyClient }), report),
+      POST: handleErrors(createIntrospectionEndpoint({ ...options, identifyClient }), report),
     },
     [endpointPaths.jwks]: { GET: createJwksEndpoint(options.publicKeys, options.publicKeysMaxAgeSeconds) },
     ...Object.fromEntries(metadataPaths(options.issuer).map((path) => [path, metadata])),

@@ -1,30 +1,30 @@
 import { AppError } from '../../domain/errors.ts';
-import { type Limits, strangerAt } from '../../services/limits.ts';
+import { anonymousCaller, type Limits } from '../../services/limits.ts';
 import type { Route } from '../router.ts';
-import { answer } from './answers.ts';
 import type { IdentifyClient } from './client-authentication.ts';
-import type { Grant, IssuedTokens } from './grants/grant.ts';
+import type { GrantHandler, IssuedTokens } from './grants/grant.ts';
 import { isJson, readForm, readJsonSignIn, required } from './parameters.ts';
+import { tokenResponse } from './responses.ts';
 
 type Options = {
   readonly identifyClient: IdentifyClient;
   /** By `grant_type`. */
-  readonly grants: ReadonlyMap<string, Grant>;
-  readonly attempt: Limits['attempt'];
+  readonly grants: ReadonlyMap<string, GrantHandler>;
+  readonly attempt: Limits['consume'];
 };
 
 /** `POST /token` (RFC 6749 §3.2). A sign-in may also come as JSON. Counted like the mutations that do the same. */
 export const createTokenEndpoint =
   ({ identifyClient, grants, attempt }: Options): Route =>
-  async (request, { client, standings }) => {
+  async (request, { client, rateLimits }) => {
     const parameters = isJson(request) ? await readJsonSignIn(request) : await readForm(request);
     const bucket = parameters.get('grant_type') === 'password' ? 'login' : 'refresh';
-    const refusal = await attempt(bucket, strangerAt(client, standings));
+    const refusal = await attempt(bucket, anonymousCaller(client, rateLimits));
     if (refusal) throw refusal;
     const oauthClient = await identifyClient({ request, parameters, client });
     const grant = grants.get(required(parameters, 'grant_type'));
     if (!grant) throw new AppError('UNSUPPORTED_GRANT_TYPE');
-    return answer(toBody(await grant({ parameters, oauthClient, client })));
+    return tokenResponse(toBody(await grant({ parameters, oauthClient, client })));
   };
 
 /** RFC 6749 §5.1; `token` is the access token once more, under the name many clients look for. */

@@ -1,7 +1,7 @@
 import { type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
 import { isUuid, type TokenDigest } from '../../domain/ids.ts';
 import type { Session, TokenDigests } from '../../domain/session.ts';
-import { readOrigin } from './origin-text.ts';
+import { readOrigin } from './client-info-codec.ts';
 
 /** How values of the house are written in Redis; the scripts name the places. */
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { RevocationJournal } from '../revocation-journal.ts';
+import type { RevocationJournal } from '../ports/revocation-journal.ts';
 import { unavailable } from '../unavailable.ts';
 import type { RedisConnection } from './connection.ts';
 import { readNumber } from './encoding.ts';

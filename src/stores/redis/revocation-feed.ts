@@ -43,7 +43,7 @@ const largestDelayMs = 100;
  */
 const intervalMs = 20;
 /** Nothing is believed longer without asking again, whatever the feed says. */
-const longestBeliefMs = 30_000;
+const maxAgeMs = 30_000;
 const pauseMs = 50;
 const mostAtOnce = 1_000;
 
@@ -119,7 +119,7 @@ export const revocationFeed = (
       const [before, askedAt] = [news, monotonic()];
       return (answer) => {
         if (news !== before || !isLive()) return;
-        remember(userId, sessionId, { answer, until: askedAt + Math.min(answer.leftMs, longestBeliefMs) });
+        remember(userId, sessionId, { answer, until: askedAt + Math.min(answer.leftMs, maxAgeMs) });
       };
     },
     forget,

@@ -1,8 +1,9 @@
 import type { SessionId, UserId } from '@fieldgate/guard/core';
 import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
-import type { RecentAccounts } from '../recent-accounts.ts';
-import type { RecalledRevocation, RevocationJournal } from '../revocation-journal.ts';
-import type { RefreshUse, SessionStore } from '../session-store.ts';
+import type { RecentAccounts } from '../account-cache.ts';
+import type { RecalledRevocation, RevocationJournal } from '../ports/revocation-journal.ts';
+import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
+import { writeOrigin } from './client-info-codec.ts';
 import type { RedisConnection } from './connection.ts';
 import {
   accountKey,
@@ -17,13 +18,12 @@ import {
   writeNonce,
   writeSessionId,
 } from './encoding.ts';
-import { redisMemory } from './memory.ts';
-import { writeOrigin } from './origin-text.ts';
 import { purger } from './purge.ts';
-import { question } from './question.ts';
 import { feedKey, type RevocationFeed } from './revocation-feed.ts';
+import { redisMemory } from './revocation-restore.ts';
 import { redisScripts } from './scripts.ts';
-import { standingCheck } from './standing.ts';
+import { standingCheck } from './session-check.ts';
+import { question } from './verified-reads.ts';
 
 export type RedisSessionStoreOptions = {
   readonly lifetimes: SessionLifetimes;

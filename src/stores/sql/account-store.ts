@@ -2,7 +2,7 @@ import { userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
 import { isRole } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
-import type { AccountStore, AccountWithHash, NewAccount } from '../account-store.ts';
+import type { AccountStore, AccountWithHash, NewAccount } from '../ports/account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { Schema, UsersTable } from './schema.ts';
 

@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import type { ApiKey } from '../../domain/api-key.ts';
 import { tokenDigest } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
-import type { ApiKeyOnFile, ApiKeyStore } from '../api-key-store.ts';
+import type { ApiKeyOnFile, ApiKeyStore } from '../ports/api-key-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { ApiKeysTable, UsersTable } from './schema.ts';
 import { text, wholeNumber } from './session-rows.ts';
@@ -24,8 +24,8 @@ const keyColumns = [
  * `create`, which counts: in PostgreSQL those of one owner wait for each other, and each sees what the one before it left.
  */
 export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
-  const { kysely, dialect, together } = db;
-  const readKey = db.prepareKeptRead(onFileQuery(db));
+  const { kysely, dialect, transaction: together } = db;
+  const readKey = db.prepareCachedRead(onFileQuery(db));
 
   return {
     async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }, mostLive) {

@@ -16,16 +16,16 @@ export type SqlDatabase = {
    * The same for what each request asks. SQLite keeps the row until somebody writes to the file, and looks whether that is so
    * each time, once for all that is asked in one turn of the event loop. What depends on the time must not be asked here.
    */
-  readonly prepareKeptRead: <R>(query: CompiledQuery<R>) => PreparedKeptRead<R>;
+  readonly prepareCachedRead: <R>(query: CompiledQuery<R>) => PreparedCachedRead<R>;
   /** The same for a write of one statement. Answered when it is durable; SQLite waits for the disk once for several. */
   readonly prepareWrite: <R>(query: CompiledQuery<R>) => PreparedWrite<R>;
   /**
    * The same for what may be forgotten in a power cut, which nobody causes from outside. SQLite does not wait for the disk: whatever
    * becomes of the process, what was answered stays written.
    */
-  readonly prepareLightWrite: <R>(query: CompiledQuery<R>) => PreparedWrite<R>;
+  readonly prepareRelaxedWrite: <R>(query: CompiledQuery<R>) => PreparedWrite<R>;
   /** Runs these one after the other, all of them or none, and nothing else of this process in between. The rows of each. */
-  readonly together: Together;
+  readonly transaction: Together;
   /** Brings the tables up to date. Any number of processes may do so at once; one works, the others wait for it. */
   readonly migrate: () => Promise<void>;
   /** Resolves if the database answers. */
@@ -42,7 +42,7 @@ export type SqlDatabase = {
 export type PreparedRead<R> = (parameters: readonly (string | number)[]) => R | undefined | Promise<R | undefined>;
 
 /** The first row for these parameters, or undefined. Only what is committed. */
-export type PreparedKeptRead<R> = (parameters: readonly (string | number)[]) => Promise<R | undefined>;
+export type PreparedCachedRead<R> = (parameters: readonly (string | number)[]) => Promise<R | undefined>;
 
 /** The first row that the statement returns, or undefined. */
 export type PreparedWrite<R> = (parameters: readonly (string | number | null)[]) => Promise<R | undefined>;

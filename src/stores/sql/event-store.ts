@@ -1,7 +1,7 @@
 import { sessionId, userId } from '@fieldgate/guard/core';
 import type { Selectable, SelectQueryBuilder } from 'kysely';
 import type { AuthEvent, EventMetadata } from '../../domain/event.ts';
-import type { EventFilter, EventQuery, EventStore } from '../event-store.ts';
+import type { EventFilter, EventQuery, EventStore } from '../ports/event-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { EventsTable, Schema } from './schema.ts';
 

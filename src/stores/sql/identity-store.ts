@@ -2,8 +2,8 @@ import { userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
 import type { Identity } from '../../domain/identity.ts';
 import { identityId } from '../../domain/ids.ts';
-import type { NewAccount } from '../account-store.ts';
-import type { IdentityStore, NewIdentity } from '../identity-store.ts';
+import type { NewAccount } from '../ports/account-store.ts';
+import type { IdentityStore, NewIdentity } from '../ports/identity-store.ts';
 import { insertAccount, toUser } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { IdentitiesTable, Schema } from './schema.ts';
@@ -12,7 +12,7 @@ import { text, wholeNumber } from './session-rows.ts';
 const identityColumns = ['id', 'user_id', 'provider', 'email', 'created_at', 'last_used_at'] as const;
 
 /** Identities in SQL. A new account comes together with its identity; everything else is decided by one statement. */
-export function sqlIdentityStore({ kysely, dialect, together }: SqlDatabase): IdentityStore {
+export function sqlIdentityStore({ kysely, dialect, transaction: together }: SqlDatabase): IdentityStore {
   return {
     async recordUse({ issuer, subject }, at) {
       const row = await kysely

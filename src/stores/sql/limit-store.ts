@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Clock } from '../../domain/clock.ts';
-import type { LimitStore } from '../limit-store.ts';
+import type { LimitStore } from '../ports/limit-store.ts';
 import type { SqlDatabase } from './database.ts';
 
 type Question = { readonly text: string; readonly values: readonly unknown[] };

@@ -1,6 +1,6 @@
 import type { EmailDigest } from '../../domain/ids.ts';
 import { isNothing, type LoginAttempts, noAttempts } from '../../domain/login-attempts.ts';
-import type { AttemptsChange, LoginAttemptStore } from '../login-attempt-store.ts';
+import type { AttemptsChange, LoginAttemptStore } from '../ports/login-attempt-store.ts';
 import { unavailable } from '../unavailable.ts';
 import type { SqlDatabase } from './database.ts';
 
@@ -17,7 +17,7 @@ export function sqlLoginAttemptStore({
   kysely,
   dialect,
   prepareRead,
-  prepareLightWrite,
+  prepareRelaxedWrite: prepareLightWrite,
 }: SqlDatabase): LoginAttemptStore {
   const readRow = prepareRead(
     kysely.selectFrom('login_attempts').select('attempts').where('email_digest', '=', '').compile(),

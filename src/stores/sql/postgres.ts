@@ -38,10 +38,10 @@ export function postgresDatabase(
     dialect: 'postgres',
     kysely,
     prepareRead: prepare,
-    prepareKeptRead: prepare,
+    prepareCachedRead: prepare,
     prepareWrite: prepare,
-    prepareLightWrite: prepare,
-    together: (queries) => withConnection(pool, timeoutMs, (query) => inTransaction(query, queries)),
+    prepareRelaxedWrite: prepare,
+    transaction: (queries) => withConnection(pool, timeoutMs, (query) => inTransaction(query, queries)),
     migrate: async () => {
       const unhurried = createPool(connection, { max: 1, connectionTimeoutMillis: 10_000 });
       try {

@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import { tokenDigest } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
-import type { RecalledRevocation, Revocation, RevocationJournal } from '../revocation-journal.ts';
+import type { RecalledRevocation, Revocation, RevocationJournal } from '../ports/revocation-journal.ts';
 import type { SqlDatabase } from './database.ts';
 import type { RevocationsTable, UsersTable } from './schema.ts';
 
@@ -39,7 +39,7 @@ export function sqlRevocationJournal(
       }
     },
 
-    async *recall() {
+    async *readEntries() {
       let last: { readonly user_id: string; readonly session_id: string } | undefined;
       do {
         let page = kysely

@@ -2,7 +2,7 @@ import { clientId } from '@fieldgate/guard/core';
 import type { Selectable } from 'kysely';
 import { tokenDigest } from '../../domain/ids.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
-import type { ServiceClientStore } from '../service-client-store.ts';
+import type { ServiceClientStore } from '../ports/service-client-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { ServiceClientsTable } from './schema.ts';
 
@@ -11,7 +11,7 @@ const clientColumns = ['id', 'name', 'scopes', 'created_at', 'disabled_at', 'pre
 /** Service clients in SQL. Every method is one statement that carries its condition. */
 export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore {
   const { kysely } = database;
-  const readLive = database.prepareKeptRead(liveQuery(database));
+  const readLive = database.prepareCachedRead(liveQuery(database));
 
   return {
     async create({ id, name, scopes, createdAt, secretDigest }) {

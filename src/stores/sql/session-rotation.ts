@@ -2,7 +2,7 @@ import type { ExpressionBuilder } from 'kysely';
 import type { Clock, EpochMillis } from '../../domain/clock.ts';
 import { tokenDigest } from '../../domain/ids.ts';
 import type { Rotation, SessionLifetimes } from '../../domain/session.ts';
-import type { RefreshUse, SessionStore } from '../session-store.ts';
+import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { Schema } from './schema.ts';
 import { isLive, sessionColumns, slidExpiry, toSession } from './session-rows.ts';

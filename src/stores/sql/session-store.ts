@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Session, SessionLifetimes } from '../../domain/session.ts';
-import type { NewSession, SessionStore } from '../session-store.ts';
+import type { NewSession, SessionStore } from '../ports/session-store.ts';
 import { toUser, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
@@ -16,7 +16,7 @@ export function sqlSessionStore(
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): SessionStore {
   const { kysely } = db;
-  const readStanding = db.prepareKeptRead(standingQuery(db));
+  const readStanding = db.prepareCachedRead(standingQuery(db));
 
   return {
     start: (session) => insertForAccount(db, session, { lifetimes, clock }),

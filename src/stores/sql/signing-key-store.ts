@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { SigningKeyRecord } from '../../domain/signing-key.ts';
-import type { SigningKeyStore } from '../signing-key-store.ts';
+import type { SigningKeyStore } from '../ports/signing-key-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { SigningKeysTable } from './schema.ts';
 
@@ -49,7 +49,7 @@ export function sqlSigningKeyStore({ kysely }: SqlDatabase): SigningKeyStore {
       return numDeletedRows > 0n;
     },
 
-    async wipePrivate(signingBefore) {
+    async erasePrivateKeys(signingBefore) {
       const { numUpdatedRows } = await kysely
         .updateTable('signing_keys')
         .set({ sealed_private: null })

@@ -3,11 +3,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
 import { unavailable } from '../unavailable.ts';
-import type { PreparedKeptRead, PreparedRead, PreparedWrite, QueriesFor, RowsOfEach, SqlDatabase } from './database.ts';
+import type {
+  PreparedCachedRead,
+  PreparedRead,
+  PreparedWrite,
+  QueriesFor,
+  RowsOfEach,
+  SqlDatabase,
+} from './database.ts';
+import { type Commit, createCommits, createRelaxedCommits } from './group-commit.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Schema } from './schema.ts';
-import { type Commit, createCommits, createLightCommits } from './sqlite-commits.ts';
-import { createKeptReads } from './sqlite-kept-reads.ts';
+import { createKeptReads } from './sqlite-read-cache.ts';
 import { checkedParameters, prepareRow, statementCache } from './sqlite-statements.ts';
 
 export type SqliteOptions = {
@@ -38,19 +45,19 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
   });
 
   const commit = createCommits(database);
-  const commitLightly = createLightCommits(database);
+  const commitLightly = createRelaxedCommits(database);
   const keptReads = createKeptReads(reader);
   return {
     dialect: 'sqlite',
     kysely,
     prepareRead: ({ sql }) => prepareRead(database, sql),
-    prepareKeptRead: ({ sql }) => prepareKeptRead(keptReads, sql),
+    prepareCachedRead: ({ sql }) => prepareKeptRead(keptReads, sql),
     prepareWrite: ({ sql }) => prepareWrite(database, sql, commit),
-    prepareLightWrite: ({ sql }) => prepareWrite(database, sql, commitLightly),
-    together: async (queries) => answering(() => inTransaction(database, queries)),
-    migrate: () => patiently(() => migrateToLatest(kysely, 'sqlite')),
+    prepareRelaxedWrite: ({ sql }) => prepareWrite(database, sql, commitLightly),
+    transaction: async (queries) => mapErrors(() => inTransaction(database, queries)),
+    migrate: () => retryWhileBusy(() => migrateToLatest(kysely, 'sqlite')),
     // `SELECT 1` would not even look at the file.
-    ping: async () => void answering(() => database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get()),
+    ping: async () => void mapErrors(() => database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get()),
     close: async () => {
       if (reader.isOpen) reader.close();
       await kysely.destroy();
@@ -61,7 +68,7 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
 
 function connect({ file, busyTimeoutMs, readOnly = false }: Required<SqliteOptions> & { readonly readOnly?: boolean }) {
   const options = { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true };
-  const database = answering(() => new DatabaseSync(file, options));
+  const database = mapErrors(() => new DatabaseSync(file, options));
   // 64 MiB, taken as they are needed. With SQLite's own 2 a look at one of a million sessions reads the file each time.
   database.exec('PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536');
   return database;
@@ -78,7 +85,7 @@ function sqliteDriver(database: DatabaseSync): Driver {
   const prepare = statementCache(database);
   const connection: Awaited<ReturnType<Driver['acquireConnection']>> = {
     executeQuery: async <R>({ sql, parameters }: CompiledQuery) =>
-      answering(() => {
+      mapErrors(() => {
         const { statement, returnsRows } = prepare(sql);
         const values = checkedParameters(parameters);
         // What the rows look like is the query's word, as in every driver of Kysely.
@@ -126,7 +133,7 @@ function prepareRead<R>(database: DatabaseSync, sql: string): PreparedRead<R> {
   // Prepared on first use: the tables may not be there yet when a store is made.
   let read: ReturnType<typeof prepareRow> | undefined;
   return (parameters) =>
-    answering(() => {
+    mapErrors(() => {
       read ??= prepareRow(database, sql);
       // What the row looks like is the query's word, as in every driver of Kysely.
       return read(parameters) as R | undefined;
@@ -136,7 +143,7 @@ function prepareRead<R>(database: DatabaseSync, sql: string): PreparedRead<R> {
 function prepareWrite<R>(database: DatabaseSync, sql: string, commit: Commit): PreparedWrite<R> {
   let write: ReturnType<typeof prepareRow> | undefined;
   return (parameters) =>
-    answeringLater<R>(
+    mapErrorsAsync<R>(
       commit(() => {
         write ??= prepareRow(database, sql);
         return write(parameters);
@@ -144,9 +151,9 @@ function prepareWrite<R>(database: DatabaseSync, sql: string, commit: Commit): P
     );
 }
 
-function prepareKeptRead<R>(keptReads: ReturnType<typeof createKeptReads>, sql: string): PreparedKeptRead<R> {
+function prepareKeptRead<R>(keptReads: ReturnType<typeof createKeptReads>, sql: string): PreparedCachedRead<R> {
   const read = keptReads(sql);
-  return (parameters) => answeringLater<R>(read(parameters));
+  return (parameters) => mapErrorsAsync<R>(read(parameters));
 }
 
 /** The file holds password hashes. Those that SQLite puts beside it take its mode. */
@@ -159,7 +166,7 @@ function switchToWal(database: DatabaseSync): void {
   const attempts = 100;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      answering(() => database.exec('PRAGMA journal_mode = WAL'));
+      mapErrors(() => database.exec('PRAGMA journal_mode = WAL'));
       return;
     } catch (error) {
       if (!isBusy(error) || attempt === attempts) throw error;
@@ -172,7 +179,7 @@ function switchToWal(database: DatabaseSync): void {
  * Tries again while another process migrates. It pauses off the thread, so that even two databases opened on one file
  * by one process get past each other.
  */
-async function patiently(work: () => Promise<void>): Promise<void> {
+async function retryWhileBusy(work: () => Promise<void>): Promise<void> {
   const attempts = 60;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -190,7 +197,7 @@ const isBusy = (error: unknown): boolean => {
   return code === 5 || code === 6;
 };
 
-function answering<T>(work: () => T): T {
+function mapErrors<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -198,7 +205,7 @@ function answering<T>(work: () => T): T {
   }
 }
 
-async function answeringLater<R>(answer: Promise<unknown>): Promise<R | undefined> {
+async function mapErrorsAsync<R>(answer: Promise<unknown>): Promise<R | undefined> {
   try {
     // What the row looks like is the query's word, as in every driver of Kysely.
     return (await answer) as R | undefined;

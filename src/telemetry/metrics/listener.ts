@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { everyAnswer, notToBeKept } from '../../http/answer-headers.ts';
+import { commonHeaders, noStoreHeaders } from '../../http/response-headers.ts';
 import { metricsType } from './metrics.ts';
 
 /** The port of metrics: `GET /metrics` and nothing else. */
@@ -7,7 +7,7 @@ export const createMetricsListener =
   (text: () => Promise<string>, report: (error: unknown) => void): RequestListener =>
   (request, response) => {
     const answer = (status: number, type: string, body: string): void => {
-      response.writeHead(status, { ...everyAnswer, ...notToBeKept, 'content-type': type });
+      response.writeHead(status, { ...commonHeaders, ...noStoreHeaders, 'content-type': type });
       response.end(request.method === 'HEAD' ? '' : body);
     };
     const isAsked =

@@ -15,7 +15,7 @@ import {
 import type { SamplerSettings, TracingSettings } from './settings.ts';
 
 /** What a stop waits for a collector. */
-const lastChanceMs = 3_000;
+const flushTimeoutMs = 3_000;
 
 /** Told, in a word or two that hold nothing of a request and no header, why a batch of spans was lost. */
 export type OnLost = (reason: string) => void;
@@ -42,7 +42,7 @@ export const openPipeline = (settings: TracingSettings, onLost: OnLost): Pipelin
     const timer = setTimeout(() => {
       onLost('no answer while stopping');
       impatience.resolve();
-    }, lastChanceMs);
+    }, flushTimeoutMs);
     // Whatever the collector has against the last batch has been told by then.
     await Promise.race([provider.shutdown().catch(() => {}), impatience.promise]);
     clearTimeout(timer);

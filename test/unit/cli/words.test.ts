@@ -75,12 +75,12 @@ describe('the words for an access token', () => {
     exp: now / second + 900,
   };
   const failed = (fault: AccessTokenFault, payload: Record<string, unknown> = good) => {
-    const written = { header: { alg: 'ES256', kid: 'k', typ: 'at+jwt' }, payload };
+    const decoded = { header: { alg: 'ES256', kid: 'k', typ: 'at+jwt' }, payload };
     const report = {
       kind: 'access',
       rejection: 'TOKEN_INVALID',
       fault,
-      written,
+      decoded,
       background: null,
       service: null,
     } as const;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loggable, stranger, toEvent } from '../../../src/domain/event.ts';
+import { anonymousActor, loggable, toEvent } from '../../../src/domain/event.ts';
 
 describe('L04: what others wrote, in an event', () => {
   it.each([
@@ -22,7 +22,11 @@ describe('L04: what others wrote, in an event', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (text) => {
         const origin = { ip: text, userAgent: text };
-        const event = toEvent({ type: 'api_key.created', actor: stranger(origin), metadata: { name: text } }, 'id', 0);
+        const event = toEvent(
+          { type: 'api_key.created', actor: anonymousActor(origin), metadata: { name: text } },
+          'id',
+          0,
+        );
         const line = JSON.stringify(event);
         expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
         expect(line.length).toBeLessThan(4 * 600);

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRotationDue, type KeyInLine, rotationTimes, standings } from '../../../src/domain/signing-key.ts';
+import { isRotationDue, type KeyInLine, keyStatuses, rotationTimes } from '../../../src/domain/signing-key.ts';
 
 const key = (kid: string, signsFrom: number, more: Partial<KeyInLine> = {}): KeyInLine => ({
   ...{ kid, publishedAt: signsFrom - 10, signsFrom, predecessorUntil: signsFrom + 50, canSign: true, ...more },
 });
 const states = (successors: readonly KeyInLine[], now: number) =>
-  Object.fromEntries(standings('root', successors, now).map(({ kid, state }) => [kid, state]));
+  Object.fromEntries(keyStatuses('root', successors, now).map(({ kid, state }) => [kid, state]));
 
 describe('a line of keys', () => {
   it('is its root alone before any rotation, which signs', () => {
-    expect(standings('root', [], 0)).toEqual([{ kid: 'root', state: 'current', since: null, until: null }]);
+    expect(keyStatuses('root', [], 0)).toEqual([{ kid: 'root', state: 'current', since: null, until: null }]);
   });
 
   it('J02, J03: a key is next, then current, then retired, then removed, each at its time', () => {
@@ -23,7 +23,7 @@ describe('a line of keys', () => {
   });
 
   it('says since when and until when', () => {
-    expect(standings('root', [key('a', 100), key('b', 200)], 120)).toEqual([
+    expect(keyStatuses('root', [key('a', 100), key('b', 200)], 120)).toEqual([
       { kid: 'root', state: 'retired', since: 100, until: 150 },
       { kid: 'a', state: 'current', since: 100, until: 200 },
       { kid: 'b', state: 'next', since: 190, until: 200 },
@@ -55,7 +55,7 @@ describe('a line of keys', () => {
       });
     fc.assert(
       fc.property(successors, fc.nat(1_000), (line, now) => {
-        const current = standings('root', line, now).filter(({ state }) => state === 'current');
+        const current = keyStatuses('root', line, now).filter(({ state }) => state === 'current');
         expect(current).toHaveLength(1);
       }),
     );
@@ -64,7 +64,7 @@ describe('a line of keys', () => {
   it('J04: a key that signed at some time verifies for the whole lifetime of that token, unless it is revoked', () => {
     const line = [100, 130, 160, 190, 220].map((at, i) => key(`k${i}`, at, { predecessorUntil: at + 40 }));
     for (let signedAt = 0; signedAt < 300; signedAt += 1) {
-      const signer = standings('root', line, signedAt).find(({ state }) => state === 'current')?.kid ?? '';
+      const signer = keyStatuses('root', line, signedAt).find(({ state }) => state === 'current')?.kid ?? '';
       for (let age = 0; age < 40; age += 1) expect(states(line, signedAt + age)[signer]).not.toBe('removed');
     }
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { apiKeyId, userId } from '@fieldgate/guard';
 import { expect, it, onTestFinished } from 'vitest';
 import { createApiKeyText } from '../../../src/crypto/api-key.ts';
-import { serverItself } from '../../../src/domain/event.ts';
+import { serverActor } from '../../../src/domain/event.ts';
 import { createApiKeys } from '../../../src/services/api-keys.ts';
 import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
 import { sqlApiKeyStore } from '../../../src/stores/sql/api-key-store.ts';
@@ -40,7 +40,7 @@ const setUp = async () => {
       throw error;
     },
   });
-  const { apiKey, secret } = await apiKeys.create(owner, { name: 'x', scopes: ['account:read'] }, serverItself);
+  const { apiKey, secret } = await apiKeys.create(owner, { name: 'x', scopes: ['account:read'] }, serverActor);
   const advance = (ms: number) => {
     now += ms;
   };
@@ -62,7 +62,7 @@ it('K07: a key with the right id and another secret is refused, and takes the wa
 
 it('K07: what is wrong with a key is told to nobody without its secret', async () => {
   const { apiKeys, apiKey, secret } = await setUp();
-  await apiKeys.revoke(apiKey.userId, apiKey.id, serverItself);
+  await apiKeys.revoke(apiKey.userId, apiKey.id, serverActor);
   expect(await apiKeys.verify(createApiKeyText(apiKey.id).text)).toEqual(invalid);
   expect(await apiKeys.verify(secret)).toEqual({ kind: 'invalid', reason: 'TOKEN_REVOKED' });
 });

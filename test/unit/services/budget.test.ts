@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
 import { createBudget } from '../../../src/services/budget.ts';
-import type { LimitStore } from '../../../src/stores/limit-store.ts';
+import type { LimitStore } from '../../../src/stores/ports/limit-store.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
-import { type AuthEvent, serverItself, toEvent } from '../../../src/domain/event.ts';
+import { type AuthEvent, serverActor, toEvent } from '../../../src/domain/event.ts';
 import { createEventBuffer } from '../../../src/services/event-buffer.ts';
 
 /** A buffer in front of a store that can be away, or have had enough of an event. */
@@ -27,7 +27,7 @@ const setUp = () => {
   });
   const add = (count: number): readonly string[] => {
     const events: readonly AuthEvent[] = Array.from({ length: count }, () =>
-      toEvent({ type: 'role.changed', actor: serverItself }, randomUUID(), 0),
+      toEvent({ type: 'role.changed', actor: serverActor }, randomUUID(), 0),
     );
     for (const event of events) buffer.add(event);
     return events.map(({ id }) => id);

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrderedIds } from '../../../src/crypto/identifiers.ts';
-import { serverItself } from '../../../src/domain/event.ts';
+import { serverActor } from '../../../src/domain/event.ts';
 import { createEvents } from '../../../src/services/events.ts';
 import { sqlEventStore } from '../../../src/stores/sql/event-store.ts';
 import { sqliteFile } from '../../support/databases.ts';
@@ -34,7 +34,7 @@ const setUp = async (write: () => void = () => {}) => {
 it('events are kept for as long as configured, and then removed a few at a time', async () => {
   const { events, types, advance } = await setUp();
   for (const type of ['user.signed_up', 'role.changed', 'user.disabled'] as const) {
-    events.record({ type, actor: serverItself });
+    events.record({ type, actor: serverActor });
     advance(20_000);
   }
   await events.close();
@@ -48,7 +48,7 @@ it('events are kept for as long as configured, and then removed a few at a time'
 it('what a client can do at every request is a line and no row', async () => {
   const { events, types } = await setUp();
   for (const type of ['token.refreshed', 'access.refused', 'user.login_refused', 'user.login_failed'] as const) {
-    events.record({ type, actor: serverItself });
+    events.record({ type, actor: serverActor });
   }
   expect(await types()).toEqual(['user.login_failed']);
 });
@@ -57,7 +57,7 @@ it('recording never throws, whatever becomes of the line, and the row is written
   const { events, types, trouble } = await setUp(() => {
     throw new Error('the log is broken');
   });
-  events.record({ type: 'user.signed_up', actor: serverItself });
+  events.record({ type: 'user.signed_up', actor: serverActor });
   expect(trouble).toHaveLength(1);
   expect(await types()).toEqual(['user.signed_up']);
 });

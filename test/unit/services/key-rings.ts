@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { type ConfiguredKeys, generateKey, type KeySet, parseKeySet } from '../../../src/crypto/keys.ts';
-import { type Actor, type EventDraft, serverItself } from '../../../src/domain/event.ts';
+import { type Actor, type EventDraft, serverActor } from '../../../src/domain/event.ts';
 import { rotationTimes } from '../../../src/domain/signing-key.ts';
 import { createKeyRing } from '../../../src/services/key-ring.ts';
 import { sqlSigningKeyStore } from '../../../src/stores/sql/signing-key-store.ts';
@@ -8,7 +8,7 @@ import { sqliteFile } from '../../support/databases.ts';
 
 export const minute = 60_000;
 export const ttlSeconds = 900;
-export const actor: Actor = serverItself;
+export const actor: Actor = serverActor;
 
 export const keyFile = async (count = 1) => Promise.all(Array.from({ length: count }, () => generateKey('ES256')));
 export const configuredWith = (...keys: readonly object[]): ConfiguredKeys => parseKeySet({ keys });

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createTroubleLog, storeTrouble } from '../../../src/telemetry/throttled-log.ts';
+import { createThrottledLog, storeErrorMessages } from '../../../src/telemetry/throttled-log.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -12,7 +12,7 @@ afterEach(() => {
 it('L06: thousands of failures of a store are a line at the beginning, one every five seconds, and one at the end', () => {
   const lines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const trouble = createTroubleLog(log, Date.now, storeTrouble);
+  const trouble = createThrottledLog(log, Date.now, storeErrorMessages);
   const report = (times: number) => {
     for (let i = 0; i < times; i++) trouble.report(new Error('gone'));
   };

@@ -34,9 +34,9 @@ export type BearerOptions = {
   /** Whether the token is genuine and in time. Throws only when it cannot tell. */
   readonly verify: (token: string) => MaybePromise<BearerVerification>;
   /** What the token's session is worth now. Left out, a token is good until it expires, and nothing can revoke it. */
-  readonly standing?: (userId: UserId, sessionId: SessionId) => MaybePromise<SessionStatus>;
+  readonly checkSession?: (userId: UserId, sessionId: SessionId) => MaybePromise<SessionStatus>;
   /** Whether a service's token is still good. Left out where `standing` is given, no service is let in. */
-  readonly serviceStanding?: (clientId: ClientId, tokenId: string) => MaybePromise<boolean>;
+  readonly checkServiceToken?: (clientId: ClientId, tokenId: string) => MaybePromise<boolean>;
 };
 
 /**
@@ -60,7 +60,10 @@ export const bearer = (options: BearerOptions): Authenticator => {
 };
 
 /** What an access token is worth, however it was presented. `via` says how, and becomes the viewer's. */
-export const createTokenCheck = ({ verify, standing, serviceStanding }: BearerOptions, via: string) => {
+export const createTokenCheck = (
+  { verify, checkSession: standing, checkServiceToken: serviceStanding }: BearerOptions,
+  via: string,
+) => {
   const accepted = (claims: BearerClaims, account?: unknown): Authentication => ({
     kind: 'accepted',
     viewer: viewerFrom(claims, via, account),

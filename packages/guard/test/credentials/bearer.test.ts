@@ -49,7 +49,7 @@ const ask = (
   authorization: string | null,
   options: Partial<BearerOptions> = {},
 ): Authentication | Promise<Authentication> =>
-  bearer({ verify, standing: () => ({ kind: 'live', role: 'USER' }), ...options })(sourceOf(authorization));
+  bearer({ verify, checkSession: () => ({ kind: 'live', role: 'USER' }), ...options })(sourceOf(authorization));
 
 describe('class K: how a bearer token is presented', () => {
   const table: readonly (readonly [string | null, unknown])[] = [
@@ -107,7 +107,7 @@ describe('class K: how a bearer token is presented', () => {
 
 describe('the standing of the session of a bearer token', () => {
   it('the account that the store read on the way goes with the viewer', () => {
-    expect(ask('Bearer good', { standing: () => ({ kind: 'live', role: 'USER', account: ada }) })).toEqual({
+    expect(ask('Bearer good', { checkSession: () => ({ kind: 'live', role: 'USER', account: ada }) })).toEqual({
       kind: 'accepted',
       viewer: { ...viewer, account: ada },
     });
@@ -121,8 +121,8 @@ describe('the standing of the session of a bearer token', () => {
   ] as const;
   for (const [name, standing, expected] of table) {
     it(`R12, R18: ${name}: ${expected.kind}, at once and later alike`, async () => {
-      expect(ask('Bearer good', { standing: () => standing })).toEqual(expected);
-      const later = ask('Bearer good', { standing: () => Promise.resolve(standing) });
+      expect(ask('Bearer good', { checkSession: () => standing })).toEqual(expected);
+      const later = ask('Bearer good', { checkSession: () => Promise.resolve(standing) });
       expect(later).toBeInstanceOf(Promise);
       expect(await later).toEqual(expected);
     });
@@ -130,17 +130,18 @@ describe('the standing of the session of a bearer token', () => {
 
   it('is asked for exactly the account and session of a valid token, and of no other', () => {
     const asked: unknown[] = [];
-    const standing: BearerOptions['standing'] = (user, session) => {
+    const standing: BearerOptions['checkSession'] = (user, session) => {
       asked.push([user, session]);
       return { kind: 'live', role: 'USER' };
     };
-    for (const header of ['Bearer good', 'Bearer bad', 'Bearer old', 'Basic good', null]) ask(header, { standing });
+    for (const header of ['Bearer good', 'Bearer bad', 'Bearer old', 'Basic good', null])
+      ask(header, { checkSession: standing });
     expect(asked).toEqual([['ada', 's1']]);
   });
 
   it('L05: that cannot be told is an error, never an answer', async () => {
     const down = new AppError('SERVICE_UNAVAILABLE');
-    await expect(ask('Bearer good', { standing: () => Promise.reject(down) })).rejects.toBe(down);
+    await expect(ask('Bearer good', { checkSession: () => Promise.reject(down) })).rejects.toBe(down);
   });
 
   it('is not asked where there is no store', () => {
@@ -197,17 +198,17 @@ describe('the token of a service', () => {
     const asked: unknown[] = [];
     const answer = (isLive: boolean) =>
       askAsService({
-        serviceStanding: (...names) => {
+        checkServiceToken: (...names) => {
           asked.push(names);
           return isLive;
         },
       });
     expect([answer(true), answer(false)]).toEqual([{ kind: 'accepted', viewer }, rejected('TOKEN_REVOKED')]);
     expect(asked).toEqual(Array(2).fill(['till', 'j1']));
-    expect(await askAsService({ serviceStanding: () => Promise.resolve(false) })).toEqual(rejected('TOKEN_REVOKED'));
+    expect(await askAsService({ checkServiceToken: () => Promise.resolve(false) })).toEqual(rejected('TOKEN_REVOKED'));
   });
 
   it('is refused where sessions are asked about and services are not', () => {
-    expect(askAsService({ standing: () => ({ kind: 'live', role: 'USER' }) })).toEqual(rejected('TOKEN_INVALID'));
+    expect(askAsService({ checkSession: () => ({ kind: 'live', role: 'USER' }) })).toEqual(rejected('TOKEN_INVALID'));
   });
 });

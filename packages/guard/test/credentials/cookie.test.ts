@@ -85,8 +85,8 @@ describe('an access token in a cookie', () => {
 
   it('R12, R18: has the standing of its session', async () => {
     const good = { cookie: '__Host-access=good' };
-    expect(ask(good, { standing: () => ({ kind: 'ended' }) })).toEqual(rejected('TOKEN_REVOKED'));
-    expect(ask(good, { standing: () => ({ kind: 'live', role: 'ADMIN' }) })).toEqual(rejected('TOKEN_STALE'));
-    expect(await ask(good, { standing: async () => ({ kind: 'live', role: 'USER' }) })).toEqual(accepted);
+    expect(ask(good, { checkSession: () => ({ kind: 'ended' }) })).toEqual(rejected('TOKEN_REVOKED'));
+    expect(ask(good, { checkSession: () => ({ kind: 'live', role: 'ADMIN' }) })).toEqual(rejected('TOKEN_STALE'));
+    expect(await ask(good, { checkSession: async () => ({ kind: 'live', role: 'USER' }) })).toEqual(accepted);
   });
 });

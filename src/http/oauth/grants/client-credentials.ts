@@ -1,10 +1,10 @@
 import { AppError } from '../../../domain/errors.ts';
 import type { ServiceClients } from '../../../services/service-clients.ts';
-import type { Grant } from './grant.ts';
+import type { GrantHandler } from './grant.ts';
 
 /** RFC 6749 §4.4: a service, for itself. No refresh token: it can ask again. */
 export const clientCredentialsGrant =
-  (serviceClients: ServiceClients): Grant =>
+  (serviceClients: ServiceClients): GrantHandler =>
   async ({ parameters, oauthClient, client }) => {
     if (oauthClient.kind !== 'service') throw new AppError('INVALID_CLIENT');
     const requested = parameters.get('scope');

@@ -1,11 +1,11 @@
 import type { ClientInfo } from '@fieldgate/guard';
 import { AppError } from '../../../domain/errors.ts';
 import type { Client } from '../client-authentication.ts';
-import type { Parameters } from '../parameters.ts';
+import type { FormParams } from '../parameters.ts';
 
 /** A request to the token endpoint whose client is known. */
 export type GrantRequest = {
-  readonly parameters: Parameters;
+  readonly parameters: FormParams;
   readonly oauthClient: Client;
   readonly client: ClientInfo;
 };
@@ -18,9 +18,9 @@ export type IssuedTokens = {
 };
 
 /** One way of asking for tokens. Throws `AppError`. */
-export type Grant = (request: GrantRequest) => Promise<IssuedTokens>;
+export type GrantHandler = (request: GrantRequest) => Promise<IssuedTokens>;
 
 /** A person who signs in is not narrowed to scopes; asking for some is asking for another grant (RFC 6749 §6). */
-export const refuseScopes = (parameters: Parameters): void => {
+export const refuseScopes = (parameters: FormParams): void => {
   if (parameters.has('scope')) throw new AppError('INVALID_SCOPE');
 };

@@ -2,11 +2,11 @@ import { sessionScopes } from '@fieldgate/guard';
 import { AppError } from '../../../domain/errors.ts';
 import type { Sessions } from '../../../services/sessions.ts';
 import { required } from '../parameters.ts';
-import { type Grant, refuseScopes } from './grant.ts';
+import { type GrantHandler, refuseScopes } from './grant.ts';
 
 /** RFC 6749 §4.3, for the apps in front of this server only: nobody else is to be given a password. */
 export const passwordGrant =
-  (sessions: Sessions): Grant =>
+  (sessions: Sessions): GrantHandler =>
   async ({ parameters, oauthClient, client }) => {
     if (oauthClient.kind !== 'first-party') throw new AppError('UNAUTHORIZED_CLIENT');
     refuseScopes(parameters);

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './spelling.ts';
+import { spelling } from './dialect-types.ts';
 
 export const accountsAndSessions = (dialect: SqlDatabase['dialect']): Migration => {
   const { text, integer, strict } = spelling(dialect);

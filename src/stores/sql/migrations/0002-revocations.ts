@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './spelling.ts';
+import { spelling } from './dialect-types.ts';
 
 /** The journal of revocations. No reference to `users`: that an account is gone must outlast the account. */
 export const revocations = (dialect: SqlDatabase['dialect']): Migration => {

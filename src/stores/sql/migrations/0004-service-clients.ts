@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './spelling.ts';
+import { spelling } from './dialect-types.ts';
 
 /** Service clients, and those of their tokens that were revoked before their end. */
 export const serviceClients = (dialect: SqlDatabase['dialect']): Migration => {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './spelling.ts';
+import { spelling } from './dialect-types.ts';
 
 /** Signing keys, each behind the one it succeeds. That a key has one successor at most is what makes rotating safe. */
 export const signingKeys = (dialect: SqlDatabase['dialect']): Migration => {

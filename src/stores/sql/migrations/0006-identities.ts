@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './spelling.ts';
+import { spelling } from './dialect-types.ts';
 
 /** Identities at providers, and what a sign-in there leaves behind for minutes: codes not used yet, states used already. */
 export const identities = (dialect: SqlDatabase['dialect']): Migration => {

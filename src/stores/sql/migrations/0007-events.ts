@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './spelling.ts';
+import { spelling } from './dialect-types.ts';
 
 /** The event log. No reference to `users`: what happened outlasts the account. One index per question with few answers. */
 export const events = (dialect: SqlDatabase['dialect']): Migration => {

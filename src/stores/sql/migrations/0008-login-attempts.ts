@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './spelling.ts';
+import { spelling } from './dialect-types.ts';
 
 /** Tries at passwords: one row per email with tries that still count, no row for all others. */
 export const loginAttempts = (dialect: SqlDatabase['dialect']): Migration => {

@@ -8,7 +8,7 @@ type Waiting<Question, Answer> = {
  * What is asked in one turn of the event loop is asked together, at its end: `askAll` answers in the order of the questions,
  * or fails for all of them. Nobody waits for a question that comes later.
  */
-export const gathered = <Question, Answer>(
+export const batchPerTick = <Question, Answer>(
   askAll: (questions: readonly Question[]) => Promise<readonly Answer[]>,
   mostAtOnce: number,
 ): ((question: Question) => Promise<Answer>) => {

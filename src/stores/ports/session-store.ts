@@ -1,8 +1,8 @@
 import type { ClientInfo, SessionId, UserId } from '@fieldgate/guard/core';
-import type { TokenDigest } from '../domain/ids.ts';
-import type { Role } from '../domain/role.ts';
-import type { RefreshTokenState, Rotation, Session, SessionStatus, TokenDigests } from '../domain/session.ts';
-import type { User } from '../domain/user.ts';
+import type { TokenDigest } from '../../domain/ids.ts';
+import type { Role } from '../../domain/role.ts';
+import type { RefreshTokenState, Rotation, Session, SessionStatus, TokenDigests } from '../../domain/session.ts';
+import type { User } from '../../domain/user.ts';
 
 /**
  * Refresh-token families and the revocation of what was issued from them.

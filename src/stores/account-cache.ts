@@ -1,7 +1,7 @@
 import type { UserId } from '@fieldgate/guard/core';
 import { createRecentEntries } from '../domain/recent-entries.ts';
 import type { User } from '../domain/user.ts';
-import type { AccountStore } from './account-store.ts';
+import type { AccountStore } from './ports/account-store.ts';
 
 /** An account store that can say without asking what an account looked like at a version. */
 export type RecentAccounts = AccountStore & {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { gathered } from '../gathered.ts';
+import { batchPerTick } from '../batch.ts';
 import { checkedParameters, prepareRow } from './sqlite-statements.ts';
 
 type Row = Readonly<Record<string, unknown>> | undefined;
@@ -47,7 +47,7 @@ export function createKeptReads(reader: DatabaseSync): (sql: string) => Read {
       return row;
     };
 
-    const ask = gathered<readonly unknown[], Row>(
+    const ask = batchPerTick<readonly unknown[], Row>(
       async (questions) =>
         inSnapshot((version) => {
           if (version !== keptVersion || kept.size >= mostKept) kept.clear();

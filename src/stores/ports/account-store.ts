@@ -1,7 +1,7 @@
 import type { UserId } from '@fieldgate/guard/core';
-import type { EpochMillis } from '../domain/clock.ts';
-import type { Role } from '../domain/role.ts';
-import type { User } from '../domain/user.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
+import type { Role } from '../../domain/role.ts';
+import type { User } from '../../domain/user.ts';
 
 /**
  * Accounts. Emails are given normalised (`normalizeEmail`). Every method is one atomic step and rejects only with

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
-import { asRoute } from '../../../src/http/oauth/answers.ts';
+import { handleErrors } from '../../../src/http/oauth/responses.ts';
 
-const facts = { requestId: 'r1', client: { ip: null, userAgent: null }, setCookies: [], standings: [] };
+const state = { requestId: 'r1', client: { ip: null, userAgent: null }, setCookies: [], rateLimits: [] };
 
 const answerTo = async (thrown: unknown) => {
   const reported: unknown[] = [];
-  const route = asRoute(
+  const route = handleErrors(
     () => Promise.reject(thrown),
     (error, requestId) => reported.push([error, requestId]),
   );
-  const response = await route(new Request('http://localhost/token'), facts);
+  const response = await route(new Request('http://localhost/token'), state);
   return { response, body: JSON.parse(await response.text()), reported };
 };
 

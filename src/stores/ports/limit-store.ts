@@ -1,4 +1,4 @@
-import type { Count } from '../domain/rate-limit.ts';
+import type { Count } from '../../domain/rate-limit.ts';
 
 /**
  * Counters that all instances share. A counter begins with the first addition to it and is gone `windowMs` later, whatever

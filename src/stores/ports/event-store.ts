@@ -1,6 +1,6 @@
 import type { UserId } from '@fieldgate/guard/core';
-import type { EpochMillis } from '../domain/clock.ts';
-import type { AuthEvent, EventOutcome, EventType } from '../domain/event.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
+import type { AuthEvent, EventOutcome, EventType } from '../../domain/event.ts';
 
 /**
  * Events. They are only added, read and, when they are old, removed. Every method is one atomic step and rejects only with

@@ -1,17 +1,17 @@
 import { AppError } from '../domain/errors.ts';
 
 /** How long somebody waits in all. Longer than most clients listen. */
-const patienceMs = 20_000;
+const timeoutMs = 20_000;
 /** How often the first in a line looks up without being told: what it waits for may happen in another process. */
 const lookUpEveryMs = 50;
 const mostInLine = 1_000;
 
 /** Being the first in a line. */
-export type Turn = {
+export type Slot = {
   /** Resolves when something has happened, or after a moment. */
   readonly wait: () => Promise<void>;
   /** Whether it took too long, waiting behind others included. */
-  readonly isOver: () => boolean;
+  readonly isTimedOut: () => boolean;
 };
 
 type Line = { length: number; last: Promise<void>; wake: () => void };
@@ -21,7 +21,7 @@ export const createWaitingLines = () => {
   const lines = new Map<string, Line>();
 
   /** Does the work when its turn has come, and lets the next go on when it is done. Errors: SERVICE_UNAVAILABLE. */
-  const inTurn = async (key: string, work: (turn: Turn) => Promise<void>): Promise<void> => {
+  const runExclusive = async (key: string, work: (turn: Slot) => Promise<void>): Promise<void> => {
     const line = lines.get(key) ?? { length: 0, last: Promise.resolve(), wake: () => {} };
     if (line.length >= mostInLine) throw new AppError('SERVICE_UNAVAILABLE', { retryAfter: 1 });
     lines.set(key, line);
@@ -40,15 +40,15 @@ export const createWaitingLines = () => {
   /** Tells the first in a line that something has happened. */
   const tell = (key: string): void => lines.get(key)?.wake();
 
-  return { inTurn, tell };
+  return { inTurn: runExclusive, tell };
 };
 
 /** Nearly always nobody waits: the time is taken only of those who do. */
-const createTurn = (line: Line): Turn => {
-  let patience = line.length > 0 ? AbortSignal.timeout(patienceMs) : null;
+const createTurn = (line: Line): Slot => {
+  let patience = line.length > 0 ? AbortSignal.timeout(timeoutMs) : null;
   return {
     wait: () => {
-      patience ??= AbortSignal.timeout(patienceMs);
+      patience ??= AbortSignal.timeout(timeoutMs);
       return new Promise((resolve) => {
         const timer = setTimeout(resolve, lookUpEveryMs);
         line.wake = () => {
@@ -57,6 +57,6 @@ const createTurn = (line: Line): Turn => {
         };
       });
     },
-    isOver: () => patience?.aborted ?? false,
+    isTimedOut: () => patience?.aborted ?? false,
   };
 };

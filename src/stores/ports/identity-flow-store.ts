@@ -1,6 +1,6 @@
-import type { EpochMillis } from '../domain/clock.ts';
-import type { ProvenIdentity } from '../domain/identity.ts';
-import type { TokenDigest } from '../domain/ids.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
+import type { ProvenIdentity } from '../../domain/identity.ts';
+import type { TokenDigest } from '../../domain/ids.ts';
 
 /**
  * What a sign-in at an identity provider leaves here between its steps. Every method is one atomic step and rejects only

@@ -1,8 +1,8 @@
 import type { UserId } from '@fieldgate/guard/core';
-import type { EpochMillis } from '../domain/clock.ts';
-import type { Identity, IdentityKey } from '../domain/identity.ts';
-import type { IdentityId } from '../domain/ids.ts';
-import type { User } from '../domain/user.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
+import type { Identity, IdentityKey } from '../../domain/identity.ts';
+import type { IdentityId } from '../../domain/ids.ts';
+import type { User } from '../../domain/user.ts';
 import type { NewAccount } from './account-store.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { gathered } from '../gathered.ts';
+import { batchPerTick } from '../batch.ts';
 
 type Write = () => Readonly<Record<string, unknown>> | undefined;
 /** Runs a write and answers with what it returned. */
@@ -26,8 +26,8 @@ export function createCommits(database: DatabaseSync): Commit {
     }
   };
 
-  const commit = gathered<Write, Outcome>(async (writes) => {
-    while (database.isTransaction) await aWhile();
+  const commit = batchPerTick<Write, Outcome>(async (writes) => {
+    while (database.isTransaction) await sleep();
     database.exec('BEGIN IMMEDIATE');
     try {
       const outcomes = writes.map(attempt);
@@ -46,9 +46,9 @@ export function createCommits(database: DatabaseSync): Commit {
 }
 
 /** Runs each write without waiting for the disk, which syncs it with the next write that does. */
-export function createLightCommits(database: DatabaseSync): Commit {
+export function createRelaxedCommits(database: DatabaseSync): Commit {
   return async (write) => {
-    while (database.isTransaction) await aWhile();
+    while (database.isTransaction) await sleep();
     database.exec('PRAGMA synchronous = NORMAL');
     try {
       return write();
@@ -59,4 +59,4 @@ export function createLightCommits(database: DatabaseSync): Commit {
 }
 
 /** For a transaction to end: only migrations leave one open when they give the thread away. */
-const aWhile = (): Promise<void> => new Promise((resume) => setTimeout(resume, 5));
+const sleep = (): Promise<void> => new Promise((resume) => setTimeout(resume, 5));

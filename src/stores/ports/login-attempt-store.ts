@@ -1,6 +1,6 @@
-import type { EpochMillis } from '../domain/clock.ts';
-import type { EmailDigest } from '../domain/ids.ts';
-import type { LoginAttempts } from '../domain/login-attempts.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
+import type { EmailDigest } from '../../domain/ids.ts';
+import type { LoginAttempts } from '../../domain/login-attempts.ts';
 
 /**
  * Tries at passwords, by the digest of the email: addresses that are nobody's are not stored. Every method is one atomic

@@ -1,5 +1,5 @@
 import { AppError, errorTable } from '../../domain/errors.ts';
-import type { RequestFacts } from '../../graphql/context.ts';
+import type { RequestState } from '../../graphql/context.ts';
 import { json, type Route } from '../router.ts';
 
 /** RFC 6749 §5.1: `Cache-Control: no-store`, which every answer of ours says, and this for the caches of old. */
@@ -13,20 +13,20 @@ const defaultRetryAfterSeconds = 1;
 type ReportBug = (error: unknown, requestId: string) => void;
 
 /** An answer that may hold tokens. */
-export const answer = (body: object, status = 200): Response => json(status, body, notCached);
+export const tokenResponse = (body: object, status = 200): Response => json(status, body, notCached);
 
 /** An endpoint with its failures turned into answers as RFC 6749 §5.2 words them. */
-export const asRoute =
+export const handleErrors =
   (endpoint: Route, report: ReportBug): Route =>
-  async (request, facts) => {
+  async (request, state) => {
     try {
-      return await endpoint(request, facts);
+      return await endpoint(request, state);
     } catch (error) {
-      return errorAnswer(knownError(error, facts, report));
+      return errorAnswer(knownError(error, state, report));
     }
   };
 
-const knownError = (error: unknown, { requestId }: RequestFacts, report: ReportBug): AppError => {
+const knownError = (error: unknown, { requestId }: RequestState, report: ReportBug): AppError => {
   if (error instanceof AppError) return error;
   report(error, requestId);
   return new AppError('INTERNAL_SERVER_ERROR');

@@ -1,5 +1,5 @@
-import type { EpochMillis } from '../domain/clock.ts';
-import type { SigningKeyRecord } from '../domain/signing-key.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
+import type { SigningKeyRecord } from '../../domain/signing-key.ts';
 
 /**
  * The signing keys that were made after those of the configuration. Every method is one atomic step and rejects only with
@@ -18,7 +18,7 @@ export type SigningKeyStore = {
   /** Takes back a key that does not sign yet. False if it does by now, if the key before it was revoked, or if there is none. */
   readonly withdraw: (kid: string, now: EpochMillis) => Promise<boolean>;
   /** Forgets the private halves of keys whose successors have signed since before this time; returns how many. */
-  readonly wipePrivate: (signingBefore: EpochMillis) => Promise<number>;
+  readonly erasePrivateKeys: (signingBefore: EpochMillis) => Promise<number>;
   /** Forgets keys that have ended, as long as none before them is good still; returns how many. Never the last of a line. */
   readonly purgeEnded: (now: EpochMillis) => Promise<number>;
 };

@@ -1,8 +1,8 @@
 import type { ApiKeyId, UserId } from '@fieldgate/guard/core';
-import type { ApiKey } from '../domain/api-key.ts';
-import type { EpochMillis } from '../domain/clock.ts';
-import type { TokenDigest } from '../domain/ids.ts';
-import type { Role } from '../domain/role.ts';
+import type { ApiKey } from '../../domain/api-key.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
+import type { TokenDigest } from '../../domain/ids.ts';
+import type { Role } from '../../domain/role.ts';
 
 /**
  * API keys. Every method is one atomic step and rejects only with `AppError('SERVICE_UNAVAILABLE')`. Nothing removes a key

@@ -1,19 +1,19 @@
 import { type Key, keyId } from '../crypto/jwk.ts';
 import type { ConfiguredKeys, KeySet } from '../crypto/keys.ts';
 import type { EpochMillis } from '../domain/clock.ts';
-import { type KeyStanding, type KeyState, type SigningKeyRecord, standings } from '../domain/signing-key.ts';
+import { type KeyState, type KeyStatus, keyStatuses, type SigningKeyRecord } from '../domain/signing-key.ts';
 
 /** A key of the configuration. Its `id` says what it is, whatever the configuration calls it. */
-export type Root = { readonly id: string; readonly key: Key };
+export type RootKey = { readonly id: string; readonly key: Key };
 
-export const rootsOf = ({ keys }: ConfiguredKeys): readonly Root[] =>
+export const rootsOf = ({ keys }: ConfiguredKeys): readonly RootKey[] =>
   keys.map((key) => ({ id: keyId(key.publicKey), key }));
 
 /** A record, and the key in it; null where this configuration cannot open it. */
 export type KeptKey = { readonly record: SigningKeyRecord; readonly key: Key | null };
 
 /** One key and what it is for now. `sealed`: kept, and not to be opened. */
-export type RingKey = Omit<KeyStanding, 'state'> & {
+export type ManagedKey = Omit<KeyStatus, 'state'> & {
   readonly state: KeyState | 'sealed';
   readonly key: Key | null;
   /** Whether it is of the line that signs. */
@@ -25,20 +25,24 @@ export type RingKey = Omit<KeyStanding, 'state'> & {
  * own, and the line of the first one signs. So a key file can be exchanged without a break: what was sealed under the old
  * root verifies for as long as that stands in the file.
  */
-export const ringKeys = (roots: readonly Root[], kept: readonly KeptKey[], now: EpochMillis): readonly RingKey[] => {
+export const ringKeys = (
+  roots: readonly RootKey[],
+  kept: readonly KeptKey[],
+  now: EpochMillis,
+): readonly ManagedKey[] => {
   const lines = roots.flatMap((root, index) => lineOf(root, kept, now).map(index === 0 ? asFirst : asOther));
   const foreign = kept.filter(({ record }) => !roots.some(({ id }) => id === record.root));
-  return [...lines, ...foreign.map(({ record }) => asForeign(record))];
+  return [...lines, ...foreign.map(({ record }) => toUnknown(record))];
 };
 
-type KeyOfLine = Omit<RingKey, 'isOfFirstLine'>;
+type KeyOfLine = Omit<ManagedKey, 'isOfFirstLine'>;
 
-const lineOf = ({ id, key: root }: Root, kept: readonly KeptKey[], now: EpochMillis): readonly KeyOfLine[] => {
+const lineOf = ({ id, key: root }: RootKey, kept: readonly KeptKey[], now: EpochMillis): readonly KeyOfLine[] => {
   const successors = kept
     .filter(({ record }) => record.root === id)
     .map(({ record, key }) => ({ ...record, key, canSign: Boolean(key?.privateKey) }));
   const keys = [root, ...successors.map(({ key }) => key)];
-  return standings(root.kid, successors, now)
+  return keyStatuses(root.kid, successors, now)
     .map((standing, index): KeyOfLine => {
       const key = keys[index] ?? null;
       return { ...standing, key, state: key === null && standing.state !== 'removed' ? 'sealed' : standing.state };
@@ -46,19 +50,19 @@ const lineOf = ({ id, key: root }: Root, kept: readonly KeptKey[], now: EpochMil
     .toReversed();
 };
 
-const asFirst = (key: KeyOfLine): RingKey => ({ ...key, isOfFirstLine: true });
+const asFirst = (key: KeyOfLine): ManagedKey => ({ ...key, isOfFirstLine: true });
 
-const asOther = (key: KeyOfLine): RingKey => {
+const asOther = (key: KeyOfLine): ManagedKey => {
   const verifies = key.state === 'next' || key.state === 'current';
   return { ...key, ...(verifies ? { state: 'retired', until: null } : {}), isOfFirstLine: false };
 };
 
-const asForeign = ({ kid }: SigningKeyRecord): RingKey => ({
+const toUnknown = ({ kid }: SigningKeyRecord): ManagedKey => ({
   ...{ kid, state: 'sealed', since: null, until: null, key: null, isOfFirstLine: false },
 });
 
 /** What signs and verifies among these keys. Null if none signs. */
-export const keySetOf = (keys: readonly RingKey[]): KeySet | null => {
+export const keySetOf = (keys: readonly ManagedKey[]): KeySet | null => {
   const signing = keys.find(({ state }) => state === 'current')?.key;
   if (!signing?.privateKey) return null;
   const verifying = keys.flatMap(({ key, state }) => (key && state !== 'removed' ? [key] : []));
@@ -69,4 +73,5 @@ export const keySetOf = (keys: readonly RingKey[]): KeySet | null => {
 };
 
 /** Says whether two sets are the same: a `kid` never stands for another key. */
-export const nameOf = ({ signing, verification }: KeySet): string => [signing.kid, ...verification.keys()].join(' ');
+export const fingerprint = ({ signing, verification }: KeySet): string =>
+  [signing.kid, ...verification.keys()].join(' ');

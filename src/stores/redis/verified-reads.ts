@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
 import { unavailable } from '../unavailable.ts';
-import type { RedisMemory } from './memory.ts';
+import type { RedisMemory } from './revocation-restore.ts';
 
 /**
  * Asks Redis, and believes the answer only if the memory it comes from is known to be whole: the gate was open when the

@@ -1,7 +1,7 @@
 import type { ClientId } from '@fieldgate/guard/core';
-import type { EpochMillis } from '../domain/clock.ts';
-import type { TokenDigest } from '../domain/ids.ts';
-import type { ServiceClient } from '../domain/service-client.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
+import type { TokenDigest } from '../../domain/ids.ts';
+import type { ServiceClient } from '../../domain/service-client.ts';
 
 /**
  * Service clients, and which of their tokens were revoked one by one. Every method is one atomic step and rejects only with

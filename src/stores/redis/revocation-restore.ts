@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { RecalledRevocation, RevocationJournal } from '../revocation-journal.ts';
+import type { RecalledRevocation, RevocationJournal } from '../ports/revocation-journal.ts';
 import { unavailable } from '../unavailable.ts';
 import type { RedisConnection } from './connection.ts';
 import { readInfo } from './server-check.ts';
@@ -85,7 +85,7 @@ export const redisMemory = ({ redis, journal, tell, onError }: Options): RedisMe
   };
 
   const recallAll = async (): Promise<void> => {
-    for await (const portion of journal.recall()) await Promise.all(portion.map(tell));
+    for await (const portion of journal.readEntries()) await Promise.all(portion.map(tell));
   };
 
   redis.onConnected((connection) => void verify(connection));

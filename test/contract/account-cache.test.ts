@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { User } from '../../src/domain/user.ts';
-import { recentAccounts } from '../../src/stores/recent-accounts.ts';
+import { recentAccounts } from '../../src/stores/account-cache.ts';
+import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import type { SessionStore } from '../../src/stores/session-store.ts';
 import { type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
 import { createAccount, lastingLifetimes, type RedisInstance, redisInstances } from '../support/redis-stores.ts';
 import { type SignIn, signIn } from '../support/sign-ins.ts';

@@ -1,13 +1,13 @@
 import type { SessionId, UserId } from '@fieldgate/guard/core';
 import type { SessionStatus } from '../../domain/session.ts';
-import { gathered } from '../gathered.ts';
-import type { RecentAccounts } from '../recent-accounts.ts';
-import type { SessionStore } from '../session-store.ts';
+import type { RecentAccounts } from '../account-cache.ts';
+import { batchPerTick } from '../batch.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 import type { RedisConnection } from './connection.ts';
 import { isStorable, writeSessionIds } from './encoding.ts';
-import type { Question } from './question.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
 import { redisScripts, type SessionState } from './scripts.ts';
+import type { Question } from './verified-reads.ts';
 
 type Options = {
   readonly redis: RedisConnection;
@@ -35,7 +35,7 @@ export const standingCheck = ({ redis, look, key, feed, recallAccount }: Options
       return check(keys, writeSessionIds(names.map(({ sessionId }) => sessionId)));
     });
   const askAlone = async (name: Name): Promise<SessionState> => (await askAll([name]))[0] ?? null;
-  const ask = redis.client.isCluster ? askAlone : gathered(askAll, mostAtOnce);
+  const ask = redis.client.isCluster ? askAlone : batchPerTick(askAll, mostAtOnce);
 
   const askStanding = async (userId: UserId, sessionId: SessionId): Promise<SessionStatus> => {
     if (!isStorable(userId, sessionId)) return { kind: 'ended' };

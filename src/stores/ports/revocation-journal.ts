@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from '@fieldgate/guard/core';
-import type { TokenDigest } from '../domain/ids.ts';
-import type { Role } from '../domain/role.ts';
+import type { TokenDigest } from '../../domain/ids.ts';
+import type { Role } from '../../domain/role.ts';
 
 /**
  * What a session store must not forget although its server may: Redis comes back from a restart or a failover without
@@ -13,7 +13,7 @@ export type RevocationJournal = {
   /** Resolves when all of them are on disk. Writing one again is harmless; the later word on a session stands. */
   readonly record: (revocations: readonly Revocation[]) => Promise<void>;
   /** Everything that was recorded within the time Redis may have forgotten, in portions, in no order. */
-  readonly recall: () => AsyncIterable<readonly RecalledRevocation[]>;
+  readonly readEntries: () => AsyncIterable<readonly RecalledRevocation[]>;
   /** Removes what has been kept long enough, a bounded number at a time; returns how many. */
   readonly purgeExpired: (limit: number) => Promise<number>;
 };
