@@ -5,21 +5,22 @@ import type { ConfiguredKeys } from '../crypto/keys.ts';
 import type { Clock } from '../domain/clock.ts';
 import { createRecentEntries } from '../domain/recent-entries.ts';
 import { grantable } from '../domain/scope.ts';
-import { createCharge } from '../graphql/charge.ts';
-import { readFieldLimits } from '../graphql/field-limits.ts';
-import type { OnOperation } from '../graphql/operation-report.ts';
-import { createRefusalLog } from '../graphql/refusals.ts';
+import { createCharge } from '../graphql/operation/charge.ts';
+import { readFieldLimits } from '../graphql/operation/field-limits.ts';
+import { createPipeline } from '../graphql/operation/pipeline.ts';
+import type { OnOperation } from '../graphql/operation/report.ts';
+import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
 import { createSessionCookies } from '../graphql/session-cookies.ts';
-import { createStraightWay } from '../graphql/straight/way.ts';
-import type { GraphQLServer } from '../graphql/yoga.ts';
+import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
 import { createCors } from '../http/cors.ts';
 import { createGraphiQLPage } from '../http/graphiql-page.ts';
+import { createGraphQLEndpoint } from '../http/graphql-endpoint.ts';
 import { createHealth } from '../http/health.ts';
 import { resourceMetadataUrl } from '../http/oauth/paths.ts';
 import { createOAuthRoutes } from '../http/oauth/routes.ts';
-import { createRouter, type Route } from '../http/router.ts';
-import { createStraightAnswers } from '../http/straight.ts';
+import { createHeadersAround } from '../http/response.ts';
+import { createRouter } from '../http/router.ts';
 import { createBasicLogin } from '../services/basic-login.ts';
 import { createIntrospection } from '../services/introspection.ts';
 import { createRequestVerify } from '../services/key-ring.ts';
@@ -74,7 +75,7 @@ export const createApp = (parts: Parts) => {
   const limits = createLimits({ ...parts, rates: config.rates, shared: stores.rateCounters, record: events.record });
   const tokens = {
     verify: createRequestVerify(accessTokens, keyRing, clock),
-    standing: stores.sessions.check,
+    checkSession: stores.sessions.check,
   };
   const byToken = bearer({ ...tokens, checkServiceToken: stores.serviceClients.check });
   const sessionCookies = config.sessionCookies
@@ -90,7 +91,7 @@ export const createApp = (parts: Parts) => {
       ? [basic({ verify: createBasicVerify({ accounts, clock, attempt: limits.consume, record: events.record }) })]
       : []),
   ]);
-  const report = (error: unknown, requestId: string | null) => {
+  const reportFault = (error: unknown, requestId: string | null) => {
     log.error({ err: error, requestId }, 'a request failed by a fault of the server');
     tracing?.onFault();
   };
@@ -101,38 +102,30 @@ export const createApp = (parts: Parts) => {
   );
   const fieldLimits = readFieldLimits(schema);
   const resource = config.issuer + graphqlPath;
-  const engine = {
-    schema,
+  const operationDeps = { schema, reportFault, onOperation: onOperation(metrics, tracing) };
+  const pipeline = createPipeline({
+    ...operationDeps,
     authenticate,
     resourceMetadata: resourceMetadataUrl(resource),
     introspection: config.introspection,
     fieldLimits,
     charge: createCharge(fieldLimits, limits),
     documentLimit: limits.documents,
-    report,
     onRefusal,
-    onOperation: onOperation(metrics, tracing),
-  };
-  const { way, isKnown } = createStraightWay(engine);
-  // What does not go straight is rare: Yoga, a third of all there is to load, is loaded when it is first needed.
-  let yoga: Promise<GraphQLServer> | null = null;
-  const throughYoga: Route = async (request, state) => {
-    yoga ??= import('../graphql/yoga.ts').then((module) =>
-      module.createGraphQLServer({ ...engine, isKnown, path: graphqlPath }),
-    );
-    return (await yoga).fetch(request, { state });
-  };
+  });
   const health = createHealth(stores.pings);
   const cors = createCors(config.corsOrigins);
   const metricsText =
     metrics && (async () => metrics.text({ readiness: await health.stores(), passwordHashing: passwordHashing() }));
   const router = createRouter({
     graphqlPath,
-    graphql: throughYoga,
-    graphiql: isProduction ? null : createGraphiQLPage({ endpoint: graphqlPath }),
+    graphql: createGraphQLEndpoint({
+      pipeline,
+      executeStream: loadStreams({ ...operationDeps, executeDeps: pipeline.executeDeps }),
+      graphiql: isProduction ? null : createGraphiQLPage({ endpoint: graphqlPath }),
+    }),
     health,
     cors,
-    sessionCookies: config.sessionCookies,
     metrics: metricsText && config.metricsPort === null ? createMetricsRoute(metricsText) : null,
     others: {
       ...createOAuthRoutes({
@@ -148,17 +141,24 @@ export const createApp = (parts: Parts) => {
         attempt: limits.consume,
         publicKeys: () => publicKeys(keyRing.keys()),
         publicKeysMaxAgeSeconds: config.keyRotation.maxAgeSeconds,
-        report,
+        report: reportFault,
       }),
       ...createIdentityEdge({ ...parts, limits }),
     },
   });
-  const straight = {
-    answer: createStraightAnswers({ graphqlPath, way }),
-    cors,
-    sessionCookies: config.sessionCookies,
+  const headersAround = createHeadersAround({ cors, graphqlPath, sessionCookies: config.sessionCookies });
+  return { ...router, headersAround, health, accounts, events, keyRing, limits, metricsText };
+};
+
+/** Yoga, a third of all there is to load, is loaded when the first stream begins. */
+const loadStreams = (deps: Omit<StreamDeps, 'path'>): ExecuteStream => {
+  let loading: Promise<ExecuteStream> | null = null;
+  return async (request, requested) => {
+    loading ??= import('../graphql/streams/yoga.ts').then((streams) =>
+      streams.createYogaStreams({ ...deps, path: graphqlPath }),
+    );
+    return (await loading)(request, requested);
   };
-  return { ...router, straight, health, accounts, events, keyRing, limits, metricsText };
 };
 
 const onOperation = (metrics: Metrics | null, tracing: Tracing | null): OnOperation | null => {

@@ -4,9 +4,9 @@ import { createRequestId } from '../crypto/identifiers.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { serverActor } from '../domain/event.ts';
-import { noCookies } from '../graphql/context.ts';
-import { createClientAddress, normalizeAddress } from '../http/client-address.ts';
-import { createListener, type ListenerOptions, loggedPath } from '../http/listener.ts';
+import { createClientAddress } from '../http/client-address.ts';
+import { createFetchHandler, type FetchHandler } from '../http/fetch-handler.ts';
+import { createNodeListener, loggedPath, type NodeListenerDeps } from '../http/node-listener.ts';
 import type { Events } from '../services/events.ts';
 import type { KeyRing } from '../services/key-ring.ts';
 import { loadSigningKeys } from '../services/signing-keys.ts';
@@ -29,10 +29,9 @@ export type Fieldgate = {
   /** For `http.createServer(listener)` or any server that takes one. Bodies are read here, bounded. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
   /**
-   * For servers that speak Fetch. `ip` is what sessions, logs and limits know the client by: without it all are one. Bounding
-   * the body is the caller's task.
+   * For servers that speak Fetch. `ip` is what sessions, logs and limits know the client by: without it all are one.
    */
-  readonly fetch: (request: Request, state?: { readonly ip?: string }) => Promise<Response>;
+  readonly fetch: FetchHandler;
   /** All metrics in Prometheus' text format; null in production without METRICS_PORT. */
   readonly metrics: (() => Promise<string>) | null;
   /** From now on `/ready` says no, so that a balancer sends nothing more; everything is still answered. */
@@ -107,31 +106,37 @@ type Surroundings = {
 };
 
 const handlersOf = (app: App, { config, log, metrics, tracing, now }: Surroundings): Omit<Fieldgate, 'close'> => ({
-  listener: createListener({
+  listener: createNodeListener({
     handle: app.handle,
-    straight: app.straight,
+    headersAround: app.headersAround,
     clientAddress: createClientAddress(config.trustedProxies),
     createId: createRequestId,
     isStopping: app.health.isStopping,
     now,
-    report: (error, requestId) => log.error({ err: error, requestId }, 'a request could not be answered'),
+    reportFault: reportFault(log),
     onAnswered: onAnswered(app, { log, metrics, now }),
     traceOf: tracing && traceSocket(tracing, app.routeOf),
   }),
-  fetch: (request, { ip = null } = {}) => {
-    const requestId = createRequestId();
-    const client = { ip: ip && (normalizeAddress(ip) ?? ip), userAgent: request.headers.get('user-agent'), requestId };
-    const handle = tracing ? traceFetch(tracing, app.routeOf, app.handle) : app.handle;
-    return handle(request, { requestId, client, setCookies: noCookies, rateLimits: [] });
-  },
+  fetch: createFetchHandler({
+    handle: app.handle,
+    headersAround: app.headersAround,
+    createId: createRequestId,
+    reportFault: reportFault(log),
+    trace: tracing && traceFetch(tracing, app.routeOf),
+  }),
   metrics: app.metricsText,
   drain: app.health.drain,
 });
 
+const reportFault =
+  (log: Log) =>
+  (error: unknown, requestId: string): void =>
+    log.error({ err: error, requestId }, 'a request could not be answered');
+
 const onAnswered = (
   app: App,
   { log, metrics, now }: Pick<Surroundings, 'log' | 'metrics' | 'now'>,
-): ListenerOptions['onAnswered'] => {
+): NodeListenerDeps['onAnswered'] => {
   const isLogged = log.isLevelEnabled('info');
   if (!isLogged && metrics === null) return null;
   return ({ request: { method = '', url = '' }, requestId, status, startedAt, traceId }) => {

@@ -2,7 +2,7 @@ import { otherOrigin } from '@fieldgate/guard/core';
 import { AppError, badInput } from '../domain/errors.ts';
 import type { IssuedTokens } from '../services/sessions.ts';
 import { noCookies, type RequestContext } from './context.ts';
-import type { OnRefusal } from './refusals.ts';
+import type { OnRefusal } from './refusal-log.ts';
 import type { CookieTokens, SessionCookies } from './session-cookies.ts';
 
 /** What the answer to a sign-in may show: without the tokens where cookies carry them. */

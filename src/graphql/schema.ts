@@ -13,7 +13,7 @@ import type { Sessions } from '../services/sessions.ts';
 import type { RequestContext } from './context.ts';
 import { createDelivery } from './delivery.ts';
 import { policies } from './policies.ts';
-import type { OnRefusal } from './refusals.ts';
+import type { OnRefusal } from './refusal-log.ts';
 import { createAccountResolvers } from './resolvers/account.ts';
 import { createApiKeyResolvers } from './resolvers/api-key.ts';
 import { baseResolvers } from './resolvers/base.ts';

@@ -1,5 +1,5 @@
-import type { TraceOf } from '../http/listener.ts';
-import type { Handle } from '../http/router.ts';
+import type { TraceFetch } from '../http/fetch-handler.ts';
+import type { TraceOf } from '../http/node-listener.ts';
 import type { RequestHead, Tracing } from './tracing/tracing.ts';
 
 type RouteOf = (target: string) => string;
@@ -21,12 +21,12 @@ export const traceSocket =
 
 /** The same for one that is given as an object; its span ends when there is an answer. */
 export const traceFetch =
-  (tracing: Tracing, routeOf: RouteOf, handle: Handle): Handle =>
-  async (request, state) => {
+  (tracing: Tracing, routeOf: RouteOf): TraceFetch =>
+  async (request, run) => {
     const { within, end } = tracing.begin(headOf(request, routeOf));
     let status: number | null = null;
     try {
-      const answer = await within(() => handle(request, state));
+      const answer = await within(run);
       status = answer.status;
       return answer;
     } finally {

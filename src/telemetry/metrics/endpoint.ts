@@ -1,4 +1,5 @@
-import { type Route, refusal } from '../../http/router.ts';
+import { refusal } from '../../http/refusal.ts';
+import type { Route } from '../../http/router.ts';
 import { metricsType } from './metrics.ts';
 
 /** Callers on this machine. */

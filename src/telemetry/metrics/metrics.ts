@@ -1,5 +1,5 @@
 import type { NewAuthEvent } from '../../domain/event.ts';
-import type { OnOperation } from '../../graphql/operation-report.ts';
+import type { OnOperation } from '../../graphql/operation/report.ts';
 import type { Readiness } from '../../http/health.ts';
 import { processMetrics } from './process-metrics.ts';
 import { createCounter, createHistogram, gaugeText, observe } from './tally.ts';

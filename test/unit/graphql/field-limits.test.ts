@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema } from 'graphql';
 import { expect, it } from 'vitest';
-import { readFieldLimits } from '../../../src/graphql/field-limits.ts';
+import { readFieldLimits } from '../../../src/graphql/operation/field-limits.ts';
 
 const directive = readFileSync(new URL('../../../schema/limit.graphql', import.meta.url), 'utf8');
 const read = (fields: string) =>

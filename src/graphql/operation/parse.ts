@@ -1,6 +1,5 @@
-import { type DocumentNode, GraphQLError, Lexer, parse as parseText, Source, TokenKind } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
-import { limitError } from './query-limits.ts';
+import { type DocumentNode, GraphQLError, Lexer, parse, Source, TokenKind } from 'graphql';
+import { limitError } from './limits.ts';
 
 /**
  * The longest document, in tokens; the introspection query has some 200. With longer ones, those are refused that are
@@ -9,18 +8,18 @@ import { limitError } from './query-limits.ts';
 const maxTokens = 2_000;
 
 /** Parses a document of a bounded size. Throws GraphQLError for anything else. */
-export const parse = (source: string | Source): DocumentNode => {
+export const parseDocument = (text: string): DocumentNode => {
   try {
-    return parseText(source, { maxTokens });
+    return parse(text, { maxTokens });
   } catch (error) {
-    if (isLong(source)) throw limitError({ reason: 'TOKENS', message: `A document may have ${maxTokens} tokens.` });
+    if (isTooLong(text)) throw limitError({ reason: 'TOKENS', message: `A document may have ${maxTokens} tokens.` });
     throw error;
   }
 };
 
 /** Only asked when parsing failed: the parser does not say why. */
-const isLong = (source: string | Source): boolean => {
-  const lexer = new Lexer(typeof source === 'string' ? new Source(source) : source);
+const isTooLong = (text: string): boolean => {
+  const lexer = new Lexer(new Source(text));
   try {
     for (let count = 0; count <= maxTokens; count += 1) {
       if (lexer.advance().kind === TokenKind.EOF) return false;
@@ -31,7 +30,3 @@ const isLong = (source: string | Source): boolean => {
     throw error;
   }
 };
-
-export const useBoundedParser = (): Plugin => ({
-  onParse: ({ setParseFn }) => setParseFn(parse),
-});

@@ -14,8 +14,7 @@ import {
   OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
-import { AppError } from '../domain/errors.ts';
+import { AppError } from '../../domain/errors.ts';
 import type { FieldLimits } from './field-limits.ts';
 import { pageSizes, type Variables } from './page-size.ts';
 import { fragmentsOf, rootFieldsOf } from './root-fields.ts';
@@ -62,24 +61,7 @@ type Measure = {
 };
 
 /** What shows in the document alone. What it costs depends on its variables too. */
-const limitsOfShape = ['depth', 'aliases', 'directives', 'rootFields', 'credentials'] as const;
-export const allLimits: readonly Limit[] = [...limitsOfShape, 'cost'];
-
-/** Refuses what breaks a limit, before it is validated as far as that is possible: validating may be what takes long. */
-export const useQueryLimits = (fieldLimits: FieldLimits): Plugin => ({
-  onValidate: ({ params, setResult }) => {
-    const broken = brokenLimit({ schema: params.schema, fieldLimits }, params.documentAST, { limits: limitsOfShape });
-    if (broken) setResult([broken]);
-  },
-  onExecute: ({ args: { schema, document, variableValues: variables }, setResultAndStopExecution }) => {
-    const broken = brokenLimit({ schema, fieldLimits }, document, { limits: ['cost'], variables });
-    if (broken) setResultAndStopExecution({ errors: [broken] });
-  },
-  onSubscribe: ({ args: { schema, document, variableValues: variables }, setResultAndStopExecution }) => {
-    const broken = brokenLimit({ schema, fieldLimits }, document, { limits: ['cost'], variables });
-    if (broken) setResultAndStopExecution({ errors: [broken] });
-  },
-});
+export const limitsOfShape = ['depth', 'aliases', 'directives', 'rootFields', 'credentials'] as const;
 
 /**
  * The first limit any operation of the document breaks, or null. Without variables, those that name the size of a page are

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createCors } from '../../../src/http/cors.ts';
-import { createListener } from '../../../src/http/listener.ts';
+import { createNodeListener } from '../../../src/http/node-listener.ts';
+import { createHeadersAround } from '../../../src/http/response.ts';
 
 const bug = new Error('secret at /app/x.ts');
 
@@ -11,14 +12,18 @@ const bug = new Error('secret at /app/x.ts');
 const faultyServer = async () => {
   const reported: unknown[] = [];
   const server = createServer(
-    createListener({
+    createNodeListener({
       traceOf: null,
       handle: () => Promise.reject(bug),
       clientAddress: () => null,
-      straight: { answer: () => null, cors: createCors(['https://app.example.com']), sessionCookies: true },
+      headersAround: createHeadersAround({
+        cors: createCors(['https://app.example.com']),
+        graphqlPath: '/graphql',
+        sessionCookies: true,
+      }),
       createId: () => 'made',
       isStopping: () => false,
-      report: (error, requestId) => reported.push([error, requestId]),
+      reportFault: (error, requestId) => reported.push([error, requestId]),
       onAnswered: null,
       now: Date.now,
     }),

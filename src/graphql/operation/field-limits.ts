@@ -1,7 +1,7 @@
 import { SchemaRulesError } from '@fieldgate/guard';
 import { directiveUses } from '@fieldgate/guard/server';
 import { type GraphQLField, type GraphQLSchema, getNamedType, isInterfaceType, isObjectType } from 'graphql';
-import { type BucketName, bucketNames, isBucketName } from '../domain/rate-limit.ts';
+import { type BucketName, bucketNames, isBucketName } from '../../domain/rate-limit.ts';
 
 /** What one field says with `@limit`. `isPublic`: it is for whoever comes, and is counted so. */
 export type FieldLimit = { readonly bucket: BucketName; readonly cost: number; readonly isPublic: boolean };

@@ -1,8 +1,8 @@
 import type { Viewer } from '@fieldgate/guard';
-import type { AppError } from '../domain/errors.ts';
-import type { BucketName } from '../domain/rate-limit.ts';
-import { anonymousCaller, type Caller, type Limits } from '../services/limits.ts';
-import type { RequestContext } from './context.ts';
+import type { AppError } from '../../domain/errors.ts';
+import type { BucketName } from '../../domain/rate-limit.ts';
+import { anonymousCaller, type Caller, type Limits } from '../../services/limits.ts';
+import type { RequestContext } from '../context.ts';
 import type { FieldLimit, FieldLimits } from './field-limits.ts';
 
 /** Counts an operation before anything of it runs: the error to refuse it with, or null. Waits only where a field says `@limit`. */
