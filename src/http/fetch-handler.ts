@@ -3,7 +3,7 @@ import { normalizeAddress } from './client-address.ts';
 import { faultAnswer } from './fault.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
-import { type BodyRefusal, isBodyRefusal, largestBody, refusalByHeaders, tooLarge } from './request-body.ts';
+import { type BodyRefusal, isBodyRefusal, largestBody, refusalByHeaders, textOf, tooLarge } from './request-body.ts';
 import { type HeadersAround, toFetchResponse } from './response.ts';
 import type { Handle } from './router.ts';
 
@@ -36,16 +36,16 @@ const respond = async (request: Request, ip: string | null, deps: FetchDeps): Pr
     setCookies: noCookies,
     rateLimits: [],
   };
-  const around = { path, origin: request.headers.get('origin'), state, headersAround: deps.headersAround };
+  const around = { method: request.method, path, origin: request.headers.get('origin'), state };
   try {
     const body = request.method === 'POST' ? await readBytes(request) : null;
     const answer = isBodyRefusal(body)
       ? refusal(body.status, body.code, body.message)
       : await deps.handle(received(request, { path, search, body }), state);
-    return toFetchResponse(answer, around);
+    return toFetchResponse(answer, around, deps.headersAround);
   } catch (error) {
     deps.reportFault(error, requestId);
-    return toFetchResponse(faultAnswer(), around);
+    return toFetchResponse(faultAnswer(), around, deps.headersAround);
   }
 };
 
@@ -56,7 +56,7 @@ const received = (request: Request, { path, search, body }: Read): ReceivedReque
   path,
   search,
   header: (name) => request.headers.get(name),
-  body: () => body?.toString() ?? '',
+  body: () => textOf(body),
   toRequest: () => (body ? new Request(request, { body: new Uint8Array(body) }) : request),
 });
 

@@ -32,9 +32,11 @@ export const createGraphQLEndpoint = ({ pipeline, executeStream, graphiql }: Gra
       );
     }
     const isPost = request.method === 'POST';
+    const body = isPost ? request.body() : '';
+    if (body === null) return refusal(400, 'BAD_REQUEST', 'The body is not UTF-8.');
     const prepared = pipeline.prepare({
       method: isPost ? 'POST' : 'GET',
-      params: isPost ? parseJsonBody(request.body()) : parseQueryString(request.search),
+      params: isPost ? parseJsonBody(body) : parseQueryString(request.search),
       context: { requestId: state.requestId, client: state.client, state, header: request.header, newSession: null },
     });
     if (!('operation' in prepared)) return toWholeResponse(prepared, accepted, pipeline.hideName);

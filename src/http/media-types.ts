@@ -50,17 +50,18 @@ const parseRanges = (accept: string): readonly Range[] =>
     .toLowerCase()
     .split(',')
     .flatMap((text) => {
-      const [type = '', ...parameters] = text.split(';').map((part) => part.trim());
-      const parameterOf = (name: string): string | undefined =>
-        parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1);
+      const [name = '', ...parameters] = text.split(';').map((part) => part.trim());
+      const type = name === '*' ? '*/*' : name;
+      const parameterOf = (key: string): string | undefined =>
+        parameters.find((parameter) => parameter.startsWith(`${key}=`))?.slice(key.length + 1);
       const charset = parameterOf('charset');
       if (charset !== undefined && !/^"?utf-?8"?$/.test(charset)) return [];
       const specificity = type === '*/*' ? 0 : type.endsWith('/*') ? 1 : 2;
       return type.includes('/') ? [{ type, specificity, weight: parseWeight(parameterOf('q')) }] : [];
     });
 
-/** RFC 9110 §12.4.2: 0 to 1 with at most three decimals. What is not a weight counts as 0: it cannot be told what is meant. */
+/** RFC 9110 §12.4.2, read leniently: Java sends `q=.2`. What is no number is taken for a range that is accepted. */
 const parseWeight = (text: string | undefined): number => {
-  if (text === undefined) return 1;
-  return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(text) ? Number(text) : 0;
+  const weight = text === undefined || text === '' ? 1 : Number(text);
+  return Number.isNaN(weight) ? 1 : Math.min(1, Math.max(0, weight));
 };

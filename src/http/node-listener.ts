@@ -6,7 +6,7 @@ import { maskCredentials } from './credentials-in-url.ts';
 import { faultAnswer } from './fault.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
-import { type BodyRefusal, headerOf, isBodyRefusal, readBody } from './request-body.ts';
+import { type BodyRefusal, headerOf, isBodyRefusal, readBody, textOf } from './request-body.ts';
 import { type HeadersAround, writeAnswer } from './response.ts';
 import type { Answer, Handle } from './router.ts';
 
@@ -90,13 +90,10 @@ const respond = (
   const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [] };
   const { method = 'GET', url = '' } = request;
   const { path, search } = splitTarget(url);
-  const around = {
-    ...{ method, path, state, headersAround: deps.headersAround },
-    origin: headerOf(request.headers, 'origin'),
-  };
+  const around = { method, path, state, origin: headerOf(request.headers, 'origin') };
   const write = (answer: Answer): Promise<void> | undefined => {
     if (deps.isStopping()) response.shouldKeepAlive = false;
-    return writeAnswer(response, answer, around);
+    return writeAnswer(response, answer, around, deps.headersAround);
   };
   if (isBodyRefusal(body)) {
     response.setHeader('connection', 'close');
@@ -131,7 +128,7 @@ const handleTarget = (
     {
       ...received,
       header: (name) => headerOf(headers, name),
-      body: () => body?.toString() ?? '',
+      body: () => textOf(body),
       toRequest: () => toFetchRequest(request, response, body),
     },
     state,
@@ -156,8 +153,8 @@ const answerFault = ({ request, response, requestId }: Exchange, error: unknown,
     setCookies: noCookies,
     rateLimits: [],
   };
-  const around = { method, path: splitTarget(url).path, state, headersAround: deps.headersAround };
-  void writeAnswer(response, faultAnswer(), { ...around, origin: headerOf(headers, 'origin') });
+  const around = { method, path: splitTarget(url).path, state, origin: headerOf(headers, 'origin') };
+  void writeAnswer(response, faultAnswer(), around, deps.headersAround);
 };
 
 /** The path of a request's target, and its query string without the question mark. */

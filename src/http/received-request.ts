@@ -7,8 +7,8 @@ export type ReceivedRequest = {
   readonly search: string;
   /** A header by its lower-case name; null if it was not sent. */
   readonly header: (name: string) => string | null;
-  /** The body as text, of a bounded length. Empty where there is none. */
-  readonly body: () => string;
+  /** The body as text, of a bounded length; null if its bytes are not UTF-8. Empty where there is none. */
+  readonly body: () => string | null;
   /** The same request for what speaks Fetch: streams and all endpoints but GraphQL's. */
   readonly toRequest: () => Request;
 };

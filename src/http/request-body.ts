@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
 /** The largest body of a request, in bytes. */
@@ -70,6 +71,12 @@ export const refusalByHeaders = (header: (name: string) => string | null): BodyR
   const charset = type.includes(';') ? /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] : undefined;
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) return otherCharset;
   return Number(header('content-length') ?? 0) > largestBody ? tooLarge : null;
+};
+
+/** The text of a body; null if its bytes are not UTF-8. */
+export const textOf = (body: Buffer | null): string | null => {
+  if (body === null) return '';
+  return isUtf8(body) ? body.toString() : null;
 };
 
 /** A header of node:http by its lower-case name; null if it was not sent. */

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { finished } from 'node:stream/promises';
 import type { RequestState } from '../graphql/context.ts';
 import type { WholeResponse } from '../graphql/operation/result.ts';
 import type { Cors } from './cors.ts';
@@ -14,8 +13,13 @@ export type AroundDeps = {
   readonly sessionCookies: boolean;
 };
 
-/** What the headers around an answer depend on. */
-export type Around = { readonly path: string; readonly origin: string | null; readonly state: RequestState };
+/** What an answer depends on besides what is in it. */
+export type Around = {
+  readonly method: string;
+  readonly path: string;
+  readonly origin: string | null;
+  readonly state: RequestState;
+};
 
 /** Returns the headers that belong on an answer besides its own: caching, CORS, request id, rate limits. */
 export const createHeadersAround =
@@ -28,41 +32,40 @@ export const createHeadersAround =
 
 export type HeadersAround = ReturnType<typeof createHeadersAround>;
 
-export const isWhole = (answer: Answer): answer is WholeResponse => !(answer instanceof Response);
+const isWhole = (answer: Answer): answer is WholeResponse => !(answer instanceof Response);
 
-/** Writes an answer to node:http, with what belongs around it. Resolves when it has been handed over. */
+/** Writes an answer to node:http, with what belongs around it. The promise, where there is one, resolves when it was handed over. */
 export const writeAnswer = (
   response: ServerResponse,
   answer: Answer,
-  around: Around & { readonly headersAround: HeadersAround; readonly method: string },
+  around: Around,
+  headersAround: HeadersAround,
 ): Promise<void> | undefined => {
   for (const cookie of around.state.setCookies) response.appendHeader('set-cookie', cookie);
-  return isWhole(answer) ? writeWhole(response, answer, around) : writeFetchResponse(response, answer, around);
-};
-
-type Written = Around & { readonly headersAround: HeadersAround; readonly method: string };
-
-const writeWhole = (response: ServerResponse, { status, headers, body }: WholeResponse, around: Written): undefined => {
-  const all = { ...headers, ...around.headersAround(around, false) };
-  if (body === null) {
-    response.writeHead(status, all).end();
-    return;
-  }
-  const length = Buffer.byteLength(body);
-  response.writeHead(status, { ...all, 'content-length': length });
-  if (around.method === 'HEAD') response.end();
+  if (!isWhole(answer)) return writeFetchResponse(response, answer, around, headersAround);
+  const { status, headers, body } = answer;
+  const length = Buffer.byteLength(body ?? '');
+  const contentLength = body === null ? null : { 'content-length': length };
+  response.writeHead(status, { ...headers, ...headersAround(around, false), ...contentLength });
   // Nearly all answers are ASCII, which the socket takes as it is.
+  if (body === null || around.method === 'HEAD') response.end();
   else response.end(body, length === body.length ? 'latin1' : 'utf8');
+  return undefined;
 };
 
-const writeFetchResponse = async (response: ServerResponse, answer: Response, around: Written): Promise<void> => {
+const writeFetchResponse = async (
+  response: ServerResponse,
+  answer: Response,
+  around: Around,
+  headersAround: HeadersAround,
+): Promise<void> => {
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) {
     // Of all headers this one comes more than once, and may not be joined (RFC 9110 §5.3).
     if (name === 'set-cookie') response.appendHeader(name, value);
     else response.setHeader(name, value);
   }
-  response.setHeaders(new Map(Object.entries(around.headersAround(around, answer.headers.has('etag')))));
+  response.setHeaders(new Map(Object.entries(headersAround(around, answer.headers.has('etag')))));
   if (around.method === 'HEAD' || !answer.body) {
     response.end();
   } else if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
@@ -80,23 +83,22 @@ const pipe = async (body: ReadableStream<Uint8Array>, response: ServerResponse):
     if (response.destroyed) return;
   }
   response.end();
-  await finished(response).catch(() => {});
 };
 
 /** Returns an answer as a Fetch response, with what belongs around it. */
-export const toFetchResponse = (
-  answer: Answer,
-  around: Around & { readonly headersAround: HeadersAround },
-): Response => {
-  const { setCookies } = around.state;
-  if (isWhole(answer)) {
-    const headers = { ...answer.headers, ...around.headersAround(around, false) };
-    const response = new Response(answer.body, { status: answer.status, headers });
-    for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
-    return response;
-  }
-  const headers = around.headersAround(around, answer.headers.has('etag'));
-  for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
-  for (const cookie of setCookies) answer.headers.append('set-cookie', cookie);
-  return answer;
+export const toFetchResponse = (answer: Answer, around: Around, headersAround: HeadersAround): Response => {
+  const isHead = around.method === 'HEAD';
+  const response = isWhole(answer)
+    ? new Response(isHead ? null : answer.body, {
+        status: answer.status,
+        headers: { ...answer.headers, ...headersAround(around, false) },
+      })
+    : withHeaders(isHead ? new Response(null, answer) : answer, headersAround(around, answer.headers.has('etag')));
+  for (const cookie of around.state.setCookies) response.headers.append('set-cookie', cookie);
+  return response;
+};
+
+const withHeaders = (response: Response, headers: Readonly<Record<string, string>>): Response => {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 };

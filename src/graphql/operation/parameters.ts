@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { isWellFormed } from '../../domain/well-formed.ts';
 
 /** The parameters of GraphQL over HTTP §5, from a JSON body or a query string. */
 export type GraphQLParams = {
@@ -13,6 +14,7 @@ const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables
 export const parseJsonBody = (body: string): GraphQLParams | GraphQLError => {
   const parsed = parseJson(body);
   if (parsed === undefined) return badRequest('The body is not JSON.');
+  if (parsed === malformed) return badText('body');
   if (Array.isArray(parsed)) return badRequest('Batching is off: send one operation per request.');
   if (!isObject(parsed)) return badRequest('The body has to be a JSON object with "query".');
   const unknown = Object.keys(parsed).find((name) => !names.has(name) && parsed[name] !== null);
@@ -31,6 +33,7 @@ export const parseQueryString = (search: string): GraphQLParams | GraphQLError =
   const [variables, extensions] = [jsonOf('variables'), jsonOf('extensions')];
   if (variables === undefined) return badRequest('"variables" is not JSON.');
   if (extensions === undefined) return badRequest('"extensions" is not JSON.');
+  if (variables === malformed) return badText('variables');
   return parseParams({ query: textOf('query'), operationName: textOf('operationName'), variables, extensions });
 };
 
@@ -53,10 +56,22 @@ const badRequest = (message: string): GraphQLError =>
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Half a surrogate pair cannot be written as UTF-8: stored, it would come back as another text. */
+const badText = (where: string): GraphQLError =>
+  new GraphQLError(`The ${where} holds text that is not well-formed Unicode: half a surrogate pair.`, {
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+  });
+
+const malformed = Symbol('text that is not well-formed');
+
+/** An escape of half a surrogate pair. In bytes that are UTF-8 there is no other way to write one. */
+const surrogateEscape = /\\u[dD][89a-fA-F]/;
+
 /** Undefined, which no JSON stands for, where the text is not JSON. The parser's own message would quote the text. */
 const parseJson = (text: string): unknown => {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return surrogateEscape.test(text) && !isWellFormed(value) ? malformed : value;
   } catch {
     return undefined;
   }

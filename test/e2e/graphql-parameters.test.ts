@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import { fetchServerForTest } from '../support/fetch-server.ts';
+import { goodPassword } from '../support/server.ts';
+
+const signup = 'mutation ($input: SignupInput!) { signup(input: $input) { user { name } } }';
+
+it.each([
+  ['a lone high surrogate', '\\ud83d'],
+  ['a lone low surrogate', 'x\\uDE00y'],
+  ['a pair the wrong way round', '\\ude00\\ud83d'],
+])('G24: %s in a text is BAD_USER_INPUT, and nothing is stored', async (_what, name) => {
+  const { post } = await fetchServerForTest();
+  const email = 'half@example.com';
+  const input = `{"email":"${email}","password":"${goodPassword}","name":"${name}"}`;
+  const refused = await post(`{"query":${JSON.stringify(signup)},"variables":{"input":${input}}}`);
+  expect([refused.status, JSON.parse(refused.body).errors[0].extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+  const whole = await post({ query: signup, variables: { input: { email, password: goodPassword, name: '😀' } } });
+  expect(whole.body).toBe('{"data":{"signup":{"user":{"name":"😀"}}}}');
+});
+
+it('G24: half a surrogate pair in the document itself is a syntax error', async () => {
+  const { post } = await fetchServerForTest();
+  for (const text of ['\\ud83d', '\\\\ud83d']) {
+    const { status, body } = await post(`{"query":"{ user(id: \\"${text}\\") { id } }"}`);
+    expect([status, JSON.parse(body).errors[0].extensions.code]).toEqual([
+      400,
+      expect.stringMatching(/BAD_USER_INPUT|GRAPHQL_PARSE_FAILED/),
+    ]);
+  }
+});
+
+it('G24: a body whose bytes are not UTF-8 is 400', async () => {
+  const { post } = await fetchServerForTest();
+  const body = Buffer.concat([
+    Buffer.from('{"query":"{ hello }","operationName":"'),
+    Buffer.from([0xff]),
+    Buffer.from('"}'),
+  ]);
+  expect((await post(new Uint8Array(body))).status).toBe(400);
+});
+
+it.each([
+  ['variables', '['],
+  ['variables', '{'],
+  ['variables', '%'],
+  ['variables', '{"a":"\\ud800"}'],
+  ['variables', '[]'],
+  ['variables', '1'],
+  ['extensions', '['],
+  ['extensions', '"x"'],
+  ['query', ''],
+  ['query', '{'],
+])('G25: GET with %s=%s is 400, never a fault of the server', async (name, value) => {
+  const { send } = await fetchServerForTest();
+  const search = new URLSearchParams({ query: '{ hello }', [name]: value });
+  const { status, body } = await send(`/graphql?${search}`);
+  expect([status, JSON.parse(body).errors.length]).toEqual([400, 1]);
+});
+
+it.each([
+  ['', 'BAD_REQUEST'],
+  ['{', 'BAD_REQUEST'],
+  ['null', 'BAD_REQUEST'],
+  ['"{ hello }"', 'BAD_REQUEST'],
+  ['[{"query":"{ hello }"}]', 'BAD_REQUEST'],
+  ['{"query":1}', 'BAD_REQUEST'],
+  ['{"query":"{ hello }","operationName":1}', 'BAD_REQUEST'],
+  ['{"query":"{ hello }","extensions":1}', 'BAD_REQUEST'],
+  ['{"query":"{ hello }","viewer":"admin"}', 'BAD_REQUEST'],
+  [
+    `{"query":"{ hello }","variables":{"a":${'['.repeat(40_000)}${']'.repeat(40_000)},"b":"\\ud800"}}`,
+    'BAD_USER_INPUT',
+  ],
+])('G25: the body %.40s is 400 with %s', async (body, code) => {
+  const { post } = await fetchServerForTest();
+  const answer = await post(body);
+  expect([answer.status, JSON.parse(answer.body).errors[0].extensions.code]).toEqual([400, code]);
+});
+
+it('G26: HEAD answers as GET does, without the body', async () => {
+  const { send } = await fetchServerForTest();
+  const search = new URLSearchParams({ query: '{ hello }' });
+  expect(await send(`/graphql?${search}`, { method: 'HEAD' })).toEqual({ status: 200, body: '' });
+  expect((await send(`/graphql?${new URLSearchParams({ query: '{' })}`, { method: 'HEAD' })).status).toBe(400);
+});
+
+it('G27: a mutation by GET is 405, allows POST, and does not run', async () => {
+  const { send } = await fetchServerForTest();
+  const query = 'mutation { logout { endedSessions } }';
+  const { status, body } = await send(`/graphql?${new URLSearchParams({ query })}`);
+  expect([status, JSON.parse(body).data]).toEqual([405, undefined]);
+});
