@@ -29,6 +29,8 @@ export const createYogaStreams = (deps: StreamDeps): ExecuteStream => {
   const yoga = createYoga<ServerContext, ServerContext>({
     schema: deps.schema,
     graphqlEndpoint: deps.path,
+    // Node's own, and not Yoga's copies: what comes out of here is handed on as it is.
+    fetchAPI: { Headers, ReadableStream, Request, Response, TextEncoder, URL, URLSearchParams },
     plugins: [usePreparedOperation(deps)],
     parserAndValidationCache: false,
     maskedErrors: false,
