@@ -8,7 +8,7 @@ export type OnRefusal = (refusal: Refusal, context: RequestContext) => void;
 
 const aboutRights: ReadonlySet<string> = new Set<ErrorCode>(['UNAUTHENTICATED', 'FORBIDDEN', 'AMBIGUOUS_CREDENTIALS']);
 
-/** Writes down who was refused what: the coordinate of the field, never its arguments (ASVS 16.3.2). */
+/** Records who was refused what: the coordinate of the field, never its arguments (ASVS 16.3.2). */
 export const createRefusalLog =
   (record: RecordEvent): OnRefusal =>
   ({ error, viewer = anonymous }, { client }) => {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 /** The largest body of a request, in bytes. */
 export const largestBody = 100 * 1024;
 
-/** A request body that is not read: the status to answer with, and the code for it. */
+/** A request body that is not accepted: the status to answer with, and its code. */
 export type BodyRefusal = { readonly status: 400 | 408 | 413 | 415; readonly code: string; readonly message: string };
 
 export const isBodyRefusal = (body: Buffer | BodyRefusal | null): body is BodyRefusal =>
@@ -13,19 +13,19 @@ export const isBodyRefusal = (body: Buffer | BodyRefusal | null): body is BodyRe
 export const tooLarge: BodyRefusal = {
   status: 413,
   code: 'PAYLOAD_TOO_LARGE',
-  message: 'The request body is larger than 100 KiB.',
+  message: 'The request body may have at most 100 KiB.',
 };
 
 const compressed: BodyRefusal = {
   status: 415,
   code: 'UNSUPPORTED_MEDIA_TYPE',
-  message: 'Compressed request bodies are not read.',
+  message: 'Send the request body uncompressed.',
 };
 
 const otherCharset: BodyRefusal = {
   status: 415,
   code: 'UNSUPPORTED_MEDIA_TYPE',
-  message: 'Request bodies are read as UTF-8 only.',
+  message: 'Send the request body in UTF-8.',
 };
 
 type Reader = {
@@ -35,9 +35,9 @@ type Reader = {
 };
 
 /**
- * Reads a body of at most `largestBody`. Refuses by the headers where they tell, else while reading, never after: an
- * announced length may lie and a chunked body announces none. A refused body is not read to its end.
- * With functions to call rather than a promise, because every request comes through here.
+ * Reads a body of at most `largestBody`. Refuses by the headers where they say enough, else while reading: an
+ * announced length may be wrong and a chunked body announces none. A refused body is not read to its end.
+ * Callbacks rather than a promise, because every request passes here.
  */
 export const readBody = (request: IncomingMessage, { onBody, onError }: Reader): void => {
   const refusal = refusalByHeaders((name) => headerOf(request.headers, name));

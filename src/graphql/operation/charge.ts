@@ -5,14 +5,14 @@ import { anonymousCaller, type Caller, type Limits } from '../../services/limits
 import type { RequestContext } from '../context.ts';
 import type { FieldLimit, FieldLimits } from './field-limits.ts';
 
-/** Counts an operation before anything of it runs: the error to refuse it with, or null. Waits only where a field says `@limit`. */
+/** Counts an operation before any of it runs. Returns the error to refuse it with, or null; a promise only where a field says `@limit`. */
 export type ChargeOperation = (
   viewer: Viewer,
   fields: readonly string[],
   context: RequestContext,
 ) => AppError | null | Promise<AppError | null>;
 
-/** One point of the caller's budget for each field at the root, whatever its aliases; and what `@limit` says. */
+/** Charges one point of the general quota for each root field (each response key counts), and what `@limit` says. */
 export const createCharge =
   (fieldLimits: FieldLimits, limits: Pick<Limits, 'consumeGeneral' | 'consume'>): ChargeOperation =>
   (viewer, fields, { state: { client, rateLimits } }) => {
@@ -24,8 +24,8 @@ export const createCharge =
   };
 
 /**
- * Who signs in is nobody yet. A credential that came along for another field of the operation must not decide under whom
- * the guess is counted: every account would bring guesses of its own.
+ * Whoever signs in is anonymous until that succeeds. A credential that came along for another field must not decide who is
+ * charged for the guess: every account would bring a quota of guesses.
  */
 const attemptAll = async (
   attempt: Limits['consume'],

@@ -3,18 +3,18 @@ import { directiveUses } from '@fieldgate/guard/server';
 import { type GraphQLField, type GraphQLSchema, getNamedType, isInterfaceType, isObjectType } from 'graphql';
 import { type BucketName, bucketNames, isBucketName } from '../../domain/rate-limit.ts';
 
-/** What one field says with `@limit`. `isPublic`: it is for whoever comes, and is counted so. */
+/** The `@limit` of one field. `isPublic`: the caller is charged by address, whatever credential was sent. */
 export type FieldLimit = { readonly bucket: BucketName; readonly cost: number; readonly isPublic: boolean };
 
 /** By coordinate. */
 export type FieldLimits = ReadonlyMap<string, FieldLimit>;
 
-/** Who gives one of these away has tried a credential, or made an account. */
+/** A field that returns this has tried a credential or created an account. */
 const issued = 'AuthPayload';
 
 /**
  * Reads every `@limit`. Throws one `SchemaRulesError` that lists what would not be counted: an unknown bucket, a field that is
- * not at the root of an operation, a mutation that issues tokens and says nothing.
+ * not a root field, a mutation that issues tokens without `@limit`.
  */
 export const readFieldLimits = (schema: GraphQLSchema): FieldLimits => {
   const limits = new Map<string, FieldLimit>();
@@ -28,10 +28,10 @@ export const readFieldLimits = (schema: GraphQLSchema): FieldLimits => {
       if (found.kind === 'limit') limits.set(coordinate, found.limit);
       if (found.kind === 'problem') problems.push(`${coordinate}: ${found.problem}`);
       if (found.kind !== 'none' && !roots.some((root) => root === type)) {
-        problems.push(`${coordinate}: @limit is not counted here, but at the root of an operation`);
+        problems.push(`${coordinate}: @limit works on root fields only`);
       }
       if (found.kind === 'none' && type === schema.getMutationType() && getNamedType(field.type).name === issued) {
-        problems.push(`${coordinate}: issues tokens and says no @limit`);
+        problems.push(`${coordinate}: issues tokens and has no @limit`);
       }
     }
   }
@@ -47,9 +47,10 @@ type Found =
 const readLimit = (field: GraphQLField<unknown, unknown>): Found => {
   const [use, second] = directiveUses(field, 'limit');
   if (use === undefined) return { kind: 'none' };
-  if (second !== undefined) return { kind: 'problem', problem: 'says @limit twice' };
+  if (second !== undefined) return { kind: 'problem', problem: 'has @limit twice' };
   const { bucket, cost = 1 } = use;
-  if (!isBucketName(bucket)) return { kind: 'problem', problem: `@limit knows the buckets ${bucketNames.join(', ')}` };
+  if (!isBucketName(bucket))
+    return { kind: 'problem', problem: `@limit takes one of the buckets ${bucketNames.join(', ')}` };
   const isCost = typeof cost === 'number' && Number.isInteger(cost) && cost > 0;
   return isCost
     ? { kind: 'limit', limit: { bucket, cost, isPublic: directiveUses(field, 'public').length > 0 } }

@@ -35,24 +35,24 @@ export const queryLimits = {
 type Limit = keyof typeof queryLimits;
 
 const refusals: Readonly<Record<Limit, { readonly reason: string; readonly message: string }>> = {
-  depth: { reason: 'DEPTH', message: `An operation may be ${queryLimits.depth} levels deep.` },
-  aliases: { reason: 'ALIASES', message: `An operation may have ${queryLimits.aliases} aliases.` },
-  directives: { reason: 'DIRECTIVES', message: `An operation may have ${queryLimits.directives} directives.` },
+  depth: { reason: 'DEPTH', message: `An operation may be at most ${queryLimits.depth} levels deep.` },
+  aliases: { reason: 'ALIASES', message: `An operation may have at most ${queryLimits.aliases} aliases.` },
+  directives: { reason: 'DIRECTIVES', message: `An operation may have at most ${queryLimits.directives} directives.` },
   rootFields: {
     reason: 'ROOT_FIELDS',
-    message: `An operation may have ${queryLimits.rootFields} fields at its root.`,
+    message: `An operation may have at most ${queryLimits.rootFields} root fields.`,
   },
-  credentials: { reason: 'CREDENTIALS', message: 'An operation may sign in, sign up or refresh once.' },
+  credentials: { reason: 'CREDENTIALS', message: 'An operation may sign in, sign up or refresh only once.' },
   cost: {
     reason: 'COST',
-    message: `An operation may cost ${queryLimits.cost}: ask for fewer fields, or for shorter pages.`,
+    message: `An operation may cost at most ${queryLimits.cost}: ask for fewer fields or shorter pages.`,
   },
 };
 
 export const limitError = ({ reason, message }: (typeof refusals)[Limit]): GraphQLError =>
   refusalError({ error: new AppError('QUERY_LIMIT_EXCEEDED', { reason }, message), presented: false }, null);
 
-/** Counted over everything that fragments stand for: one that is spread twice counts twice. */
+/** The measure of a selection with its fragments expanded: one that is spread twice counts twice. */
 type Measure = {
   readonly depth: number;
   readonly aliases: number;
@@ -60,7 +60,7 @@ type Measure = {
   readonly cost: number;
 };
 
-/** What shows in the document alone. What it costs depends on its variables too. */
+/** The limits that the document alone decides. Its cost depends on the variables too. */
 export const limitsOfShape = ['depth', 'aliases', 'directives', 'rootFields', 'credentials'] as const;
 
 /**
@@ -120,12 +120,12 @@ const measure = (
       depth: below.depth + 1,
       aliases: below.aliases + (node.alias ? 1 : 0),
       directives: below.directives,
-      // Of what `__schema` holds a rule of the specification's says how deep it goes, and nothing of it asks a store.
+      // Introspection asks no store, and a rule of the specification bounds how deep it goes.
       cost: node.name.value.startsWith('__') ? 0 : 1 + times * below.cost,
     };
   };
 
-  /** Measured once, wherever it is spread. A fragment that holds itself is invalid, and told so by validation. */
+  /** Measured once, wherever it is spread. Validation refuses a fragment that spreads itself. */
   const measureFragment = (name: string): Measure => {
     const found = known.get(name);
     if (found) return found;

@@ -10,17 +10,17 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** What services give at most of one list; who asks for more is refused by them. */
+/** The largest page that services return; they refuse to return more. */
 const largestPage = 100;
-/** What a list is taken to hold whose field has no `first` or `last`. */
+/** The length assumed for a list whose field has neither `first` nor `last`. */
 const assumedLength = 10;
 
-/** Null: not known yet. Variables that say how long a page is are taken to ask for the longest. */
+/** Null: not known yet. A page whose size is a variable is then assumed to be the largest. */
 export type Variables = Readonly<Record<string, unknown>> | null;
 
 type Place = { readonly parent: GraphQLNamedType | undefined; readonly field: GraphQLField<unknown, unknown> };
 
-/** How many times what is below a field is resolved, in one operation with these variables. */
+/** Returns how many times the selection below a field is resolved, in one operation with these variables. */
 export const pageSizes = ({ variableDefinitions = [] }: OperationDefinitionNode, variables: Variables) => {
   const variableOf = (name: string): unknown =>
     variables?.[name] ??
@@ -39,7 +39,7 @@ export const pageSizes = ({ variableDefinitions = [] }: OperationDefinitionNode,
       .map((argument) => asked(node, argument))
       .filter((size) => typeof size === 'number');
     if (sizes.length > 0) return Math.min(Math.max(1, ...sizes), largestPage);
-    // The lists in a connection are as long as the field says that gave it (Relay cursor connections §2).
+    // A list inside a connection is as long as the field that returned the connection says (Relay cursor connections §2).
     const isLong = isListType(getNullableType(field.type)) && !parent?.name.endsWith('Connection');
     return isLong ? assumedLength : 1;
   };

@@ -9,7 +9,7 @@ import {
 
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** By name. */
+/** Returns the fragments of a document by name. */
 export const fragmentsOf = (document: DocumentNode): Fragments =>
   new Map(
     document.definitions.flatMap((node) =>
@@ -18,7 +18,7 @@ export const fragmentsOf = (document: DocumentNode): Fragments =>
   );
 
 /**
- * What an operation selects at its root, by response key: fields that share one are resolved once. Whether `@skip` and
+ * Returns the root fields of an operation by response key: fields that share one are resolved once. Whether `@skip` and
  * `@include` take them does not matter here. The document need not be valid.
  */
 export const rootFieldsOf = (
