@@ -55,6 +55,7 @@ export const createGraphQLEndpoint = ({ pipeline, executeStream, graphiql }: Gra
     switch (request.method) {
       case 'GET':
       case 'HEAD':
+        if (request.header('upgrade')?.toLowerCase() === 'websocket') return noWebSocket;
         return graphiql && (request.header('accept') ?? '').includes('text/html')
           ? graphiql(request.toRequest(), state)
           : execute(request, state);
@@ -70,6 +71,8 @@ export const createGraphQLEndpoint = ({ pipeline, executeStream, graphiql }: Gra
 };
 
 const allow = 'GET, POST, OPTIONS';
+
+const noWebSocket = refusal(501, 'NOT_IMPLEMENTED', 'WebSocket is not available here. Send operations by POST or GET.');
 
 const isJson = (contentType: string | null): boolean =>
   contentType === 'application/json' || /^application\/(?:graphql\+)?json\s*(?:;|$)/i.test(contentType ?? '');

@@ -3,8 +3,8 @@ import { type Accepted, eventStream, graphqlResponse, type MediaType, plainJson 
 /** One range of an Accept header (RFC 9110 §12.5.1). */
 type Range = { readonly type: string; readonly weight: number; readonly specificity: number };
 
-const leftToUs: Accepted = { data: plainJson, errors: graphqlResponse, acceptsStream: true };
-const jsonOnly: Accepted = { data: plainJson, errors: plainJson, acceptsStream: false };
+const leftToUs: Accepted = { data: plainJson, errors: graphqlResponse, acceptsJson: true, acceptsStream: true };
+const jsonOnly: Accepted = { data: plainJson, errors: plainJson, acceptsJson: true, acceptsStream: false };
 
 /**
  * Returns the types in which a client is answered, or null if it accepts none that can be produced.
@@ -21,16 +21,17 @@ export const negotiate = (accept: string | null): Accepted | null => {
   const ranges = parseRanges(accept);
   if (ranges.length === 0) return accept.trim() === '' ? leftToUs : null;
   const [graphql, json] = [weigh(graphqlResponse, ranges), weigh(plainJson, ranges)];
-  const acceptsStream = weigh(eventStream, ranges) > 0;
-  if (graphql > 0 || json > 0) {
-    const data = isNamed(graphqlResponse, ranges) && graphql >= json ? graphqlResponse : plainJson;
-    return {
-      data: json > 0 ? data : graphqlResponse,
-      errors: graphql >= json ? graphqlResponse : plainJson,
-      acceptsStream,
-    };
+  const [acceptsJson, acceptsStream] = [json > 0, weigh(eventStream, ranges) > 0];
+  if (graphql === 0 && json === 0) {
+    return acceptsStream ? { data: eventStream, errors: eventStream, acceptsJson, acceptsStream } : null;
   }
-  return acceptsStream ? { data: eventStream, errors: eventStream, acceptsStream } : null;
+  const isPreferred = graphql >= json;
+  return {
+    data: json === 0 || (isPreferred && isNamed(graphqlResponse, ranges)) ? graphqlResponse : plainJson,
+    errors: isPreferred ? graphqlResponse : plainJson,
+    acceptsJson,
+    acceptsStream,
+  };
 };
 
 /** The weight of the most specific range that covers the type; 0: it is not acceptable. */

@@ -120,6 +120,8 @@ const handleTarget = (
   { handle }: NodeListenerDeps,
   state: RequestState,
 ): MaybePromise<Answer> => {
+  // Two Host headers arrive joined: a proxy in front may have read the other one.
+  if (request.headers.host?.includes(',')) return refusal(400, 'BAD_REQUEST', 'Send one Host header.');
   if (!isPlainTarget(target, received.path)) {
     return refusal(400, 'BAD_REQUEST', 'The request target has to be a path without "..", "//" or "#".');
   }

@@ -158,7 +158,7 @@ describe('media types', () => {
   };
 
   for (const way of ['listener', 'fetch']) {
-    describe.each(bodies)(`G21: over ${way}, %s`, (_what, body, token, expected) => {
+    describe.each(bodies)(`G13: over ${way}, %s`, (_what, body, token, expected) => {
       it.each(accepts)(
         'accepting %j is answered as RFC 9110 and GraphQL over HTTP say, by POST and GET alike',
         async (accept, types) => {
@@ -181,7 +181,7 @@ describe('media types', () => {
   }
 
   it.each(accepts.filter(([, types]) => types === null))(
-    'G22: accepting %j, a mutation does not run',
+    'G13: accepting %j, a mutation does not run',
     async (accept) => {
       const email = `unread${Math.random()}@example.com`;
       const query = `mutation { signup(input: { email: "${email}", password: "${goodPassword}" }) { user { email } } }`;

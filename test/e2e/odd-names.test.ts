@@ -8,7 +8,7 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
 /** Every plain object has these; `__proto__` is not even one of its own. */
 const names = Object.getOwnPropertyNames(Object.prototype);
 
-it.each(names)('G23: a variable called $%s is like any other, compiled or not', async (name) => {
+it.each(names)('G11: a variable called $%s is like any other, compiled or not', async (name) => {
   const { post } = await fetchServerForTest();
   const query = `query ($${name}: Boolean!) { hello @include(if: $${name}) other: hello }`;
   for (const _run of runs) {
@@ -24,7 +24,7 @@ it.each(names)('G23: a variable called $%s is like any other, compiled or not', 
   }
 });
 
-it.each(names)('G23: a field, an operation and a fragment called %s are like any others', async (name) => {
+it.each(names)('G11: a field, an operation and a fragment called %s are like any others', async (name) => {
   const { post } = await fetchServerForTest();
   const query = `query ${name} { ${name}: hello ...${name} } fragment ${name} on Query { other: hello }`;
   for (const _run of runs) {
@@ -40,7 +40,7 @@ it.each(names)('G23: a field, an operation and a fragment called %s are like any
 });
 
 it.each(names)(
-  'G23: an argument, an input field and a parameter called %s are refused like unknown ones',
+  'G11: an argument, an input field and a parameter called %s are refused like unknown ones',
   async (name) => {
     const { post } = await fetchServerForTest();
     const unknownArgument = await post({ query: `{ hello(${name}: 1) }` });

@@ -1,10 +1,11 @@
 import { refusalError } from '@fieldgate/guard/server';
-import { GraphQLError, getOperationAST, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import { type GraphQLError, getOperationAST, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Limits } from '../../services/limits.ts';
 import type { RequestState } from '../context.ts';
 import type { GraphQLParams } from './parameters.ts';
 import { type PrepareDeps, type PreparedDocument, type PreparedOperation, prepareDocument } from './prepare.ts';
+import { wholeError } from './result.ts';
 
 const maxDocuments = 1_000;
 const maxTextLength = 10_000;
@@ -69,12 +70,15 @@ const refuseOperation = (
 ): GraphQLError | null => {
   if (!operation) return noOperation();
   if (method !== 'GET' || operation.operation !== OperationTypeNode.MUTATION) return null;
-  return new GraphQLError('Mutations are accepted by POST only.', {
-    extensions: { code: 'METHOD_NOT_ALLOWED', http: { status: 405, headers: { allow: 'POST' } } },
+  return wholeError('Mutations are accepted by POST only.', 'METHOD_NOT_ALLOWED', {
+    status: 405,
+    headers: { allow: 'POST' },
   });
 };
 
 const noOperation = (): GraphQLError =>
-  new GraphQLError('The document has no such operation, or several and "operationName" names none of them.', {
-    extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { spec: true, status: 400 } },
-  });
+  wholeError(
+    'The document has no such operation, or several and "operationName" names none of them.',
+    'OPERATION_RESOLUTION_FAILURE',
+    { spec: true, status: 400 },
+  );

@@ -1,4 +1,4 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 
 export const graphqlResponse = 'application/graphql-response+json';
 export const plainJson = 'application/json';
@@ -13,6 +13,7 @@ export type Accepted = {
   readonly data: MediaType;
   /** For answers that consist of errors: the type in which the status says so, wherever the client leaves the choice. */
   readonly errors: MediaType;
+  readonly acceptsJson: boolean;
   readonly acceptsStream: boolean;
 };
 
@@ -34,9 +35,10 @@ export const toWholeResponse = (
 ): WholeResponse => {
   if (!result.errors) return whole(accepted.data, 200, {}, JSON.stringify(result));
   const hasData = result.data || ('data' in result && !result.errors.some(httpOf));
-  const type = hasData ? accepted.data : accepted.errors;
+  const type = hasData ? accepted.data : typeOfErrors(result.errors, accepted);
   const { status, headers } = statusOf(result.errors, type);
-  return whole(type, status, headers, JSON.stringify(withShownErrors(result, hideName)));
+  const json = JSON.stringify(withShownErrors(result, hideName));
+  return whole(type, status, headers, repeat(json, result.errors));
 };
 
 const whole = (
@@ -51,10 +53,31 @@ const whole = (
   body: type === eventStream ? `event: next\ndata: ${json}\n\nevent: complete\ndata:\n\n` : json,
 });
 
-type Http = { readonly spec?: boolean; readonly status: number; readonly headers?: Readonly<Record<string, string>> };
+/** What an error says of the whole answer: see `refusalError`. */
+export type Http = {
+  /** The status holds for graphql-response+json only; other types say 200. */
+  readonly spec?: boolean;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Its clients read `application/json`, whatever else they accept. */
+  readonly prefersJson?: boolean;
+  /** Answers a batch: as many times. */
+  readonly entries?: number;
+};
 
-/** What an error says of the whole answer: see `refusalError`. `spec`: in `application/json` and event streams it is 200. */
+/** Returns an error that is the whole answer. */
+export const wholeError = (message: string, code: string, http: Http): GraphQLError =>
+  new GraphQLError(message, { extensions: { code, http } });
+
 const httpOf = (error: GraphQLError): Http | undefined => error.extensions['http'] as Http | undefined;
+
+const typeOfErrors = (errors: readonly GraphQLError[], accepted: Accepted): MediaType =>
+  accepted.acceptsJson && errors.some((error) => httpOf(error)?.prefersJson) ? plainJson : accepted.errors;
+
+const repeat = (json: string, errors: readonly GraphQLError[]): string => {
+  const entries = errors.map(httpOf).find((http) => http?.entries)?.entries;
+  return entries === undefined ? json : `[${Array.from({ length: entries }, () => json).join(',')}]`;
+};
 
 const statusOf = (errors: readonly GraphQLError[], type: MediaType) => {
   const headers: Record<string, string> = {};

@@ -18,10 +18,18 @@ it('what stands at the root is counted', () => {
 });
 
 it.each([
-  ['an unknown bucket', 'type Mutation { a: Int @limit(bucket: "logins") }', 'Mutation.a: @limit takes one of the buckets'],
+  [
+    'an unknown bucket',
+    'type Mutation { a: Int @limit(bucket: "logins") }',
+    'Mutation.a: @limit takes one of the buckets',
+  ],
   ['a cost of nothing', 'type Mutation { a: Int @limit(bucket: "login", cost: 0) }', 'Mutation.a: @limit needs a cost'],
   ['a cost of less', 'type Mutation { a: Int @limit(bucket: "login", cost: -1) }', 'Mutation.a: @limit needs a cost'],
-  ['a field below the root', 'type User { a: Int @limit(bucket: "login") }', 'User.a: @limit works on root fields only'],
+  [
+    'a field below the root',
+    'type User { a: Int @limit(bucket: "login") }',
+    'User.a: @limit works on root fields only',
+  ],
   [
     'a field of an interface',
     'interface Node { a: Int @limit(bucket: "login") }',

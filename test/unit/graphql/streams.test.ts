@@ -121,7 +121,7 @@ const streamEndpoint = () => {
   return { ask, sources, faults, operations };
 };
 
-it('Y01: a subscription is a stream of its events, and then complete', async () => {
+it('a subscription is a stream of its events, and then complete', async () => {
   const { ask, sources, operations } = streamEndpoint();
   const { answer, text, events } = await ask('subscription ($n: Int!) { ticks(to: $n) }', {}, { n: 3 });
   expect(answer).toBeInstanceOf(Response);
@@ -131,7 +131,7 @@ it('Y01: a subscription is a stream of its events, and then complete', async () 
   expect(operations).toEqual([['subscription', 'ok']]);
 });
 
-it('Y02: the viewer is there when the source opens', async () => {
+it('the viewer is there when the source opens', async () => {
   const { ask } = streamEndpoint();
   expect((await ask('subscription { who }', { authorization: 'user' })).events).toEqual([{ data: { who: 'account' } }]);
 });
@@ -142,7 +142,7 @@ it.each([
   ['a role that is missing', 'subscription { secret }', { authorization: 'user' }, 'FORBIDDEN', 'ROLE'],
   ['a policy that says no', 'subscription { ours }', { authorization: 'user' }, 'FORBIDDEN', 'POLICY'],
 ])(
-  'Y03: %s: one event with the refusal, complete, and no source was opened',
+  '%s: one event with the refusal, complete, and no source was opened',
   async (_what, query, headers, code, reason) => {
     const { ask, sources } = streamEndpoint();
     const { events, text } = await ask(query, headers);
@@ -153,7 +153,7 @@ it.each([
   },
 );
 
-it('Y04: what a source throws is masked, reported, and ends the stream', async () => {
+it('what a source throws is masked, reported, and ends the stream', async () => {
   const { ask, faults, text } = { ...streamEndpoint(), text: '' };
   const answered = await ask('subscription { breaks }');
   expect(answered.events).toMatchObject([
@@ -164,20 +164,20 @@ it('Y04: what a source throws is masked, reported, and ends the stream', async (
   expect(faults).toHaveLength(1);
 });
 
-it('Y05: an error of one event keeps its code, and the stream goes on', async () => {
+it('an error of one event keeps its code, and the stream goes on', async () => {
   const { ask, faults } = streamEndpoint();
   const { events } = await ask('subscription { fails }');
   expect(events).toMatchObject([{ data: { fails: null }, errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
   expect(faults).toEqual([]);
 });
 
-it('Y06: a client that accepts no stream is answered 406 before a source opens', async () => {
+it('a client that accepts no stream is answered 406 before a source opens', async () => {
   const { ask, sources } = streamEndpoint();
   const { answer } = await ask('subscription { ticks(to: 1) }', { accept: 'application/json' });
   expect([answer.status, sources.opened]).toEqual([406, 0]);
 });
 
-it('Y07: what is wrong with a document or its variables is one event', async () => {
+it('what is wrong with a document or its variables is one event', async () => {
   const { ask, sources } = streamEndpoint();
   for (const query of ['subscription { nope }', 'subscription {', 'subscription ($n: Int!) { ticks(to: $n) }']) {
     const { events } = await ask(query);
@@ -186,7 +186,7 @@ it('Y07: what is wrong with a document or its variables is one event', async () 
   expect(sources.opened).toBe(0);
 });
 
-it('Y08: a document is parsed and validated once, for streams and answers in one piece together', async () => {
+it('a document is parsed and validated once, for streams and answers in one piece together', async () => {
   const graphql = await import('graphql');
   const lexed = vi.spyOn(graphql.Lexer.prototype, 'advance');
   const { ask } = streamEndpoint();
@@ -199,7 +199,7 @@ it('Y08: a document is parsed and validated once, for streams and answers in one
   lexed.mockRestore();
 });
 
-it('Y09: a query for a client that accepts streams only is one event and complete', async () => {
+it('a query for a client that accepts streams only is one event and complete', async () => {
   const { ask } = streamEndpoint();
   const { events, text } = await ask('{ hello }');
   expect(events).toEqual([{ data: { hello: 'hello' } }]);
