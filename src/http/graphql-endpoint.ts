@@ -39,11 +39,11 @@ export const createGraphQLEndpoint = ({ pipeline, executeStream, graphiql }: Gra
       params: isPost ? parseJsonBody(body) : parseQueryString(request.search),
       context: { requestId: state.requestId, client: state.client, state, header: request.header, newSession: null },
     });
-    if (!('operation' in prepared)) return toWholeResponse(prepared, accepted, pipeline.hideName);
+    if (!('operation' in prepared)) return toWholeResponse(prepared, accepted);
     if (prepared.operation.operation.operation !== OperationTypeNode.SUBSCRIPTION) {
       return handleMaybePromise(
         () => pipeline.run(prepared),
-        (result) => toWholeResponse(result, accepted, pipeline.hideName),
+        (result) => toWholeResponse(result, accepted),
       );
     }
     return accepted.acceptsStream

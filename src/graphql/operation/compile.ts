@@ -17,18 +17,20 @@ export type Execute = (
   variables: Readonly<Record<string, unknown>>,
 ) => ExecutionResult | Promise<ExecutionResult>;
 
+type CompileDeps = { readonly schema: GraphQLSchema; readonly hideSuggestions: boolean };
+
 /** Compiling costs a hundred times what running does: only an operation that comes again is worth it. */
 const runsBeforeCompiling = 3;
 
 /** Runs one operation: interpreted at first, compiled when it comes again, if the compiler does exactly what graphql-js does. */
 export const createExecute = (
-  schema: GraphQLSchema,
+  { schema, hideSuggestions }: CompileDeps,
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Execute => {
   const operationName = operation.name?.value ?? null;
   const interpret: Execute = (contextValue, variableValues) =>
-    execute({ schema, document, operationName, contextValue, variableValues });
+    execute({ schema, document, operationName, contextValue, variableValues, hideSuggestions });
   let current = interpret;
   let runs = 0;
   const compileLater = (): void => {

@@ -33,7 +33,3 @@ const typeFieldKeys = (operation: PreparedOperation): readonly string[] => {
   known.set(operation, keys);
   return keys;
 };
-
-/** Returns the message without what it suggests for a misspelt name: that would be a part of the schema. */
-export const withoutSuggestion = (message: string): string =>
-  message.replace(/ ?Did you mean [^?]*\?(?: Or [^?]*\?)?/g, '');

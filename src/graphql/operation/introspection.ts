@@ -13,7 +13,7 @@ import {
   type ValidationRule,
 } from 'graphql';
 import type { RequestContext } from '../context.ts';
-import { hideTypes, NoSchemaField, withoutSuggestion } from './hidden-schema.ts';
+import { hideTypes, NoSchemaField } from './hidden-schema.ts';
 import type { PreparedOperation } from './prepare.ts';
 import { fragmentsOf, rootFieldsOf } from './root-fields.ts';
 
@@ -25,9 +25,9 @@ export type Introspection = {
   readonly rules: readonly ValidationRule[];
   /** Null where the operation does not ask for the schema, or everybody gets the same one. */
   readonly schemaFor: ((operation: PreparedOperation) => ShowSchema | null) | null;
-  /** What of a result and of a message may be shown. */
+  /** What of a result may be shown; null: all of it. */
   readonly hide: ((result: ExecutionResult, operation: PreparedOperation) => ExecutionResult) | null;
-  readonly hideName: ((message: string) => string) | null;
+  readonly hideSuggestions: boolean;
 };
 
 /** Decides who asks for the schema, and executes against what that caller may see of it. */
@@ -44,11 +44,11 @@ type IntrospectionDeps = { readonly schema: GraphQLSchema; readonly authenticate
 export const createIntrospection = (mode: IntrospectionMode, deps: IntrospectionDeps): Introspection => {
   switch (mode) {
     case 'full':
-      return { rules: [], schemaFor: null, hide: null, hideName: null };
+      return { rules: [], schemaFor: null, hide: null, hideSuggestions: false };
     case 'role':
-      return { rules: [SchemaAlone], schemaFor: createSchemaByRole(deps), hide: null, hideName: withoutSuggestion };
+      return { rules: [SchemaAlone], schemaFor: createSchemaByRole(deps), hide: null, hideSuggestions: true };
     case 'off':
-      return { rules: [NoSchemaField], schemaFor: null, hide: hideTypes, hideName: withoutSuggestion };
+      return { rules: [NoSchemaField], schemaFor: null, hide: hideTypes, hideSuggestions: true };
   }
 };
 
@@ -63,7 +63,7 @@ const createSchemaByRole = ({ schema, authenticate }: IntrospectionDeps): Intros
     return {
       decide: async (context) => decideOperation(plan, await authenticate(context)),
       execute: (viewer, variableValues) =>
-        execute({ schema: visibleTo(viewer), document, operationName: name, variableValues }),
+        execute({ schema: visibleTo(viewer), document, operationName: name, variableValues, hideSuggestions: true }),
     };
   };
 };

@@ -49,6 +49,13 @@ const refusals: Readonly<Record<Limit, { readonly reason: string; readonly messa
   },
 };
 
+/** The error of a document that repeats itself: see `isTooRepetitive`. */
+export const repetitionError = (): GraphQLError =>
+  limitError({
+    reason: 'REPEATED_FIELDS',
+    message: 'The document selects the same fields too often. Select each once.',
+  });
+
 export const limitError = ({ reason, message }: (typeof refusals)[Limit]): GraphQLError =>
   refusalError({ error: new AppError('QUERY_LIMIT_EXCEEDED', { reason }, message), presented: false }, null);
 

@@ -9,7 +9,7 @@ import type { GraphQLParams } from './parameters.ts';
 import { type OnOperation, type OperationKind, outcomeOf } from './report.ts';
 
 export type PipelineDeps = Omit<ExecuteDeps, 'introspection'> &
-  Omit<DocumentsDeps, 'rules' | 'limit'> & {
+  Omit<DocumentsDeps, 'rules' | 'hideSuggestions' | 'limit'> & {
     readonly introspection: IntrospectionMode;
     readonly documentLimit: DocumentsDeps['limit'];
     readonly reportFault: ReportFault;
@@ -33,8 +33,8 @@ export type Pipeline = ReturnType<typeof createPipeline>;
  */
 export const createPipeline = ({ introspection: mode, documentLimit, ...deps }: PipelineDeps) => {
   const introspection = createIntrospection(mode, deps);
-  const { rules, hide, hideName } = introspection;
-  const documents = createDocuments({ ...deps, rules, limit: documentLimit });
+  const { rules, hide, hideSuggestions } = introspection;
+  const documents = createDocuments({ ...deps, rules, hideSuggestions, limit: documentLimit });
   const executeDeps: ExecuteDeps = { ...deps, introspection };
 
   const finish = (kind: OperationKind, result: ExecutionResult): ExecutionResult => {
@@ -63,5 +63,5 @@ export const createPipeline = ({ introspection: mode, documentLimit, ...deps }: 
     );
   };
 
-  return { prepare, run, executeDeps, hideName };
+  return { prepare, run, executeDeps };
 };

@@ -11,8 +11,9 @@ import {
 } from 'graphql';
 import { createExecute, type Execute } from './compile.ts';
 import type { FieldLimits } from './field-limits.ts';
-import { brokenLimit, limitsOfShape } from './limits.ts';
+import { brokenLimit, limitsOfShape, repetitionError } from './limits.ts';
 import { parseDocument } from './parse.ts';
+import { isTooRepetitive } from './repetition.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -39,7 +40,12 @@ export type PrepareDeps = {
   readonly fieldLimits: FieldLimits;
   /** Validation rules on top of the specification's. */
   readonly rules: readonly ValidationRule[];
+  /** Whether messages leave out what a misspelt name may have meant: it would be a part of the schema. */
+  readonly hideSuggestions: boolean;
 };
+
+/** More would be read by nobody, and cost more than the document is worth. */
+const maxValidationErrors = 5;
 
 /** Parses, measures and validates a document. `refuse` is asked in between: what it refuses is not worth validating. */
 export const prepareDocument = (
@@ -49,12 +55,17 @@ export const prepareDocument = (
 ): PreparedDocument | readonly GraphQLError[] => {
   const document = parseOrError(text);
   if (document instanceof GraphQLError) return [document];
-  const refused = refuse(document) ?? brokenLimit(deps, document, { limits: limitsOfShape });
+  const refused = refuse(document) ?? refuseShape(deps, document);
   if (refused) return [refused];
-  const errors = validate(deps.schema, document, [...specifiedRules, ...deps.rules]);
+  const { hideSuggestions } = deps;
+  const rules = [...specifiedRules, ...deps.rules];
+  const errors = validate(deps.schema, document, rules, { maxErrors: maxValidationErrors, hideSuggestions });
   if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
   return { tokens: document.tokenCount ?? 0, operations: prepareOperations(deps, document) };
 };
+
+const refuseShape = (deps: PrepareDeps, document: DocumentNode): GraphQLError | null =>
+  isTooRepetitive(document) ? repetitionError() : brokenLimit(deps, document, { limits: limitsOfShape });
 
 const parseOrError = (text: string): DocumentNode | GraphQLError => {
   try {
@@ -79,8 +90,8 @@ const prepareOperations = (
         name: operation.name?.value ?? null,
         checkCost: (variables) =>
           mayCostTooMuch ? brokenLimit(deps, document, { limits: ['cost'], variables }) : null,
-        checkVariables: (variables) => checkVariables(deps.schema, operation, variables),
-        execute: createExecute(deps.schema, document, operation),
+        checkVariables: (variables) => checkVariables(deps, operation, variables),
+        execute: createExecute(deps, document, operation),
       }),
     );
   const [only] = prepared.length === 1 ? prepared : [];
@@ -91,12 +102,15 @@ const prepareOperations = (
 const maxVariableErrors = 3;
 
 const checkVariables = (
-  schema: GraphQLSchema,
+  { schema, hideSuggestions }: PrepareDeps,
   { variableDefinitions = [] }: OperationDefinitionNode,
   variables: Variables,
 ): readonly GraphQLError[] | null => {
   if (variableDefinitions.length === 0) return null;
-  const { errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: maxVariableErrors });
+  const { errors } = getVariableValues(schema, variableDefinitions, variables, {
+    maxErrors: maxVariableErrors,
+    hideSuggestions,
+  });
   if (!errors) return null;
   if (errors.length <= maxVariableErrors) return errors.map((error) => withCode(error, 'BAD_USER_INPUT'));
   const message = `More than ${maxVariableErrors} values in the variables are not of their types.`;

@@ -27,17 +27,13 @@ export type WholeResponse = {
 /** Errors in answers are cut: one that quotes what was sent would be as large as that. */
 const maxMessageLength = 1_000;
 
-/** Returns the HTTP form of a result. `hideName`: what a message says of names that the caller may not learn is cut out. */
-export const toWholeResponse = (
-  result: ExecutionResult,
-  accepted: Accepted,
-  hideName: ((message: string) => string) | null,
-): WholeResponse => {
+/** Returns the HTTP form of a result. */
+export const toWholeResponse = (result: ExecutionResult, accepted: Accepted): WholeResponse => {
   if (!result.errors) return whole(accepted.data, 200, {}, JSON.stringify(result));
   const hasData = result.data || ('data' in result && !result.errors.some(httpOf));
   const type = hasData ? accepted.data : typeOfErrors(result.errors, accepted);
   const { status, headers } = statusOf(result.errors, type);
-  const json = JSON.stringify(withShownErrors(result, hideName));
+  const json = JSON.stringify(withShownErrors(result));
   return whole(type, status, headers, repeat(json, result.errors));
 };
 
@@ -91,13 +87,12 @@ const statusOf = (errors: readonly GraphQLError[], type: MediaType) => {
   return { status, headers };
 };
 
-const withShownErrors = (result: ExecutionResult, hideName: ((message: string) => string) | null): object => ({
+const withShownErrors = (result: ExecutionResult): object => ({
   ...result,
   errors: result.errors?.map((error) => {
     const { http: _ofTheAnswer, ...extensions } = error.extensions;
     const { extensions: _all, message, ...shown } = error.toJSON();
-    const short = cut(hideName ? hideName(message) : message);
-    return { message: short, ...shown, ...(Object.keys(extensions).length > 0 ? { extensions } : {}) };
+    return { message: cut(message), ...shown, ...(Object.keys(extensions).length > 0 ? { extensions } : {}) };
   }),
 });
 
