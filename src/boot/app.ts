@@ -1,9 +1,9 @@
 import { apiKey, basic, bearer, cookie, createAuthenticate, scopesOf } from '@fieldgate/guard';
+import { LRUCache } from 'lru-cache';
 import type { Config } from '../config/config.ts';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
 import type { Clock } from '../domain/clock.ts';
-import { createRecentEntries } from '../domain/recent-entries.ts';
 import { grantable } from '../domain/scope.ts';
 import { createCharge } from '../graphql/charge.ts';
 import { readFieldLimits } from '../graphql/field-limits.ts';
@@ -178,5 +178,5 @@ const createBasicVerify = (
   createBasicLogin({
     ...deps,
     digest: createKeyedDigest(),
-    remembered: createRecentEntries(mostRemembered),
+    remembered: new LRUCache({ max: mostRemembered }),
   }).verify;

@@ -1,5 +1,5 @@
 import type { UserId } from '@fieldgate/guard/core';
-import { createRecentEntries } from '../domain/recent-entries.ts';
+import { LRUCache } from 'lru-cache';
 import type { User } from '../domain/user.ts';
 import type { AccountStore } from './ports/account-store.ts';
 
@@ -9,7 +9,6 @@ export type RecentAccounts = AccountStore & {
   readonly recall: (id: UserId, version: number) => User | undefined;
 };
 
-/** Half of them goes when there are so many. */
 const capacity = 50_000;
 /** Whoever edits a row by hand does not raise its version: after this long it is read again whatever it says. */
 const longestBeliefMs = 30_000;
@@ -21,7 +20,7 @@ type Known = { readonly user: User; readonly readAt: number };
  * whoever knows for sure which version is the current one (Redis says it with each check of a session) need not read it again.
  */
 export const recentAccounts = (accounts: AccountStore, clock: () => number): RecentAccounts => {
-  const known = createRecentEntries<Known>(capacity);
+  const known = new LRUCache<UserId, Known>({ max: capacity });
 
   const remember = (user: User | null): User | null => {
     if (user !== null) known.set(user.id, { user, readAt: clock() });

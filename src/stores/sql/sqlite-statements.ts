@@ -1,25 +1,20 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { LRUCache } from 'lru-cache';
 
 type Prepared = { readonly statement: StatementSync; readonly returnsRows: boolean };
 
 /**
- * Prepares each text once and keeps the ones used last. Bounded, because lists in a statement make texts of any number.
- * Sharing is safe: every use runs to its end before the next one starts.
+ * Returns a function that prepares each text once and keeps the most recently used statements. Bounded, because a list in
+ * a statement makes another text for each length. Sharing is safe: every use runs to its end before the next one starts.
  */
 export function statementCache(database: DatabaseSync, capacity = 100): (sql: string) => Prepared {
-  const cache = new Map<string, Prepared>();
+  const cache = new LRUCache<string, Prepared>({ max: capacity });
   return (sql) => {
-    const known = cache.get(sql);
-    if (known !== undefined) {
-      cache.delete(sql);
-      cache.set(sql, known);
-      return known;
-    }
+    const cached = cache.get(sql);
+    if (cached !== undefined) return cached;
     const statement = database.prepare(sql);
     const prepared = { statement, returnsRows: statement.columns().length > 0 };
     cache.set(sql, prepared);
-    const [oldest] = cache.keys();
-    if (cache.size > capacity && oldest !== undefined) cache.delete(oldest);
     return prepared;
   };
 }
