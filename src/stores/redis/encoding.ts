@@ -1,7 +1,7 @@
 import { type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
 import { isUuid, type TokenDigest } from '../../domain/ids.ts';
 import type { Session, TokenDigests } from '../../domain/session.ts';
-import { readOrigin } from './client-info-codec.ts';
+import { readClientInfo } from './client-info-codec.ts';
 
 /** How values of the house are written in Redis; the scripts name the places. */
 
@@ -64,7 +64,7 @@ export const readSession = (
   createdAt: readNumber(createdAt),
   lastSeenAt: readNumber(lastSeenAt),
   expiresAt: readNumber(expiresAt),
-  ...readOrigin(readBytes(client)),
+  ...readClientInfo(readBytes(client)),
 });
 
 export const readNumber = (reply: unknown): number => {

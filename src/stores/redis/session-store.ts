@@ -3,7 +3,7 @@ import type { Rotation, Session, SessionLifetimes } from '../../domain/session.t
 import type { RecentAccounts } from '../account-cache.ts';
 import type { RecalledRevocation, RevocationJournal } from '../ports/revocation-journal.ts';
 import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
-import { writeOrigin } from './client-info-codec.ts';
+import { writeClientInfo } from './client-info-codec.ts';
 import type { RedisConnection } from './connection.ts';
 import {
   accountKey,
@@ -91,16 +91,16 @@ export function redisSessionStore(
           role,
           idleMs,
           absoluteMs,
-          writeOrigin(client),
+          writeClientInfo(client),
         ]),
       );
       if (createdAt === undefined) return 'superseded';
-      return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeOrigin(client)]);
+      return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeClientInfo(client)]);
     },
 
     async rotate(use) {
       if (!isStorable(use.userId, use.sessionId)) return { kind: 'unknown' };
-      const client = writeOrigin(use.client);
+      const client = writeClientInfo(use.client);
       const answer = await change(() =>
         run('rotate', key(use.userId), [
           writeSessionId(use.sessionId),
@@ -207,14 +207,14 @@ export function redisSessionStore(
 const gone = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
 
 function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], client: Buffer): Rotation {
-  const [createdAt, lastSeenAt, expiresAt, storedOrigin, nonce] = rest;
+  const [createdAt, lastSeenAt, expiresAt, storedClient, nonce] = rest;
   const session = (from: unknown): Session => readSession(use, [createdAt, lastSeenAt, expiresAt, from]);
   const word = readBytes(kind).toString();
   switch (word) {
     case 'rotated':
       return { kind: word, session: session(client) };
     case 'replayed':
-      return { kind: word, session: session(storedOrigin), successorNonce: readNonce(readBytes(nonce)) };
+      return { kind: word, session: session(storedClient), successorNonce: readNonce(readBytes(nonce)) };
     case 'reused':
     case 'unknown':
       return { kind: word };
