@@ -7,8 +7,8 @@ import { createId, createOrderedIds } from '../crypto/identifiers.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
 import { createPasswordHasher } from '../crypto/password.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { NewAuthEvent } from '../domain/event.ts';
 import { firstPartyClient } from '../domain/ids.ts';
+import type { Signals } from '../domain/signals.ts';
 import { createAccounts } from '../services/accounts.ts';
 import { createApiKeys } from '../services/api-keys.ts';
 import { createEvents } from '../services/events.ts';
@@ -17,49 +17,36 @@ import { createKeyRing } from '../services/key-ring.ts';
 import { createLoginLockout } from '../services/login-lockout.ts';
 import { createServiceClients } from '../services/service-clients.ts';
 import { createSessions } from '../services/sessions.ts';
-import type { Stores } from '../stores/open.ts';
+import type { StorePorts } from '../stores/open.ts';
 
-type Parts = {
+type ServicesDeps = {
   readonly config: Config;
-  readonly stores: Stores;
+  readonly ports: StorePorts;
   readonly keys: ConfiguredKeys;
   readonly clock: Clock;
-  /** The scopes that can be granted; asked late, since the schema that says so is made from the services. */
+  /** Returns the scopes that can be granted. Called late: the schema that defines them is built from the services. */
   readonly knownScopes: () => KnownScopes | Promise<KnownScopes>;
-  /** Writes the line of an event in the log. */
-  readonly writeEvent: (event: NewAuthEvent) => void;
-  /** Told how many events are in the log alone. */
-  readonly onLostEvents: (count: number) => void;
-  /** Told when this instance begins to sign with another key. */
-  readonly onKeySwitch: (kid: string) => void;
-  /** Told which signing keys in the database cannot be opened, whenever they are others than before. */
-  readonly onSealedKeys: (kids: readonly string[]) => void;
-  /** Told of trouble with a store that no caller is told of. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly signals: Signals;
 };
 
-/** The use cases, without any way in: what the server and the command line share. */
-export const createServices = ({ config, stores, keys, clock, ...parts }: Parts) => {
+/** The use cases, which the server and the command line share. */
+export const createServices = ({ config, ports, keys, clock, knownScopes, signals }: ServicesDeps) => {
   const newId = () => createId(clock());
   const newOrderedId = createOrderedIds();
   const events = createEvents({
-    events: stores.events,
+    events: ports.events,
     clock,
     createId: () => newOrderedId(clock()),
-    write: parts.writeEvent,
-    onTrouble: parts.onTrouble,
-    onLost: parts.onLostEvents,
-    retentionMs: config.eventRetentionMs,
+    signals,
   });
   const { record } = events;
   const keyRing = createKeyRing({
-    store: stores.signingKeys,
+    store: ports.signingKeys,
     configured: keys,
     times: config.keyRotation,
     clock,
     record,
-    onSwitch: parts.onKeySwitch,
-    onSealed: parts.onSealedKeys,
+    signals,
   });
   const accessTokens = createAccessTokens({
     keys: keyRing.keys,
@@ -70,15 +57,15 @@ export const createServices = ({ config, stores, keys, clock, ...parts }: Parts)
   });
   const passwords = createPasswordHasher();
   const lockout = createLoginLockout({
-    attempts: stores.loginAttempts,
+    attempts: ports.loginAttempts,
     policy: config.lockout,
     clock,
     createId: newId,
     digest: digestOfEmail,
   });
   const accounts = createAccounts({
-    accounts: stores.accounts,
-    sessions: stores.sessions,
+    accounts: ports.accounts,
+    sessions: ports.sessions,
     passwords,
     passwordCheck: createPasswordCheck({ minLength: config.passwordMinLength }),
     lockout,
@@ -87,7 +74,7 @@ export const createServices = ({ config, stores, keys, clock, ...parts }: Parts)
     record,
   });
   const sessions = createSessions({
-    sessions: stores.sessions,
+    sessions: ports.sessions,
     accounts,
     accessTokens,
     clock,
@@ -95,24 +82,24 @@ export const createServices = ({ config, stores, keys, clock, ...parts }: Parts)
     record,
   });
   const apiKeys = createApiKeys({
-    apiKeys: stores.apiKeys,
+    apiKeys: ports.apiKeys,
     accounts,
-    knownScopes: parts.knownScopes,
+    knownScopes,
     clock,
     createId: newId,
     record,
-    onTrouble: parts.onTrouble,
+    signals,
   });
   const serviceClients = createServiceClients({
-    clients: stores.serviceClients,
+    clients: ports.serviceClients,
     accessTokens,
     clock,
     createId: newId,
     record,
   });
   const identities = createIdentities({
-    identities: stores.identities,
-    flows: stores.identityFlows,
+    identities: ports.identities,
+    flows: ports.identityFlows,
     accounts,
     sessions,
     clock,

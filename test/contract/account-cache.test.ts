@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { User } from '../../src/domain/user.ts';
-import { recentAccounts } from '../../src/stores/account-cache.ts';
+import { cacheAccounts } from '../../src/stores/account-cache.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
@@ -18,7 +18,7 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check of one brings
   let redis: ReturnType<typeof openRedis>;
   let now = 0;
   let reads = 0;
-  let accounts: ReturnType<typeof recentAccounts>;
+  let accounts: ReturnType<typeof cacheAccounts>;
   let sessions: SessionStore;
   let ada: User;
   let client: SignIn;
@@ -34,11 +34,11 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check of one brings
         return other.accounts.findById(id);
       },
     };
-    accounts = recentAccounts(counted, () => now);
+    accounts = cacheAccounts(counted, () => now);
     sessions = redisSessionStore(redis, {
       lifetimes: lastingLifetimes,
       journal: other.journal,
-      recallAccount: accounts.recall,
+      getCachedAccount: accounts.getCached,
     });
     await until(redis.isUp);
   });

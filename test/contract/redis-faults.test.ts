@@ -90,7 +90,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
       () => one.sessions.isFamily(ada.id, client.id, client.family),
       () => one.sessions.accountChanged(ada),
       () => refreshToken(one.sessions, client),
-      () => one.sessions.purgeExpired(1),
+      () => one.sessions.purgeExpired(1, Date.now()),
       () => one.redis.ping(),
     ]) {
       expect(await outcome<unknown>(call)).toBe('unavailable');

@@ -208,14 +208,14 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     const overtaken = feed.expect(ada.id, id);
     feed.forget(ada.id);
     overtaken({ role: 'USER', version: 1, leftMs: 60_000 });
-    expect(feed.recall(ada.id, id)).toBeNull();
+    expect(feed.getCached(ada.id, id)).toBeNull();
     const late = feed.expect(ada.id, id);
     now += delayMs + 1;
     late({ role: 'USER', version: 1, leftMs: 60_000 });
     now -= delayMs + 1;
-    expect(feed.recall(ada.id, id)).toBeNull();
+    expect(feed.getCached(ada.id, id)).toBeNull();
     feed.expect(ada.id, id)({ role: 'USER', version: 1, leftMs: 60_000 });
-    expect(feed.recall(ada.id, id)).toEqual({ role: 'USER', version: 1, leftMs: 60_000 });
+    expect(feed.getCached(ada.id, id)).toEqual({ role: 'USER', version: 1, leftMs: 60_000 });
   });
 
   test('it remembers a bounded number of accounts', async () => {
@@ -231,7 +231,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
       feed.expect(client.user.id, client.id)({ role: 'USER', version: 1, leftMs: 60_000 });
       clients.push(client);
     }
-    expect(clients.map(({ user, id }) => feed.recall(user.id, id)?.role)).toEqual([undefined, 'USER', 'USER']);
+    expect(clients.map(({ user, id }) => feed.getCached(user.id, id)?.role)).toEqual([undefined, 'USER', 'USER']);
   });
 
   test('F12 works over a cluster', async () => {

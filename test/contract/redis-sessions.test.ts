@@ -113,7 +113,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
   test('F29 sweeping keeps no key alive: one without sessions goes when it would have gone, and takes its account along', async () => {
     await instance.sessions.end(ada.id, (await signIn(instance.sessions, ada)).id);
     await server.admin.pexpire(keyOf(ada), 60_000);
-    await instance.sessions.purgeExpired(500);
+    await instance.sessions.purgeExpired(500, Date.now());
     expect(await server.admin.pttl(keyOf(ada))).toBeLessThanOrEqual(60_000);
     await expectEveryKeyToExpire(instance.redis);
   });

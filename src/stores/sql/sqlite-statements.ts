@@ -19,7 +19,7 @@ export function statementCache(database: DatabaseSync, capacity = 100): (sql: st
   };
 }
 
-/** Reads one row as a plain object. Those that node:sqlite makes by itself are dictionaries, which cost more than the read. */
+/** Reads one row as a plain object. The rows of node:sqlite are dictionary-mode objects, which cost more than the read. */
 export function prepareRow(
   database: DatabaseSync,
   sql: string,
@@ -37,8 +37,8 @@ export function prepareRow(
 }
 
 /**
- * The parameters as node:sqlite may have them. It takes an object in first place for named parameters and reports
- * others in words that do not help; and it would store U+0000, which PostgreSQL refuses. The value is never in the error.
+ * Rejects parameters that node:sqlite would misread: it takes an object in first place for named parameters, reports other
+ * types unclearly, and stores U+0000, which PostgreSQL refuses. The error never contains the value.
  */
 export const checkedParameters = (values: readonly unknown[]): SQLInputValue[] => values.map(checked);
 
