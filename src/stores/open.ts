@@ -23,7 +23,7 @@ export type StoresDeps = {
   readonly database: DatabaseTarget;
   /** Where sessions and rate counters are kept; null: in the database. */
   readonly redis: RedisTarget | null;
-  /** Monotonic clock (performance.now), milliseconds, if session checks are to be cached by a feed of revocations; else null. */
+  /** Monotonic clock, milliseconds, if session checks are to be cached by a feed of revocations; else null. */
   readonly followFeed: (() => number) | null;
   readonly lifetimes: SessionLifetimes;
   readonly eventRetentionMs: number;

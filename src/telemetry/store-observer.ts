@@ -8,7 +8,7 @@ type StoreObserverDeps = {
   readonly metrics: Metrics | null;
   readonly tracing: Tracing | null;
   readonly signals: Pick<Signals, 'backgroundError'>;
-  /** Monotonic clock (performance.now), milliseconds. */
+  /** Monotonic clock, milliseconds. */
   readonly monotonic: () => number;
 };
 

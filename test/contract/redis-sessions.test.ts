@@ -18,7 +18,7 @@ import { browser, refreshToken, signIn } from '../support/sign-ins.ts';
 
 const missing = await redisMissing();
 
-describe.skipIf(missing !== null)('what Redis holds', () => {
+describe.skipIf(missing !== null)('sessions in Redis', () => {
   const instances = redisInstances();
   let server: RedisServer;
   let instance: RedisInstance;
@@ -73,12 +73,12 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     expect(await server.admin.dbsize()).toBe(1);
   });
 
-  test('R09 a dump has nothing a token could be made from', async () => {
+  test('R09 a dump contains nothing that a token could be made from', async () => {
     const client = await signIn(instance.sessions, ada);
     const secrets: Buffer[] = [];
     for (let turn = 0; turn < 5; turn += 1) {
       const raw = Buffer.from(client.token.slice('fgr_'.length), 'base64url');
-      // Family secret and token secret, in any spelling they might have got there in.
+      // Family secret and token secret, in every encoding in which they might be stored.
       for (const secret of [raw.subarray(32, 48), raw.subarray(48)]) {
         secrets.push(
           secret,
@@ -96,7 +96,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     expect(await server.admin.keys('*')).toEqual([keyOf(ada)]);
   });
 
-  test('every key goes with the last session in it, and none is without an end', async () => {
+  test('every key expires with its last session, and none is without a TTL', async () => {
     const client = await signIn(instance.sessions, ada);
     const lifeOf = async () => (await server.admin.pttl(keyOf(ada))) / 1_000;
     expect(await lifeOf()).toBeCloseTo(lastingLifetimes.idleMs / 1_000, -1);
@@ -104,13 +104,13 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     await instance.sessions.end(ada.id, (await signIn(instance.sessions, ada)).id);
     expect(await lifeOf()).toBeCloseTo(lastingLifetimes.idleMs / 1_000, -1);
     await instance.sessions.end(ada.id, client.id);
-    // What the account was is kept for the logins that are under way.
+    // The state of the account is kept for the logins that are under way.
     expect(await lifeOf()).toBeLessThanOrEqual(600);
     await instance.sessions.accountChanged(await createAccount(instance.accounts));
     await expectEveryKeyToExpire(instance.redis);
   });
 
-  test('F29 sweeping keeps no key alive: one without sessions goes when it would have gone, and takes its account along', async () => {
+  test('F29 sweeping keeps no key alive: one without sessions expires when it would have', async () => {
     await instance.sessions.end(ada.id, (await signIn(instance.sessions, ada)).id);
     await server.admin.pexpire(keyOf(ada), 60_000);
     await instance.sessions.purgeExpired(500, Date.now());
@@ -118,7 +118,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     await expectEveryKeyToExpire(instance.redis);
   });
 
-  test('an account with very many sessions is not looked through at every sign-in, and each session still ends', async () => {
+  test('a sign-in does not read all of very many sessions of an account, and each of them can be ended', async () => {
     const clients = [];
     for (let count = 0; count < 300; count += 1) clients.push(await signIn(instance.sessions, ada));
     await expectEveryKeyToExpire(instance.redis);
@@ -128,7 +128,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     expect(await server.admin.hlen(keyOf(ada))).toBe(1);
   });
 
-  test('R18 a change nobody told of shows after the next refresh', async () => {
+  test('R18 a change that was not announced shows after the next refresh', async () => {
     const client = await signIn(instance.sessions, ada);
     const demoted = await instance.accounts.setRole(ada.id, 'ADMIN');
     expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'USER' });
@@ -146,7 +146,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     await expect(signIn(instance.sessions, ada)).rejects.toThrow('changed');
   });
 
-  test('R12 F27 what one instance ended is refused by another at its very next question, 1 000 times of 1 000', async () => {
+  test('R12 F27 a session that one instance ended is refused by another at its next check, 1 000 times of 1 000', async () => {
     const other = await instances.open(url());
     let refused = 0;
     for (let round = 0; round < 1_000; round += 1) {
@@ -157,7 +157,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     expect(refused).toBe(1_000);
   });
 
-  test('what has expired is not counted as ended', async () => {
+  test('expired sessions do not count as ended', async () => {
     const brief = await instances.open(url(), { idleMs: 80, absoluteMs: 80, reuseWindowMs: 0 });
     const [one] = [await signIn(brief.sessions, ada), await signIn(brief.sessions, ada)];
     await pause(100);
@@ -165,7 +165,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     expect(await brief.sessions.endAll(ada.id)).toBe(0);
   });
 
-  test('the journal has an end before Redis does, also of the sessions of a disabled account', async () => {
+  test('the journal records an end before Redis does, also of the sessions of a disabled account', async () => {
     const { redis, journal } = instance;
     const early: string[] = [];
     const watched: RevocationJournal = {
@@ -188,7 +188,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     expect(early.sort()).toEqual([one.id, two.id, three.id].sort());
   });
 
-  test('scripts that Redis has forgotten are given to it again', async () => {
+  test('scripts that Redis no longer knows are loaded again', async () => {
     const client = await signIn(instance.sessions, ada);
     await server.admin.script('FLUSH');
     expect(await instance.sessions.check(ada.id, client.id)).toMatchObject({ kind: 'live' });
@@ -196,7 +196,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
     expect((await refreshToken(instance.sessions, client)).kind).toBe('rotated');
   });
 
-  test('ids that are not ours name nobody, and none of them reaches Redis', async () => {
+  test('ids in another format match nothing and never reach Redis', async () => {
     const { sessions } = instance;
     const odd = { user: '}' as User['id'], session: sessionId('__proto__') };
     const { digests } = createRefreshToken(ada.id, sessionId(ada.id));
@@ -219,7 +219,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
       }
     };
 
-    test('a server that keeps nothing on disk is warned of, and one with a log is not', async () => {
+    test('a server without persistence causes a warning, one with an append-only file does not', async () => {
       expect(await check()).toEqual({ problems: [], warnings: [expect.stringContaining('keeps nothing on disk')] });
       await server.admin.config('SET', 'save', '3600 1');
       expect((await check()).warnings).toEqual([expect.stringContaining('keeps snapshots only')]);
@@ -235,7 +235,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
       await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
     });
 
-    test('where the configuration may not be read, that is warned of, and eviction is still seen', async () => {
+    test('a configuration that must not be read causes a warning, and eviction is still found', async () => {
       await server.admin.call('ACL', 'SETUSER', 'app', 'on', '>hunter2', '~fg:*', '+@all', '-config');
       expect(await check(url('app:hunter2@'))).toEqual({
         problems: [],
@@ -246,7 +246,7 @@ describe.skipIf(missing !== null)('what Redis holds', () => {
       await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
     });
 
-    test('F33 a wrong password and a server that is not there are named, without the password', async () => {
+    test('F33 the problem names a wrong password and a server that does not answer, never the password', async () => {
       const wrong = await check(url('app:wrong-password@'));
       expect(wrong.problems).toEqual([
         `Redis at 127.0.0.1:${server.port} does not accept the user or password of REDIS_URL.`,

@@ -27,7 +27,7 @@ export type RevocationFeed = {
 };
 
 export type RevocationFeedOptions = {
-  /** Monotonic clock (performance.now), milliseconds. */
+  /** Monotonic clock, milliseconds. */
   readonly monotonic: () => number;
   /** As for the session store. */
   readonly prefix?: string;

@@ -16,7 +16,7 @@ type RedisStoresDeps = {
   readonly accounts: AccountStore;
   readonly journal: RevocationJournal;
   readonly lifetimes: SessionLifetimes;
-  /** Monotonic clock (performance.now), milliseconds; null: session checks are not cached. */
+  /** Monotonic clock, milliseconds; null: session checks are not cached. */
   readonly followFeed: (() => number) | null;
   readonly clock: Clock;
   readonly signals: Pick<Signals, 'backgroundError'>;
