@@ -31,22 +31,13 @@ type ServicesDeps = {
 
 /** The use cases, which the server and the command line share. */
 export const createServices = ({ config, ports, keys, clock, knownScopes, signals }: ServicesDeps) => {
-  const newId = () => createId(clock());
   const newOrderedId = createOrderedIds();
-  const events = createEvents({
-    events: ports.events,
-    clock,
-    createId: () => newOrderedId(clock()),
-    signals,
-  });
+  const events = createEvents({ events: ports.events, clock, createId: () => newOrderedId(clock()), signals });
   const { record } = events;
+  const newId = () => createId(clock());
+  const common = { clock, createId: newId, record };
   const keyRing = createKeyRing({
-    store: ports.signingKeys,
-    configured: keys,
-    times: config.keyRotation,
-    clock,
-    record,
-    signals,
+    ...{ store: ports.signingKeys, configured: keys, times: config.keyRotation, clock, record, signals },
   });
   const accessTokens = createAccessTokens({
     keys: keyRing.keys,
@@ -56,65 +47,25 @@ export const createServices = ({ config, ports, keys, clock, knownScopes, signal
     ttlSeconds: config.accessTokenTtlSeconds,
   });
   const passwords = createPasswordHasher();
+  const passwordCheck = createPasswordCheck({ minLength: config.passwordMinLength });
   const lockout = createLoginLockout({
     attempts: ports.loginAttempts,
     policy: config.lockout,
+    digest: digestOfEmail,
     clock,
     createId: newId,
-    digest: digestOfEmail,
   });
   const accounts = createAccounts({
-    accounts: ports.accounts,
-    sessions: ports.sessions,
-    passwords,
-    passwordCheck: createPasswordCheck({ minLength: config.passwordMinLength }),
-    lockout,
-    clock,
-    createId: newId,
-    record,
+    ...{ accounts: ports.accounts, sessions: ports.sessions, passwords, passwordCheck, lockout, ...common },
   });
-  const sessions = createSessions({
-    sessions: ports.sessions,
-    accounts,
-    accessTokens,
-    clock,
-    createId: newId,
-    record,
-  });
-  const apiKeys = createApiKeys({
-    apiKeys: ports.apiKeys,
-    accounts,
-    knownScopes,
-    clock,
-    createId: newId,
-    record,
-    signals,
-  });
-  const serviceClients = createServiceClients({
-    clients: ports.serviceClients,
-    accessTokens,
-    clock,
-    createId: newId,
-    record,
-  });
+  const sessions = createSessions({ sessions: ports.sessions, accounts, accessTokens, ...common });
+  const apiKeys = createApiKeys({ apiKeys: ports.apiKeys, accounts, knownScopes, signals, ...common });
+  const serviceClients = createServiceClients({ clients: ports.serviceClients, accessTokens, ...common });
   const identities = createIdentities({
-    identities: ports.identities,
-    flows: ports.identityFlows,
-    accounts,
-    sessions,
-    clock,
-    createId: newId,
-    record,
+    ...{ identities: ports.identities, flows: ports.identityFlows, accounts, sessions, ...common },
   });
   return {
-    events,
-    keyRing,
-    accounts,
-    sessions,
-    apiKeys,
-    serviceClients,
-    identities,
-    accessTokens,
+    ...{ events, keyRing, accounts, sessions, apiKeys, serviceClients, identities, accessTokens },
     passwordHashing: passwords.load,
   };
 };
