@@ -10,8 +10,8 @@ import type { Role } from '../../domain/role.ts';
  * adapter runs it.
  */
 export type ApiKeyStore = {
-  /** Null if there is no such account; `full` if it has `mostLive` keys that are neither revoked nor expired. */
-  readonly create: (key: NewApiKey, mostLive: number) => Promise<ApiKey | 'full' | null>;
+  /** Null if there is no such account; `full` if it has `maxLive` keys that are neither revoked nor expired. */
+  readonly create: (key: NewApiKey, maxLive: number) => Promise<ApiKey | 'full' | null>;
   /**
    * Returns the key and its owner as they are now; null if there is no such key. Called once per request that presents one;
    * callers must not cache it.

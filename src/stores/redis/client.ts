@@ -16,8 +16,8 @@ type ClientOptions = {
   readonly onMaster: (connection: Redis) => void;
 };
 
-export const shortestPauseMs = 50;
-const longestPauseMs = 1_000;
+export const minRetryMs = 50;
+const maxRetryMs = 1_000;
 
 export const openClient = (target: RedisTarget, options: ClientOptions): OpenClient =>
   target.kind === 'cluster' ? openCluster(target, options) : openServer(target, options);
@@ -36,7 +36,7 @@ const openServer = (
           // Leaves the old master when a sentinel announces a new one, although the old one may still answer.
           failoverDetector: true,
           sentinelRetryStrategy: pause,
-          sentinelReconnectStrategy: () => longestPauseMs,
+          sentinelReconnectStrategy: () => maxRetryMs,
           sentinelCommandTimeout: timeoutMs,
           ...(target.sentinelPassword && { sentinelPassword: target.sentinelPassword.reveal() }),
           ...(target.tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
@@ -89,7 +89,7 @@ const clusterOptions = (target: RedisTarget, timeoutMs: number) =>
     enableOfflineQueue: false,
     clusterRetryStrategy: pause,
     slotsRefreshTimeout: timeoutMs,
-    slotsRefreshInterval: longestPauseMs,
+    slotsRefreshInterval: maxRetryMs,
     // If a connection closes, the command may have run, so it must not be sent again. After MOVED, ASK, TRYAGAIN and
     // CLUSTERDOWN it is certain that it did not.
     retryDelayOnFailover: 0,
@@ -114,9 +114,9 @@ const commonOptions = (target: RedisTarget, timeoutMs: number) =>
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    maxLoadingRetryTime: longestPauseMs,
+    maxLoadingRetryTime: maxRetryMs,
     // The server was demoted or is loading its data: reconnect to find the right one. `true`, not 2: failed commands are not resent.
     reconnectOnError: ({ message }: Error) => /\b(?:READONLY|LOADING|MASTERDOWN)\b/.test(message),
   }) satisfies RedisOptions;
 
-const pause = (attempts: number): number => Math.min(shortestPauseMs * 2 ** (attempts - 1), longestPauseMs);
+const pause = (attempts: number): number => Math.min(minRetryMs * 2 ** (attempts - 1), maxRetryMs);

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { ServerCheck } from '../backend.ts';
 import { unavailable } from '../unavailable.ts';
-import { openClient, shortestPauseMs } from './client.ts';
+import { minRetryMs, openClient } from './client.ts';
 import { checkRedisServer } from './server-check.ts';
 import type { RedisTarget } from './url.ts';
 
@@ -63,7 +63,7 @@ export const openRedis = (
   let isClosed = false;
   // ioredis 6.0 gives up for good if a failover is announced while it is connecting.
   opened.client.on('end', () => {
-    if (!isClosed) setTimeout(() => isClosed || opened.client.connect().catch(() => {}), shortestPauseMs);
+    if (!isClosed) setTimeout(() => isClosed || opened.client.connect().catch(() => {}), minRetryMs);
   });
 
   const isUp = (): boolean => opened.client.status === 'ready';

@@ -28,7 +28,7 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
   const readKey = db.prepareCachedRead(keyQuery(db));
 
   return {
-    async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }, mostLive) {
+    async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }, maxLive) {
       const lockOwner = kysely
         .selectFrom('users')
         .select('id')
@@ -58,7 +58,7 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
                   .where('revoked_at', 'is', null)
                   .where('expires_at', '>', createdAt),
               '<',
-              mostLive,
+              maxLive,
             ),
         )
         .returning(keyColumns);
