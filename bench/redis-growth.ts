@@ -30,7 +30,7 @@ const [connection] = redis.masters();
 if (!connection) throw new Error('no connection');
 
 // Revocations are kept in SQL; what is measured here is Redis.
-const journal = { record: async () => {}, recall: async function* () {}, purgeExpired: async () => 0 };
+const journal = { record: async () => {}, readEntries: async function* () {}, purgeExpired: async () => 0 };
 const lifetimes = { idleMs: livesSeconds * 1_000, absoluteMs: livesSeconds * 1_000, reuseWindowMs: 10_000 };
 const store = redisSessionStore(redis, { lifetimes, journal });
 

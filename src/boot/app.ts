@@ -1,10 +1,11 @@
 import { apiKey, basic, bearer, cookie, createAuthenticate, scopesOf } from '@fieldgate/guard';
+import { LRUCache } from 'lru-cache';
 import type { Config } from '../config/config.ts';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
 import type { Clock } from '../domain/clock.ts';
-import { createRecentEntries } from '../domain/recent-entries.ts';
 import { grantable } from '../domain/scope.ts';
+import type { Signals } from '../domain/signals.ts';
 import { createCharge } from '../graphql/operation/charge.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
 import { createPipeline } from '../graphql/operation/pipeline.ts';
@@ -28,7 +29,7 @@ import { createLimits } from '../services/limits.ts';
 import { createRevocation } from '../services/revocation.ts';
 import { publicKeys } from '../services/signing-keys.ts';
 import type { Stores } from '../stores/open.ts';
-import { type Log, writeEvent } from '../telemetry/log.ts';
+import type { Log } from '../telemetry/log.ts';
 import { createMetricsRoute } from '../telemetry/metrics/endpoint.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
@@ -43,8 +44,7 @@ type Parts = {
   readonly keys: ConfiguredKeys;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of trouble with a store that no caller is told of. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly signals: Signals;
   /** Null where nothing is counted. */
   readonly metrics: Metrics | null;
   /** Null where nothing is traced. */
@@ -54,30 +54,21 @@ type Parts = {
 /** The whole server, without a socket: `handle` answers requests. */
 export const createApp = (parts: Parts) => {
   const { config, stores, clock, log, metrics, tracing } = parts;
+  const { ports } = stores;
   const { events, keyRing, accounts, sessions, apiKeys, serviceClients, identities, accessTokens, passwordHashing } =
     createServices({
       ...parts,
+      ports,
       knownScopes: () => scopesOf(schema),
-      writeEvent: (event) => {
-        writeEvent(log, event);
-        metrics?.onEvent(event);
-      },
-      onKeySwitch: (kid) => log.info({ kid }, 'access tokens are signed with another key from now on'),
-      onSealedKeys: (kids) =>
-        log.warn(
-          { kids },
-          'these signing keys are sealed under a key that is not in the key file: they neither sign nor verify',
-        ),
-      onLostEvents: (count) => log.error({ count }, 'events are in this log alone: the database did not take them'),
     });
   const isProduction = config.environment === 'production';
 
-  const limits = createLimits({ ...parts, rates: config.rates, shared: stores.rateCounters, record: events.record });
+  const limits = createLimits({ ...parts, rates: config.rates, shared: ports.rateCounters, record: events.record });
   const tokens = {
     verify: createRequestVerify(accessTokens, keyRing, clock),
-    checkSession: stores.sessions.check,
+    checkSession: ports.sessions.check,
   };
-  const byToken = bearer({ ...tokens, checkServiceToken: stores.serviceClients.check });
+  const byToken = bearer({ ...tokens, checkServiceToken: ports.serviceClients.check });
   const sessionCookies = config.sessionCookies
     ? createSessionCookies({ issuer: config.issuer, corsOrigins: config.corsOrigins, clock })
     : null;
@@ -143,7 +134,7 @@ export const createApp = (parts: Parts) => {
         publicKeysMaxAgeSeconds: config.keyRotation.maxAgeSeconds,
         report: reportFault,
       }),
-      ...createIdentityEdge({ ...parts, limits }),
+      ...createIdentityEdge({ ...parts, ports, limits }),
     },
   });
   const headersAround = createHeadersAround({ cors, graphqlPath, sessionCookies: config.sessionCookies });
@@ -178,5 +169,5 @@ const createBasicVerify = (
   createBasicLogin({
     ...deps,
     digest: createKeyedDigest(),
-    remembered: createRecentEntries(mostRemembered),
+    remembered: new LRUCache({ max: mostRemembered }),
   }).verify;

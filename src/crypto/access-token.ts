@@ -7,8 +7,8 @@ import type { ClientId, SessionId, UserId } from '@fieldgate/guard/core';
  * to that far ahead, and the token is accepted until that long after `exp`.
  */
 import jwt from 'jsonwebtoken';
+import { LRUCache } from 'lru-cache';
 import type { EpochSeconds } from '../domain/clock.ts';
-import { createRecentEntries } from '../domain/recent-entries.ts';
 import {
   type AccessTokenClaims,
   type ClaimsFault,
@@ -164,7 +164,7 @@ const rememberVerified = (
   capacity: number,
   read: (token: string, keySet: KeySet) => SignedReading,
 ): ((token: string) => SignedReading) => {
-  const verified = createRecentEntries<{ readonly token: string; readonly reading: TimedClaims }>(capacity);
+  const verified = new LRUCache<string, { readonly token: string; readonly reading: TimedClaims }>({ max: capacity });
   let verifiedWith: KeySet | undefined;
 
   return (token) => {

@@ -7,6 +7,7 @@ import type { Actor, RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import { grantable, refuseGrant } from '../domain/scope.ts';
 import { noClient } from '../domain/session.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { ApiKeyOnFile, ApiKeyStore } from '../stores/ports/api-key-store.ts';
 import type { Accounts } from './accounts.ts';
 
@@ -57,8 +58,8 @@ type Dependencies = {
   readonly clock: Clock;
   readonly createId: () => string;
   readonly record: RecordEvent;
-  /** Told when a use could not be written down. The request that used the key goes on. */
-  readonly onTrouble: (error: unknown) => void;
+  /** Gets the error of a use that could not be recorded; the request that used the key goes on. */
+  readonly signals: Pick<Signals, 'backgroundError'>;
 };
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
@@ -140,7 +141,7 @@ export const createApiKeys = (deps: Dependencies) => {
       .then((isFirst) => {
         if (isFirst) record({ type: 'api_key.used', actor: { kind: 'api_key', id, client }, userId });
       })
-      .catch(deps.onTrouble)
+      .catch(deps.signals.backgroundError)
       .finally(() => beingRecorded.delete(id));
   };
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { BudgetName, Rate, RateLimitStatus } from '../domain/rate-limit.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { LimitStore } from '../stores/ports/limit-store.ts';
 import { type Counter, createCounters } from './counters.ts';
 
@@ -9,8 +10,7 @@ type Dependencies = {
   /** Where instances tell each other; null: there is one. */
   readonly shared: LimitStore | null;
   readonly clock: Clock;
-  /** Told of trouble with the store that no caller is told of. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly signals: Pick<Signals, 'backgroundError'>;
 };
 
 /** How often instances tell each other what they have counted. */
@@ -25,7 +25,7 @@ export type Outcome = RateLimitStatus & { readonly allowed: boolean; readonly fi
  * ten times a second what it has added, and takes over the sum of all. So one caller can get more than the budget by what passes
  * on the other instances within that tenth of a second. While the store is away each process counts by itself.
  */
-export const createBudget = ({ name, rate, shared, clock, onTrouble }: Dependencies) => {
+export const createBudget = ({ name, rate, shared, clock, signals }: Dependencies) => {
   const { counterOf, running } = createCounters(clock, rate);
   const untold = new Map<string, Counter>();
   let telling: NodeJS.Timeout | null = null;
@@ -98,7 +98,7 @@ export const createBudget = ({ name, rate, shared, clock, onTrouble }: Dependenc
         counter.unsynced += points;
         if (!untold.has(key)) untold.set(key, counter);
       }
-      onTrouble(error);
+      signals.backgroundError(error);
     }
     telling = untold.size > 0 && !closed ? setTimeout(tell, toldEveryMs).unref() : null;
   };

@@ -1,5 +1,6 @@
 import { AppError } from '../domain/errors.ts';
 import type { AuthEvent } from '../domain/event.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { EventStore } from '../stores/ports/event-store.ts';
 
 const writtenAtOnce = 200;
@@ -9,24 +10,21 @@ const mostWaiting = 10_000;
 
 type Options = {
   readonly append: EventStore['append'];
-  /** Told when the store cannot take events; they wait. */
-  readonly onTrouble: (error: unknown) => void;
-  /** Told how many will never be in the store: too many were waiting, or it will not have them. */
-  readonly onLost: (count: number) => void;
+  readonly signals: Pick<Signals, 'backgroundError' | 'eventsLost'>;
 };
 
 /**
  * Between those who record events and the store: takes them at once and writes them in batches, so that no request waits
  * for one. While the store is away they wait, a bounded number of them, and then the oldest go: the log has them.
  */
-export const createEventBuffer = ({ append, onTrouble, onLost }: Options) => {
+export const createEventBuffer = ({ append, signals }: Options) => {
   let waiting: AuthEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;
   let writing: Promise<boolean> | null = null;
 
   const add = (event: AuthEvent): void => {
     waiting.push(event);
-    if (waiting.length > mostWaiting) onLost(waiting.splice(0, writtenAtOnce).length);
+    if (waiting.length > mostWaiting) signals.eventsLost(waiting.splice(0, writtenAtOnce).length);
     schedule(writeEveryMs);
   };
 
@@ -61,14 +59,14 @@ export const createEventBuffer = ({ append, onTrouble, onLost }: Options) => {
       await append(batch);
       return true;
     } catch (error) {
-      onTrouble(error);
+      signals.backgroundError(error);
       if (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE') {
         waiting = [...batch, ...waiting];
         schedule(tryAgainAfterMs);
         return false;
       }
       // A mistake of ours: trying again would not help, and would hold up all that come after.
-      onLost(batch.length);
+      signals.eventsLost(batch.length);
       return true;
     }
   };
@@ -79,7 +77,7 @@ export const createEventBuffer = ({ append, onTrouble, onLost }: Options) => {
       if (!(await flush())) break;
     }
     if (timer !== null) clearTimeout(timer);
-    if (waiting.length > 0) onLost(waiting.splice(0).length);
+    if (waiting.length > 0) signals.eventsLost(waiting.splice(0).length);
   };
 
   return { add, flush, close };

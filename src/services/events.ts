@@ -1,15 +1,9 @@
 import { type UserId, userId } from '@fieldgate/guard/core';
 import type { Clock } from '../domain/clock.ts';
 import { badInput } from '../domain/errors.ts';
-import {
-  type AuthEvent,
-  eventTable,
-  isEventType,
-  type NewAuthEvent,
-  type RecordEvent,
-  toEvent,
-} from '../domain/event.ts';
+import { type AuthEvent, eventTable, isEventType, type RecordEvent, toEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { EventFilter, EventPage, EventQuery, EventStore } from '../stores/ports/event-store.ts';
 import { createEventBuffer } from './event-buffer.ts';
 
@@ -20,14 +14,7 @@ type Dependencies = {
   readonly clock: Clock;
   /** Identifiers that sort in the order they are made in. */
   readonly createId: () => string;
-  /** Writes the line in the log. */
-  readonly write: (event: NewAuthEvent) => void;
-  /** Told of trouble with the store that no caller is told of. */
-  readonly onTrouble: (error: unknown) => void;
-  /** Told how many events are in the log alone, since the store was away for too long. */
-  readonly onLost: (count: number) => void;
-  /** How long events are kept. */
-  readonly retentionMs: number;
+  readonly signals: Pick<Signals, 'backgroundError' | 'eventRecorded' | 'eventsLost'>;
 };
 
 /** What an administrator may ask for; as it was asked. */
@@ -42,17 +29,17 @@ export type Events = ReturnType<typeof createEvents>;
 
 /** The event log: one line in the log for each event at once, and in the database for as long as it is kept. */
 export const createEvents = (deps: Dependencies) => {
-  const { events, clock } = deps;
-  const buffer = createEventBuffer({ append: events.append, onTrouble: deps.onTrouble, onLost: deps.onLost });
+  const { events, clock, signals } = deps;
+  const buffer = createEventBuffer({ append: events.append, signals });
 
   /** Writes an event down: at once, without a promise, and without ever throwing. */
   const record: RecordEvent = (draft) => {
     try {
       const event = toEvent(draft, deps.createId(), clock());
       if (eventTable[draft.type].kept) buffer.add(event);
-      deps.write(event);
+      signals.eventRecorded(event);
     } catch (error) {
-      deps.onTrouble(error);
+      signals.backgroundError(error);
     }
   };
 
@@ -81,13 +68,10 @@ export const createEvents = (deps: Dependencies) => {
     return events.list(query);
   };
 
-  /** Removes what has been kept long enough, a bounded number at a time; returns how many. */
-  const purge = (limit: number): Promise<number> => events.purge(limit, clock() - deps.retentionMs);
-
   /** Writes what is still waiting; to be called before the store is closed. */
   const close = (): Promise<void> => buffer.close();
 
-  return { record, listOwn, search, purge, close };
+  return { record, listOwn, search, close };
 };
 
 /** An administrator's address is not the account holder's business; that of a stranger who tried their password is. */

@@ -2,6 +2,7 @@ import { type FlowSecrets, type IdentityFlow, readFlow, startFlow } from '../cry
 import { createLoginCode, isCodeChallenge } from '../crypto/login-code.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError, badInput } from '../domain/errors.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { AuthorizationRequest, IdentityProvider } from '../identity-providers/identity-provider.ts';
 import type { IdentityFlowStore } from '../stores/ports/identity-flow-store.ts';
 
@@ -18,8 +19,7 @@ type Dependencies = {
   /** Where the callback of a provider is. */
   readonly callbackUrl: (provider: string) => string;
   readonly clock: Clock;
-  /** Told what was wrong where the browser is told a code alone. */
-  readonly onFailure: (error: unknown, provider: string) => void;
+  readonly signals: Pick<Signals, 'providerFailed'>;
 };
 
 export type IdentityFlows = ReturnType<typeof createIdentityFlows>;
@@ -100,7 +100,7 @@ export const createIdentityFlows = (deps: Dependencies) => {
       return await work();
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'INTERNAL_SERVER_ERROR';
-      if (code !== 'PROVIDER_DENIED' && code !== 'LOGIN_FLOW_INVALID') deps.onFailure(error, provider);
+      if (code !== 'PROVIDER_DENIED' && code !== 'LOGIN_FLOW_INVALID') deps.signals.providerFailed(error, provider);
       return { location: withParameter(returnTo, 'error', code), kept: null };
     }
   };

@@ -3,7 +3,8 @@ import type { ConfiguredKeys, KeySet } from '../crypto/keys.ts';
 import { createKeySeal } from '../crypto/sealed-key.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { type Actor, type RecordEvent, serverActor } from '../domain/event.ts';
-import { isRotationDue, type RotationTimes, type SigningKeyRecord, wipeBefore } from '../domain/signing-key.ts';
+import type { Signals } from '../domain/signals.ts';
+import { isRotationDue, type RotationTimes, type SigningKeyRecord } from '../domain/signing-key.ts';
 import type { SigningKeyStore } from '../stores/ports/signing-key-store.ts';
 import { fingerprint, type KeptKey, keySetOf, type ManagedKey, ringKeys, rootsOf } from './key-chains.ts';
 import { SigningKeysError } from './signing-keys.ts';
@@ -14,10 +15,7 @@ type Dependencies = {
   readonly times: RotationTimes;
   readonly clock: Clock;
   readonly record: RecordEvent;
-  /** Told when this instance begins to sign with another key. */
-  readonly onSwitch: (kid: string) => void;
-  /** Told which keys in the database this configuration cannot open, whenever they are others than before. */
-  readonly onSealed: (kids: readonly string[]) => void;
+  readonly signals: Pick<Signals, 'signingKeyChanged' | 'keysSealed'>;
 };
 
 export type KeyRing = ReturnType<typeof createKeyRing>;
@@ -26,7 +24,7 @@ export type KeyRing = ReturnType<typeof createKeyRing>;
  * The keys that sign and verify at each moment: those of the configuration, and those that were made after them and are
  * kept in the database. Every instance reads them, and switches by the times that stand beside them.
  */
-export const createKeyRing = ({ store, configured, times, clock, ...told }: Dependencies) => {
+export const createKeyRing = ({ store, configured, times, clock, record: recordEvent, signals }: Dependencies) => {
   const roots = rootsOf(configured).map((root) => ({ ...root, seal: createKeySeal(root.key) }));
   const [first] = roots;
   let kept: readonly KeptKey[] = [];
@@ -61,7 +59,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
       const seal = roots.find(({ id }) => id === record.root)?.seal;
       return { record, key: isSame ? known.key : (seal?.open(record) ?? null) };
     });
-    if (sealedKids().join() !== sealedBefore.join()) told.onSealed(sealedKids());
+    if (sealedKids().join() !== sealedBefore.join()) signals.keysSealed(sealedKids());
   };
 
   const sealedKids = (): readonly string[] => kept.flatMap(({ record, key }) => (key === null ? [record.kid] : []));
@@ -72,7 +70,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
     const before = keySet;
     if (fingerprint(next) === fingerprint(before)) return;
     keySet = next;
-    if (next.signing.kid !== before.signing.kid) told.onSwitch(next.signing.kid);
+    if (next.signing.kid !== before.signing.kid) signals.signingKeyChanged(next.signing.kid);
   };
 
   /** For a token of a key that is not known. However many there are, they cause one reading between two ticks. */
@@ -102,7 +100,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
     const signsFrom = publishedAt + times.leadMs;
     const predecessorUntil = signsFrom + times.keepMs;
     if (await store.publish({ ...key, publishedAt, signsFrom, predecessorUntil })) {
-      told.record({ type: 'key.rotated', actor, metadata: { kid: key.kid, signsInSeconds: times.leadMs / 1000 } });
+      recordEvent({ type: 'key.rotated', actor, metadata: { kid: key.kid, signsInSeconds: times.leadMs / 1000 } });
     }
     await read();
   };
@@ -136,7 +134,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
       const signsFrom = Math.max(clock(), (record?.signsFrom ?? 0) + 1);
       await store.replace({ ...successor, publishedAt: clock(), signsFrom, predecessorUntil: 0 });
     }
-    told.record({ type: 'key.revoked', actor, metadata: { kid } });
+    recordEvent({ type: 'key.revoked', actor, metadata: { kid } });
     await read();
   };
 
@@ -145,13 +143,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
     return { root: first.id, seal: first.seal };
   };
 
-  /** Forgets what is needed no more: private halves that sign no more, and keys that have ended. */
-  const purge = async (): Promise<void> => {
-    await store.erasePrivateKeys(wipeBefore(clock()));
-    await store.purgeEnded(clock());
-  };
-
-  return { keys: () => keySet, list, read, readForUnknown: reloadForUnknownKid, tick: poll, rotate, revoke, purge };
+  return { keys: () => keySet, list, read, readForUnknown: reloadForUnknownKid, tick: poll, rotate, revoke };
 };
 
 const sharedSecret =

@@ -12,6 +12,7 @@ import {
   type RateLimitStatus,
   type Rates,
 } from '../domain/rate-limit.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { LimitStore } from '../stores/ports/limit-store.ts';
 import { createBudget, type Outcome } from './budget.ts';
 import { createCounters } from './counters.ts';
@@ -22,8 +23,7 @@ type Dependencies = {
   readonly shared: LimitStore | null;
   readonly clock: Clock;
   readonly record: RecordEvent;
-  /** Told of trouble with the store that no caller is told of. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly signals: Pick<Signals, 'backgroundError'>;
 };
 
 /** Who is counted. What is worth telling is added to `rateLimits`, for the headers of the answer. */
@@ -32,9 +32,9 @@ export type Caller = { readonly viewer: Viewer; readonly client: ClientInfo; rea
 export type Limits = ReturnType<typeof createLimits>;
 
 /** How often callers may do what. What comes too often is refused, and written down once per caller and window. */
-export const createLimits = ({ rates, shared, clock, record, onTrouble }: Dependencies) => {
+export const createLimits = ({ rates, shared, clock, record, signals }: Dependencies) => {
   const budgetOf = (name: BudgetName) =>
-    rates.general && createBudget({ name, rate: rates.general, shared, clock, onTrouble });
+    rates.general && createBudget({ name, rate: rates.general, shared, clock, signals });
   const [general, documents] = [budgetOf('general'), budgetOf('documents')];
   const counters = {
     login: countersFor(rates.login, clock),
@@ -96,7 +96,7 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
           const [count] = await store.add([{ key: `${bucket}:${key}`, points, windowMs: rate.windowMs }]);
           return count ?? countHere();
         } catch (error) {
-          onTrouble(error);
+          signals.backgroundError(error);
           return countHere();
         }
       };

@@ -65,8 +65,8 @@ export const describeLimitStore = (name: string, harness: LimitStoreHarness, mis
       await add(store, 'a');
       await harness.advance(windowMs + 1);
       await add(store, 'b');
-      await store.purgeExpired(10);
-      expect(await store.purgeExpired(10)).toBe(0);
+      await store.purgeExpired(10, Date.now());
+      expect(await store.purgeExpired(10, Date.now())).toBe(0);
       expect((await add(store, 'b')).spent).toBe(2);
     });
   });

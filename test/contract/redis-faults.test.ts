@@ -26,13 +26,13 @@ import { refreshToken, type SignIn, signIn } from '../support/sign-ins.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 
 const missing = await redisMissing();
-/** What the store promises, and what a busy test machine may add. */
+/** The bound that the store promises, and what a busy test machine may add. */
 const soon = 1_000 + 200;
 const recovery = 5_000;
-/** A sentinel that was held up itself does nothing for half a minute. */
-const patience = 50_000;
+/** A sentinel that was itself blocked does nothing for half a minute. */
+const sentinelTimeout = 50_000;
 
-/** What became of a call: its answer, or `unavailable`; anything else fails the test. Never later than promised. */
+/** Returns the answer of a call, or `unavailable`; any other error, and a late answer, fails the test. */
 async function outcome<T>(work: () => Promise<T> | T): Promise<T | 'unavailable'> {
   const begun = performance.now();
   try {
@@ -46,14 +46,14 @@ async function outcome<T>(work: () => Promise<T> | T): Promise<T | 'unavailable'
 }
 
 const checked = async (store: SessionStore, userId: UserId, id: SessionId) => {
-  const standing = await outcome(() => store.check(userId, id));
-  return standing === 'unavailable' ? standing : standing.kind;
+  const status = await outcome(() => store.check(userId, id));
+  return status === 'unavailable' ? status : status.kind;
 };
 
 const recovers = (store: SessionStore, { user, id }: SignIn) =>
   until(async () => (await checked(store, user.id, id)) !== 'unavailable', recovery);
 
-describe.skipIf(missing !== null)('a Redis server in trouble', () => {
+describe.skipIf(missing !== null)('a Redis server that fails', () => {
   const cleanUps: (() => Promise<void> | void)[] = [];
   let over = false;
   afterEach(async () => {
@@ -77,7 +77,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
 
   const urlOf = ({ port }: { readonly port: number }) => `redis://127.0.0.1:${port}`;
 
-  test('F04 killed: every call is unavailable at once, and works again soon after it is back', async () => {
+  test('F04 killed: every call is unavailable at once, and works again soon after the restart', async () => {
     const server = await serverFor('--appendonly', 'yes', '--appendfsync', 'always');
     const { one, ada } = await setUp(urlOf(server));
     const client = await signIn(one.sessions, ada);
@@ -90,18 +90,18 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
       () => one.sessions.isFamily(ada.id, client.id, client.family),
       () => one.sessions.accountChanged(ada),
       () => refreshToken(one.sessions, client),
-      () => one.sessions.purgeExpired(1),
+      () => one.sessions.purgeExpired(1, Date.now()),
       () => one.redis.ping(),
     ]) {
       expect(await outcome<unknown>(call)).toBe('unavailable');
     }
     await server.start();
     await recovers(one.sessions, client);
-    // It was asked to end, and nobody was told that it did; once the journal has it, it is told to Redis all the same.
+    // Its end was requested and not acknowledged; it is in the journal, so it is replayed into Redis all the same.
     expect(await checked(one.sessions, ada.id, client.id)).toBe('ended');
   });
 
-  test('F05 frozen: calls are bounded, nothing piles up, and little of it happens when it goes on', async () => {
+  test('F05 frozen: calls are bounded, nothing piles up, and few of them run when it continues', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(urlOf(server));
     const client = await signIn(one.sessions, ada);
@@ -115,13 +115,13 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     server.signal('SIGCONT');
     await recovers(one.sessions, client);
     const sent = /cmdstat_evalsha:calls=(\d+)/.exec(await server.admin.info('commandstats'))?.[1];
-    // Those of the first second were on their way before the connection was given up.
+    // Those of the first second were sent before the connection was closed.
     expect(Number(sent)).toBeLessThan(150);
-    // Whether or not one of them was served, the client with the old token gets on.
+    // Whether or not one of them was served, the client with the old token can refresh.
     expect((await refreshToken(one.sessions, client)).kind).toMatch(/rotated|replayed/);
   });
 
-  test('F06 restarted empty: everybody is signed out, and a change made before is still known', async () => {
+  test('F06 restarted empty: every session has ended, and an earlier change of an account is still known', async () => {
     const server = await serverFor();
     const { one, two, ada } = await setUp(urlOf(server));
     const client = await signIn(one.sessions, ada);
@@ -131,13 +131,13 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     await server.start();
     await recovers(two.sessions, client);
     expect(await checked(two.sessions, ada.id, client.id)).toBe('ended');
-    // A login that was checked against the old password is still on its way.
+    // A login that was checked against the old password is still under way.
     await expect(signIn(two.sessions, ada)).rejects.toThrow('changed');
     await signIn(two.sessions, changed ?? ada);
     await expectEveryKeyToExpire(two.redis);
   });
 
-  test('F06 restarted with its log: what was ended stays ended and the rest lives', async () => {
+  test('F06 restarted with its append-only file: ended sessions stay ended and the others are live', async () => {
     const server = await serverFor('--appendonly', 'yes', '--appendfsync', 'always');
     const { one, ada } = await setUp(urlOf(server));
     const [ended, kept] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
@@ -153,7 +153,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect((await refreshToken(one.sessions, kept, renewed.token)).kind).toBe('rotated');
   });
 
-  test('F06 back with an older memory: nothing that was acknowledged is taken back, at no moment', async () => {
+  test('F06 restarted with older data: no acknowledged revocation is undone, at any moment', async () => {
     const server = await serverFor();
     const { one, two, ada } = await setUp(urlOf(server));
     const [eve, bob, cleo] = [
@@ -186,8 +186,8 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     const watch = Array.from({ length: 8 }, async () => {
       while (!over) {
         for (const { user, id } of gone) seen.add(await checked(two.sessions, user.id, id));
-        const standing = await outcome(() => two.sessions.check(eve.id, demoted.id));
-        if (standing !== 'unavailable') seen.add(standing.kind === 'live' ? standing.role : standing.kind);
+        const status = await outcome(() => two.sessions.check(eve.id, demoted.id));
+        if (status !== 'unavailable') seen.add(status.kind === 'live' ? status.role : status.kind);
         seen.add((await outcome(() => two.sessions.isFamily(ada.id, reissued.id, reissued.family))).toString());
         await pause(1);
       }
@@ -199,35 +199,35 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     await Promise.all(watch);
     expect(seen).toEqual(new Set(['unavailable', 'ended', 'MODERATOR', 'false']));
     expect(await checked(one.sessions, ada.id, kept.id)).toBe('live');
-    // Its tokens from before are void, the ones of the lost moment are not there: the client signs in again.
+    // Its earlier tokens are void and the lost ones unknown: the client signs in again.
     expect(await checked(one.sessions, ada.id, reissued.id)).toBe('ended');
     await expectEveryKeyToExpire(one.redis);
   });
 
-  test('a connection that was only cut does not make it read the journal', async () => {
+  test('a connection that is cut and made anew to the same server does not replay the journal', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(urlOf(server));
-    let recalls = 0;
-    const recall = () => {
-      recalls += 1;
+    let reads = 0;
+    const readEntries = () => {
+      reads += 1;
       return one.journal.readEntries();
     };
-    const journal = { ...one.journal, recall };
+    const journal = { ...one.journal, readEntries };
     const store = redisSessionStore(one.redis, { lifetimes: lastingLifetimes, journal });
     await until(() => answers(store.ping));
-    expect(recalls).toBe(1);
+    expect(reads).toBe(1);
     const client = await signIn(store, ada);
     await server.admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await until(() => !one.redis.isUp());
     await recovers(store, client);
-    expect(recalls).toBe(1);
+    expect(reads).toBe(1);
     await server.kill();
     await server.start();
     await recovers(store, client);
-    expect(recalls).toBe(2);
+    expect(reads).toBe(2);
   });
 
-  test('F07 full: what needs room is refused whole, what gives room works, and nothing is half done', async () => {
+  test('F07 full: writes that need memory are refused whole, ending sessions works, and nothing is half done', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(urlOf(server));
     const [client, ended] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
@@ -244,7 +244,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
   });
 
-  test('F09 demoted: a replica is not believed, and it is asked again soon after it is promoted', async () => {
+  test('F09 demoted: the answers of a replica do not count, and they count again soon after it is promoted', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(urlOf(server));
     const client = await signIn(one.sessions, ada);
@@ -260,7 +260,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
   });
 
-  test('a master that has lost the replicas it must have is not believed', async () => {
+  test('the answers of a master without the replicas it must have do not count', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(urlOf(server));
     const client = await signIn(one.sessions, ada);
@@ -270,7 +270,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     await recovers(one.sessions, client);
   });
 
-  test('F02 the answer of a refresh is lost: the client tries again and gets on, and nothing is sent twice', async () => {
+  test('F02 the answer of a refresh is lost: the client retries with success, and no command is sent twice', async () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
@@ -281,14 +281,14 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     proxy.tamper = () => Buffer.alloc(0);
     expect(await outcome(() => refreshToken(one.sessions, client))).toBe('unavailable');
     proxy.tamper = (bytes) => bytes;
-    // Also while others go on asking.
+    // Also under the load of other calls.
     await Promise.all(Array.from({ length: 4 }, () => recovers(one.sessions, client)));
     expect(await server.admin.info('commandstats')).toMatch(/cmdstat_hset:calls=1,/);
     expect((await refreshToken(one.sessions, client)).kind).toBe('replayed');
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
   });
 
-  test('F13 an answer too many on the connection gives nobody the answer of another', async () => {
+  test('F13 a duplicated answer on the connection never gives a call the answer of another', async () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
@@ -305,7 +305,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect(await checked(one.sessions, ada.id, mine.id)).toBe('live');
     await one.sessions.end(theirs.user.id, theirs.id);
     await one.sessions.check(ada.id, mine.id);
-    // The answer about mine comes once more: every answer after it would be that of the call before.
+    // The answer about `mine` arrives twice: every later answer would be taken for that of the call before.
     let injected = false;
     proxy.tamper = (bytes) => {
       const passed = injected ? bytes : Buffer.concat([last, bytes]);
@@ -323,7 +323,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect(await checked(one.sessions, theirs.user.id, theirs.id)).toBe('ended');
   });
 
-  test('F13 a cluster fails over under mixed requests of two users: no answer of the other, nothing ended comes back', async () => {
+  test('F13 a cluster fails over under mixed requests of two users: neither gets an answer of the other, and no ended session comes back', async () => {
     const cluster = await redisCluster({ replicas: 3 });
     cleanUps.push(cluster.drop);
     const { one, two, ada } = await setUp(cluster.url);
@@ -340,8 +340,8 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
         const store = answered % 2 === 0 ? one.sessions : two.sessions;
         const rotation = await outcome(() => refreshToken(store, client));
         const list = await outcome(() => store.list(user.id));
-        const standing = await checked(store, user.id, id);
-        if (rotation === 'unavailable' || list === 'unavailable' || standing === 'unavailable') continue;
+        const status = await checked(store, user.id, id);
+        if (rotation === 'unavailable' || list === 'unavailable' || status === 'unavailable') continue;
         answered += 1;
         if ('session' in rotation && rotation.session.userId !== user.id) wrong.push(rotation);
         if (list.some((session) => session.userId !== user.id)) wrong.push(list);
@@ -368,7 +368,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect(wrong).toEqual([]);
   }, 60_000);
 
-  test('F09 a sentinel makes a lagging replica the master: what was ended stays ended', async () => {
+  test('F09 a sentinel promotes a lagging replica: ended sessions stay ended', async () => {
     const group = await redisSentinel();
     cleanUps.push(group.drop);
     const { one, two, ada } = await setUp(group.url);
@@ -384,7 +384,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
       seen.add(await checked(two.sessions, ada.id, ended.id));
       seen.add(await checked(one.sessions, ada.id, ended.id));
       return (await checked(two.sessions, ada.id, kept.id)) === 'live';
-    }, patience);
+    }, sentinelTimeout);
     seen.add(await checked(two.sessions, ada.id, ended.id));
     expect(seen).toEqual(new Set(['unavailable', 'ended']));
     await recovers(one.sessions, kept);

@@ -3,7 +3,7 @@ import { type SessionId, sessionId, userId } from '@fieldgate/guard';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
-import type { RecalledRevocation, Revocation, RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
+import type { JournalEntry, Revocation, RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
@@ -43,69 +43,69 @@ describe.each<[string, () => TestDatabase | Promise<TestDatabase>, string | null
       userId: ada,
       sessionId: id,
     });
-    const recalled = async (): Promise<readonly RecalledRevocation[]> => {
-      const all: RecalledRevocation[] = [];
-      for await (const portion of journal.readEntries()) all.push(...portion);
+    const entries = async (): Promise<readonly JournalEntry[]> => {
+      const all: JournalEntry[] = [];
+      for await (const batch of journal.readEntries()) all.push(...batch);
       return all;
     };
 
-    test('what was recorded is recalled, each in its kind', async () => {
+    test('what was recorded is read back, each in its kind', async () => {
       const family = tokenDigest('F'.repeat(43));
       const written = [ended(), { kind: 'tokens', userId: ada, sessionId: sessionId(randomUUID()), family } as const];
       await journal.record(written);
-      expect(await recalled()).toEqual(expect.arrayContaining(written));
-      expect(await recalled()).toHaveLength(2);
+      expect(await entries()).toEqual(expect.arrayContaining(written));
+      expect(await entries()).toHaveLength(2);
     });
 
-    test('of a session the later word stands, and it takes one row', async () => {
+    test('the latest entry of a session counts, and a session takes one row', async () => {
       const over = ended();
       const { sessionId: id } = { sessionId: sessionId(randomUUID()), ...over };
       await journal.record([{ kind: 'tokens', userId: ada, sessionId: id, family: tokenDigest('F'.repeat(43)) }]);
       await Promise.all(Array.from({ length: 5 }, () => journal.record([over])));
-      expect(await recalled()).toEqual([over]);
+      expect(await entries()).toEqual([over]);
     });
 
-    test('of a changed account it is recalled what the account is now', async () => {
+    test('the entry of a changed account holds what the account is now', async () => {
       const accounts = sqlAccountStore(database);
       const user = await createAccount(accounts);
       await accounts.setRole(user.id, 'ADMIN');
       await journal.record([{ kind: 'account', userId: user.id }]);
       await accounts.setDisabled(user.id, 1);
       const account = { version: 3, role: 'ADMIN', disabled: true };
-      expect(await recalled()).toEqual([{ kind: 'account', userId: user.id, account }]);
+      expect(await entries()).toEqual([{ kind: 'account', userId: user.id, account }]);
     });
 
-    test('of an account that is gone it is recalled that it is', async () => {
+    test('the entry of a deleted account says so', async () => {
       await journal.record([{ kind: 'account', userId: ada }]);
-      expect(await recalled()).toEqual([{ kind: 'account', userId: ada, account: null }]);
+      expect(await entries()).toEqual([{ kind: 'account', userId: ada, account: null }]);
     });
 
-    test('nothing recorded is nothing written, and thousands are recalled whole, in portions', async () => {
+    test('an empty list writes nothing, and thousands are read back whole, in batches', async () => {
       await journal.record([]);
-      expect(await recalled()).toEqual([]);
+      expect(await entries()).toEqual([]);
       const many = Array.from({ length: 2_345 }, () => ended());
       await journal.record(many);
       const ids = (all: readonly { readonly kind: string }[]) => all.map((one) => JSON.stringify(one)).sort();
-      expect(ids(await recalled())).toEqual(ids(many));
+      expect(ids(await entries())).toEqual(ids(many));
     });
 
     test('many that end the same sessions at once, in whatever order, wait for each other and all succeed', async () => {
       const many = Array.from({ length: 50 }, () => ended());
       await Promise.all(Array.from({ length: 8 }, (_, turn) => journal.record(turn % 2 ? many : many.toReversed())));
-      expect(await recalled()).toHaveLength(50);
+      expect(await entries()).toHaveLength(50);
     });
 
-    test('what is old enough is neither recalled nor kept, and no more is removed than was told to', async () => {
+    test('an expired entry is neither read nor kept, and one purge removes no more than its limit', async () => {
       await journal.record([ended(), ended(), ended()]);
       now += keepMs - 1;
       await journal.record([ended()]);
-      expect(await recalled()).toHaveLength(4);
+      expect(await entries()).toHaveLength(4);
       now += 1;
-      expect(await recalled()).toHaveLength(1);
-      expect(await journal.purgeExpired(2)).toBe(2);
-      expect(await journal.purgeExpired(2)).toBe(1);
-      expect(await journal.purgeExpired(2)).toBe(0);
-      expect(await recalled()).toHaveLength(1);
+      expect(await entries()).toHaveLength(1);
+      expect(await journal.purgeExpired(2, now)).toBe(2);
+      expect(await journal.purgeExpired(2, now)).toBe(1);
+      expect(await journal.purgeExpired(2, now)).toBe(0);
+      expect(await entries()).toHaveLength(1);
     });
   });
 });

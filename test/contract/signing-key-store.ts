@@ -93,23 +93,24 @@ export function describeSigningKeyStore(
       expect(await store.withdraw(only.kid, 1_999)).toBe(false);
     });
 
-    test('private halves are forgotten once the successor has signed for a while', async () => {
-      const first = await published(successorOf(root, { signsFrom: 1 }));
-      const second = await published(successorOf(first.kid, { signsFrom: 2_000 }));
-      expect(await store.erasePrivateKeys(2_000)).toBe(0);
-      expect(await other.erasePrivateKeys(2_001)).toBe(1);
-      expect(await other.erasePrivateKeys(9_000)).toBe(0);
+    test('private halves are erased once the successor has signed for longer than clocks differ', async () => {
+      const predecessorUntil = 900_000;
+      const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil }));
+      const second = await published(successorOf(first.kid, { signsFrom: 2_000, predecessorUntil }));
+      expect(await store.purgeExpired(10, 2_000 + 65_000)).toBe(0);
+      expect(await other.purgeExpired(10, 2_001 + 65_000)).toBe(1);
+      expect(await other.purgeExpired(10, 9_000 + 65_000)).toBe(0);
       expect(await store.list()).toEqual([{ ...first, sealedPrivate: null }, second]);
     });
 
-    test('keys that have ended are forgotten, the last of a line never', async () => {
+    test('keys that have ended are removed, the last of a chain never', async () => {
       const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
       const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 20 }));
       const third = await published(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 30 }));
-      expect(await store.purgeEnded(19)).toBe(0);
-      expect(await other.purgeEnded(20)).toBe(1);
+      expect(await store.purgeExpired(10, 19)).toBe(0);
+      expect(await other.purgeExpired(10, 20)).toBe(1);
       expect(await kids()).toEqual([second.kid, third.kid]);
-      expect(await store.purgeEnded(99)).toBe(1);
+      expect(await store.purgeExpired(10, 99)).toBe(1);
       expect(await kids()).toEqual([third.kid]);
     });
 
@@ -117,8 +118,16 @@ export function describeSigningKeyStore(
       const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
       const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 50 }));
       await store.replace(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 0 }));
-      expect(await store.purgeEnded(49)).toBe(0);
-      expect(await store.purgeEnded(50)).toBe(2);
+      expect(await store.purgeExpired(10, 49)).toBe(0);
+      expect(await store.purgeExpired(10, 50)).toBe(2);
+    });
+
+    test('one purge removes no more than its limit, the oldest first', async () => {
+      const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
+      const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 20 }));
+      const third = await published(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 30 }));
+      expect(await store.purgeExpired(1, 99)).toBe(1);
+      expect(await kids()).toEqual([second.kid, third.kid]);
     });
   });
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createId } from '../../src/crypto/identifiers.ts';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { silentSignals } from '../../src/domain/signals.ts';
 import { openStores, type Stores } from '../../src/stores/open.ts';
 import { asAdministrator, postgresMissing, postgresServer } from '../support/databases.ts';
 import { pause, type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
@@ -44,8 +45,9 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
       redis: targetOf(redisUrl),
       followFeed: null,
       lifetimes: { idleMs: 3_600_000, absoluteMs: 3_600_000, reuseWindowMs: 10_000 },
+      eventRetentionMs: 86_400_000,
       clock: Date.now,
-      onTrouble: () => {},
+      signals: silentSignals,
     });
     owner = await signup(one);
   });
@@ -60,7 +62,7 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
     const id = sessionId(createId(Date.now()));
     const { token, digests } = createRefreshToken(userId(owner.user.id), id);
     const client = { ip: null, userAgent: null };
-    await stores.sessions.start({ id, userId: userId(owner.user.id), version: 1, role: 'USER', digests, client });
+    await stores.ports.sessions.start({ id, userId: userId(owner.user.id), version: 1, role: 'USER', digests, client });
     return (await refresh(one, token)).data.refresh;
   };
   const me = (server: TestServer, token: string) => server.gql(meQuery, { token });

@@ -12,7 +12,6 @@ import { answers, expectEveryKeyToExpire } from './redis-stores.ts';
 export function sqlLimitStores(provide: () => TestDatabase | Promise<TestDatabase>): LimitStoreHarness {
   let database: TestDatabase | undefined;
   let instances: readonly SqlDatabase[] = [];
-  const clock = Date.now;
   return {
     windowMs: 2_000,
     start: async () => {
@@ -25,7 +24,7 @@ export function sqlLimitStores(provide: () => TestDatabase | Promise<TestDatabas
       const [one, other] = instances;
       if (!one || !other) throw new Error('No database.');
       await sql`delete from rate_counters`.execute(one.kysely);
-      return [sqlLimitStore(one, { clock }), sqlLimitStore(other, { clock })];
+      return [sqlLimitStore(one), sqlLimitStore(other)];
     },
     advance: (ms) => new Promise((resume) => setTimeout(resume, ms)),
   };

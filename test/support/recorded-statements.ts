@@ -88,7 +88,7 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   await sessions.end(id, session);
   await sessions.endAll(id);
   await sessions.endAll(id, session);
-  await sessions.purgeExpired(10);
+  await sessions.purgeExpired(10, 1);
 
   const apiKeys = sqlApiKeyStore(recorded);
   const key = apiKeyId(randomUUID());
@@ -101,7 +101,7 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
 
   const journal = sqlRevocationJournal(recorded, { clock });
   await journal.record([{ kind: 'session', userId: id, sessionId: session }]);
-  await journal.purgeExpired(10);
+  await journal.purgeExpired(10, 1);
 
   const clients = sqlServiceClientStore(recorded);
   const service = clientId(randomUUID());
@@ -128,14 +128,14 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   }
   await attempts.purgeExpired(10, 3);
 
-  const events = sqlEventStore(recorded);
+  const events = sqlEventStore(recorded, { retentionMs: 1 });
   const event = newEvent(id);
   await events.append([event]);
   const page = { first: 10, after: event };
   await events.list({ ...page });
   await events.list({ ...page, userId: id });
   await events.list({ ...page, types: ['user.login_failed', 'user.locked'] });
-  await events.purge(10, 1);
+  await events.purgeExpired(10, 1);
   return statements;
 }
 

@@ -37,10 +37,11 @@ export function redisInstances() {
       migrated ??= connection.migrate();
       await migrated;
       const errors: unknown[] = [];
-      const redis = openRedis(targetOf(url), { onError: (error) => errors.push(error) });
+      const signals = { backgroundError: (error: unknown) => errors.push(error) };
+      const redis = openRedis(targetOf(url), { signals });
       opened.push(redis);
       const journal = sqlRevocationJournal(connection, { clock: Date.now });
-      const sessions = redisSessionStore(redis, { lifetimes, journal, onError: (error) => errors.push(error) });
+      const sessions = redisSessionStore(redis, { lifetimes, journal, signals });
       await until(async () => answers(() => sessions.list(userId(randomUUID()))));
       return { redis, sessions, accounts: sqlAccountStore(connection), journal, errors };
     },

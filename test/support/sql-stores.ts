@@ -83,8 +83,16 @@ export const sqlServiceClientStores = (provide: Provide): ServiceClientStoreHarn
     other: sqlServiceClientStore(other),
   }));
 
-export const sqlEventStores = (provide: Provide): EventStoreHarness =>
-  overTwoInstances(provide, (database, other) => ({ store: sqlEventStore(database), other: sqlEventStore(other) }));
+export const sqlEventStores = (provide: Provide): EventStoreHarness => {
+  const retentionMs = 86_400_000;
+  return {
+    retentionMs,
+    ...overTwoInstances(provide, (database, other) => ({
+      store: sqlEventStore(database, { retentionMs }),
+      other: sqlEventStore(other, { retentionMs }),
+    })),
+  };
+};
 
 export const sqlIdentityStores = (provide: Provide): IdentityStoreHarness =>
   overTwoInstances(provide, (database, other) => ({

@@ -113,7 +113,7 @@ const examineOpenDatabase = async ({ database, keyRing }: OpenServices, now: num
     ...servers,
     ok('database', 'It answers and is up to date.'),
     ...(await examineKeptKeys(keyRing)),
-    examineClock(await database.newestRecordAt(), now),
+    examineClock(await database.latestTimestamp(), now),
   ];
 };
 

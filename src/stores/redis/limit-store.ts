@@ -8,9 +8,9 @@ export type RedisLimitStoreOptions = {
   readonly prefix?: string;
 };
 
-/** Counters in Redis, one script on one key each, on the server's own time. Several are sent at once. */
+/** Counters in Redis: one script on one key each, by the server's clock. Several are sent at once. */
 export function redisLimitStore(redis: RedisConnection, { prefix = 'fg' }: RedisLimitStoreOptions = {}): LimitStore {
-  // Only its counting is used. What is too much is decided by whoever adds; how long it counts is said with each addition.
+  // Only its counters are used: the caller decides what exceeds a limit, and passes the window with each addition.
   const counters = new RateLimiterRedis({
     storeClient: redis.client,
     keyPrefix: `${prefix}-limit`,
@@ -25,10 +25,10 @@ export function redisLimitStore(redis: RedisConnection, { prefix = 'fg' }: Redis
           return { spent: counted.consumedPoints, resetsInMs: counted.msBeforeNext };
         }),
       ).catch((error: unknown) => {
-        // Without what was sent: the errors of ioredis carry the arguments of the command.
+        // Drops the command: the errors of ioredis carry its arguments, which must not reach the log.
         throw unavailable(error instanceof Error ? new Error(error.message) : error);
       }),
-    // They expire by themselves.
-    purgeExpired: () => Promise.resolve(0),
+    // The keys expire by themselves.
+    purgeExpired: async () => 0,
   };
 }

@@ -2,7 +2,7 @@ import { Secret } from '../../domain/secret.ts';
 
 export type RedisNode = { readonly host: string; readonly port: number };
 
-/** Where Redis is and how to get in, as a URL says it. */
+/** Where Redis is and how to authenticate, as a URL states it. */
 export type RedisTarget = {
   readonly username: string | null;
   readonly password: Secret | null;
@@ -13,7 +13,7 @@ export type RedisTarget = {
   | {
       readonly kind: 'sentinel';
       readonly sentinels: readonly RedisNode[];
-      /** The name under which the sentinels know the master. */
+      /** The sentinels' name of the master. */
       readonly name: string;
       readonly db: number;
       /** For the sentinels themselves; `password` is for the servers behind them. */
@@ -21,21 +21,21 @@ export type RedisTarget = {
     }
 );
 
-/** `problem` goes on from the name of the setting and holds nothing of its value. */
+/** `problem` continues a sentence that begins with the name of the setting, and holds nothing of its value. */
 export type RedisUrl = RedisTarget | { readonly kind: 'invalid'; readonly problem: string };
 
 const form = /^redis(s)?(?:\+(cluster|sentinel))?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^#]*))?$/;
 const largestDb = 1_000_000;
 
 /**
- * Reads a Redis URL. Pure; asks no network.
+ * Parses a Redis URL. Pure: connects to nothing.
  *
  *     redis://[user:password@]host[:6379][/db]
  *     redis+cluster://[user:password@]host[:6379],host…
  *     redis+sentinel://[user:password@]host[:26379],host…/master-name[/db][?sentinelPassword=…]
  *
- * `rediss` in place of `redis` is TLS, with certificates verified. What has a meaning in URLs is percent-encoded in user,
- * password and name.
+ * `rediss` instead of `redis` means TLS, with certificates verified. Reserved characters in user, password and name are
+ * percent-encoded.
  */
 export const parseRedisUrl = (text: string): RedisUrl => {
   const match = form.exec(text);
@@ -49,19 +49,20 @@ export const parseRedisUrl = (text: string): RedisUrl => {
   if (!user) return invalid('has a user or password that is not percent-encoded text');
   const access = { ...user, tls: secure !== undefined };
   const nodes = parseNodes(hosts, kind === 'sentinel' ? 26_379 : 6379);
-  if (!nodes) return invalid('has a host or port that is none; write host, host:port or [IPv6]:port');
+  if (!nodes) return invalid('has an invalid host or port; write host, host:port or [IPv6]:port');
   const [node] = nodes;
   if (!node) return invalid('has no host');
-  if (query !== '' && kind !== 'sentinel') return invalid('takes no options after a question mark');
+  if (query !== '' && kind !== 'sentinel')
+    return invalid('takes no options; remove the question mark and what follows');
 
   switch (kind) {
     case 'cluster':
-      if (path !== '' && path !== '0') return invalid('names a database; a cluster has none to choose');
+      if (path !== '' && path !== '0') return invalid('names a database; a cluster has none but 0');
       return { kind, nodes, ...access };
     case 'sentinel':
       return parseSentinel({ path, query, sentinels: nodes, access });
     default: {
-      if (nodes.length > 1) return invalid('names several hosts; use redis+cluster:// or redis+sentinel:// for those');
+      if (nodes.length > 1) return invalid('names several hosts; use redis+cluster:// or redis+sentinel:// for them');
       const db = parseDb(path);
       if (db === null) return invalid(notADb);
       return { kind: 'single', node, db, ...access };
@@ -69,35 +70,35 @@ export const parseRedisUrl = (text: string): RedisUrl => {
   }
 };
 
-const notADb = 'has a database that is no number; write it like redis://host/0';
+const notADb = 'has an invalid database; write its number, as in redis://host/0';
 
 const invalid = (problem: string): RedisUrl => ({ kind: 'invalid', problem });
 
 type Access = Pick<RedisTarget, 'username' | 'password' | 'tls'>;
 
-const parseSentinel = (parts: {
+const parseSentinel = (input: {
   readonly path: string;
   readonly query: string;
   readonly sentinels: readonly RedisNode[];
   readonly access: Access;
 }): RedisUrl => {
-  const [encodedName = '', dbText = '', ...rest] = parts.path.split('/');
+  const [encodedName = '', dbText = '', ...rest] = input.path.split('/');
   const name = decode(encodedName);
   if (!name) return invalid('must end with the name of the master, as in redis+sentinel://host:26379/mymaster');
   const db = rest.length === 0 ? parseDb(dbText) : null;
   if (db === null) return invalid(notADb);
-  const options = new URLSearchParams(parts.query);
+  const options = new URLSearchParams(input.query);
   if ([...options.keys()].some((option) => option !== 'sentinelPassword')) {
-    return invalid('knows one option only: sentinelPassword');
+    return invalid('has an unknown option; the only one is sentinelPassword');
   }
   const sentinelPassword = options.get('sentinelPassword');
   return {
     kind: 'sentinel',
-    sentinels: parts.sentinels,
+    sentinels: input.sentinels,
     name,
     db,
     sentinelPassword: sentinelPassword ? new Secret(sentinelPassword) : null,
-    ...parts.access,
+    ...input.access,
   };
 };
 

@@ -6,15 +6,15 @@ import type { AccountStore, AccountWithHash, NewAccount } from '../ports/account
 import type { SqlDatabase } from './database.ts';
 import type { Schema, UsersTable } from './schema.ts';
 
-/** What goes out of an account's row: no password hash. */
+/** The columns of `User`: all but the password hash. */
 export const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at', 'version'] as const;
 
 /**
- * Accounts in SQL. Every method is one statement, so each is atomic in both dialects without a transaction: the
- * database evaluates condition and change under the row's lock, and a second writer sees what the first one left.
+ * Accounts in SQL. Every method is one statement and so atomic in both dialects without a transaction: the database
+ * evaluates condition and change under the row's lock, and a second writer sees the result of the first.
  */
 export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): AccountStore {
-  // Plain substrings in both dialects, no pattern language to escape. LIKE would differ in case and in length limits.
+  // Plain substrings in both dialects: LIKE would need escaping, and differs in case and length limits.
   const position = dialect === 'sqlite' ? 'instr' : 'strpos';
 
   const readUser = prepareRead(kysely.selectFrom('users').select(userColumns).where('id', '=', '').compile());
@@ -107,7 +107,7 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
       const row = await kysely
         .updateTable('users')
         .set((eb) => ({
-          // An account that is off stays off since when it was switched off.
+          // A disabled account keeps the time it was first disabled at.
           disabled_at: disabledAt === null ? null : eb.fn.coalesce('disabled_at', eb.val(disabledAt)),
           version: eb
             .case()
@@ -124,7 +124,7 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
   };
 }
 
-/** Inserts an account whose email is free; its row comes back. Also as a part of something larger. */
+/** A query that inserts an account if its email is free, and returns its row. Also used inside a transaction. */
 export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, passwordHash, createdAt }: NewAccount) =>
   kysely
     .insertInto('users')
@@ -139,23 +139,23 @@ export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, p
       disabled_at: null,
       version: 1,
     })
-    // The unique index decides between simultaneous calls; the losers wait for the winner and insert nothing.
+    // The unique index decides between simultaneous calls: the others wait for the first and insert nothing.
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning(userColumns);
 
 /**
- * Text folded for comparing without case. Upper case, because lower case is ambiguous: ß and SS, ς and σ meet only
- * there. In the application, because SQLite folds ASCII alone.
+ * Folds text for comparing without case. To upper case, because ß and SS, and ς and σ, are equal only there. In the
+ * application, because SQLite folds ASCII only.
  */
 const searchText = (text: string): string => text.normalize('NFKC').toUpperCase().normalize('NFKC');
 
-/** PostgreSQL cannot hold U+0000 and SQLite is not given any: no account matches a text with it. */
+/** PostgreSQL cannot store U+0000, and SQLite is not given any: no account matches a text with it. */
 const isStorable = (text: string): boolean => !text.includes('\0');
 
 export type UserRow = Pick<Selectable<UsersTable>, (typeof userColumns)[number]>;
 
 export function toUser(row: UserRow): User {
-  if (!isRole(row.role)) throw new Error(`The database holds an account with a role this version does not know.`);
+  if (!isRole(row.role)) throw new Error('The database holds an account with a role that this version does not know.');
   return {
     id: userId(row.id),
     email: row.email,

@@ -1,20 +1,19 @@
 import { CompiledQuery } from 'kysely';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
-import type { Clock } from '../../domain/clock.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
 import type { SqlDatabase } from './database.ts';
 
-type Question = { readonly text: string; readonly values: readonly unknown[] };
+type Query = { readonly text: string; readonly values: readonly unknown[] };
 
 /**
- * Counters in PostgreSQL, one statement each. (An embedded database has one process, which counts in its memory.) The library
- * reads the wall clock itself to tell what is over.
+ * Counters in PostgreSQL, one statement each. (An embedded database has one process, which counts in memory.) The library
+ * reads the wall clock itself to decide what has expired.
  */
-export function sqlLimitStore({ kysely }: SqlDatabase, { clock }: { readonly clock: Clock }): LimitStore {
-  // Only its counting is used. What is too much is decided by whoever adds; how long it counts is said with each addition.
+export function sqlLimitStore({ kysely }: SqlDatabase): LimitStore {
+  // Only its counters are used: the caller decides what exceeds a limit, and passes the window with each addition.
   const counters = new RateLimiterPostgres({
     storeClient: {
-      query: ({ text, values }: Question) => kysely.executeQuery(CompiledQuery.raw(text, [...values])),
+      query: ({ text, values }: Query) => kysely.executeQuery(CompiledQuery.raw(text, [...values])),
     },
     storeType: 'client',
     tableName: 'rate_counters',
@@ -33,17 +32,17 @@ export function sqlLimitStore({ kysely }: SqlDatabase, { clock }: { readonly clo
         }),
       ),
 
-    async purgeExpired(limit) {
+    async purgeExpired(limit, now) {
       const { numDeletedRows } = await kysely
         .deleteFrom('rate_counters')
         .where('key', 'in', (eb) =>
           eb
             .selectFrom('rate_counters')
             .select('key')
-            .where('expire', '<=', clock())
+            .where('expire', '<=', now)
             .orderBy('expire')
             .limit(limit)
-            // Instances purge side by side instead of waiting for each other's rows.
+            // Instances that purge at once skip each other's rows instead of waiting for them.
             .forUpdate()
             .skipLocked(),
         )

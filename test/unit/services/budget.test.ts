@@ -26,8 +26,8 @@ const store = () => {
   return { shared, state };
 };
 
-const instance = (shared: LimitStore | null, onTrouble: (error: unknown) => void = () => {}) => {
-  const budget = createBudget({ name: 'general', rate, shared, clock: Date.now, onTrouble });
+const instance = (shared: LimitStore | null, backgroundError: (error: unknown) => void = () => {}) => {
+  const budget = createBudget({ name: 'general', rate, shared, clock: Date.now, signals: { backgroundError } });
   return {
     ...budget,
     allowed: (count: number) =>

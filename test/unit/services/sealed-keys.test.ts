@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { silentSignals } from '../../../src/domain/signals.ts';
 import { rotationTimes } from '../../../src/domain/signing-key.ts';
 import { createKeyRing } from '../../../src/services/key-ring.ts';
 import { actor, configuredWith, keyFile, minute, setUp, signs, ttlSeconds } from './key-rings.ts';
@@ -57,7 +58,7 @@ describe('keys in the database', () => {
       const fresh = createKeyRing({
         ...{ store: { ...store, list: async () => [{ ...ours, ...record } as never] }, configured },
         ...{ times: rotationTimes(null, ttlSeconds), clock: () => 2, record: () => {} },
-        ...{ onSwitch: () => {}, onSealed: () => {} },
+        signals: silentSignals,
       });
       await fresh.read();
       return [...fresh.keys().verification.keys()];
