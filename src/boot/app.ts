@@ -87,7 +87,7 @@ export const createApp = (parts: Parts) => {
       : []),
     apiKey({ verify: apiKeys.verify }),
     ...(config.basicAuth
-      ? [basic({ verify: createBasicVerify({ accounts, clock, attempt: limits.consume, record: events.record }) })]
+      ? [basic({ verify: createBasicVerify({ accounts, clock, consume: limits.consume, record: events.record }) })]
       : []),
   ]);
   const report = (error: unknown, requestId: string | null) => {
@@ -145,7 +145,7 @@ export const createApp = (parts: Parts) => {
         revoke: createRevocation({ accessTokens, sessions, serviceClients, clock }),
         introspect: createIntrospection({ accessTokens, authenticate: byToken, clock }),
         authenticate: byToken,
-        attempt: limits.consume,
+        consume: limits.consume,
         publicKeys: () => publicKeys(keyRing.keys()),
         publicKeysMaxAgeSeconds: config.keyRotation.maxAgeSeconds,
         report,
@@ -173,7 +173,7 @@ const onOperation = (metrics: Metrics | null, tracing: Tracing | null): OnOperat
 const mostRemembered = 10_000;
 
 const createBasicVerify = (
-  deps: Pick<Parameters<typeof createBasicLogin>[0], 'accounts' | 'clock' | 'attempt' | 'record'>,
+  deps: Pick<Parameters<typeof createBasicLogin>[0], 'accounts' | 'clock' | 'consume' | 'record'>,
 ) =>
   createBasicLogin({
     ...deps,

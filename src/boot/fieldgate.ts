@@ -79,7 +79,7 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
     await app.keyRing.read();
     await createFirstAdmin(config, app.accounts, log);
     const stopSweeping = sweepExpired({ ...stores, ...app }, clock, onTrouble);
-    const stopFollowing = followKeys(app.keyRing, config.keyRotation.readEveryMs, onTrouble);
+    const stopFollowing = followKeys(app.keyRing, config.keyRotation.pollIntervalMs, onTrouble);
     return {
       ...handlersOf(app, { config, log, metrics, tracing, now: monotonic }),
       close: async () => {

@@ -36,5 +36,5 @@ export const createIdentityEdge = ({
     onFailure: (error, provider) => log.warn({ err: error, provider }, 'a sign-in at a provider failed'),
   });
   const cookies = createFlowCookies({ issuer, lifetimeMs: flowLifetimeMs });
-  return createIdentityRoutes({ providers: [...providers.keys()], flows, cookies, attempt: limits.consume });
+  return createIdentityRoutes({ providers: [...providers.keys()], flows, cookies, consume: limits.consume });
 };

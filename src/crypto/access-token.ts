@@ -40,7 +40,7 @@ export type AccessTokenOptions = {
   readonly cacheSize?: number;
 };
 
-export type AccessTokenGrant = {
+export type AccessTokenInput = {
   readonly userId: UserId;
   readonly sessionId: SessionId;
   readonly role: string;
@@ -48,7 +48,7 @@ export type AccessTokenGrant = {
   readonly now: EpochSeconds;
 };
 
-export type ServiceTokenGrant = Pick<AccessTokenGrant, 'scopes' | 'now'> & { readonly clientId: ClientId };
+export type ServiceTokenInput = Pick<AccessTokenInput, 'scopes' | 'now'> & { readonly clientId: ClientId };
 
 export type IssuedAccessToken = { readonly token: string; readonly jti: string; readonly expiresAt: EpochSeconds };
 
@@ -62,9 +62,9 @@ export type VerificationFault = JwsFault | 'unknown key' | 'bad signature' | Cla
 export type AccessTokens = {
   readonly ttlSeconds: number;
   /** Signs a new token. Header `alg typ kid`; claims `iss aud sub sid jti iat exp client_id role scope`, and no others. */
-  readonly issue: (grant: AccessTokenGrant) => Promise<IssuedAccessToken>;
+  readonly issue: (grant: AccessTokenInput) => Promise<IssuedAccessToken>;
   /** The same for a service: `sub` is its `client_id`, and there is neither `sid` nor `role`. */
-  readonly issueToService: (grant: ServiceTokenGrant) => Promise<IssuedAccessToken>;
+  readonly issueToService: (grant: ServiceTokenInput) => Promise<IssuedAccessToken>;
   /**
    * What a token is worth at `now`, by itself: whether its session still lives is the store's to say. Never throws.
    * `TOKEN_EXPIRED` is told only of a token that is ours and has no other fault; every other one is `TOKEN_INVALID`.
@@ -97,7 +97,7 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     readSignedToken(token, keySet, { issuer, audience, maxTtlSeconds }),
   );
 
-  const sign = async (subject: object, client: object, { scopes, now }: Omit<ServiceTokenGrant, 'clientId'>) => {
+  const sign = async (subject: object, client: object, { scopes, now }: Omit<ServiceTokenInput, 'clientId'>) => {
     const jti = createTokenId();
     const expiresAt = now + ttlSeconds;
     const claims = {
@@ -107,10 +107,10 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     return { token: await signToken(claims, keys().signing), jti, expiresAt };
   };
 
-  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenGrant): Promise<IssuedAccessToken> =>
+  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenInput): Promise<IssuedAccessToken> =>
     sign({ sub: userId, sid: sessionId }, { client_id: clientId, role }, rest);
 
-  const issueToService = ({ clientId: id, ...rest }: ServiceTokenGrant): Promise<IssuedAccessToken> =>
+  const issueToService = ({ clientId: id, ...rest }: ServiceTokenInput): Promise<IssuedAccessToken> =>
     sign({ sub: id }, { client_id: id }, rest);
 
   const verify: AccessTokens['verify'] = (token, now, { ignoreExpiry = false } = {}) => {

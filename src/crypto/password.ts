@@ -30,7 +30,7 @@ export type PasswordHasher = {
   /** Takes the time of `verify` and never matches: for when there is nobody to verify, so that time does not tell. */
   readonly verifyDummy: (password: string) => Promise<PasswordMatch>;
   /** Throws SERVICE_UNAVAILABLE if so many hashes wait that another one would be refused now. */
-  readonly requireRoom: () => void;
+  readonly requireCapacity: () => void;
   /** How many hashes are computed, and wait, right now, and how many were refused since the start. */
   readonly load: () => QueueLoad;
 };
@@ -91,7 +91,7 @@ export const createPasswordHasher = (options: PasswordHasherOptions = {}): Passw
     return { match: false, needsRehash: false };
   };
 
-  return { hash, verify, verifyDummy: verifyNothing, requireRoom, load };
+  return { hash, verify, verifyDummy: verifyNothing, requireCapacity: requireRoom, load };
 };
 
 /** NFC, so that é typed as one character and as e with an accent are one password. Bytes, so that a NUL ends nothing. */

@@ -9,16 +9,16 @@ export type BucketName = (typeof bucketNames)[number];
 export const isBucketName = (name: unknown): name is BucketName => bucketNames.some((known) => known === name);
 
 /** What is counted in the memory of each process: what callers ask for, and the documents of an address that are no good. */
-export type BudgetName = 'general' | 'documents';
+export type QuotaName = 'general' | 'documents';
 
 /** By bucket; null: not limited. */
 export type Rates = Readonly<Record<BucketName | 'general', Rate | null>>;
 
 /** What has been counted in the window that is running. */
-export type Count = { readonly spent: number; readonly resetsInMs: number };
+export type Count = { readonly consumed: number; readonly resetsInMs: number };
 
 /** Where a caller stands with one of their limits. */
-export type RateLimitStatus = Rate & Count & { readonly bucket: BucketName | BudgetName };
+export type RateLimitStatus = Rate & Count & { readonly bucket: BucketName | QuotaName };
 
 /** Under what a caller is counted: whoever signed in wherever they are, anybody else by the network they come from. */
 export const callerKey = (viewer: Viewer, ip: string | null): string => {

@@ -32,7 +32,7 @@ export type KeyStatus = {
 };
 
 /** One key of a line: the root, or a record, in the order in which they sign. */
-export type KeyInLine = Pick<SigningKeyRecord, 'kid' | 'publishedAt' | 'signsFrom' | 'predecessorUntil'> & {
+export type KeyInChain = Pick<SigningKeyRecord, 'kid' | 'publishedAt' | 'signsFrom' | 'predecessorUntil'> & {
   /** Whether its private half is at hand. */
   readonly canSign: boolean;
 };
@@ -42,7 +42,11 @@ export type KeyInLine = Pick<SigningKeyRecord, 'kid' | 'publishedAt' | 'signsFro
  * has come. Where that one is not to be had, it is one behind it, which everybody knows already; then one before it; where
  * none is to be had, the root. The end of each key stands with the one behind it, so that purging never brings one back.
  */
-export const keyStatuses = (root: string, successors: readonly KeyInLine[], now: EpochMillis): readonly KeyStatus[] => {
+export const keyStatuses = (
+  root: string,
+  successors: readonly KeyInChain[],
+  now: EpochMillis,
+): readonly KeyStatus[] => {
   const line = [{ kid: root, publishedAt: 0, signsFrom: 0, canSign: true }, ...successors];
   const endOf = (index: number): EpochMillis | null => successors[index]?.predecessorUntil ?? null;
   const isOver = (index: number): boolean => (endOf(index) ?? Number.POSITIVE_INFINITY) <= now;
@@ -70,7 +74,7 @@ export type RotationTimes = {
   /** How long others may keep the published keys without asking again. */
   readonly maxAgeSeconds: number;
   /** How often an instance looks for what the others have done. */
-  readonly readEveryMs: number;
+  readonly pollIntervalMs: number;
 };
 
 const second = 1000;
@@ -88,12 +92,12 @@ export const rotationTimes = (periodMs: number | null, tokenTtlSeconds: number):
     leadMs,
     keepMs: tokenTtlSeconds * second + allowanceMs,
     maxAgeSeconds: Math.min(longestMaxAgeSeconds, Math.floor(leadMs / 2 / second)),
-    readEveryMs: Math.min(longestReadEveryMs, leadMs / 2),
+    pollIntervalMs: Math.min(longestReadEveryMs, leadMs / 2),
   };
 };
 
 /** A private half is not thrown away before this: a lagging clock may be signing with it. */
-export const wipeBefore = (now: EpochMillis): EpochMillis => now - allowanceMs;
+export const erasePrivateKeysBefore = (now: EpochMillis): EpochMillis => now - allowanceMs;
 
 /** Whether the key after `newest` is to be published now. The age of a root is not known: it is succeeded at once. */
 export const isRotationDue = (

@@ -12,5 +12,5 @@ export const rateLimitHeaders = (rateLimits: readonly RateLimitStatus[]): Readon
 const policy = ({ bucket, points, windowMs }: RateLimitStatus): string =>
   `"${bucket}";q=${points};w=${windowMs / 1000}`;
 
-const left = ({ bucket, points, spent, resetsInMs }: RateLimitStatus): string =>
+const left = ({ bucket, points, consumed: spent, resetsInMs }: RateLimitStatus): string =>
   `"${bucket}";r=${Math.max(0, points - spent)};t=${Math.ceil(resetsInMs / 1000)}`;

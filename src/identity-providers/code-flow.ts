@@ -4,7 +4,7 @@ import { toFailure } from './failure.ts';
 import { github } from './github.ts';
 import type { IdentityProvider, ProviderSettings } from './identity-provider.ts';
 import { openId } from './openid.ts';
-import type { Dialect } from './provider-quirks.ts';
+import type { ProviderQuirks } from './provider-quirks.ts';
 
 const deadlineMs = 5_000;
 
@@ -48,8 +48,8 @@ export const createIdentityProvider = (settings: ProviderSettings, monotonic: ()
   };
 };
 
-const dialectOf = (settings: ProviderSettings, monotonic: () => number): Dialect => {
-  switch (settings.dialect) {
+const dialectOf = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => {
+  switch (settings.kind) {
     case 'openid':
       return openId(settings, monotonic);
     case 'github':

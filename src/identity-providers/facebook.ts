@@ -2,12 +2,12 @@ import { fetchProtectedResource } from 'openid-client';
 import { appSecretProof } from '../crypto/app-secret-proof.ts';
 import { configureByHand } from './client.ts';
 import type { ProviderSettings } from './identity-provider.ts';
-import { type Dialect, toEmail, toName, toSubject } from './provider-quirks.ts';
+import { type ProviderQuirks, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 const site = 'https://www.facebook.com';
 
 /** Facebook: OAuth 2.0, and one question to the Graph API. Paths without a version mean the oldest that the app may use. */
-export const facebook = (settings: ProviderSettings): Dialect => {
+export const facebook = (settings: ProviderSettings): ProviderQuirks => {
   const graph = settings.issuer === site ? 'https://graph.facebook.com' : settings.issuer;
   const config = configureByHand(settings, {
     issuer: settings.issuer,

@@ -1,13 +1,13 @@
 import { type Configuration, fetchProtectedResource } from 'openid-client';
 import { configureByHand } from './client.ts';
 import type { ProviderSettings } from './identity-provider.ts';
-import { type Dialect, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
+import { type ProviderQuirks, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 /**
  * GitHub: OAuth 2.0, and two questions to its API. The issuer is what GitHub says in `iss` (RFC 9207), which it sends since
  * 2026; servers of enterprises may not yet.
  */
-export const github = (settings: ProviderSettings): Dialect => {
+export const github = (settings: ProviderSettings): ProviderQuirks => {
   const issuer = `${settings.issuer}/login/oauth`;
   const api = apiOf(settings.issuer);
   const config = configureByHand(settings, {

@@ -29,7 +29,7 @@ export type AuthorizationRequest = {
 export type ProviderSettings = {
   readonly name: string;
   /** How it speaks: OpenID Connect, or OAuth 2.0 with a way of its own to say who somebody is. */
-  readonly dialect: 'openid' | 'github' | 'facebook';
+  readonly kind: 'openid' | 'github' | 'facebook';
   /** The issuer of an OpenID provider; of the others, where their sites are. */
   readonly issuer: string;
   readonly clientId: string;

@@ -13,13 +13,13 @@ import type { Secret } from '../domain/secret.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { isPlainHttp, requestTimeoutSeconds } from './client.ts';
 import type { ProviderSettings } from './identity-provider.ts';
-import { type Dialect, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
+import { type ProviderQuirks, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 /** How long metadata is believed before it is asked for again. Keys have a shorter time of the library's own. */
 const metadataMaxAgeMs = 3_600_000;
 
 /** OpenID Connect, found by discovery. */
-export const openId = (settings: ProviderSettings, monotonic: () => number): Dialect => ({
+export const openId = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => ({
   configure: remembered(() => discover(settings), monotonic),
   scope: 'openid email profile',
   isOpenId: true,
@@ -58,7 +58,7 @@ const remembered = <T>(work: () => Promise<T>, monotonic: () => number): (() => 
 };
 
 /** Claims may be in the ID token, at the UserInfo endpoint, or in both (OpenID Connect Core §5.4): the ID token goes first. */
-const readPerson = async (config: Configuration, tokens: Tokens): ReturnType<Dialect['readPerson']> => {
+const readPerson = async (config: Configuration, tokens: Tokens): ReturnType<ProviderQuirks['readPerson']> => {
   const claims = tokens.claims();
   if (!claims) throw new Error('there is no ID token');
   const hasMore = claims['email'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined;

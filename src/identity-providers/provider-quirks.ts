@@ -3,7 +3,7 @@ import { parseEmail } from '../domain/email.ts';
 import type { ProvenIdentity } from '../domain/identity.ts';
 
 /** What differs between providers. */
-export type Dialect = {
+export type ProviderQuirks = {
   /** Where its endpoints are, and how the client shows who it is. */
   readonly configure: () => Promise<Configuration>;
   readonly scope: string;

@@ -27,7 +27,7 @@ type Dependencies = {
   readonly record: RecordEvent;
 };
 
-export type Registration = {
+export type NewAccountInput = {
   readonly email: string;
   readonly password: string;
   readonly name?: string | null | undefined;
@@ -46,7 +46,7 @@ export const createAccounts = (deps: Dependencies) => {
   const { accounts, passwords, lockout, record } = deps;
 
   /** A new account. Errors: BAD_USER_INPUT (email, password, name), EMAIL_TAKEN. */
-  const createAccount = async (input: Registration, actor: Actor): Promise<User> => {
+  const createAccount = async (input: NewAccountInput, actor: Actor): Promise<User> => {
     const email = parseEmail(input.email);
     const name = parseName(input.name);
     await requireGoodPassword('password', input.password, { email, name });
@@ -84,7 +84,7 @@ export const createAccounts = (deps: Dependencies) => {
   /** Looks at a password as one of the few tries there are, and records how it went. Errors: ACCOUNT_LOCKED. */
   const tryPassword = async (email: string, actor: Actor, look: () => Promise<PasswordLook>): Promise<PasswordLook> => {
     // Before anything is written down: what is shed in a flood must cost nothing.
-    passwords.requireRoom();
+    passwords.requireCapacity();
     try {
       const { user, reason, locks } = await lockout.attempt(email, async () => {
         const seen = await look();

@@ -21,7 +21,7 @@ type Dependencies = {
   readonly digest: (email: string, password: string) => string;
   readonly clock: Clock;
   /** Counts a guess: the error to refuse it with, or null. */
-  readonly attempt: Limits['consume'];
+  readonly consume: Limits['consume'];
   readonly record: RecordEvent;
 };
 
@@ -72,7 +72,7 @@ export const createBasicLogin = (deps: Dependencies) => {
   };
 
   const check = async ({ email, password, digest, client }: Try): Promise<Holder | null> => {
-    const refusal = await deps.attempt('login', anonymousCaller(client));
+    const refusal = await deps.consume('login', anonymousCaller(client));
     if (refusal) throw refusal;
     try {
       const user = await deps.accounts.authenticate(email, password, client);

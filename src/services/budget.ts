@@ -1,10 +1,10 @@
 import type { Clock } from '../domain/clock.ts';
-import type { BudgetName, Rate, RateLimitStatus } from '../domain/rate-limit.ts';
+import type { QuotaName, Rate, RateLimitStatus } from '../domain/rate-limit.ts';
 import type { LimitStore } from '../stores/ports/limit-store.ts';
 import { type Counter, createCounters } from './counters.ts';
 
 type Dependencies = {
-  readonly name: BudgetName;
+  readonly name: QuotaName;
   readonly rate: Rate;
   /** Where instances tell each other; null: there is one. */
   readonly shared: LimitStore | null;
@@ -25,7 +25,7 @@ export type Outcome = RateLimitStatus & { readonly allowed: boolean; readonly fi
  * ten times a second what it has added, and takes over the sum of all. So one caller can get more than the budget by what passes
  * on the other instances within that tenth of a second. While the store is away each process counts by itself.
  */
-export const createBudget = ({ name, rate, shared, clock, onTrouble }: Dependencies) => {
+export const createQuota = ({ name, rate, shared, clock, onTrouble }: Dependencies) => {
   const { counterOf, running } = createCounters(clock, rate);
   const untold = new Map<string, Counter>();
   let telling: NodeJS.Timeout | null = null;
@@ -65,7 +65,7 @@ export const createBudget = ({ name, rate, shared, clock, onTrouble }: Dependenc
     bucket: name,
     points: rate.points,
     windowMs: rate.windowMs,
-    spent,
+    consumed: spent,
     resetsInMs: resetsAt - clock(),
     allowed,
     first,
@@ -86,7 +86,7 @@ export const createBudget = ({ name, rate, shared, clock, onTrouble }: Dependenc
     try {
       const additions = news.map(({ key, points }) => ({ key: `${name}:${key}`, points, windowMs: rate.windowMs }));
       const counts = (await shared?.add(additions)) ?? [];
-      for (const [index, { spent, resetsInMs }] of counts.entries()) {
+      for (const [index, { consumed: spent, resetsInMs }] of counts.entries()) {
         const counter = news[index]?.counter;
         if (!counter) continue;
         counter.spent = spent + counter.unsynced;

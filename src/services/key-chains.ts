@@ -6,18 +6,18 @@ import { type KeyState, type KeyStatus, keyStatuses, type SigningKeyRecord } fro
 /** A key of the configuration. Its `id` says what it is, whatever the configuration calls it. */
 export type RootKey = { readonly id: string; readonly key: Key };
 
-export const rootsOf = ({ keys }: ConfiguredKeys): readonly RootKey[] =>
+export const rootKeysOf = ({ keys }: ConfiguredKeys): readonly RootKey[] =>
   keys.map((key) => ({ id: keyId(key.publicKey), key }));
 
 /** A record, and the key in it; null where this configuration cannot open it. */
-export type KeptKey = { readonly record: SigningKeyRecord; readonly key: Key | null };
+export type StoredKey = { readonly record: SigningKeyRecord; readonly key: Key | null };
 
 /** One key and what it is for now. `sealed`: kept, and not to be opened. */
 export type ManagedKey = Omit<KeyStatus, 'state'> & {
   readonly state: KeyState | 'sealed';
   readonly key: Key | null;
   /** Whether it is of the line that signs. */
-  readonly isOfFirstLine: boolean;
+  readonly isOfSigningChain: boolean;
 };
 
 /**
@@ -25,9 +25,9 @@ export type ManagedKey = Omit<KeyStatus, 'state'> & {
  * own, and the line of the first one signs. So a key file can be exchanged without a break: what was sealed under the old
  * root verifies for as long as that stands in the file.
  */
-export const ringKeys = (
+export const managedKeys = (
   roots: readonly RootKey[],
-  kept: readonly KeptKey[],
+  kept: readonly StoredKey[],
   now: EpochMillis,
 ): readonly ManagedKey[] => {
   const lines = roots.flatMap((root, index) => lineOf(root, kept, now).map(index === 0 ? asFirst : asOther));
@@ -35,30 +35,30 @@ export const ringKeys = (
   return [...lines, ...foreign.map(({ record }) => toUnknown(record))];
 };
 
-type KeyOfLine = Omit<ManagedKey, 'isOfFirstLine'>;
+type ChainKey = Omit<ManagedKey, 'isOfSigningChain'>;
 
-const lineOf = ({ id, key: root }: RootKey, kept: readonly KeptKey[], now: EpochMillis): readonly KeyOfLine[] => {
+const lineOf = ({ id, key: root }: RootKey, kept: readonly StoredKey[], now: EpochMillis): readonly ChainKey[] => {
   const successors = kept
     .filter(({ record }) => record.root === id)
     .map(({ record, key }) => ({ ...record, key, canSign: Boolean(key?.privateKey) }));
   const keys = [root, ...successors.map(({ key }) => key)];
   return keyStatuses(root.kid, successors, now)
-    .map((standing, index): KeyOfLine => {
+    .map((standing, index): ChainKey => {
       const key = keys[index] ?? null;
       return { ...standing, key, state: key === null && standing.state !== 'removed' ? 'sealed' : standing.state };
     })
     .toReversed();
 };
 
-const asFirst = (key: KeyOfLine): ManagedKey => ({ ...key, isOfFirstLine: true });
+const asFirst = (key: ChainKey): ManagedKey => ({ ...key, isOfSigningChain: true });
 
-const asOther = (key: KeyOfLine): ManagedKey => {
+const asOther = (key: ChainKey): ManagedKey => {
   const verifies = key.state === 'next' || key.state === 'current';
-  return { ...key, ...(verifies ? { state: 'retired', until: null } : {}), isOfFirstLine: false };
+  return { ...key, ...(verifies ? { state: 'retired', until: null } : {}), isOfSigningChain: false };
 };
 
 const toUnknown = ({ kid }: SigningKeyRecord): ManagedKey => ({
-  ...{ kid, state: 'sealed', since: null, until: null, key: null, isOfFirstLine: false },
+  ...{ kid, state: 'sealed', since: null, until: null, key: null, isOfSigningChain: false },
 });
 
 /** What signs and verifies among these keys. Null if none signs. */

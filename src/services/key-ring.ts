@@ -3,9 +3,14 @@ import type { ConfiguredKeys, KeySet } from '../crypto/keys.ts';
 import { createKeySeal } from '../crypto/sealed-key.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
 import { type Actor, type RecordEvent, serverActor } from '../domain/event.ts';
-import { isRotationDue, type RotationTimes, type SigningKeyRecord, wipeBefore } from '../domain/signing-key.ts';
+import {
+  erasePrivateKeysBefore,
+  isRotationDue,
+  type RotationTimes,
+  type SigningKeyRecord,
+} from '../domain/signing-key.ts';
 import type { SigningKeyStore } from '../stores/ports/signing-key-store.ts';
-import { fingerprint, type KeptKey, keySetOf, type ManagedKey, ringKeys, rootsOf } from './key-chains.ts';
+import { fingerprint, keySetOf, type ManagedKey, managedKeys, rootKeysOf, type StoredKey } from './key-chains.ts';
 import { SigningKeysError } from './signing-keys.ts';
 
 type Dependencies = {
@@ -27,14 +32,14 @@ export type KeyRing = ReturnType<typeof createKeyRing>;
  * kept in the database. Every instance reads them, and switches by the times that stand beside them.
  */
 export const createKeyRing = ({ store, configured, times, clock, ...told }: Dependencies) => {
-  const roots = rootsOf(configured).map((root) => ({ ...root, seal: createKeySeal(root.key) }));
+  const roots = rootKeysOf(configured).map((root) => ({ ...root, seal: createKeySeal(root.key) }));
   const [first] = roots;
-  let kept: readonly KeptKey[] = [];
+  let kept: readonly StoredKey[] = [];
   let keySet: KeySet = configured;
   let [readings, newestReading] = [0, 0];
   let lastAsked: Promise<void> | null = null;
 
-  const list = (): readonly ManagedKey[] => ringKeys(roots, kept, clock());
+  const list = (): readonly ManagedKey[] => managedKeys(roots, kept, clock());
 
   /** Reads what the database holds. Rejects if it cannot; the keys that are known still move on with the time. */
   const read = async (): Promise<void> => {
@@ -127,7 +132,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
     await read();
     const key = list().find((known) => known.kid === kid);
     if (!key || key.state === 'removed') throw new SigningKeysError('There is no such key, or it has ended already.');
-    if (!key.isOfFirstLine) throw new SigningKeysError(notHere);
+    if (!key.isOfSigningChain) throw new SigningKeysError(notHere);
     const isWithdrawn = key.state === 'next' && (await store.withdraw(kid, clock()));
     if (!isWithdrawn) {
       const record = kept.find((entry) => entry.record.kid === kid)?.record;
@@ -147,7 +152,7 @@ export const createKeyRing = ({ store, configured, times, clock, ...told }: Depe
 
   /** Forgets what is needed no more: private halves that sign no more, and keys that have ended. */
   const purge = async (): Promise<void> => {
-    await store.erasePrivateKeys(wipeBefore(clock()));
+    await store.erasePrivateKeys(erasePrivateKeysBefore(clock()));
     await store.purgeEnded(clock());
   };
 

@@ -17,7 +17,7 @@ export type Slot = {
 type Line = { length: number; last: Promise<void>; wake: () => void };
 
 /** Lines, each with a key, in which everybody waits for those who came before, within this process. */
-export const createWaitingLines = () => {
+export const createKeyedQueue = () => {
   const lines = new Map<string, Line>();
 
   /** Does the work when its turn has come, and lets the next go on when it is done. Errors: SERVICE_UNAVAILABLE. */

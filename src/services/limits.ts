@@ -4,16 +4,16 @@ import { AppError } from '../domain/errors.ts';
 import { actorFor, type RecordEvent } from '../domain/event.ts';
 import {
   type BucketName,
-  type BudgetName,
   type Count,
   callerKey,
   isBucketName,
+  type QuotaName,
   type Rate,
   type RateLimitStatus,
   type Rates,
 } from '../domain/rate-limit.ts';
 import type { LimitStore } from '../stores/ports/limit-store.ts';
-import { createBudget, type Outcome } from './budget.ts';
+import { createQuota, type Outcome } from './budget.ts';
 import { createCounters } from './counters.ts';
 
 type Dependencies = {
@@ -33,8 +33,8 @@ export type Limits = ReturnType<typeof createLimits>;
 
 /** How often callers may do what. What comes too often is refused, and written down once per caller and window. */
 export const createLimits = ({ rates, shared, clock, record, onTrouble }: Dependencies) => {
-  const budgetOf = (name: BudgetName) =>
-    rates.general && createBudget({ name, rate: rates.general, shared, clock, onTrouble });
+  const budgetOf = (name: QuotaName) =>
+    rates.general && createQuota({ name, rate: rates.general, shared, clock, onTrouble });
   const [general, documents] = [budgetOf('general'), budgetOf('documents')];
   const counters = {
     login: countersFor(rates.login, clock),
@@ -89,7 +89,7 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
       const countHere = (): Count => {
         const counter = counterOf(key);
         counter.spent += points;
-        return { spent: counter.spent, resetsInMs: counter.resetsAt - clock() };
+        return { consumed: counter.spent, resetsInMs: counter.resetsAt - clock() };
       };
       const countThere = async (store: LimitStore): Promise<Count> => {
         try {
@@ -101,8 +101,8 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
         }
       };
       const count = shared ? await countThere(shared) : countHere();
-      const allowed = count.spent <= rate.points;
-      const first = count.spent - points <= rate.points;
+      const allowed = count.consumed <= rate.points;
+      const first = count.consumed - points <= rate.points;
       return judge(caller, { bucket, ...rate, ...count, allowed, first });
     },
 
@@ -115,7 +115,7 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
 };
 
 /** Two headers cost a request a tenth of its time: of the budget, which every request spends, they tell from its half on. */
-const isWorthTelling = ({ bucket, spent, points }: RateLimitStatus): boolean =>
+const isWorthTelling = ({ bucket, consumed: spent, points }: RateLimitStatus): boolean =>
   isBucketName(bucket) || spent * 2 >= points;
 
 const countersFor = (rate: Rate | null, clock: Clock) => rate && createCounters(clock, rate).counterOf;

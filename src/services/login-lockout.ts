@@ -12,7 +12,7 @@ import {
   type TryOutcome,
 } from '../domain/login-attempts.ts';
 import type { AttemptsRecord, LoginAttemptStore } from '../stores/ports/login-attempt-store.ts';
-import { createWaitingLines, type Slot } from './keyed-queue.ts';
+import { createKeyedQueue, type Slot } from './keyed-queue.ts';
 
 type Dependencies = {
   readonly attempts: LoginAttemptStore;
@@ -34,7 +34,7 @@ export type LoginLockout = ReturnType<typeof createLoginLockout>;
  */
 export const createLoginLockout = (deps: Dependencies) => {
   const { attempts, policy, clock } = deps;
-  const lines = createWaitingLines();
+  const lines = createKeyedQueue();
 
   /**
    * Lets `check` look at a password, as one try. `locks`: it failed, and the email is locked from now on.

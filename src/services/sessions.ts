@@ -8,7 +8,7 @@ import { isUuid } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { SessionStore } from '../stores/ports/session-store.ts';
-import type { Accounts, PasswordChange, Registration } from './accounts.ts';
+import type { Accounts, NewAccountInput, PasswordChange } from './accounts.ts';
 
 /** What a sign-in or a refresh gives. */
 export type IssuedTokens = {
@@ -40,7 +40,7 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const createSessions = (deps: Dependencies) => {
   const { sessions, accounts, record } = deps;
 
-  const signup = async (input: Registration, client: ClientInfo): Promise<IssuedTokens> =>
+  const signup = async (input: NewAccountInput, client: ClientInfo): Promise<IssuedTokens> =>
     requireStarted(await start(await accounts.register(input, anonymousActor(client)), client, 'signup'));
 
   /** Errors: INVALID_CREDENTIALS. */

@@ -31,7 +31,7 @@ export type AccessTokenReport = {
   /** What is written in it, believed or not; null where it cannot be read. */
   readonly decoded: { readonly header: JsonObject | null; readonly payload: JsonObject | null };
   /** Null unless the token is a person's, ours, and has at most expired: nothing else it says is worth a look. */
-  readonly background: StoredState | null;
+  readonly stored: StoredState | null;
   /** The same for a service's token; its `client` is null where there is none (any more). */
   readonly service: { readonly client: ServiceClient | null } | null;
 };
@@ -41,7 +41,7 @@ export type RefreshTokenReport = {
   /** `malformed`: it cannot be one of ours, by its form alone. */
   readonly state: RefreshTokenState | 'malformed';
   readonly named: { readonly userId: UserId; readonly sessionId: SessionId } | null;
-  readonly background: StoredState | null;
+  readonly stored: StoredState | null;
 };
 
 export type ApiKeyReport = {
@@ -89,28 +89,28 @@ export const createTokenInspection = (deps: Dependencies) => {
 
   const findHolder = async (
     claims: AccessTokenClaims | null,
-  ): Promise<Pick<AccessTokenReport, 'background' | 'service'>> => {
+  ): Promise<Pick<AccessTokenReport, 'stored' | 'service'>> => {
     switch (claims?.kind) {
       case undefined:
-        return { background: null, service: null };
+        return { stored: null, service: null };
       case 'account':
-        return { background: await findBackground(claims.userId, claims.sessionId), service: null };
+        return { stored: await findBackground(claims.userId, claims.sessionId), service: null };
       case 'service': {
         const found = await deps.clients.find(claims.clientId);
-        return { background: null, service: { client: found?.client ?? null } };
+        return { stored: null, service: { client: found?.client ?? null } };
       }
     }
   };
 
   const inspectRefreshToken = async (token: string): Promise<RefreshTokenReport> => {
     const parsed = parseRefreshToken(token);
-    if (!parsed) return { kind: 'refresh', state: 'malformed', named: null, background: null };
+    if (!parsed) return { kind: 'refresh', state: 'malformed', named: null, stored: null };
     const { userId, sessionId, digests } = parsed;
     return {
       kind: 'refresh',
       state: await deps.sessions.recognize(userId, sessionId, digests),
       named: { userId, sessionId },
-      background: await findBackground(userId, sessionId),
+      stored: await findBackground(userId, sessionId),
     };
   };
 

@@ -9,7 +9,7 @@ type Options = {
   readonly providers: readonly string[];
   readonly flows: IdentityFlows;
   readonly cookies: FlowCookies;
-  readonly attempt: Limits['consume'];
+  readonly consume: Limits['consume'];
 };
 
 /** `GET /oauth/<provider>` and its callback, for each provider there is: a browser passes through both. */
@@ -34,7 +34,7 @@ const begin =
   };
 
 const finish =
-  (provider: string, { flows, cookies, attempt }: Options): Route =>
+  (provider: string, { flows, cookies, consume: attempt }: Options): Route =>
   async (request, { client, rateLimits }) => {
     // Anybody can make up a cookie and its state; each answer is a row of ours and a question to the provider.
     const refusal = await attempt('refresh', anonymousCaller(client, rateLimits));

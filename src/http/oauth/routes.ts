@@ -31,7 +31,7 @@ type Options = {
   readonly authenticate: Authenticator;
   readonly publicKeys: () => { readonly keys: readonly object[] };
   readonly publicKeysMaxAgeSeconds: number;
-  readonly attempt: Limits['consume'];
+  readonly consume: Limits['consume'];
   readonly report: (error: unknown, requestId: string) => void;
 };
 

@@ -10,12 +10,12 @@ type Options = {
   readonly identifyClient: IdentifyClient;
   /** By `grant_type`. */
   readonly grants: ReadonlyMap<string, GrantHandler>;
-  readonly attempt: Limits['consume'];
+  readonly consume: Limits['consume'];
 };
 
 /** `POST /token` (RFC 6749 §3.2). A sign-in may also come as JSON. Counted like the mutations that do the same. */
 export const createTokenEndpoint =
-  ({ identifyClient, grants, attempt }: Options): Route =>
+  ({ identifyClient, grants, consume: attempt }: Options): Route =>
   async (request, { client, rateLimits }) => {
     const parameters = isJson(request) ? await readJsonSignIn(request) : await readForm(request);
     const bucket = parameters.get('grant_type') === 'password' ? 'login' : 'refresh';

@@ -167,7 +167,7 @@ export type LoginAttemptsTable = {
   readonly expires_at: number;
 };
 
-/** In PostgreSQL only. One row per counter that is running, as rate-limiter-flexible writes it. */
+/** In PostgreSQL only. One row per running counter. */
 export type RateCountersTable = {
   /** The limit, and who is counted. */
   readonly key: string;

@@ -30,7 +30,7 @@ const setUp = () => {
     remembered: createRecentEntries(100),
     digest: createKeyedDigest(),
     clock: () => now,
-    attempt: async () => null,
+    consume: async () => null,
     record: () => {},
   });
   return {

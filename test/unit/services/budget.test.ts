@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
-import { createBudget } from '../../../src/services/budget.ts';
+import { createQuota } from '../../../src/services/budget.ts';
 import type { LimitStore } from '../../../src/stores/ports/limit-store.ts';
 
 beforeEach(() => vi.useFakeTimers());
@@ -18,7 +18,7 @@ const store = () => {
       if (state.away) throw new AppError('SERVICE_UNAVAILABLE');
       return additions.map(({ key, points, windowMs }) => {
         sums.set(key, (sums.get(key) ?? 0) + points);
-        return { spent: sums.get(key) ?? 0, resetsInMs: windowMs };
+        return { consumed: sums.get(key) ?? 0, resetsInMs: windowMs };
       });
     },
     purgeExpired: async () => 0,
@@ -27,7 +27,7 @@ const store = () => {
 };
 
 const instance = (shared: LimitStore | null, onTrouble: (error: unknown) => void = () => {}) => {
-  const budget = createBudget({ name: 'general', rate, shared, clock: Date.now, onTrouble });
+  const budget = createQuota({ name: 'general', rate, shared, clock: Date.now, onTrouble });
   return {
     ...budget,
     allowed: (count: number) =>

@@ -4,7 +4,7 @@ import type { SqlDatabase } from '../database.ts';
 
 /**
  * Counters of limits, which several instances share. Not in SQLite, where one process counts in memory. Unlogged: nothing
- * is written ahead for them, and a crash of the server begins them anew. The columns are those of rate-limiter-flexible.
+ * is written ahead for them, and a crash of the server begins them anew.
  */
 export const rateCounters = (dialect: SqlDatabase['dialect']): Migration => ({
   async up(db: Kysely<unknown>): Promise<void> {
