@@ -71,7 +71,13 @@ export const createApp = (parts: Parts) => {
     });
   const isProduction = config.environment === 'production';
 
-  const limits = createLimits({ ...parts, rates: config.rates, shared: stores.rateCounters, record: events.record });
+  const limits = createLimits({
+    rates: config.rates,
+    shared: stores.rateCounters,
+    clock,
+    record: events.record,
+    onBackgroundError: parts.onTrouble,
+  });
   const tokens = {
     verify: createRequestVerify(accessTokens, keyRing, clock),
     checkSession: stores.sessions.check,

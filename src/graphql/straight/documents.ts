@@ -36,7 +36,7 @@ type Options = {
   readonly fieldLimits: FieldLimits;
   /** On top of the specification's. A document that breaks one is somebody else's to report. */
   readonly rules: readonly ValidationRule[];
-  readonly mayLook: DocumentLimit['mayLook'];
+  readonly mayLook: DocumentLimit['mayParse'];
 };
 
 /** Compiling costs a hundred times what running does: only what comes again is worth it. */

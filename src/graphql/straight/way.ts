@@ -52,7 +52,7 @@ export const createStraightWay = (options: Options) => {
     schema,
     fieldLimits,
     rules: introspection === 'full' ? [] : [NoSchemaIntrospectionCustomRule],
-    mayLook: documentLimit.mayLook,
+    mayLook: documentLimit.mayParse,
   });
   const way = (request: StraightRequest): StraightAnswer | Promise<StraightAnswer> | null => {
     const prepared = documents.find(request);
