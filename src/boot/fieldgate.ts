@@ -204,7 +204,7 @@ const createFirstAdmin = async ({ firstAdmin }: Config, accounts: App['accounts'
   if (!firstAdmin || (await accounts.findByEmail(firstAdmin.email))) return;
   try {
     const { email, password } = firstAdmin;
-    const admin = await accounts.register({ email, password: password.reveal(), role: 'ADMIN' }, serverActor);
+    const admin = await accounts.createAccount({ email, password: password.reveal(), role: 'ADMIN' }, serverActor);
     log.info({ userId: admin.id }, 'the first administrator has been created');
   } catch (error) {
     // Another instance that started at the same moment was first.

@@ -93,7 +93,7 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
   if (issuer === '' || audience === '' || clientId === '')
     throw new RangeError('issuer, audience and clientId must be given');
 
-  const readSigned = rememberVerified(keys, cacheSize, (token, keySet) =>
+  const readSigned = cacheVerified(keys, cacheSize, (token, keySet) =>
     readSignedToken(token, keySet, { issuer, audience, maxTtlSeconds }),
   );
 
@@ -124,10 +124,10 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
   return { ttlSeconds, issue, issueToService, verify };
 };
 
-type SignedReading = TimedClaims | Exclude<VerificationFault, TimeFault>;
+type SignedToken = TimedClaims | Exclude<VerificationFault, TimeFault>;
 
 /** Everything that stays true of a token for as long as the keys do, whatever the time. */
-const readSignedToken = (token: string, keySet: KeySet, format: Parameters<typeof parseClaims>[1]): SignedReading => {
+const readSignedToken = (token: string, keySet: KeySet, format: Parameters<typeof parseClaims>[1]): SignedToken => {
   const jws = parseCompactJws(token);
   if (typeof jws === 'string') return jws;
   const key = keySet.verification.get(jws.kid);
@@ -159,11 +159,11 @@ const hasValidSignature = (token: string, { alg, key }: VerificationKey): boolea
  * one was not verified. The text itself is kept, for whoever reads this memory finds the signing key in it and needs no
  * token; and how long the look-up takes tells nothing to somebody who does not know a signature already.
  */
-const rememberVerified = (
+const cacheVerified = (
   keys: () => KeySet,
   capacity: number,
-  read: (token: string, keySet: KeySet) => SignedReading,
-): ((token: string) => SignedReading) => {
+  read: (token: string, keySet: KeySet) => SignedToken,
+): ((token: string) => SignedToken) => {
   const verified = createRecentEntries<{ readonly token: string; readonly reading: TimedClaims }>(capacity);
   let verifiedWith: KeySet | undefined;
 

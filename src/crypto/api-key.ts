@@ -52,7 +52,7 @@ export const apiKeyPrefix = (id: ApiKeyId): string => `fg_${id.replaceAll('-', '
  * the time of one that differs: what is missing is not told apart from what is wrong.
  */
 export const isSameDigest = (presented: TokenDigest, stored: TokenDigest | null): boolean => {
-  const [one, other] = [Buffer.from(presented), Buffer.from(stored ?? nobodysDigest)];
+  const [one, other] = [Buffer.from(presented), Buffer.from(stored ?? dummyDigest)];
   return one.length === other.length && timingSafeEqual(one, other) && stored !== null;
 };
 
@@ -82,4 +82,4 @@ const digestOf = (body: string): TokenDigest =>
   tokenDigest(createHash('sha256').update(label).update(body).digest('base64url'));
 
 /** Of no key: nothing has an empty body. */
-const nobodysDigest = digestOf('');
+const dummyDigest = digestOf('');

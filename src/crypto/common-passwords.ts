@@ -1,6 +1,6 @@
-import { createPasswordPolicy, type PasswordOwner, type PasswordRefusal } from '../domain/password-policy.ts';
+import { createPasswordPolicy, type PasswordOwner, type PasswordRejection } from '../domain/password-policy.ts';
 
-export type PasswordCheck = (password: string, owner: PasswordOwner) => Promise<PasswordRefusal | null>;
+export type PasswordCheck = (password: string, owner: PasswordOwner) => Promise<PasswordRejection | null>;
 
 /**
  * The password policy with the list of common passwords behind it.

@@ -65,7 +65,7 @@ export const createPasswordHasher = (options: PasswordHasherOptions = {}): Passw
     requireCapacity: requireRoom,
     load,
   } = createBoundedQueue({ concurrency, maxQueue, retryAfterSeconds: 1 });
-  const nobodysHash = createNobodysHash(parameters);
+  const dummyHash = createDummyHash(parameters);
 
   const hash = (password: string): Promise<string> =>
     enqueue(() =>
@@ -87,7 +87,7 @@ export const createPasswordHasher = (options: PasswordHasherOptions = {}): Passw
   };
 
   const verifyNothing = async (password: string): Promise<PasswordMatch> => {
-    await enqueue(() => argon2Verify(nobodysHash, toBytes(password)));
+    await enqueue(() => argon2Verify(dummyHash, toBytes(password)));
     return { match: false, needsRehash: false };
   };
 
@@ -122,7 +122,7 @@ const isCurrent = (used: ParsedHash, { memoryKiB, passes, lanes }: HashParameter
   used.saltLen >= saltBytes;
 
 /** A hash of the current parameters that no password is known to have. It costs nothing to make and the usual to check. */
-const createNobodysHash = ({ memoryKiB, passes, lanes }: HashParameters): string => {
+const createDummyHash = ({ memoryKiB, passes, lanes }: HashParameters): string => {
   const random = (bytes: number): string => randomBytes(bytes).toString('base64').replaceAll('=', '');
   return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${lanes}$${random(saltBytes)}$${random(digestBytes)}`;
 };

@@ -1,4 +1,4 @@
-import { unitLength } from '../domain/repetition.ts';
+import { periodLength } from '../domain/repetition.ts';
 
 /** Text that examples, tutorials and generators put where a secret belongs; compared without case and punctuation. */
 const placeholderStarts = [
@@ -73,7 +73,7 @@ const placeholders = new Set(
  * its text decodes to), or a short part repeated. It cannot know every weak secret; its length is checked beside it.
  */
 export const isPlaceholderSecret = (secret: Buffer): boolean => {
-  if (unitLength(secret) <= secret.length / 2) return true;
+  if (periodLength(secret) <= secret.length / 2) return true;
   return [secret.toString('latin1'), secret.toString('base64url')].some((text) => {
     const plain = bare(text);
     return placeholders.has(plain) || placeholderStarts.some((start) => plain.startsWith(start));

@@ -4,7 +4,7 @@ import jwt from 'jsonwebtoken';
 import type { SigningKey } from './keys.ts';
 import { type SigningAlgorithm, signingAlgorithms } from './signing-algorithms.ts';
 
-const signElsewhere = promisify(sign);
+const signOffThread = promisify(sign);
 
 /** The compact form of a JWT of type `at+jwt`. Where signing takes long it is another thread that does it. */
 export const signToken = async (claims: object, { kid, alg, key }: SigningKey): Promise<string> => {
@@ -12,7 +12,7 @@ export const signToken = async (claims: object, { kid, alg, key }: SigningKey): 
   if (!isSlow(alg)) return jwt.sign(claims, key, { algorithm: alg, header });
   // jsonwebtoken signs on the thread that asks it, and everybody waits meanwhile.
   const input = `${encode(header)}.${encode(claims)}`;
-  const signature = await signElsewhere(signingAlgorithms[alg].hash, Buffer.from(input), { key, ...formOf(alg) });
+  const signature = await signOffThread(signingAlgorithms[alg].hash, Buffer.from(input), { key, ...formOf(alg) });
   return `${input}.${signature.toString('base64url')}`;
 };
 

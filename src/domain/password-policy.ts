@@ -3,11 +3,11 @@
  * those everybody tries first, and nothing else. No rule asks for kinds of characters. Nothing is cut or changed: spaces,
  * emoji and control characters count and are compared like any other.
  */
-import { unitLength } from './repetition.ts';
+import { periodLength } from './repetition.ts';
 
-export type PasswordRefusal = { readonly reason: PasswordRefusalReason; readonly message: string };
+export type PasswordRejection = { readonly reason: PasswordRejectionReason; readonly message: string };
 
-export type PasswordRefusalReason =
+export type PasswordRejectionReason =
   | 'PASSWORD_TOO_SHORT'
   | 'PASSWORD_TOO_LONG'
   | 'PASSWORD_MALFORMED'
@@ -43,7 +43,7 @@ export const createPasswordPolicy = ({ minLength = 15, isCommon }: PasswordPolic
   if (!(minLength >= lowestMinLength)) throw new RangeError('the minimal password length must be at least 8');
   const tooShort = refusal('PASSWORD_TOO_SHORT', `Use at least ${minLength} characters.`);
 
-  return (password: string, owner: PasswordOwner): PasswordRefusal | null => {
+  return (password: string, owner: PasswordOwner): PasswordRejection | null => {
     // UTF-16 code units never exceed UTF-8 bytes: the cheap test first, so that huge input is not normalised.
     if (password.length > maxPasswordBytes) return tooLong;
     if (!password.isWellFormed()) return malformed;
@@ -59,7 +59,7 @@ export const createPasswordPolicy = ({ minLength = 15, isCommon }: PasswordPolic
   };
 };
 
-const refusal = (reason: PasswordRefusalReason, message: string): PasswordRefusal => ({ reason, message });
+const refusal = (reason: PasswordRejectionReason, message: string): PasswordRejection => ({ reason, message });
 
 const tooLong = refusal('PASSWORD_TOO_LONG', 'Use at most 1024 bytes.');
 const malformed = refusal('PASSWORD_MALFORMED', 'The password is not well-formed Unicode text.');
@@ -73,7 +73,7 @@ const common = refusal('PASSWORD_COMMON', 'The password is one of the commonest.
 /** A repetition is worth its unit, which has to be long enough by itself; a run like 12345 or zyxw is worth nothing. */
 const isRepetitive = (text: string, minLength: number): boolean => {
   const points = Array.from(text, (character) => character.codePointAt(0) ?? 0);
-  const unit = unitLength(points);
+  const unit = periodLength(points);
   return (unit * 2 <= points.length && unit < minLength) || isRun(points, 1) || isRun(points, -1);
 };
 

@@ -2,7 +2,7 @@
  * The shortest unit whose repetition gives the whole, as a number of items; the last repetition may be cut short.
  * `aaaa` has 1, `abcabcab` has 3, `abcd` has its own length 4. Nothing beyond the unit makes the whole harder to guess.
  */
-export const unitLength = (items: ArrayLike<unknown>): number => {
+export const periodLength = (items: ArrayLike<unknown>): number => {
   // The failure function of Knuth, Morris and Pratt: linear, also for long input.
   const border: number[] = [0];
   let matched = 0;

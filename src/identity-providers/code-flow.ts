@@ -38,13 +38,13 @@ export const createIdentityProvider = (settings: ProviderSettings, monotonic: ()
       pkceCodeVerifier: codeVerifier,
       ...(dialect.isOpenId ? { expectedNonce: nonce, idTokenExpected: true } : {}),
     });
-    return { provider: settings.name, ...(await dialect.readPerson(config, tokens)) };
+    return { provider: settings.name, ...(await dialect.readProfile(config, tokens)) };
   };
 
   return {
     name: settings.name,
-    authorizationUrl: (request) => answering(authorizationUrl(request)),
-    identify: (parameters, request) => answering(identify(parameters, request)),
+    authorizationUrl: (request) => withDeadline(authorizationUrl(request)),
+    identify: (parameters, request) => withDeadline(identify(parameters, request)),
   };
 };
 
@@ -60,7 +60,7 @@ const dialectOf = (settings: ProviderSettings, monotonic: () => number): Provide
 };
 
 /** In time, or not at all. The requests that are left behind have limits of their own. */
-const answering = async <T>(work: Promise<T>): Promise<T> => {
+const withDeadline = async <T>(work: Promise<T>): Promise<T> => {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error('the provider did not answer in time')), deadlineMs);
   try {

@@ -18,7 +18,7 @@ export const facebook = (settings: ProviderSettings): ProviderQuirks => {
     configure: async () => config,
     scope: 'email public_profile',
     isOpenId: false,
-    readPerson: async (_config, { access_token: accessToken }) => {
+    readProfile: async (_config, { access_token: accessToken }) => {
       const me = new URL(`${graph}/me`);
       me.searchParams.set('fields', 'id,name,email');
       me.searchParams.set('appsecret_proof', appSecretProof(accessToken, settings.clientSecret));

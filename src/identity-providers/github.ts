@@ -19,7 +19,7 @@ export const github = (settings: ProviderSettings): ProviderQuirks => {
     configure: async () => config,
     scope: 'read:user user:email',
     isOpenId: false,
-    readPerson: async (_config, tokens) => {
+    readProfile: async (_config, tokens) => {
       const user = toObject(await ask(config, tokens, `${api}/user`));
       const emails = await ask(config, tokens, `${api}/user/emails`);
       const primary = Array.isArray(emails)

@@ -5,10 +5,9 @@ export const openIdentityProviders = (
   settings: readonly ProviderSettings[],
   /** A clock that is never set, in milliseconds. */
   monotonic: () => number,
-): ReadonlyMap<string, IdentityProvider> =>
-  new Map(settings.map((one) => [one.name, loadedWhenNeeded(one, monotonic)]));
+): ReadonlyMap<string, IdentityProvider> => new Map(settings.map((one) => [one.name, lazyProvider(one, monotonic)]));
 
-const loadedWhenNeeded = (settings: ProviderSettings, monotonic: () => number): IdentityProvider => {
+const lazyProvider = (settings: ProviderSettings, monotonic: () => number): IdentityProvider => {
   let loaded: Promise<IdentityProvider> | null = null;
   const load = () => {
     loaded ??= import('./code-flow.ts').then((module) => module.createIdentityProvider(settings, monotonic));

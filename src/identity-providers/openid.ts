@@ -20,10 +20,10 @@ const metadataMaxAgeMs = 3_600_000;
 
 /** OpenID Connect, found by discovery. */
 export const openId = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => ({
-  configure: remembered(() => discover(settings), monotonic),
+  configure: cached(() => discover(settings), monotonic),
   scope: 'openid email profile',
   isOpenId: true,
-  readPerson,
+  readProfile: readPerson,
 });
 
 const discover = (settings: ProviderSettings): Promise<Configuration> =>
@@ -44,7 +44,7 @@ const clientSecret = (secret: Secret): ClientAuth => {
 };
 
 /** One answer for all who ask within its time. A failure is nobody's answer but theirs who waited for it. */
-const remembered = <T>(work: () => Promise<T>, monotonic: () => number): (() => Promise<T>) => {
+const cached = <T>(work: () => Promise<T>, monotonic: () => number): (() => Promise<T>) => {
   let last: { readonly answer: Promise<T>; readonly at: number } | null = null;
   return () => {
     if (last && monotonic() - last.at < metadataMaxAgeMs) return last.answer;
@@ -58,7 +58,7 @@ const remembered = <T>(work: () => Promise<T>, monotonic: () => number): (() => 
 };
 
 /** Claims may be in the ID token, at the UserInfo endpoint, or in both (OpenID Connect Core §5.4): the ID token goes first. */
-const readPerson = async (config: Configuration, tokens: Tokens): ReturnType<ProviderQuirks['readPerson']> => {
+const readPerson = async (config: Configuration, tokens: Tokens): ReturnType<ProviderQuirks['readProfile']> => {
   const claims = tokens.claims();
   if (!claims) throw new Error('there is no ID token');
   const hasMore = claims['email'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined;

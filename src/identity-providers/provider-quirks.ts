@@ -9,11 +9,11 @@ export type ProviderQuirks = {
   readonly scope: string;
   /** Whether it gives an ID token, and with it takes a nonce. */
   readonly isOpenId: boolean;
-  readonly readPerson: (config: Configuration, tokens: Tokens) => Promise<Person>;
+  readonly readProfile: (config: Configuration, tokens: Tokens) => Promise<ProviderProfile>;
 };
 
 export type Tokens = TokenEndpointResponse & TokenEndpointResponseHelpers;
-export type Person = Omit<ProvenIdentity, 'provider'>;
+export type ProviderProfile = Omit<ProvenIdentity, 'provider'>;
 
 /** What somebody may be known by: OpenID Connect Core §2 allows 255 characters. Throws for anything else. */
 export const toSubject = (value: unknown): string => {

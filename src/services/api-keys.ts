@@ -5,7 +5,7 @@ import { type Clock, type EpochMillis, type EpochSeconds, toSeconds } from '../d
 import { AppError, badInput } from '../domain/errors.ts';
 import type { Actor, RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
-import { grantable, refuseGrant } from '../domain/scope.ts';
+import { grantable, rejectGrant } from '../domain/scope.ts';
 import { noClient } from '../domain/session.ts';
 import type { ApiKeyOnFile, ApiKeyStore } from '../stores/ports/api-key-store.ts';
 import type { Accounts } from './accounts.ts';
@@ -177,7 +177,7 @@ const parseName = (text: string): string => {
 const parseScopes = (given: readonly string[], known: KnownScopes, role: string): readonly string[] => {
   const scopes = [...new Set(given)];
   if (scopes.length > mostScopes) throw badInput('scopes', 'OUT_OF_RANGE', 'A key has at most 50 scopes.');
-  const refusal = refuseGrant(scopes, known, role);
+  const refusal = rejectGrant(scopes, known, role);
   if (refusal === null) return scopes;
   const required = { scopes: grantable(known, role) };
   throw new AppError('BAD_USER_INPUT', { field: 'scopes', reason: refusal, required }, scopeMessages[refusal]);

@@ -59,7 +59,7 @@ export const createEvents = (deps: Dependencies) => {
   /** What is about this account, newest first. Who else acted is told by kind alone. Errors: BAD_USER_INPUT (first). */
   const listOwn = async (owner: UserId, page: Page): Promise<EventPage> => {
     const own = await list({ ...page, userId: owner });
-    return { ...own, events: own.events.map((event) => asHolderSees(event, owner)) };
+    return { ...own, events: own.events.map((event) => redactForOwner(event, owner)) };
   };
 
   /** Everything that was kept, newest first. Errors: BAD_USER_INPUT (first, types). */
@@ -91,7 +91,7 @@ export const createEvents = (deps: Dependencies) => {
 };
 
 /** An administrator's address is not the account holder's business; that of a stranger who tried their password is. */
-const asHolderSees = (event: AuthEvent, holder: UserId): AuthEvent => {
+const redactForOwner = (event: AuthEvent, holder: UserId): AuthEvent => {
   const { kind, id } = event.actor;
   if (id === null || id === holder || kind === 'api_key') return event;
   return { ...event, actor: { kind, id: null }, ip: null, userAgent: null, requestId: null };

@@ -2,14 +2,14 @@ import { type Clock, type EpochMillis, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { EmailDigest } from '../domain/ids.ts';
 import {
-  endOf,
+  type AttemptOutcome,
+  activeLock,
+  expiryOf,
   type LockoutPolicy,
   type LoginAttempts,
-  lockAt,
   noAttempts,
-  reserveTry,
-  settleTry,
-  type TryOutcome,
+  reserveAttempt,
+  settleAttempt,
 } from '../domain/login-attempts.ts';
 import type { AttemptsRecord, LoginAttemptStore } from '../stores/ports/login-attempt-store.ts';
 import { createKeyedQueue, type Slot } from './keyed-queue.ts';
@@ -58,7 +58,7 @@ export const createLoginLockout = (deps: Dependencies) => {
   const reserve = async (digest: EmailDigest, id: string, turn: Slot): Promise<void> => {
     while (!turn.isTimedOut()) {
       const outcome = await attempts.change(digest, (before) => {
-        const outcome = reserveTry(before, { id, now: clock() }, policy);
+        const outcome = reserveAttempt(before, { id, now: clock() }, policy);
         return { outcome, record: outcome.kind === 'reserved' ? recordOf(outcome.after) : null };
       });
       if (outcome.kind === 'reserved') return;
@@ -68,26 +68,26 @@ export const createLoginLockout = (deps: Dependencies) => {
     throw new AppError('SERVICE_UNAVAILABLE', { retryAfter: 1 });
   };
 
-  const settle = async (digest: EmailDigest, id: string, outcome: TryOutcome): Promise<boolean> => {
+  const settle = async (digest: EmailDigest, id: string, outcome: AttemptOutcome): Promise<boolean> => {
     const locks = await attempts.change(digest, (before) => {
-      const { after, locks } = settleTry(before, { id, now: clock(), outcome }, policy);
+      const { after, locks } = settleAttempt(before, { id, now: clock(), outcome }, policy);
       return { outcome: locks, record: recordOf(after) };
     });
     lines.tell(digest);
     return locks;
   };
 
-  const recordOf = (after: LoginAttempts): AttemptsRecord => ({ attempts: after, expiresAt: endOf(after, policy) });
+  const recordOf = (after: LoginAttempts): AttemptsRecord => ({ attempts: after, expiresAt: expiryOf(after, policy) });
 
   const isLocked = async (email: string): Promise<boolean> =>
-    lockAt(await attempts.find(deps.digest(email)), clock()) !== null;
+    activeLock(await attempts.find(deps.digest(email)), clock()) !== null;
 
   /** Forgets every failure of this email; whether it was locked. */
   const unlock = async (email: string): Promise<boolean> => {
     const digest = deps.digest(email);
     return attempts.change(digest, (before) => ({
-      outcome: lockAt(before, clock()) !== null,
-      record: recordOf({ ...noAttempts, underWay: before.underWay }),
+      outcome: activeLock(before, clock()) !== null,
+      record: recordOf({ ...noAttempts, pending: before.pending }),
     }));
   };
 

@@ -73,14 +73,14 @@ export const createServiceClients = (deps: Dependencies) => {
   /** The client this id and secret belong to; null if there is none that is on. */
   const authenticate = async (id: string, secret: string, client: ClientInfo): Promise<ServiceClient | null> => {
     const found = isUuid(id) ? await clients.find(clientId(id)) : null;
-    const reason = objection(found, secret);
+    const reason = rejectionReason(found, secret);
     if (found !== null && reason === null) return found.client;
     const metadata = found === null ? {} : named(found.client);
     record({ type: 'client.login_failed', actor: anonymousActor(client), reason, metadata });
     return null;
   };
 
-  const objection = (found: ClientWithDigests | null, secret: string): string | null => {
+  const rejectionReason = (found: ClientWithDigests | null, secret: string): string | null => {
     if (found === null) return 'CLIENT_UNKNOWN';
     const { client: serviceClient, secretDigest, previousDigest } = found;
     if (serviceClient.disabledAt !== null) return 'CLIENT_DISABLED';

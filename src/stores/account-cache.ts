@@ -17,8 +17,8 @@ const longestBeliefMs = 30_000;
 type Known = { readonly user: User; readonly readAt: number };
 
 /**
- * Remembers the accounts that were found. What `User` shows of an account changes together with its version or never, so
- * whoever knows for sure which version is the current one (Redis says it with each check of a session) need not read it again.
+ * Caches the accounts that were found. Two accounts of one id and one version are equal (`changeUser`), so a caller who knows the
+ * current version for sure, as Redis returns it with every check of a session, need not read the account again.
  */
 export const recentAccounts = (accounts: AccountStore, clock: () => number): RecentAccounts => {
   const known = createRecentEntries<Known>(capacity);

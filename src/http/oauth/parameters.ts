@@ -14,7 +14,7 @@ const ours = [
  * other body, for bytes or escapes that are not UTF-8, for a parameter that occurs twice (§3.2), and for one of ours in the URL.
  */
 export const readForm = async (request: Request): Promise<FormParams> => {
-  refuseUrlParameters(request);
+  rejectUrlParameters(request);
   if (!isForm(request)) throw invalidRequest('Send the parameters as application/x-www-form-urlencoded, in UTF-8.');
   const parameters = new Map<string, string>();
   const seen = new Set<string>();
@@ -30,7 +30,7 @@ export const readForm = async (request: Request): Promise<FormParams> => {
 
 /** A sign-in as JSON, in the words of the password grant: `{ "username": …, "password": … }`. */
 export const readJsonSignIn = async (request: Request): Promise<FormParams> => {
-  refuseUrlParameters(request);
+  rejectUrlParameters(request);
   const body = parseObject(await readText(request));
   const { username, password, grant_type: grantType = 'password' } = body;
   if (grantType !== 'password' || typeof username !== 'string' || typeof password !== 'string') {
@@ -60,7 +60,7 @@ export const decodeFormText = (text: string): string | null => {
   }
 };
 
-const refuseUrlParameters = (request: Request): void => {
+const rejectUrlParameters = (request: Request): void => {
   const { searchParams } = new URL(request.url);
   if (ours.some((name) => searchParams.has(name))) {
     throw invalidRequest('Parameters belong in the body: a URL is kept in logs and histories.');

@@ -22,7 +22,7 @@ export const handleErrors =
     try {
       return await endpoint(request, state);
     } catch (error) {
-      return errorAnswer(knownError(error, state, report));
+      return errorResponse(knownError(error, state, report));
     }
   };
 
@@ -32,7 +32,7 @@ const knownError = (error: unknown, { requestId }: RequestState, report: ReportB
   return new AppError('INTERNAL_SERVER_ERROR');
 };
 
-const errorAnswer = (error: AppError): Response => {
+const errorResponse = (error: AppError): Response => {
   const { status, oauth } = errorTable[error.code];
   const body = { error: oauth, error_description: error.message };
   return json(status, body, { ...notCached, ...headersFor(error) });

@@ -1,7 +1,7 @@
 import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { Role } from '../../domain/role.ts';
-import type { User } from '../../domain/user.ts';
+import type { User, UserChange } from '../../domain/user.ts';
 
 /**
  * Accounts. Emails are given normalised (`normalizeEmail`). Every method is one atomic step and rejects only with
@@ -22,15 +22,15 @@ export type AccountStore = {
   readonly list: (query: AccountQuery) => Promise<AccountPage>;
   /** Replaces a hash by one of the same password with newer parameters, if it is still the one that was read. */
   readonly rehash: (id: UserId, expectedHash: string, hash: string) => Promise<void>;
-  /** A new password; raises the version. Null if there is no such account or `expectedHash` is not its hash any more. */
-  readonly changePassword: (id: UserId, expectedHash: string, hash: string) => Promise<User | null>;
-  /** Raises the version if the role is another one. Null if there is no such account. */
-  readonly setRole: (id: UserId, role: Role) => Promise<User | null>;
   /**
-   * Switches off (a time) or on (null); raises the version if that is a change. One that is off already keeps the time
-   * it was switched off at. Null if there is no such account.
+   * Changes an account: writes what `changeUser` makes of it and of what `decide` returns, and nothing where that is the same.
+   * Under simultaneous calls the outcome is as if they had come one after the other: `decide` must be pure, it is called again if
+   * another change came first. Null if there is no such account or `decide` returns null.
    */
-  readonly setDisabled: (id: UserId, disabledAt: EpochMillis | null) => Promise<User | null>;
+  readonly change: (
+    id: UserId,
+    decide: (account: AccountWithHash) => UserChange | null,
+  ) => Promise<ChangedAccount | null>;
 };
 
 export type NewAccount = {
@@ -44,6 +44,8 @@ export type NewAccount = {
 };
 
 export type AccountWithHash = { readonly user: User; readonly passwordHash: string | null };
+
+export type ChangedAccount = { readonly before: User; readonly after: User };
 
 export type AccountQuery = {
   readonly first: number;

@@ -21,6 +21,6 @@ export type IssuedTokens = {
 export type GrantHandler = (request: GrantRequest) => Promise<IssuedTokens>;
 
 /** A person who signs in is not narrowed to scopes; asking for some is asking for another grant (RFC 6749 §6). */
-export const refuseScopes = (parameters: FormParams): void => {
+export const rejectScopes = (parameters: FormParams): void => {
   if (parameters.has('scope')) throw new AppError('INVALID_SCOPE');
 };

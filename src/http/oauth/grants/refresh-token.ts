@@ -2,7 +2,7 @@ import { sessionScopes } from '@fieldgate/guard';
 import { AppError } from '../../../domain/errors.ts';
 import type { Sessions } from '../../../services/sessions.ts';
 import { required } from '../parameters.ts';
-import { type GrantHandler, refuseScopes } from './grant.ts';
+import { type GrantHandler, rejectScopes } from './grant.ts';
 
 /** RFC 6749 §6. A token is good for the client it was issued to; in other hands it is refused and stays as it is. */
 export const refreshTokenGrant =
@@ -10,7 +10,7 @@ export const refreshTokenGrant =
   async ({ parameters, oauthClient, client }) => {
     const refreshToken = required(parameters, 'refresh_token');
     if (oauthClient.kind !== 'first-party') throw new AppError('REFRESH_TOKEN_INVALID');
-    refuseScopes(parameters);
+    rejectScopes(parameters);
     const grant = await sessions.refresh(refreshToken, client);
     return { ...grant, scopes: sessionScopes };
   };
