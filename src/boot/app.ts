@@ -175,8 +175,8 @@ const onOperation = (metrics: Metrics | null, tracing: Tracing | null): OnOperat
   };
 };
 
-/** How many pairs of email and password are known at once. */
-const mostRemembered = 10_000;
+/** The most pairs of email and password that are cached. */
+const maxCachedLogins = 10_000;
 
 const createBasicVerify = (
   deps: Pick<Parameters<typeof createBasicLogin>[0], 'accounts' | 'clock' | 'consume' | 'record'>,
@@ -184,5 +184,5 @@ const createBasicVerify = (
   createBasicLogin({
     ...deps,
     digest: createKeyedDigest(),
-    remembered: createRecentEntries(mostRemembered),
+    cache: createRecentEntries(maxCachedLogins),
   }).verify;

@@ -173,14 +173,14 @@ type Expiring = Pick<Stores, 'sessions' | 'serviceClients' | 'identityFlows' | '
 
 /** Takes over what other instances do with the signing keys, and does what it is time for. Resolves when it has stopped. */
 const followKeys = (
-  keyRing: Pick<KeyRing, 'tick'>,
+  keyRing: Pick<KeyRing, 'poll'>,
   everyMs: number,
   onTrouble: (error: unknown) => void,
 ): (() => Promise<void>) => {
   let running: Promise<void> | null = null;
   const follow = () => {
     running ??= keyRing
-      .tick()
+      .poll()
       .catch(onTrouble)
       .finally(() => {
         running = null;

@@ -47,7 +47,7 @@ export const createServices = ({ config, stores, keys, clock, ...parts }: Parts)
     clock,
     createId: () => newOrderedId(clock()),
     write: parts.writeEvent,
-    onTrouble: parts.onTrouble,
+    onBackgroundError: parts.onTrouble,
     onLost: parts.onLostEvents,
     retentionMs: config.eventRetentionMs,
   });
@@ -101,7 +101,7 @@ export const createServices = ({ config, stores, keys, clock, ...parts }: Parts)
     clock,
     createId: newId,
     record,
-    onTrouble: parts.onTrouble,
+    onBackgroundError: parts.onTrouble,
   });
   const serviceClients = createServiceClients({
     clients: stores.serviceClients,

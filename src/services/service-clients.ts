@@ -8,10 +8,10 @@ import { isUuid } from '../domain/ids.ts';
 import { parseClientName, parseClientScopes, type ServiceClient } from '../domain/service-client.ts';
 import type { ClientWithDigests, ServiceClientStore } from '../stores/ports/service-client-store.ts';
 
-/** How long the secret before the present one is accepted: a working day to bring the new one everywhere, and a night. */
+/** How long the previous secret is still accepted: a working day to deploy the new one everywhere, and a night. */
 const overlapMs = 24 * 3_600_000;
 
-type Dependencies = {
+type ServiceClientsDeps = {
   readonly clients: ServiceClientStore;
   readonly accessTokens: AccessTokens;
   readonly clock: Clock;
@@ -19,7 +19,7 @@ type Dependencies = {
   readonly record: RecordEvent;
 };
 
-/** A client and its new secret, which is never shown again. */
+/** A service client and its new secret, which is never shown again. */
 export type ClientWithSecret = { readonly client: ServiceClient; readonly secret: string };
 
 export type ServiceToken = {
@@ -32,11 +32,11 @@ export type ClientInput = { readonly name: string; readonly scopes: readonly str
 
 export type ServiceClients = ReturnType<typeof createServiceClients>;
 
-/** Services that sign in as themselves, and the tokens they get. */
-export const createServiceClients = (deps: Dependencies) => {
+/** Services that sign in as themselves, and the tokens issued to them. */
+export const createServiceClients = (deps: ServiceClientsDeps) => {
   const { clients, record } = deps;
 
-  /** Errors: BAD_USER_INPUT (name, scopes). */
+  /** Creates a service client. Errors: BAD_USER_INPUT (name, scopes). */
   const create = async (input: ClientInput, actor: Actor): Promise<ClientWithSecret> => {
     const { secret, digest } = createClientSecret();
     const serviceClient = await clients.create({
@@ -46,36 +46,37 @@ export const createServiceClients = (deps: Dependencies) => {
       createdAt: deps.clock(),
       secretDigest: digest,
     });
-    record({ type: 'client.created', actor, metadata: named(serviceClient) });
+    record({ type: 'client.created', actor, metadata: toMetadata(serviceClient) });
     return { client: serviceClient, secret };
   };
 
   /**
-   * A new secret. The present one is accepted for another day; the one before it no more. Rotating twice therefore ends a
-   * secret that leaked at once. Errors: NOT_FOUND, also for a client that is off.
+   * Issues a new secret. The current one is accepted for another day, the one before it no longer; so rotating twice ends a
+   * leaked secret at once. Errors: NOT_FOUND, also for a disabled client.
    */
   const rotateSecret = async (id: string, actor: Actor): Promise<ClientWithSecret> => {
     const { secret, digest } = createClientSecret();
     const rotation = { secretDigest: digest, previousExpiresAt: deps.clock() + overlapMs };
     const serviceClient = requireFound(isUuid(id) ? await clients.rotateSecret(clientId(id), rotation) : null);
-    record({ type: 'client.secret_rotated', actor, metadata: named(serviceClient) });
+    record({ type: 'client.secret_rotated', actor, metadata: toMetadata(serviceClient) });
     return { client: serviceClient, secret };
   };
 
-  /** Switches a client off for good; its live tokens are refused from the answer on. Errors: NOT_FOUND. */
+  /** Disables a client for good; its tokens are rejected from the response on. Errors: NOT_FOUND. */
   const disable = async (id: string, actor: Actor): Promise<ServiceClient> => {
     const at = deps.clock();
     const serviceClient = requireFound(isUuid(id) ? await clients.disable(clientId(id), at) : null);
-    if (serviceClient.disabledAt === at) record({ type: 'client.disabled', actor, metadata: named(serviceClient) });
+    if (serviceClient.disabledAt === at)
+      record({ type: 'client.disabled', actor, metadata: toMetadata(serviceClient) });
     return serviceClient;
   };
 
-  /** The client this id and secret belong to; null if there is none that is on. */
+  /** Resolves with the enabled client of this id and secret; null if there is none. */
   const authenticate = async (id: string, secret: string, client: ClientInfo): Promise<ServiceClient | null> => {
     const found = isUuid(id) ? await clients.find(clientId(id)) : null;
     const reason = rejectionReason(found, secret);
     if (found !== null && reason === null) return found.client;
-    const metadata = found === null ? {} : named(found.client);
+    const metadata = found === null ? {} : toMetadata(found.client);
     record({ type: 'client.login_failed', actor: anonymousActor(client), reason, metadata });
     return null;
   };
@@ -89,7 +90,7 @@ export const createServiceClients = (deps: Dependencies) => {
     return isClientSecret(secret, digests) ? null : 'SECRET_WRONG';
   };
 
-  /** An access token for a client that has proved itself: for the scopes it asks for, or all it may have. Errors: INVALID_SCOPE. */
+  /** Issues an access token to an authenticated client: for the scopes it asks for, else for all it may have. Errors: INVALID_SCOPE. */
   const issueToken = async (
     serviceClient: ServiceClient,
     requested: readonly string[] | null,
@@ -106,9 +107,9 @@ export const createServiceClients = (deps: Dependencies) => {
     return { accessToken: token, expiresInSeconds: deps.accessTokens.ttlSeconds, scopes };
   };
 
-  /** Ends one token before its time. */
+  /** Revokes one access token. */
   const revokeToken = async ({ tokenId, expiresAt }: TokenName, actor: Actor): Promise<void> => {
-    await clients.revokeToken(tokenId, (expiresAt + longestLeewaySeconds) * 1000);
+    await clients.revokeToken(tokenId, (expiresAt + maxLeewaySeconds) * 1000);
     record({ type: 'client.token_revoked', actor });
   };
 
@@ -117,11 +118,11 @@ export const createServiceClients = (deps: Dependencies) => {
 
 type TokenName = Pick<AccessTokenClaims, 'tokenId' | 'expiresAt'>;
 
-/** What an event says of a client. */
-const named = ({ id, name }: ServiceClient) => ({ clientId: id, name });
+/** Names a client in an event. */
+const toMetadata = ({ id, name }: ServiceClient) => ({ clientId: id, name });
 
-/** A verifier may accept a token that long after its end. */
-const longestLeewaySeconds = 60;
+/** How long after its expiry a verifier may accept a token. */
+const maxLeewaySeconds = 60;
 
 const requireFound = (serviceClient: ServiceClient | null): ServiceClient => {
   if (!serviceClient) throw new AppError('NOT_FOUND');

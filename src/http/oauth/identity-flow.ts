@@ -29,8 +29,8 @@ const begin =
   async (request) => {
     const { searchParams } = new URL(request.url);
     const [returnTo, codeChallenge] = [single(searchParams, 'returnTo'), single(searchParams, 'codeChallenge')];
-    const { location, kept } = await flows.begin(provider, { returnTo, codeChallenge });
-    return redirect(location, kept ? cookies.keep(request, kept.state, kept.cookie) : []);
+    const { location, cookie } = await flows.begin(provider, { returnTo, codeChallenge });
+    return redirect(location, cookie ? cookies.keep(request, cookie.state, cookie.value) : []);
   };
 
 const finish =

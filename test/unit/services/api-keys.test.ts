@@ -36,7 +36,7 @@ const setUp = async () => {
     clock: () => now,
     createId: randomUUID,
     record: () => {},
-    onTrouble: (error) => {
+    onBackgroundError: (error) => {
       throw error;
     },
   });

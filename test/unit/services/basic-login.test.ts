@@ -27,7 +27,7 @@ const setUp = () => {
       find: async () => user,
       isLocked: async () => locked,
     },
-    remembered: createRecentEntries(100),
+    cache: createRecentEntries(100),
     digest: createKeyedDigest(),
     clock: () => now,
     consume: async () => null,

@@ -20,7 +20,7 @@ const setUp = () => {
       stored.push(...events.map(({ id }) => id));
       sizes.push(events.length);
     },
-    onTrouble: (error) => trouble.push(error),
+    onBackgroundError: (error) => trouble.push(error),
     onLost: (count) => {
       lost += count;
     },

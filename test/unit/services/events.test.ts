@@ -18,7 +18,7 @@ const setUp = async (write: () => void = () => {}) => {
     clock: () => now,
     createId: () => newId(now),
     write,
-    onTrouble: (error) => trouble.push(error),
+    onBackgroundError: (error) => trouble.push(error),
     onLost: () => {},
     retentionMs: 60_000,
   });

@@ -35,12 +35,12 @@ describe('keys in the database', () => {
     move(2 * minute);
     await ring.purge();
     expect((await store.list()).map(({ sealedPrivate }) => sealedPrivate !== null)).toEqual([false, true]);
-    await ring.tick();
+    await ring.poll();
     expect(ring.list().map(({ state }) => state)).toEqual(['current', 'retired', 'retired']);
     move(ttlSeconds * 1000);
     await ring.purge();
     expect(await store.list()).toHaveLength(1);
-    await ring.tick();
+    await ring.poll();
     expect(ring.list().map(({ state }) => state)).toEqual(['current', 'removed']);
   });
 
@@ -84,8 +84,8 @@ describe('keys in the database', () => {
     const kept = signs(ring);
     const exchanged = configuredWith(...(await keyFile()));
     const other = instance(exchanged);
-    await other.tick();
-    await other.tick();
+    await other.poll();
+    await other.poll();
     expect([signs(other), [...other.keys().verification.keys()]]).toEqual([
       exchanged.signing.kid,
       [exchanged.signing.kid],
@@ -94,7 +94,7 @@ describe('keys in the database', () => {
     expect(other.statesOf()).toEqual({ [exchanged.signing.kid]: 'current', [kept]: 'sealed' });
     await other.rotate(actor);
     expect(await store.list()).toHaveLength(2);
-    await ring.tick();
+    await ring.poll();
     expect([signs(ring), ring.statesOf()[configured.signing.kid]]).toEqual([kept, 'retired']);
   });
 
@@ -106,7 +106,7 @@ describe('keys in the database', () => {
     await before.read();
     const [fresh = {}] = await keyFile();
     const after = instance(configuredWith(fresh, root));
-    await after.tick();
+    await after.poll();
     expect(signs(after)).toBe(Reflect.get(fresh, 'kid'));
     expect(after.keys().verification.has(signs(before))).toBe(true);
     expect(after.sealed).toEqual([]);
