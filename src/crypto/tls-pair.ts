@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 
 export type TlsPairProblem = 'no-certificate' | 'no-key' | 'not-a-pair';
 
-/** Why no server could use this certificate with this key, both PEM; null if one could. */
+/** Returns why a server cannot use this certificate with this key, both in PEM; null if it can. */
 export const findTlsPairProblem = (certificate: string, key: string): TlsPairProblem | null => {
   const parsed = tryOrNull(() => new X509Certificate(certificate));
   if (parsed === null) return 'no-certificate';

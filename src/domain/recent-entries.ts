@@ -1,11 +1,11 @@
-/** A bounded memory of what was used lately: at most `capacity` entries, and the least recently used half goes at once. */
+/** A bounded cache of recently used entries: at most `capacity`, and the least recently used half is dropped at once. */
 export type RecentEntries<Value> = {
   readonly get: (key: string) => Value | undefined;
   readonly set: (key: string, value: Value) => void;
   readonly clear: () => void;
 };
 
-/** Two generations: a full young one becomes the old one, and what is used in the old one moves to the young. */
+/** Keeps two generations: a full young one replaces the old one, and an entry used in the old one moves to the young one. */
 export const createRecentEntries = <Value>(capacity: number): RecentEntries<Value> => {
   const generationSize = Math.max(1, Math.floor(capacity / 2));
   let young = new Map<string, Value>();

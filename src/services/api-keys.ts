@@ -56,7 +56,7 @@ export const createApiKeys = (deps: ApiKeysDeps) => {
     const newKey = { id, userId: owner.id, name, scopes, digest, createdAt, expiresAt };
     const apiKey = await apiKeys.create(newKey, maxLiveKeys);
     if (apiKey === null) throw new AppError('NOT_FOUND');
-    if (apiKey === 'full') throw new AppError('TOO_MANY_API_KEYS');
+    if (apiKey === 'full') throw new AppError('TOO_MANY_API_KEYS', {}, tooManyKeys);
     record({ type: 'api_key.created', actor, userId: owner.id, metadata: { keyId: id, name } });
     return { apiKey, secret: text };
   };
@@ -76,6 +76,8 @@ export const createApiKeys = (deps: ApiKeysDeps) => {
 
   return { create, list, revoke, ...createApiKeyVerification(deps) };
 };
+
+const tooManyKeys = `The account has ${maxLiveKeys} live API keys, which is the maximum. Revoke one first.`;
 
 /** Returns how every text of this key begins, to find a leaked key by. */
 export const prefixOf = ({ id }: ApiKey): string => apiKeyPrefix(id);
@@ -103,10 +105,9 @@ const parseScopes = (given: readonly string[], known: KnownScopes, role: string)
   throw new AppError('BAD_USER_INPUT', { field: 'scopes', reason: rejection, required }, scopeMessages[rejection]);
 };
 
-/** The allowed scopes are in `extensions.required`. */
 const scopeMessages = {
-  SCOPE_UNKNOWN: 'At least one scope does not exist on this server. "required" lists the scopes you can grant.',
-  SCOPE_BEYOND_ROLE: 'At least one scope exceeds the role of the account. "required" lists the scopes you can grant.',
+  SCOPE_UNKNOWN: 'At least one scope does not exist on this server. You can grant those in extensions.required.',
+  SCOPE_BEYOND_ROLE: 'At least one scope exceeds the role of the account. You can grant those in extensions.required.',
 } as const;
 
 const parseDays = (days: number): number => {

@@ -48,7 +48,7 @@ export const createEvents = (deps: EventsDeps) => {
   const record: RecordEvent = (draft) => {
     try {
       const event = toEvent(draft, deps.createId(), clock());
-      if (eventTable[draft.type].kept) buffer.add(event);
+      if (eventTable[draft.type].isStored) buffer.add(event);
       deps.write(event);
     } catch (error) {
       onBackgroundError(error);
