@@ -6,7 +6,7 @@ import { type ProviderQuirks, toEmail, toName, toSubject } from './provider-quir
 
 const site = 'https://www.facebook.com';
 
-/** Facebook: OAuth 2.0, and one question to the Graph API. Paths without a version mean the oldest that the app may use. */
+/** Facebook: OAuth 2.0, and one request to the Graph API. A path without a version means the oldest version the app may use. */
 export const facebook = (settings: ProviderSettings): ProviderQuirks => {
   const graph = settings.issuer === site ? 'https://graph.facebook.com' : settings.issuer;
   const config = configureByHand(settings, {
@@ -22,14 +22,14 @@ export const facebook = (settings: ProviderSettings): ProviderQuirks => {
       const me = new URL(`${graph}/me`);
       me.searchParams.set('fields', 'id,name,email');
       me.searchParams.set('appsecret_proof', appSecretProof(accessToken, settings.clientSecret));
-      const answer = await fetchProtectedResource(config, accessToken, me, 'GET');
-      if (answer.status !== 200) throw new Error(`the API answers with status ${answer.status}`);
-      const { id, name, email } = await answer.json();
+      const response = await fetchProtectedResource(config, accessToken, me, 'GET');
+      if (response.status !== 200) throw new Error(`the API responded with status ${response.status}`);
+      const { id, name, email } = await response.json();
       return {
         issuer: settings.issuer,
         subject: toSubject(id),
         email: toEmail(email),
-        // Facebook leaves out an email that its owner has not confirmed, and whoever has a telephone number alone.
+        // Facebook omits an email that its owner has not confirmed, and has none for accounts with only a telephone number.
         emailVerified: toEmail(email) !== null,
         name: toName(name),
       };

@@ -1,11 +1,12 @@
 import type { IdentityProvider, ProviderSettings } from './identity-provider.ts';
 
-/** The providers of a configuration, by name. What speaks to them is loaded when the first of them is needed. */
+/** Returns the configured providers by name. The OpenID client is loaded when the first of them is used. */
 export const openIdentityProviders = (
   settings: readonly ProviderSettings[],
-  /** A clock that is never set, in milliseconds. */
+  /** Monotonic clock (performance.now), milliseconds. */
   monotonic: () => number,
-): ReadonlyMap<string, IdentityProvider> => new Map(settings.map((one) => [one.name, lazyProvider(one, monotonic)]));
+): ReadonlyMap<string, IdentityProvider> =>
+  new Map(settings.map((provider) => [provider.name, lazyProvider(provider, monotonic)]));
 
 const lazyProvider = (settings: ProviderSettings, monotonic: () => number): IdentityProvider => {
   let loaded: Promise<IdentityProvider> | null = null;

@@ -1,26 +1,27 @@
 import type { ClientInfo } from '@fieldgate/guard';
 import { AppError } from '../../../domain/errors.ts';
-import type { Client } from '../client-authentication.ts';
+import type { OAuthClient } from '../client-authentication.ts';
 import type { FormParams } from '../parameters.ts';
 
-/** A request to the token endpoint whose client is known. */
+/** A request to the token endpoint with its authenticated client. */
 export type GrantRequest = {
   readonly parameters: FormParams;
-  readonly oauthClient: Client;
+  readonly oauthClient: OAuthClient;
   readonly client: ClientInfo;
 };
 
-export type IssuedTokens = {
+/** What the token endpoint responds with. */
+export type TokenResponse = {
   readonly accessToken: string;
   readonly refreshToken: string | null;
   readonly expiresInSeconds: number;
   readonly scopes: readonly string[];
 };
 
-/** One way of asking for tokens. Throws `AppError`. */
-export type GrantHandler = (request: GrantRequest) => Promise<IssuedTokens>;
+/** Handles one grant type. Rejects with `AppError`. */
+export type GrantHandler = (request: GrantRequest) => Promise<TokenResponse>;
 
-/** A person who signs in is not narrowed to scopes; asking for some is asking for another grant (RFC 6749 §6). */
+/** The session of an account is not limited to scopes, so a request for some cannot be granted (RFC 6749 §6). Errors: INVALID_SCOPE. */
 export const rejectScopes = (parameters: FormParams): void => {
   if (parameters.has('scope')) throw new AppError('INVALID_SCOPE');
 };
