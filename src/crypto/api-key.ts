@@ -44,7 +44,7 @@ export const parseApiKeyText = (text: string): ParsedApiKey | null => {
   return isUuid(id) ? { id: apiKeyId(id), digest: digestOf(body) } : null;
 };
 
-/** Returns how the text of this key begins, which is public. */
+/** Returns the public beginning of this key's text. */
 export const apiKeyPrefix = (id: ApiKeyId): string => `fg_${id.replaceAll('-', '')}`;
 
 /**

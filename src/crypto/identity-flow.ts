@@ -1,5 +1,5 @@
 /**
- * A sign-in at an identity provider, from the redirect until the browser returns. Its state is kept in a cookie of that browser,
+ * A sign-in at an identity provider, from the redirect until the browser returns. Its state is in a cookie of that browser,
  * and nowhere else:
  *
  *     state                 = SHA-256 of the cookie

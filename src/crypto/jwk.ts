@@ -27,7 +27,7 @@ export type Key = {
   readonly privateKey: KeyObject | null;
 };
 
-/** NIST SP 800-131A; RFC 7518 §3.3 asks for the same. */
+/** NIST SP 800-131A; RFC 7518 §3.3 requires the same. */
 const leastModulusBits = 2048;
 const maxKidLength = 256;
 

@@ -99,7 +99,7 @@ export type Actor = {
   readonly client: ClientInfo;
 };
 
-/** `server`: nobody asked for it, as at the start. */
+/** `server`: the server itself, for example at its start. */
 export type ActorKind = 'account' | 'api_key' | 'service' | 'command_line' | 'server' | 'anonymous';
 
 export const commandLine: Actor = { kind: 'command_line', id: null, client: noClient };

@@ -37,7 +37,7 @@ export const activeLock = ({ lockedUntil }: LoginAttempts, now: EpochMillis): Ep
 
 export type Reservation =
   | { readonly kind: 'reserved'; readonly after: LoginAttempts }
-  /** Nothing changes: attempts do not prolong a lock, or anybody could keep an account locked for ever. */
+  /** Nothing changes: attempts do not prolong a lock, or an attacker could keep an account locked for ever. */
   | { readonly kind: 'locked'; readonly until: EpochMillis }
   /** Every remaining place is held by a pending attempt, and only their outcomes decide about this one. */
   | { readonly kind: 'full' };

@@ -28,7 +28,7 @@ export type AuthorizationRequest = {
 /** The configuration of one provider. */
 export type ProviderSettings = {
   readonly name: string;
-  /** Its protocol: OpenID Connect, or OAuth 2.0 with an API of its own for the identity. */
+  /** Its protocol: OpenID Connect, or OAuth 2.0 with its own API for the identity. */
   readonly kind: 'openid' | 'github' | 'facebook';
   /** The issuer of an OpenID provider; for the others the URL of their site. */
   readonly issuer: string;

@@ -79,7 +79,7 @@ const requireFound = (user: User | null): User => {
   return user;
 };
 
-/** An administrator who gives up their own rights by mistake may leave nobody who can restore them. */
+/** An administrator who gives up their own rights by mistake may leave no administrator who can restore them. */
 const rejectOwnAccount = (id: string, actor: Actor): void => {
   if (id !== actor.id) return;
   throw badInput(

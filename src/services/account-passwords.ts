@@ -3,12 +3,13 @@ import type { PasswordCheck } from '../crypto/common-passwords.ts';
 import type { PasswordHasher } from '../crypto/password.ts';
 import { normalizeEmail } from '../domain/email.ts';
 import { AppError, badInput } from '../domain/errors.ts';
-import { type Actor, accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
+import { accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
 import type { PasswordOwner } from '../domain/password-policy.ts';
 import type { User } from '../domain/user.ts';
 import type { AccountStore, AccountWithHash } from '../stores/ports/account-store.ts';
 import type { ChangeAccount } from './account-changes.ts';
 import type { LoginLockout } from './login-lockout.ts';
+import { createCountAttempt } from './password-attempts.ts';
 
 type AccountPasswordsDeps = {
   readonly accounts: Pick<AccountStore, 'findByEmail' | 'findHashById' | 'rehash'>;
@@ -19,14 +20,12 @@ type AccountPasswordsDeps = {
   readonly record: RecordEvent;
 };
 
-/** `rejection` says what was wrong; null if the password is right and may be used. */
-type PasswordResult = { readonly user: User | null; readonly rejection: string | null };
-
 export type PasswordChange = { readonly currentPassword: string; readonly newPassword: string };
 
 /** Checks and changes passwords. Every check counts toward the lock of its email. */
 export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
-  const { accounts, passwords, record } = deps;
+  const { accounts, passwords } = deps;
+  const countAttempt = createCountAttempt(deps);
 
   /**
    * Resolves with the account of this email and password. An unknown email, a wrong password and a disabled account are the same
@@ -42,29 +41,6 @@ export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
     });
     if (user === null || rejection !== null) throw new AppError('INVALID_CREDENTIALS');
     return user;
-  };
-
-  /** Runs a password check as one of the few attempts an email has, and records its result. Errors: ACCOUNT_LOCKED. */
-  const countAttempt = async (
-    email: string,
-    actor: Actor,
-    check: () => Promise<PasswordResult>,
-  ): Promise<PasswordResult> => {
-    // Before the attempt is stored: a login that is shed in a flood must cost nothing.
-    passwords.requireCapacity();
-    try {
-      const { user, rejection, locks } = await deps.lockout.attempt(email, async () => {
-        const result = await check();
-        return { ...result, isRight: result.rejection === null };
-      });
-      const userId = user?.id ?? null;
-      if (rejection !== null) record({ type: 'user.login_failed', actor, userId, reason: rejection });
-      if (locks) record({ type: 'user.locked', actor, userId });
-      return { user, rejection };
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'ACCOUNT_LOCKED') record({ type: 'user.login_refused', actor });
-      throw error;
-    }
   };
 
   const verify = async (found: AccountWithHash | null, password: string): Promise<boolean> => {

@@ -12,7 +12,7 @@ import { type ApiKeyVerificationDeps, createApiKeyVerification } from './api-key
 
 const maxNameLength = 100;
 const maxScopes = 50;
-/** Each key has a rate limit of its own, so an account without this bound would have none. */
+/** Each key has its own rate limit, so an account without this bound would have none. */
 const maxLiveKeys = 50;
 const dayMs = 86_400_000;
 const maxDays = 365;
@@ -79,7 +79,7 @@ export const createApiKeys = (deps: ApiKeysDeps) => {
 
 const tooManyKeys = `The account has ${maxLiveKeys} live API keys, which is the maximum. Revoke one first.`;
 
-/** Returns how every text of this key begins, to find a leaked key by. */
+/** Returns the public beginning of this key's text, by which a leaked key can be found. */
 export const prefixOf = ({ id }: ApiKey): string => apiKeyPrefix(id);
 
 const parseName = (text: string): string => {

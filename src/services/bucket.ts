@@ -15,7 +15,7 @@ type BucketDeps = {
 };
 
 /**
- * A limit that is exact over all instances: every use asks the store. While the store is unavailable each process counts by
+ * A limit that is exact over all instances: every use goes to the store. While the store is unavailable each process counts by
  * itself, so that there is always a limit.
  */
 export const createBucket = ({ name, rate, shared, clock, onBackgroundError }: BucketDeps) => {

@@ -18,7 +18,7 @@ export type Counters = {
   readonly findOrStart: (key: string) => Counter;
 };
 
-/** The most counters in memory. One more drops the one whose window began first. */
+/** The maximum number of counters in memory. A further one evicts the one whose window began first. */
 const maxCounters = 100_000;
 
 /** Creates counters in memory whose windows all last `windowMs`. */

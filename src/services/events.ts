@@ -89,7 +89,7 @@ export const createEvents = (deps: EventsDeps) => {
 
 const unknownType = `At least one of the types does not exist. The types are: ${Object.keys(eventTable).join(', ')}.`;
 
-/** An administrator's address is no business of the owner's; that of a stranger who tried the owner's password is. */
+/** The owner must not see an administrator's address, but must see that of a stranger who tried their password. */
 const redactForOwner = (event: AuthEvent, owner: UserId): AuthEvent => {
   const { kind, id } = event.actor;
   if (id === null || id === owner || kind === 'api_key') return event;

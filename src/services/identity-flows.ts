@@ -67,7 +67,7 @@ export const createIdentityFlows = (deps: IdentityFlowsDeps) => {
     return location;
   };
 
-  /** Before the provider is asked: of 20 simultaneous returns with one state, one goes on. */
+  /** Before the request to the provider: of 20 simultaneous returns with one state, one continues. */
   const spendState = async ({ startedAt }: IdentityFlow, { state }: FlowSecrets): Promise<void> => {
     const expiresAt = startedAt + flowLifetimeMs;
     const isRunning = startedAt <= clock() && clock() < expiresAt;

@@ -54,7 +54,7 @@ const chainOf = ({ id, key: root }: RootKey, stored: readonly StoredKey[], now: 
 
 const ofSigningChain = (key: KeyChain[number]): ManagedKey => ({ ...key, isOfSigningChain: true });
 
-/** A key of another chain only verifies, and has no end of its own. */
+/** A key of another chain only verifies, for as long as its root is configured. */
 const ofOtherChain = (key: KeyChain[number]): ManagedKey => {
   const verifies = key.state === 'next' || key.state === 'current';
   return { ...key, ...(verifies ? { state: 'retired', until: null } : {}), isOfSigningChain: false };

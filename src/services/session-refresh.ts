@@ -48,7 +48,7 @@ export const createSessionRefresh = (deps: SessionRefreshDeps) => {
         record({ type: 'token.replayed', ...about });
         return issue(user, rotation.session, succeedRefreshToken(presented, rotation.successorNonce).token);
       case 'reused':
-        // Anonymous: it is the owner or the thief, and nothing tells which.
+        // Anonymous: it may be the owner or the thief.
         record({ type: 'token.reuse_detected', ...about, actor: anonymousActor(client) });
         throw new AppError('REFRESH_TOKEN_INVALID');
       case 'unknown':

@@ -34,7 +34,7 @@ export type SessionsDeps = {
 export const createSessionTokens = (deps: SessionsDeps) => {
   const { sessions, record } = deps;
 
-  /** Starts a session of whoever `prove` resolves with. Errors: those of `prove`. */
+  /** Starts a session for the account that `prove` resolves with. Errors: those of `prove`. */
   const signIn = async (prove: () => Promise<User>, client: ClientInfo, method: LoginMethod): Promise<IssuedTokens> => {
     const started = await start(await prove(), client, method);
     if (started !== 'superseded') return started;

@@ -26,7 +26,7 @@ export const createFlowCookies = ({ issuer, lifetimeMs }: { readonly issuer: str
     stringifySetCookie({ name: cookieName, value, maxAge, path: '/', httpOnly: true, secure, sameSite: 'lax' });
 
   return {
-    /** Returns the cookie of this state; null if there is none, or two, of which one is not ours. */
+    /** Returns the cookie of this state; null if there is none, or more than one, since we set only one. */
     read: (request: Request, state: string): string | null => {
       const cookie = readCookie({ header: (name) => request.headers.get(name) }, nameOf(state));
       return cookie.kind === 'value' ? cookie.value : null;

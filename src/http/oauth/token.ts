@@ -15,11 +15,11 @@ type TokenEndpointDeps = {
 
 /** `POST /token` (RFC 6749 §3.2). A sign-in may also be JSON. It consumes from the same buckets as the mutations that do the same. */
 export const createTokenEndpoint =
-  ({ identifyClient, grants, consume: attempt }: TokenEndpointDeps): Route =>
+  ({ identifyClient, grants, consume }: TokenEndpointDeps): Route =>
   async (request, { client, rateLimits }) => {
     const parameters = isJson(request) ? await readJsonSignIn(request) : await readForm(request);
     const bucket = parameters.get('grant_type') === 'password' ? 'login' : 'refresh';
-    const refusal = await attempt(bucket, anonymousCaller(client, rateLimits));
+    const refusal = await consume(bucket, anonymousCaller(client, rateLimits));
     if (refusal) throw refusal;
     const oauthClient = await identifyClient({ request, parameters, client });
     const handle = grants.get(required(parameters, 'grant_type'));
