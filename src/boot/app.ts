@@ -79,7 +79,7 @@ export const createApp = (parts: Parts) => {
       : []),
     apiKey({ verify: apiKeys.verify }),
     ...(config.basicAuth
-      ? [basic({ verify: createBasicVerify({ accounts, clock, attempt: limits.consume, record: events.record }) })]
+      ? [basic({ verify: createBasicVerify({ accounts, clock, consume: limits.consume, record: events.record }) })]
       : []),
   ]);
   const reportFault = (error: unknown, requestId: string | null) => {
@@ -129,7 +129,7 @@ export const createApp = (parts: Parts) => {
         revoke: createRevocation({ accessTokens, sessions, serviceClients, clock }),
         introspect: createIntrospection({ accessTokens, authenticate: byToken, clock }),
         authenticate: byToken,
-        attempt: limits.consume,
+        consume: limits.consume,
         publicKeys: () => publicKeys(keyRing.keys()),
         publicKeysMaxAgeSeconds: config.keyRotation.maxAgeSeconds,
         report: reportFault,
@@ -160,14 +160,14 @@ const onOperation = (metrics: Metrics | null, tracing: Tracing | null): OnOperat
   };
 };
 
-/** How many pairs of email and password are known at once. */
-const mostRemembered = 10_000;
+/** The most pairs of email and password that are cached. */
+const maxCachedLogins = 10_000;
 
 const createBasicVerify = (
-  deps: Pick<Parameters<typeof createBasicLogin>[0], 'accounts' | 'clock' | 'attempt' | 'record'>,
+  deps: Pick<Parameters<typeof createBasicLogin>[0], 'accounts' | 'clock' | 'consume' | 'record'>,
 ) =>
   createBasicLogin({
     ...deps,
     digest: createKeyedDigest(),
-    remembered: new LRUCache({ max: mostRemembered }),
+    cache: new LRUCache({ max: maxCachedLogins }),
   }).verify;

@@ -11,7 +11,7 @@ const sweepLimit = 500;
 type BackgroundJobsDeps = {
   readonly config: Config;
   readonly ports: StorePorts;
-  readonly keyRing: Pick<KeyRing, 'tick'>;
+  readonly keyRing: Pick<KeyRing, 'poll'>;
   readonly clock: Clock;
   readonly signals: Pick<Signals, 'backgroundError'>;
 };
@@ -43,13 +43,13 @@ const startFollowingKeys = ({ config, keyRing, signals }: BackgroundJobsDeps): (
   let running: Promise<void> | null = null;
   const follow = (): void => {
     running ??= keyRing
-      .tick()
+      .poll()
       .catch(signals.backgroundError)
       .finally(() => {
         running = null;
       });
   };
-  const timer = setInterval(follow, config.keyRotation.readEveryMs).unref();
+  const timer = setInterval(follow, config.keyRotation.pollIntervalMs).unref();
   return async () => {
     clearInterval(timer);
     await running;

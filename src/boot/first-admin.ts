@@ -7,13 +7,13 @@ import type { Log } from '../telemetry/log.ts';
 /** Creates the configured administrator unless an account has that email. */
 export const createFirstAdmin = async (
   { firstAdmin }: Config,
-  accounts: Pick<Accounts, 'findByEmail' | 'register'>,
+  accounts: Pick<Accounts, 'findByEmail' | 'createAccount'>,
   log: Log,
 ): Promise<void> => {
   if (!firstAdmin || (await accounts.findByEmail(firstAdmin.email))) return;
   try {
     const { email, password } = firstAdmin;
-    const admin = await accounts.register({ email, password: password.reveal(), role: 'ADMIN' }, serverActor);
+    const admin = await accounts.createAccount({ email, password: password.reveal(), role: 'ADMIN' }, serverActor);
     log.info({ userId: admin.id }, 'the first administrator has been created');
   } catch (error) {
     // Another instance that started at the same moment was first.

@@ -36,5 +36,5 @@ export const createIdentityEdge = ({
     signals,
   });
   const cookies = createFlowCookies({ issuer, lifetimeMs: flowLifetimeMs });
-  return createIdentityRoutes({ providers: [...providers.keys()], flows, cookies, attempt: limits.consume });
+  return createIdentityRoutes({ providers: [...providers.keys()], flows, cookies, consume: limits.consume });
 };

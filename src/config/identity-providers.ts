@@ -6,10 +6,10 @@ import type { ProviderSettings } from '../identity-providers/identity-provider.t
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What these are known to be; any other name is an OpenID provider. */
-const known: Readonly<Record<string, Pick<ProviderSettings, 'dialect' | 'issuer'>>> = {
-  GOOGLE: { dialect: 'openid', issuer: 'https://accounts.google.com' },
-  GITHUB: { dialect: 'github', issuer: 'https://github.com' },
-  FACEBOOK: { dialect: 'facebook', issuer: 'https://www.facebook.com' },
+const known: Readonly<Record<string, Pick<ProviderSettings, 'kind' | 'issuer'>>> = {
+  GOOGLE: { kind: 'openid', issuer: 'https://accounts.google.com' },
+  GITHUB: { kind: 'github', issuer: 'https://github.com' },
+  FACEBOOK: { kind: 'facebook', issuer: 'https://www.facebook.com' },
 };
 
 const form = /^OAUTH_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(CLIENT_ID|CLIENT_SECRET|ISSUER)$/;
@@ -44,7 +44,7 @@ const parseProvider = (
   env: Variables,
 ): { readonly provider: ProviderSettings | null; readonly problems: readonly string[] } => {
   const [id, secret, site] = ['CLIENT_ID', 'CLIENT_SECRET', 'ISSUER'].map((end) => env[`OAUTH_${name}_${end}`]);
-  const { dialect = 'openid', issuer = site } = known[name] ?? {};
+  const { kind = 'openid', issuer = site } = known[name] ?? {};
   const problems = [
     ...(id ? [] : [`OAUTH_${name}_CLIENT_ID is missing.`]),
     ...(secret ? [] : [`OAUTH_${name}_CLIENT_SECRET is missing.`]),
@@ -56,7 +56,7 @@ const parseProvider = (
       : [`OAUTH_${name}_ISSUER must be an https URL without query or fragment.`]),
   ];
   if (problems.length > 0 || !id || !secret || !issuer) return { provider: null, problems };
-  const settings = { name: name.toLowerCase().replaceAll('_', '-'), dialect, issuer: site ?? issuer, clientId: id };
+  const settings = { name: name.toLowerCase().replaceAll('_', '-'), kind, issuer: site ?? issuer, clientId: id };
   return { provider: { ...settings, clientSecret: new Secret(secret) }, problems };
 };
 

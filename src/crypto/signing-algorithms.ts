@@ -1,6 +1,6 @@
 /**
- * The algorithms access tokens are signed with, and what a key must be for each (RFC 7518 §3.1).
- * `hash` as node:crypto spells it; `curve` as a JWK does. `leastSecretBytes`: a key at least as long as the hash (§3.2).
+ * The algorithms of access tokens, and the key each one needs (RFC 7518 §3.1). `hash` is the name in node:crypto, `curve` the
+ * name in a JWK. `leastSecretBytes`: a secret is at least as long as the hash (§3.2).
  */
 export const signingAlgorithms = {
   HS256: { kty: 'oct', hash: 'sha256', leastSecretBytes: 32 },
@@ -24,6 +24,6 @@ type AlgorithmRow =
 
 export type SigningAlgorithm = keyof typeof signingAlgorithms;
 
-/** Whether the value names an algorithm, exactly: `hs256`, `none` and names from a prototype do not. */
+/** Whether the value is exactly the name of an algorithm: not `hs256`, `none` or a property of the prototype. */
 export const isSigningAlgorithm = (value: unknown): value is SigningAlgorithm =>
   typeof value === 'string' && Object.hasOwn(signingAlgorithms, value);

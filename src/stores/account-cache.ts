@@ -17,8 +17,8 @@ const maxAgeMs = 30_000;
 type Entry = { readonly user: User; readonly readAt: EpochMillis };
 
 /**
- * Caches the accounts that `findById` returns. What `User` shows of an account never changes without its version, so that a
- * caller who knows the current version (Redis returns it with every session check) need not read the account again.
+ * Caches the accounts that were found. Two accounts of one id and one version are equal (`changeUser`), so a caller who knows the
+ * current version for sure, as Redis returns it with every check of a session, need not read the account again.
  */
 export const cacheAccounts = (accounts: AccountStore, clock: Clock): CachedAccounts => {
   const cache = new LRUCache<UserId, Entry>({ max: capacity });

@@ -92,9 +92,9 @@ export function describeApiKeyStore(name: string, harness: ApiKeyStoreHarness, m
     test("K04: the owner's role and state are those of the moment, on every instance", async () => {
       const key = newKey();
       await create(key);
-      await open.accounts.setRole(owner, 'MODERATOR');
+      await open.accounts.change(owner, () => ({ role: 'MODERATOR' }));
       expect((await open.other.find(key.id))?.owner).toEqual({ role: 'MODERATOR', disabled: false });
-      await open.accounts.setDisabled(owner, 3_000);
+      await open.accounts.change(owner, () => ({ disabledAt: 3_000 }));
       expect((await open.other.find(key.id))?.owner).toEqual({ role: 'MODERATOR', disabled: true });
     });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOfEmail } from '../../src/crypto/email-digest.ts';
-import { type LoginAttempts, noAttempts, reserveTry, settleTry } from '../../src/domain/login-attempts.ts';
+import { type LoginAttempts, noAttempts, reserveAttempt, settleAttempt } from '../../src/domain/login-attempts.ts';
 import type { LoginAttemptStore } from '../../src/stores/ports/login-attempt-store.ts';
 
 /** What a store of tries at passwords brings to be held to its contract. */
@@ -35,7 +35,7 @@ export function describeLoginAttemptStore(
       store.change(email, () => ({ outcome: null, record: { attempts, expiresAt } }));
     const full: LoginAttempts = {
       failedAt: [now, now + 1],
-      underWay: [{ id: 'a "try"', until: now + 30_000 }],
+      pending: [{ id: 'a "try"', until: now + 30_000 }],
       lockedUntil: now + 900_000,
     };
 
@@ -73,7 +73,7 @@ export function describeLoginAttemptStore(
     test('of simultaneous tries no more get a place than may fail, over both instances, and none is told locked', async () => {
       const reserve = (n: number) =>
         (n % 2 === 0 ? store : other).change(ada, (before) => {
-          const outcome = reserveTry(before, { id: `${n}`, now }, policy);
+          const outcome = reserveAttempt(before, { id: `${n}`, now }, policy);
           const record = outcome.kind === 'reserved' ? { attempts: outcome.after, expiresAt: now + 1 } : null;
           return { outcome: outcome.kind, record };
         });
@@ -83,10 +83,10 @@ export function describeLoginAttemptStore(
     });
 
     test('of simultaneous failures exactly one locks', async () => {
-      await put({ ...noAttempts, underWay: [1, 2, 3, 4, 5].map((id) => ({ id: `${id}`, until: now + 30_000 })) });
+      await put({ ...noAttempts, pending: [1, 2, 3, 4, 5].map((id) => ({ id: `${id}`, until: now + 30_000 })) });
       const fail = (n: number) =>
         (n % 2 === 0 ? store : other).change(ada, (before) => {
-          const { after, locks } = settleTry(before, { id: `${n}`, now, outcome: 'wrong' }, policy);
+          const { after, locks } = settleAttempt(before, { id: `${n}`, now, outcome: 'wrong' }, policy);
           return { outcome: locks, record: { attempts: after, expiresAt: now + policy.lockMs } };
         });
       expect((await Promise.all([1, 2, 3, 4, 5].map(fail))).filter(Boolean)).toHaveLength(1);

@@ -181,7 +181,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server that fails', () => {
     const holder = new Client({ connectionString: server.url });
     await holder.connect();
     await holder.query(`begin; select from users where id = 'held' for update`);
-    const { outcome, ms } = await timed(() => accounts.setRole(id, 'ADMIN'));
+    const { outcome, ms } = await timed(() => accounts.change(id, () => ({ role: 'ADMIN' })));
     expect(outcome).toMatchObject(unavailable);
     expect(ms).toBeLessThan(1_500);
     await holder.query('rollback');

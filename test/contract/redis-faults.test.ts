@@ -125,15 +125,15 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     const server = await serverFor();
     const { one, two, ada } = await setUp(urlOf(server));
     const client = await signIn(one.sessions, ada);
-    const changed = await one.accounts.changePassword(ada.id, 'hash', 'other');
-    if (changed !== null) await one.sessions.accountChanged(changed);
+    const changed = await one.accounts.change(ada.id, () => ({ passwordHash: 'other' }));
+    if (changed !== null) await one.sessions.accountChanged(changed.after);
     await server.kill();
     await server.start();
     await recovers(two.sessions, client);
     expect(await checked(two.sessions, ada.id, client.id)).toBe('ended');
     // A login that was checked against the old password is still under way.
     await expect(signIn(two.sessions, ada)).rejects.toThrow('changed');
-    await signIn(two.sessions, changed ?? ada);
+    await signIn(two.sessions, changed?.after ?? ada);
     await expectEveryKeyToExpire(two.redis);
   });
 
@@ -173,10 +173,10 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     await one.sessions.end(ada.id, ended.id);
     expect((await refreshToken(one.sessions, reused, spent)).kind).toBe('reused');
     expect(await one.sessions.endAll(bob.id)).toBe(2);
-    const moderator = await one.accounts.setRole(eve.id, 'MODERATOR');
-    if (moderator !== null) await one.sessions.accountChanged(moderator);
-    const off = await one.accounts.setDisabled(cleo.id, Date.now());
-    if (off !== null) await one.sessions.accountChanged(off);
+    const moderator = await one.accounts.change(eve.id, () => ({ role: 'MODERATOR' }));
+    if (moderator !== null) await one.sessions.accountChanged(moderator.after);
+    const off = await one.accounts.change(cleo.id, () => ({ disabledAt: Date.now() }));
+    if (off !== null) await one.sessions.accountChanged(off.after);
     await one.sessions.reissue(ada.id, reissued.id, { family: ended.family, token: ended.family });
     await server.kill();
 

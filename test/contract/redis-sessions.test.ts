@@ -130,16 +130,16 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
 
   test('R18 a change that was not announced shows after the next refresh', async () => {
     const client = await signIn(instance.sessions, ada);
-    const demoted = await instance.accounts.setRole(ada.id, 'ADMIN');
+    const demoted = await instance.accounts.change(ada.id, () => ({ role: 'ADMIN' }));
     expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'USER' });
-    await refreshToken(instance.sessions, { ...client, user: demoted ?? ada });
+    await refreshToken(instance.sessions, { ...client, user: demoted?.after ?? ada });
     expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'ADMIN' });
   });
 
   test('R18 a refresh or sign-in that read the account before it changed does not undo the change', async () => {
     const client = await signIn(instance.sessions, ada);
-    const changed = await instance.accounts.setRole(ada.id, 'MODERATOR');
-    if (changed !== null) await instance.sessions.accountChanged(changed);
+    const changed = await instance.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
+    if (changed !== null) await instance.sessions.accountChanged(changed.after);
     await refreshToken(instance.sessions, client);
     await instance.sessions.accountChanged(ada);
     expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'MODERATOR' });

@@ -68,9 +68,9 @@ describe.each<[string, () => TestDatabase | Promise<TestDatabase>, string | null
     test('the entry of a changed account holds what the account is now', async () => {
       const accounts = sqlAccountStore(database);
       const user = await createAccount(accounts);
-      await accounts.setRole(user.id, 'ADMIN');
+      await accounts.change(user.id, () => ({ role: 'ADMIN' }));
       await journal.record([{ kind: 'account', userId: user.id }]);
-      await accounts.setDisabled(user.id, 1);
+      await accounts.change(user.id, () => ({ disabledAt: 1 }));
       const account = { version: 3, role: 'ADMIN', disabled: true };
       expect(await entries()).toEqual([{ kind: 'account', userId: user.id, account }]);
     });

@@ -132,6 +132,6 @@ it('what went wrong at a provider is in the log, in words of ours', async () => 
   await signInAt(server, 'acme');
   const lines = server.logLines().filter(({ msg }) => msg === 'a sign-in at a provider failed');
   expect(lines).toEqual([expect.objectContaining({ provider: 'acme' })]);
-  expect(JSON.stringify(lines)).toContain('the provider says invalid_client');
+  expect(JSON.stringify(lines)).toContain('the provider responded with the error invalid_client');
   expect(JSON.stringify(lines)).not.toContain('sesame');
 });

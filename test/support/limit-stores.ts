@@ -24,7 +24,7 @@ export function sqlLimitStores(provide: () => TestDatabase | Promise<TestDatabas
       const [one, other] = instances;
       if (!one || !other) throw new Error('No database.');
       await sql`delete from rate_counters`.execute(one.kysely);
-      return [sqlLimitStore(one), sqlLimitStore(other)];
+      return [sqlLimitStore(one, { clock: Date.now }), sqlLimitStore(other, { clock: Date.now })];
     },
     advance: (ms) => new Promise((resume) => setTimeout(resume, ms)),
   };

@@ -69,10 +69,8 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   await accounts.list({ first: 10, after: ada });
   await accounts.list({ first: 10, after: ada, search: 'ada' });
   await accounts.rehash(id, 'hash', 'newer');
-  await accounts.changePassword(id, 'newer', 'other');
-  await accounts.setRole(id, 'ADMIN');
-  await accounts.setDisabled(id, 1);
-  await accounts.setDisabled(id, null);
+  await accounts.change(id, () => ({ passwordHash: 'other' }));
+  await accounts.change(id, () => ({ role: 'ADMIN' }));
 
   const session = sessionId(randomUUID());
   const digests = { family: tokenDigest('family'), token: tokenDigest('token') };

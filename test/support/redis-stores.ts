@@ -3,7 +3,7 @@ import { type UserId, userId } from '@fieldgate/guard';
 import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
-import type { User } from '../../src/domain/user.ts';
+import { changeUser, type User, type UserChange } from '../../src/domain/user.ts';
 import type { AccountStore } from '../../src/stores/ports/account-store.ts';
 import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
@@ -107,7 +107,10 @@ export function redisSessionStores(provide: Provide): SessionStoreHarness {
       );
       if (store === undefined || other === undefined) throw new Error('No store.');
       const accounts = sqlAccountStore(kept);
-      const tell = (user: User | null) => (user === null ? undefined : store.accountChanged(user));
+      const change = async (id: UserId, change: UserChange): Promise<void> => {
+        const changed = await accounts.change(id, () => change);
+        if (changed !== null) await store.accountChanged(changed.after);
+      };
       return {
         store,
         other,
@@ -116,14 +119,14 @@ export function redisSessionStores(provide: Provide): SessionStoreHarness {
         countRecords: async () => (await allFields(redis)).filter((field) => field.length === 16).length,
         accounts: {
           create: () => createAccount(accounts),
-          changePassword: async (id) => tell(await accounts.changePassword(id, 'hash', 'other hash')),
-          setRole: async (id, role) => tell(await accounts.setRole(id, role)),
-          setDisabled: async (id, disabled) => tell(await accounts.setDisabled(id, disabled ? Date.now() : null)),
+          changePassword: (id) => change(id, { passwordHash: 'other hash' }),
+          setRole: (id, role) => change(id, { role }),
+          setDisabled: (id, disabled) => change(id, { disabledAt: disabled ? Date.now() : null }),
           remove: async (id: UserId) => {
             const user = await accounts.findById(id);
             await kept.kysely.deleteFrom('users').where('id', '=', id).execute();
             // Whoever deletes an account disables it first.
-            if (user !== null) await tell({ ...user, version: user.version + 1, disabledAt: Date.now() });
+            if (user !== null) await store.accountChanged(changeUser(user, { disabledAt: Date.now() }));
           },
         },
       };

@@ -56,9 +56,10 @@ export function sqlSessionStores(provide: Provide): SessionStoreHarness {
             if (user === 'taken') throw new Error('A random email is taken.');
             return user;
           },
-          changePassword: async (id) => void (await accounts.changePassword(id, 'hash', 'other hash')),
-          setRole: async (id, role) => void (await accounts.setRole(id, role)),
-          setDisabled: async (id, disabled) => void (await accounts.setDisabled(id, disabled ? now : null)),
+          changePassword: async (id) => void (await accounts.change(id, () => ({ passwordHash: 'other hash' }))),
+          setRole: async (id, role) => void (await accounts.change(id, () => ({ role }))),
+          setDisabled: async (id, disabled) =>
+            void (await accounts.change(id, () => ({ disabledAt: disabled ? now : null }))),
           remove: accountRemover(database),
         },
       };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { commandLine } from '../../domain/event.ts';
-import { type ManagedKey, ringKeys, rootsOf } from '../../services/key-chains.ts';
+import { type ManagedKey, managedKeys, rootKeysOf } from '../../services/key-chains.ts';
 import { algorithmNames, newKeyFile, SigningKeysError } from '../../services/signing-keys.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
@@ -45,7 +45,7 @@ export const listKeys = async (shell: Shell, { json }: Json): Promise<ExitCode> 
   const config = await loadConfig(shell);
   const { hasDatabase } = await import('../../boot/cli-services.ts');
   if (hasDatabase(config)) return withKeys(shell, async ({ keyRing }) => printKeys(shell, keyRing.list(), json));
-  printKeys(shell, ringKeys(rootsOf(await loadKeys(config)), [], shell.clock()), json);
+  printKeys(shell, managedKeys(rootKeysOf(await loadKeys(config)), [], shell.clock()), json);
   return 0;
 };
 

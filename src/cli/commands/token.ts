@@ -74,13 +74,13 @@ const holderOf = (report: TokenReport) => {
   if (report.kind === 'api-key') {
     return { account: report.holder?.account ?? null, key: report.holder?.key ?? null, client: null, session: null };
   }
-  const { account = null, session = null } = report.background ?? {};
+  const { account = null, session = null } = report.stored ?? {};
   return { account, session, key: null, client: (report.kind === 'access' && report.service?.client) || null };
 };
 
 const sessionOf = (report: TokenReport): string | null => {
   if (report.kind === 'refresh') return report.named?.sessionId ?? null;
-  const sid = report.kind === 'access' && report.background ? report.decoded.payload?.['sid'] : null;
+  const sid = report.kind === 'access' && report.stored ? report.decoded.payload?.['sid'] : null;
   return typeof sid === 'string' ? sid : null;
 };
 
@@ -90,7 +90,7 @@ const advice = (report: TokenReport, reason: string | null): string => {
     return 'the service asks for a new token; a client that is switched off gets none.';
   }
   if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_STALE') {
-    return report.background?.session ? 'the client refreshes.' : 'the client signs in again: its session is over too.';
+    return report.stored?.session ? 'the client refreshes.' : 'the client signs in again: its session is over too.';
   }
   if (reason === 'TOKEN_INVALID') {
     return 'see the check that says NO; if the token should be one of this server, compare the configurations (keys, ISSUER, AUDIENCE).';

@@ -21,7 +21,7 @@ export const createUser = async (shell: Shell, options: CreateOptions): Promise<
   const mayAsk = shell.stdin.isTTY === true && !options.passwordStdin;
   const { email, password } = mayAsk ? await askForRest(shell, options) : await readRest(shell, options);
   const user = await withServices(shell, { database: 'create' }, ({ accounts }) =>
-    accounts.register({ email, password, name: options.name, role: options.role }, commandLine),
+    accounts.createAccount({ email, password, name: options.name, role: options.role }, commandLine),
   );
   if (options.json) printJson(shell, toJson(user));
   else print(shell, `Created ${printable(user.email)} (${user.role}) with the id ${user.id}.`);

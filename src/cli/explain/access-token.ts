@@ -50,7 +50,7 @@ export const explainAccessToken = (
     const passed = failing === null || i < ownChecks.indexOf(failing);
     return passed ? { check, outcome: 'passed', detail: whatPassed[check](state) } : notChecked(check);
   });
-  return [...own, ...backgroundChecks(report, now)];
+  return [...own, ...storedChecks(report, now)];
 };
 
 type Facts = AccessTokenReport['decoded'] & {
@@ -126,13 +126,13 @@ const secondsOf = (payload: Facts['payload'], claim: string): number => {
   return typeof value === 'number' ? value : 0;
 };
 
-const backgroundChecks = (report: AccessTokenReport, now: number): readonly Check[] => {
-  const { background, decoded: written, service } = report;
+const storedChecks = (report: AccessTokenReport, now: number): readonly Check[] => {
+  const { stored, decoded: written, service } = report;
   if (service !== null) return [clientCheck(service, report, now)];
-  if (background === null) return [notChecked('session'), notChecked('role')];
-  const { account, session } = background;
+  if (stored === null) return [notChecked('session'), notChecked('role')];
+  const { account, session } = stored;
   if (session === null)
-    return [{ check: 'session', outcome: 'failed', detail: whyOver(background, now) }, notChecked('role')];
+    return [{ check: 'session', outcome: 'failed', detail: whyOver(stored, now) }, notChecked('role')];
   const says = written.payload?.['role'];
   const stale = account?.role !== says;
   return [
@@ -165,7 +165,7 @@ const clientCheck = (
 };
 
 /** Why the session behind a genuine token is not live. */
-export const whyOver = ({ account }: NonNullable<AccessTokenReport['background']>, now: number): string => {
+export const whyOver = ({ account }: NonNullable<AccessTokenReport['stored']>, now: number): string => {
   if (account === null) return 'its account does not exist (any more)';
   if (account.disabledAt !== null) return `${account.email} was disabled ${describeTime(account.disabledAt, now)}`;
   return 'over: logged out, revoked or expired';

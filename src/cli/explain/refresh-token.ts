@@ -5,11 +5,11 @@ import type { Check } from './check.ts';
 
 /** What would come of a refresh with this token now, in words. Nothing of the token itself is in them. */
 export const explainRefreshToken = (
-  { state, background }: RefreshTokenReport,
+  { state, stored }: RefreshTokenReport,
   { reuseWindowMs }: { readonly reuseWindowMs: number },
   now: number,
 ): readonly Check[] => {
-  if (state === 'malformed' || background === null) {
+  if (state === 'malformed' || stored === null) {
     return [
       {
         check: 'form',
@@ -20,12 +20,12 @@ export const explainRefreshToken = (
       { check: 'use', outcome: 'not checked', detail: '' },
     ];
   }
-  const { session } = background;
+  const { session } = stored;
   const form: Check = { check: 'form', outcome: 'passed', detail: 'a refresh token, whole and canonical' };
   if (session === null) {
     return [
       form,
-      { check: 'session', outcome: 'failed', detail: whyOver(background, now) },
+      { check: 'session', outcome: 'failed', detail: whyOver(stored, now) },
       { check: 'use', outcome: 'not checked', detail: '' },
     ];
   }

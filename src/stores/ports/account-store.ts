@@ -1,7 +1,7 @@
 import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { Role } from '../../domain/role.ts';
-import type { User } from '../../domain/user.ts';
+import type { User, UserChange } from '../../domain/user.ts';
 
 /**
  * Accounts. Callers pass normalised emails (`normalizeEmail`). Every method is one atomic step and rejects only with
@@ -22,15 +22,15 @@ export type AccountStore = {
   readonly list: (query: AccountQuery) => Promise<AccountPage>;
   /** Replaces a hash by one of the same password with newer parameters, if it is still `expectedHash`. */
   readonly rehash: (id: UserId, expectedHash: string, hash: string) => Promise<void>;
-  /** Sets a new password and raises the version. Null if there is no such account, or its hash is no longer `expectedHash`. */
-  readonly changePassword: (id: UserId, expectedHash: string, hash: string) => Promise<User | null>;
-  /** Sets the role, and raises the version if it is another one. Null if there is no such account. */
-  readonly setRole: (id: UserId, role: Role) => Promise<User | null>;
   /**
-   * Disables (a time) or enables (null); raises the version if that is a change. A disabled account keeps the time it was
-   * first disabled at. Null if there is no such account.
+   * Changes an account: writes what `changeUser` makes of it and of what `decide` returns, and nothing where that is the same.
+   * Under simultaneous calls the outcome is as if they had come one after the other: `decide` must be pure, it is called again if
+   * another change came first. Null if there is no such account or `decide` returns null.
    */
-  readonly setDisabled: (id: UserId, disabledAt: EpochMillis | null) => Promise<User | null>;
+  readonly change: (
+    id: UserId,
+    decide: (account: AccountWithHash) => UserChange | null,
+  ) => Promise<ChangedAccount | null>;
 };
 
 export type NewAccount = {
@@ -44,6 +44,8 @@ export type NewAccount = {
 };
 
 export type AccountWithHash = { readonly user: User; readonly passwordHash: string | null };
+
+export type ChangedAccount = { readonly before: User; readonly after: User };
 
 export type AccountQuery = {
   readonly first: number;

@@ -1,31 +1,27 @@
-import { RateLimiterRedis } from 'rate-limiter-flexible';
-import type { LimitStore } from '../ports/limit-store.ts';
+import type { Addition, LimitStore } from '../ports/limit-store.ts';
 import { unavailable } from '../unavailable.ts';
 import type { RedisConnection } from './connection.ts';
+import { readNumber } from './encoding.ts';
+import { redisScripts } from './scripts.ts';
 
 export type RedisLimitStoreOptions = {
   /** Begins every key. */
   readonly prefix?: string;
 };
 
-/** Counters in Redis: one script on one key each, by the server's clock. Several are sent at once. */
+/** Counters in Redis: one script on one key each, on the server's own time. Several are sent in one write. */
 export function redisLimitStore(redis: RedisConnection, { prefix = 'fg' }: RedisLimitStoreOptions = {}): LimitStore {
-  // Only its counters are used: the caller decides what exceeds a limit, and passes the window with each addition.
-  const counters = new RateLimiterRedis({
-    storeClient: redis.client,
-    keyPrefix: `${prefix}-limit`,
-    points: 1,
-    duration: 1,
-  });
+  const { run } = redisScripts(redis);
+
+  const consume = async ({ key, points, windowMs }: Addition) => {
+    const [consumed, resetsInMs] = await run('consume', `${prefix}-limit:${key}`, [points, windowMs]);
+    return { consumed: readNumber(consumed), resetsInMs: readNumber(resetsInMs) };
+  };
+
   return {
     add: (additions) =>
-      Promise.all(
-        additions.map(async ({ key, points, windowMs }) => {
-          const counted = await counters.penalty(key, points, { customDuration: windowMs / 1000 });
-          return { spent: counted.consumedPoints, resetsInMs: counted.msBeforeNext };
-        }),
-      ).catch((error: unknown) => {
-        // Drops the command: the errors of ioredis carry its arguments, which must not reach the log.
+      Promise.all(additions.map(consume)).catch((error: unknown) => {
+        // Only the message: an error of ioredis carries the arguments of its command.
         throw unavailable(error instanceof Error ? new Error(error.message) : error);
       }),
     // The keys expire by themselves.

@@ -8,6 +8,7 @@ const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8
 export type ScriptName =
   | 'account-changed'
   | 'announce'
+  | 'consume'
   | 'end'
   | 'end-all'
   | 'list'
@@ -99,7 +100,7 @@ const isText = (reply: unknown, text: string): boolean => Buffer.isBuffer(reply)
 type Script = { readonly text: string; readonly sha: string };
 
 /** The scripts that do without `session.lua`. */
-const standalone: ReadonlySet<string> = new Set(['announce', 'check', 'news']);
+const standalone: ReadonlySet<string> = new Set(['announce', 'check', 'consume', 'news']);
 
 const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
   const session = read('session.lua');
@@ -112,6 +113,7 @@ const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
     'account-changed': load('account-changed'),
     announce: load('announce'),
     check: load('check'),
+    consume: load('consume'),
     end: load('end'),
     'end-all': load('end-all'),
     list: load('list'),

@@ -1,13 +1,17 @@
-import { userId } from '@fieldgate/guard/core';
+import { type UserId, userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
 import { isRole } from '../../domain/role.ts';
-import type { User } from '../../domain/user.ts';
+import { changeUser, type User } from '../../domain/user.ts';
 import type { AccountStore, AccountWithHash, NewAccount } from '../ports/account-store.ts';
+import { unavailable } from '../unavailable.ts';
 import type { SqlDatabase } from './database.ts';
 import type { Schema, UsersTable } from './schema.ts';
 
 /** The columns of `User`: all but the password hash. */
 export const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at', 'version'] as const;
+
+/** Each lost round means that another change went through; so many in a row mean that something is wrong. */
+const maxRounds = 100;
 
 /**
  * Accounts in SQL. Every method is one statement and so atomic in both dialects without a transaction: the database
@@ -20,6 +24,23 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
   const readUser = prepareRead(kysely.selectFrom('users').select(userColumns).where('id', '=', '').compile());
   const toUserOrNull = (row: Parameters<typeof toUser>[0] | undefined) => (row === undefined ? null : toUser(row));
   const withHash = kysely.selectFrom('users').select([...userColumns, 'password_hash']);
+
+  const findHashById = async (id: UserId): Promise<AccountWithHash | null> => {
+    const row = await withHash.where('id', '=', id).executeTakeFirst();
+    return row === undefined ? null : toAccount(row);
+  };
+
+  /** False if the account is another version by now. Every change raises the version, so a change that came first is always seen. */
+  const replace = async (before: User, after: User, passwordHash: string | undefined): Promise<boolean> => {
+    const { numUpdatedRows } = await kysely
+      .updateTable('users')
+      .set({ role: after.role, disabled_at: after.disabledAt, version: after.version })
+      .$if(passwordHash !== undefined, (update) => update.set({ password_hash: passwordHash }))
+      .where('id', '=', before.id)
+      .where('version', '=', before.version)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
+  };
 
   return {
     async create(account) {
@@ -38,10 +59,7 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
       return row === undefined ? null : toAccount(row);
     },
 
-    async findHashById(id) {
-      const row = await withHash.where('id', '=', id).executeTakeFirst();
-      return row === undefined ? null : toAccount(row);
-    },
+    findHashById,
 
     async list({ first, after, search = '' }) {
       if (!isStorable(search)) return { users: [], hasNextPage: false };
@@ -74,52 +92,15 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
         .execute();
     },
 
-    async changePassword(id, expectedHash, hash) {
-      const row = await kysely
-        .updateTable('users')
-        .set((eb) => ({ password_hash: hash, version: eb('version', '+', 1) }))
-        .where('id', '=', id)
-        .where('password_hash', '=', expectedHash)
-        .returning(userColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toUser(row);
-    },
-
-    async setRole(id, role) {
-      const row = await kysely
-        .updateTable('users')
-        .set((eb) => ({
-          role,
-          version: eb
-            .case()
-            .when('role', '=', role)
-            .then(eb.ref('version'))
-            .else(eb('version', '+', 1))
-            .end(),
-        }))
-        .where('id', '=', id)
-        .returning(userColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toUser(row);
-    },
-
-    async setDisabled(id, disabledAt) {
-      const row = await kysely
-        .updateTable('users')
-        .set((eb) => ({
-          // A disabled account keeps the time it was first disabled at.
-          disabled_at: disabledAt === null ? null : eb.fn.coalesce('disabled_at', eb.val(disabledAt)),
-          version: eb
-            .case()
-            .when('disabled_at', disabledAt === null ? 'is not' : 'is', null)
-            .then(eb('version', '+', 1))
-            .else(eb.ref('version'))
-            .end(),
-        }))
-        .where('id', '=', id)
-        .returning(userColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toUser(row);
+    async change(id, decide) {
+      for (let round = 0; round < maxRounds; round += 1) {
+        const found = await findHashById(id);
+        const change = found && decide(found);
+        if (!found || !change) return null;
+        const [before, after] = [found.user, changeUser(found.user, change)];
+        if (after === before || (await replace(before, after, change.passwordHash))) return { before, after };
+      }
+      throw unavailable(new Error('Other changes of the same account always came first.'));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { EmailDigest } from '../../domain/ids.ts';
-import { isNothing, type LoginAttempts, noAttempts } from '../../domain/login-attempts.ts';
+import { isEmpty, type LoginAttempts, noAttempts } from '../../domain/login-attempts.ts';
 import type { AttemptsChange, LoginAttemptStore } from '../ports/login-attempt-store.ts';
 import { unavailable } from '../unavailable.ts';
 import type { SqlDatabase } from './database.ts';
@@ -93,14 +93,14 @@ export function sqlLoginAttemptStore(db: SqlDatabase): LoginAttemptStore {
 
 /** Equal attempts have equal texts. */
 const write = (attempts: LoginAttempts): string | null => {
-  if (isNothing(attempts)) return null;
-  const { failedAt, underWay, lockedUntil } = attempts;
-  return JSON.stringify([failedAt, underWay.map(({ id, until }) => [id, until]), lockedUntil]);
+  if (isEmpty(attempts)) return null;
+  const { failedAt, pending, lockedUntil } = attempts;
+  return JSON.stringify([failedAt, pending.map(({ id, until }) => [id, until]), lockedUntil]);
 };
 
 /** Unchecked cast: only `write` writes this text. */
 const parse = (text: string | null): LoginAttempts => {
   if (text === null) return noAttempts;
-  const [failedAt, underWay, lockedUntil] = JSON.parse(text) as [number[], [string, number][], number | null];
-  return { failedAt, underWay: underWay.map(([id, until]) => ({ id, until })), lockedUntil };
+  const [failedAt, pending, lockedUntil] = JSON.parse(text) as [number[], [string, number][], number | null];
+  return { failedAt, pending: pending.map(([id, until]) => ({ id, until })), lockedUntil };
 };

@@ -167,7 +167,7 @@ export type LoginAttemptsTable = {
   readonly expires_at: number;
 };
 
-/** In PostgreSQL only. One row per running counter, as rate-limiter-flexible writes it. */
+/** In PostgreSQL only. One row per running counter. */
 export type RateCountersTable = {
   /** The limit and the caller. */
   readonly key: string;

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { type SigningKeyRecord, wipeBefore } from '../../domain/signing-key.ts';
+import { erasePrivateKeysBefore, type SigningKeyRecord } from '../../domain/signing-key.ts';
 import type { SigningKeyStore } from '../ports/signing-key-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { SigningKeysTable } from './schema.ts';
@@ -65,7 +65,7 @@ export function sqlSigningKeyStore({ kysely }: SqlDatabase): SigningKeyStore {
           'in',
           succeeded
             .where('key.sealed_private', 'is not', null)
-            .where('successor.signs_from', '<', wipeBefore(now))
+            .where('successor.signs_from', '<', erasePrivateKeysBefore(now))
             .limit(limit),
         )
         .executeTakeFirstOrThrow();

@@ -29,12 +29,12 @@ export const openSqlStores = async (database: SqlDatabase, { lifetimes, eventRet
   loginAttempts: sqlLoginAttemptStore(database),
   identities: sqlIdentityStore(database),
   identityFlows: sqlIdentityFlowStore(database),
-  rateCounters: await openRateCounters(database),
+  rateCounters: await openRateCounters(database, clock),
 });
 
 /** Null in an embedded database: its only process counts in memory. */
-const openRateCounters = async (database: SqlDatabase): Promise<LimitStore | null> => {
+const openRateCounters = async (database: SqlDatabase, clock: Clock): Promise<LimitStore | null> => {
   if (database.dialect === 'sqlite') return null;
   const { sqlLimitStore } = await import('./limit-store.ts');
-  return sqlLimitStore(database);
+  return sqlLimitStore(database, { clock });
 };

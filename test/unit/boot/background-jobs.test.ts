@@ -23,10 +23,10 @@ const setUp = async () => {
     storeCalls: (store: string, verb: string) => () => calls.push(`${store}.${verb}`),
   };
   const ports = observeStores(stores, { metrics, tracing: null, signals, monotonic: () => 0 });
-  const tick = vi.fn(async () => {});
+  const poll = vi.fn(async () => {});
   const config = parseConfig({});
-  const stop = startBackgroundJobs({ config, ports, keyRing: { tick }, clock: Date.now, signals });
-  return { database, calls, errors, tick, stop };
+  const stop = startBackgroundJobs({ config, ports, keyRing: { poll }, clock: Date.now, signals });
+  return { database, calls, errors, poll, stop };
 };
 
 it('a sweep purges every store whose records expire, and no other', async () => {
@@ -47,9 +47,9 @@ it('a store that fails is reported and keeps no other from being swept', async (
 });
 
 it('stopping waits for the keys that are being read, and nothing runs afterwards', async () => {
-  const { calls, tick, stop } = await setUp();
+  const { calls, poll, stop } = await setUp();
   const { promise, resolve } = Promise.withResolvers<void>();
-  tick.mockReturnValueOnce(promise);
+  poll.mockReturnValueOnce(promise);
   vi.advanceTimersByTime(1_000);
   const stopped = vi.fn();
   const stopping = stop().then(stopped);
@@ -58,5 +58,5 @@ it('stopping waits for the keys that are being read, and nothing runs afterwards
   resolve();
   await stopping;
   vi.advanceTimersByTime(60_000);
-  expect([tick.mock.calls.length, calls]).toEqual([1, []]);
+  expect([poll.mock.calls.length, calls]).toEqual([1, []]);
 });

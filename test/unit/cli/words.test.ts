@@ -81,7 +81,7 @@ describe('the words for an access token', () => {
       rejection: 'TOKEN_INVALID',
       fault,
       decoded,
-      background: null,
+      stored: null,
       service: null,
     } as const;
     return explainAccessToken(report, expected, now).find(({ outcome }) => outcome === 'failed');

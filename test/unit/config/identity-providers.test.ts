@@ -23,7 +23,7 @@ describe('identity providers in the environment', () => {
     const env = { ...client('GOOGLE'), ...client('GITHUB'), ...client('FACEBOOK'), OAUTH_RETURN_URLS };
     const own = client('MY_COMPANY', { OAUTH_MY_COMPANY_ISSUER: 'https://id.example.com/realms/all' });
     const { identityProviders } = parseConfig({ ...env, ...own });
-    expect(identityProviders.map(({ name, dialect, issuer }) => [name, dialect, issuer])).toEqual([
+    expect(identityProviders.map(({ name, kind: dialect, issuer }) => [name, dialect, issuer])).toEqual([
       ['facebook', 'facebook', 'https://www.facebook.com'],
       ['github', 'github', 'https://github.com'],
       ['google', 'openid', 'https://accounts.google.com'],

@@ -27,10 +27,10 @@ const setUp = () => {
       find: async () => user,
       isLocked: async () => locked,
     },
-    remembered: new LRUCache({ max: 100 }),
+    cache: new LRUCache({ max: 100 }),
     digest: createKeyedDigest(),
     clock: () => now,
-    attempt: async () => null,
+    consume: async () => null,
     record: () => {},
   });
   return {

@@ -36,12 +36,12 @@ describe('keys in the database', () => {
     move(2 * minute);
     await ring.purge();
     expect((await store.list()).map(({ sealedPrivate }) => sealedPrivate !== null)).toEqual([false, true]);
-    await ring.tick();
+    await ring.poll();
     expect(ring.list().map(({ state }) => state)).toEqual(['current', 'retired', 'retired']);
     move(ttlSeconds * 1000);
     await ring.purge();
     expect(await store.list()).toHaveLength(1);
-    await ring.tick();
+    await ring.poll();
     expect(ring.list().map(({ state }) => state)).toEqual(['current', 'removed']);
   });
 
@@ -85,8 +85,8 @@ describe('keys in the database', () => {
     const kept = signs(ring);
     const exchanged = configuredWith(...(await keyFile()));
     const other = instance(exchanged);
-    await other.tick();
-    await other.tick();
+    await other.poll();
+    await other.poll();
     expect([signs(other), [...other.keys().verification.keys()]]).toEqual([
       exchanged.signing.kid,
       [exchanged.signing.kid],
@@ -95,7 +95,7 @@ describe('keys in the database', () => {
     expect(other.statesOf()).toEqual({ [exchanged.signing.kid]: 'current', [kept]: 'sealed' });
     await other.rotate(actor);
     expect(await store.list()).toHaveLength(2);
-    await ring.tick();
+    await ring.poll();
     expect([signs(ring), ring.statesOf()[configured.signing.kid]]).toEqual([kept, 'retired']);
   });
 
@@ -107,7 +107,7 @@ describe('keys in the database', () => {
     await before.read();
     const [fresh = {}] = await keyFile();
     const after = instance(configuredWith(fresh, root));
-    await after.tick();
+    await after.poll();
     expect(signs(after)).toBe(Reflect.get(fresh, 'kid'));
     expect(after.keys().verification.has(signs(before))).toBe(true);
     expect(after.sealed).toEqual([]);

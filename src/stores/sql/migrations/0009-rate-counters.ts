@@ -4,7 +4,7 @@ import type { SqlDatabase } from '../database.ts';
 
 /**
  * Rate limit counters, shared by all instances. Not in SQLite, where one process counts in memory. Unlogged: they skip the
- * write-ahead log, and a crash of the server resets them. The columns are those of rate-limiter-flexible.
+ * write-ahead log, and a crash of the server resets them.
  */
 export const rateCounters = (dialect: SqlDatabase['dialect']): Migration => ({
   async up(db: Kysely<unknown>): Promise<void> {
