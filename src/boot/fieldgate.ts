@@ -14,12 +14,12 @@ import { readKeyFile, readOrCreateKeyFile } from '../stores/files/key-file.ts';
 import { openStores, type Stores } from '../stores/open.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts';
-import { traceFetch, traceSocket } from '../telemetry/request-spans.ts';
 import { startTracing } from '../telemetry/start-tracing.ts';
 import { observeStores } from '../telemetry/store-observer.ts';
 import { createThrottledLog, storeErrorMessages } from '../telemetry/throttled-log.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { createApp } from './app.ts';
+import { traceFetch, traceSocket } from './request-spans.ts';
 
 const sweepEveryMs = 10_000;
 const sweptAtOnce = 500;

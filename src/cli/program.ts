@@ -75,7 +75,7 @@ const addServerCommands = (program: Command, shell: Shell, run: Run): void => {
   program
     .command('serve')
     .description('run the server in the foreground, as npm start does')
-    .action(() => run(import('./commands/serve.ts').then(({ serveCommand }) => serveCommand())));
+    .action(() => run(import('./commands/serve.ts').then(({ serveCommand }) => serveCommand(shell))));
   program
     .command('migrate')
     .description('make the database, or bring it up to date (the server does so when it starts)')

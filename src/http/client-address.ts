@@ -2,25 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 import proxyaddr from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
-
-/** Whose word about the client is believed: addresses, ranges as `10.0.0.0/8`, and `loopback`, `linklocal`, `uniquelocal`. */
-export type TrustedProxies = readonly string[];
-
-/** Whether all of them can be read. Nothing that cannot is quietly trusted, or left out. */
-export const areTrustedProxies = (proxies: TrustedProxies): boolean =>
-  proxies.every((proxy) => {
-    if (['loopback', 'linklocal', 'uniquelocal'].includes(proxy)) return true;
-    return isIP(proxy.split('/', 1)[0] ?? '') !== 0 && canCompile(proxy);
-  });
-
-const canCompile = (proxy: string): boolean => {
-  try {
-    proxyaddr.compile(proxy);
-    return true;
-  } catch {
-    return false;
-  }
-};
+import type { TrustedProxies } from '../domain/settings/trusted-proxies.ts';
 
 /**
  * The address a request comes from. `X-Forwarded-For` is believed as far as trusted proxies wrote it: read from the end,

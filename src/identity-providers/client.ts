@@ -5,8 +5,8 @@ import {
   customFetch,
   type ServerMetadata,
 } from 'openid-client';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { boundedFetch } from './bounded-fetch.ts';
-import type { ProviderSettings } from './identity-provider.ts';
 
 /** How long one request may take. With several of them a sign-in has less: see `code-flow.ts`. */
 export const requestTimeoutSeconds = 4;

@@ -1,5 +1,4 @@
 import type { ProvenIdentity } from '../domain/identity.ts';
-import type { Secret } from '../domain/secret.ts';
 
 /**
  * Somebody else who knows people: Google, GitHub, a company's own. Nothing a provider hands out (codes, tokens) leaves an
@@ -23,15 +22,4 @@ export type AuthorizationRequest = {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
-};
-
-/** What a provider is reached with. */
-export type ProviderSettings = {
-  readonly name: string;
-  /** How it speaks: OpenID Connect, or OAuth 2.0 with a way of its own to say who somebody is. */
-  readonly dialect: 'openid' | 'github' | 'facebook';
-  /** The issuer of an OpenID provider; of the others, where their sites are. */
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: Secret;
 };

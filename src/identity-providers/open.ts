@@ -1,4 +1,5 @@
-import type { IdentityProvider, ProviderSettings } from './identity-provider.ts';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 
 /** The providers of a configuration, by name. What speaks to them is loaded when the first of them is needed. */
 export const openIdentityProviders = (

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import type { Secret } from '../domain/secret.ts';
 import type { SessionLifetimes } from '../domain/session.ts';
+import type { DatabaseTarget } from '../domain/settings/database-target.ts';
+import type { RedisTarget } from '../domain/settings/redis-target.ts';
 import { recentAccounts } from './account-cache.ts';
 import type { AccountStore } from './ports/account-store.ts';
 import type { ApiKeyStore } from './ports/api-key-store.ts';
@@ -16,7 +17,6 @@ import type { ServiceClientStore } from './ports/service-client-store.ts';
 import type { SessionStore } from './ports/session-store.ts';
 import type { SigningKeyStore } from './ports/signing-key-store.ts';
 import type { RedisConnection } from './redis/connection.ts';
-import type { RedisTarget } from './redis/url.ts';
 import { sqlAccountStore } from './sql/account-store.ts';
 import { sqlApiKeyStore } from './sql/api-key-store.ts';
 import type { SqlDatabase } from './sql/database.ts';
@@ -31,11 +31,6 @@ import { sqlServiceClientStore } from './sql/service-client-store.ts';
 import { sqlSessionStore } from './sql/session-store.ts';
 import { sqlSigningKeyStore } from './sql/signing-key-store.ts';
 import { openSqlite } from './sql/sqlite.ts';
-
-/** Where accounts are kept: in an embedded database under a directory, or in PostgreSQL. */
-export type DatabaseTarget =
-  | { readonly kind: 'sqlite'; readonly directory: string }
-  | { readonly kind: 'postgres'; readonly url: Secret };
 
 export type StoresOptions = {
   readonly database: DatabaseTarget;

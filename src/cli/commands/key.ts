@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { commandLine } from '../../domain/event.ts';
+import { type SigningAlgorithm, signingAlgorithmNames } from '../../domain/signing-algorithms.ts';
 import { type ManagedKey, ringKeys, rootsOf } from '../../services/key-chains.ts';
-import { algorithmNames, newKeyFile, SigningKeysError } from '../../services/signing-keys.ts';
+import { newKeyFile, SigningKeysError } from '../../services/signing-keys.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
 import { loadConfig, loadKeys, type Workplace, withServices } from '../services.ts';
@@ -21,9 +22,9 @@ export const generateKeyFile = async (shell: Shell, { algorithm, out }: Generate
   return 0;
 };
 
-const parseAlgorithm = (name: string): (typeof algorithmNames)[number] => {
-  const algorithm = algorithmNames.find((known) => known === name.toUpperCase());
-  if (!algorithm) throw new UsageError(`There is no such algorithm. There are ${algorithmNames.join(', ')}.`);
+const parseAlgorithm = (name: string): SigningAlgorithm => {
+  const algorithm = signingAlgorithmNames.find((known) => known === name.toUpperCase());
+  if (!algorithm) throw new UsageError(`There is no such algorithm. There are ${signingAlgorithmNames.join(', ')}.`);
   return algorithm;
 };
 

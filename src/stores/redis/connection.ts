@@ -1,7 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisNode, RedisTarget } from '../../domain/settings/redis-target.ts';
 import { unavailable } from '../unavailable.ts';
 import { checkRedisServer, type ServerCheck } from './server-check.ts';
-import type { RedisNode, RedisTarget } from './url.ts';
 
 /**
  * An open connection to Redis, whatever stands behind it. What is asked while it is down fails at once, what is not

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { RedisTarget } from './url.ts';
+import type { RedisTarget } from '../../domain/settings/redis-target.ts';
 
 /** In sentences. With a problem the server must not start; a warning is for whoever runs it. */
 export type ServerCheck = { readonly problems: readonly string[]; readonly warnings: readonly string[] };

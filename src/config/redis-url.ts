@@ -1,41 +1,21 @@
-import { Secret } from '../../domain/secret.ts';
+import { Secret } from '../domain/secret.ts';
+import type { RedisNode, RedisTarget } from '../domain/settings/redis-target.ts';
 
-export type RedisNode = { readonly host: string; readonly port: number };
-
-/** Where Redis is and how to get in, as a URL says it. */
-export type RedisTarget = {
-  readonly username: string | null;
-  readonly password: Secret | null;
-  readonly tls: boolean;
-} & (
-  | { readonly kind: 'single'; readonly node: RedisNode; readonly db: number }
-  | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
-  | {
-      readonly kind: 'sentinel';
-      readonly sentinels: readonly RedisNode[];
-      /** The name under which the sentinels know the master. */
-      readonly name: string;
-      readonly db: number;
-      /** For the sentinels themselves; `password` is for the servers behind them. */
-      readonly sentinelPassword: Secret | null;
-    }
-);
-
-/** `problem` goes on from the name of the setting and holds nothing of its value. */
+/** `problem` continues a sentence that begins with the name of the setting. It holds nothing of the value. */
 export type RedisUrl = RedisTarget | { readonly kind: 'invalid'; readonly problem: string };
 
 const form = /^redis(s)?(?:\+(cluster|sentinel))?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^#]*))?$/;
 const largestDb = 1_000_000;
 
 /**
- * Reads a Redis URL. Pure; asks no network.
+ * Parses a Redis URL. Pure: connects to nothing.
  *
  *     redis://[user:password@]host[:6379][/db]
  *     redis+cluster://[user:password@]host[:6379],host…
  *     redis+sentinel://[user:password@]host[:26379],host…/master-name[/db][?sentinelPassword=…]
  *
- * `rediss` in place of `redis` is TLS, with certificates verified. What has a meaning in URLs is percent-encoded in user,
- * password and name.
+ * `rediss` in place of `redis` is TLS, with certificates verified. Reserved characters in user, password and name are
+ * percent-encoded.
  */
 export const parseRedisUrl = (text: string): RedisUrl => {
   const match = form.exec(text);
@@ -46,17 +26,18 @@ export const parseRedisUrl = (text: string): RedisUrl => {
   }
   const [, secure, kind = 'single', userInfo = '', hosts = '', path = '', query = ''] = match;
   const user = parseUserInfo(userInfo);
-  if (!user) return invalid('has a user or password that is not percent-encoded text');
+  if (!user) return invalid('has a user or password that is not correctly percent-encoded');
   const access = { ...user, tls: secure !== undefined };
   const nodes = parseNodes(hosts, kind === 'sentinel' ? 26_379 : 6379);
-  if (!nodes) return invalid('has a host or port that is none; write host, host:port or [IPv6]:port');
+  if (!nodes) return invalid('has an invalid host or port; write host, host:port or [IPv6]:port');
   const [node] = nodes;
   if (!node) return invalid('has no host');
-  if (query !== '' && kind !== 'sentinel') return invalid('takes no options after a question mark');
+  if (query !== '' && kind !== 'sentinel')
+    return invalid('has options after a question mark; only redis+sentinel:// takes any');
 
   switch (kind) {
     case 'cluster':
-      if (path !== '' && path !== '0') return invalid('names a database; a cluster has none to choose');
+      if (path !== '' && path !== '0') return invalid('names a database; a Redis cluster has only database 0');
       return { kind, nodes, ...access };
     case 'sentinel':
       return parseSentinel({ path, query, sentinels: nodes, access });
@@ -69,7 +50,7 @@ export const parseRedisUrl = (text: string): RedisUrl => {
   }
 };
 
-const notADb = 'has a database that is no number; write it like redis://host/0';
+const notADb = 'has a database that is not a number; write it like redis://host/0';
 
 const invalid = (problem: string): RedisUrl => ({ kind: 'invalid', problem });
 
@@ -88,7 +69,7 @@ const parseSentinel = (parts: {
   if (db === null) return invalid(notADb);
   const options = new URLSearchParams(parts.query);
   if ([...options.keys()].some((option) => option !== 'sentinelPassword')) {
-    return invalid('knows one option only: sentinelPassword');
+    return invalid('has an unknown option; only sentinelPassword is allowed');
   }
   const sentinelPassword = options.get('sentinelPassword');
   return {

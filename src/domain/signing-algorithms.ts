@@ -27,3 +27,6 @@ export type SigningAlgorithm = keyof typeof signingAlgorithms;
 /** Whether the value names an algorithm, exactly: `hs256`, `none` and names from a prototype do not. */
 export const isSigningAlgorithm = (value: unknown): value is SigningAlgorithm =>
   typeof value === 'string' && Object.hasOwn(signingAlgorithms, value);
+
+export const signingAlgorithmNames: readonly SigningAlgorithm[] =
+  Object.keys(signingAlgorithms).filter(isSigningAlgorithm);
