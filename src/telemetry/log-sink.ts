@@ -17,9 +17,7 @@ type LogSinkOptions = {
  * reader) it tries again every 100 ms, and for one second at the end of the process.
  */
 export const createLogSink = ({ descriptor, maxBytes, onDropped }: LogSinkOptions) => {
-  // sync: in order, and nothing in flight at the exit. Unless retryEAGAIN says no, a full pipe makes sonic-boom sleep in place.
-  const options = { fd: descriptor, sync: true, maxLength: maxBytes, retryEAGAIN: () => false };
-  const sink = new sonicBoom.SonicBoom(options);
+  const sink = openSink(descriptor, maxBytes);
   let isBuffering = false;
   let dropped = 0;
   let timer: NodeJS.Timeout | null = null;
@@ -27,18 +25,18 @@ export const createLogSink = ({ descriptor, maxBytes, onDropped }: LogSinkOption
   const write = (text: string): void => {
     isBuffering = false;
     sink.write(text); // Writes all that is buffered, or emits one of the events below.
-    if (!isBuffering && timer !== null) recover();
+    if (!isBuffering && timer !== null) stopRetrying(timer);
   };
 
-  const buffer = (): void => {
+  const retryLater = (): void => {
     isBuffering = true;
     if (timer !== null) return;
     timer = setInterval(write, retryEveryMs, '').unref();
     process.once('exit', retryAtExit);
   };
 
-  const recover = (): void => {
-    if (timer !== null) clearInterval(timer);
+  const stopRetrying = (retries: NodeJS.Timeout): void => {
+    clearInterval(retries);
     timer = null;
     process.removeListener('exit', retryAtExit);
     const count = dropped;
@@ -47,16 +45,22 @@ export const createLogSink = ({ descriptor, maxBytes, onDropped }: LogSinkOption
   };
 
   const retryAtExit = (): void => {
-    const never = new Int32Array(new SharedArrayBuffer(4));
     for (let count = 0; count < exitRetries.count && timer !== null; count += 1) {
-      Atomics.wait(never, 0, 0, exitRetries.everyMs);
+      sleep(exitRetries.everyMs);
       write('');
     }
   };
 
-  sink.on('error', buffer).on('drop', () => {
+  sink.on('error', retryLater).on('drop', () => {
     dropped += 1;
-    buffer();
+    retryLater();
   });
   return { write };
 };
+
+/** sync: lines stay in order, and none is in flight at the exit. Unless retryEAGAIN says no, a full pipe would block in there. */
+const openSink = (descriptor: number, maxBytes: number) =>
+  new sonicBoom.SonicBoom({ fd: descriptor, sync: true, maxLength: maxBytes, retryEAGAIN: () => false });
+
+/** Blocks: an exiting process has no event loop to wait in. */
+const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explainAccessToken } from '../../../src/cli/explain/access-token.ts';
-import { printable, quoted } from '../../../src/cli/output/escape-terminal.ts';
+import { escapeTerminal, quote } from '../../../src/cli/output/escape-terminal.ts';
 import { describeTime, formatDistance, formatDuration } from '../../../src/cli/output/format-time.ts';
 import { formatTable } from '../../../src/cli/output/table.ts';
 import type { AccessTokenFault } from '../../../src/services/token-inspection.ts';
@@ -35,12 +35,14 @@ describe('times in words', () => {
 
 describe('text that others wrote', () => {
   it('moves no cursor, breaks no line and turns no reading direction', () => {
-    expect(printable('a\u001b[2Jb\nc\u202ed\u009be\u{e0041}')).toBe('a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{9b}e\\u{e0041}');
-    expect(printable('Zoë 🌳 李')).toBe('Zoë 🌳 李');
+    expect(escapeTerminal('a\u001b[2Jb\nc\u202ed\u009be\u{e0041}')).toBe(
+      'a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{9b}e\\u{e0041}',
+    );
+    expect(escapeTerminal('Zoë 🌳 李')).toBe('Zoë 🌳 李');
   });
 
   it('is cut where it would fill the screen', () => {
-    expect(quoted('x'.repeat(10_000)).length).toBeLessThan(130);
+    expect(quote('x'.repeat(10_000)).length).toBeLessThan(130);
   });
 
   it('keeps its column in a table, also where characters are wide', () => {
@@ -90,7 +92,7 @@ describe('the words for an access token', () => {
   it('name the claims that are missing', () => {
     const { sid, jti, ...rest } = good;
     expect(failed('unexpected claims', rest)).toMatchObject({ check: 'claims', detail: 'without sid, jti' });
-    expect(failed('unexpected claims', { ...good, exp: 'soon' })?.detail).toContain('not of its type');
+    expect(failed('unexpected claims', { ...good, exp: 'soon' })?.detail).toContain('of the wrong type');
   });
 
   it('tell a lifetime that is too long from one that ends before it begins', () => {
@@ -109,7 +111,7 @@ describe('the words for an access token', () => {
 
   it('show values of a token as JSON without control characters', () => {
     expect(failed('unexpected issuer', { ...good, iss: 'evil\u009b2J' })?.detail).toBe(
-      'iss is "evil\\u{9b}2J", and ISSUER is "https://api.example"',
+      'iss is "evil\\u{9b}2J", but ISSUER is "https://api.example"',
     );
   });
 });
