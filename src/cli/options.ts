@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { isRole, type Role, roles } from '../domain/role.ts';
 import type { ExitCode, Shell } from './shell.ts';
 
-/** What the commands are made with. */
+/** What every command is given. */
 export type CommandDeps = {
   readonly shell: Shell;
   /** Takes the exit code of the command that runs. */

@@ -3,7 +3,7 @@ import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { isConfidential } from './return-urls.ts';
 import { providerVariable, type Variables } from './variables.ts';
 
-/** Any other name is an OpenID provider with an issuer of its own. */
+/** Any other name is an OpenID provider and needs an issuer. */
 const builtIn: Readonly<Record<string, Pick<ProviderSettings, 'dialect' | 'issuer'>>> = {
   GOOGLE: { dialect: 'openid', issuer: 'https://accounts.google.com' },
   GITHUB: { dialect: 'github', issuer: 'https://github.com' },

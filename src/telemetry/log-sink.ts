@@ -44,12 +44,11 @@ export const createLogSink = ({ descriptor, maxBytes, onDropped }: LogSinkOption
     if (count > 0) onDropped(count);
   };
 
-  const retryAtExit = (): void => {
-    for (let count = 0; count < exitRetries.count && timer !== null; count += 1) {
-      sleep(exitRetries.everyMs);
+  const retryAtExit = (): void =>
+    retryBlocking(() => {
       write('');
-    }
-  };
+      return timer === null;
+    });
 
   sink.on('error', retryLater).on('drop', () => {
     dropped += 1;
@@ -62,5 +61,11 @@ export const createLogSink = ({ descriptor, maxBytes, onDropped }: LogSinkOption
 const openSink = (descriptor: number, maxBytes: number) =>
   new sonicBoom.SonicBoom({ fd: descriptor, sync: true, maxLength: maxBytes, retryEAGAIN: () => false });
 
-/** Blocks: an exiting process has no event loop to wait in. */
-const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+/** Blocks, because an exiting process has no event loop to wait in. */
+const retryBlocking = (attempt: () => boolean): void => {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (let count = 0; count < exitRetries.count; count += 1) {
+    Atomics.wait(never, 0, 0, exitRetries.everyMs);
+    if (attempt()) return;
+  }
+};

@@ -41,7 +41,7 @@ const addCreate = (apiKey: Command, { shell, run }: CommandDeps): void => {
     .addHelpText(
       'after',
       helpText({
-        notes: 'A key without scopes can only tell whose it is.',
+        notes: 'A key without scopes can only read `viewer`.',
         examples: ['apikey create --user ada@example.com --name "nightly report" --scope account:read'],
         json: `{ apiKey: ${apiKeyJson}, secret }`,
       }),
