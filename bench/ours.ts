@@ -15,12 +15,8 @@ export type Ours = {
 
 /** Throws if there is nothing built to measure. */
 export const loadOurs = async (root: string): Promise<Ours> => {
-  // Where the names have been declared, newest first: older versions are measured too.
-  const config = ['variables', 'config']
-    .map((name) => join(root, `dist/config/${name}.js`))
-    .concat(join(root, 'dist/config.js'))
-    .find(existsSync);
-  if (config === undefined) throw new Error(`${root} has not been built: run npm run build there.`);
+  const config = join(root, 'dist/config.js');
+  if (!existsSync(config)) throw new Error(`${root} has not been built: run npm run build there.`);
   const { variableNames }: { readonly variableNames: readonly string[] } = await import(pathToFileURL(config).href);
   return { root, supports: (variable) => variableNames.includes(variable) };
 };

@@ -13,7 +13,14 @@ import { findConflicts } from './cross-checks.ts';
 import { parseProviders } from './identity-providers.ts';
 import { unitMs } from './parsers.ts';
 import { parseTracing } from './tracing.ts';
-import { problemsOf, type ServerVariables, serverVariables, type Variables } from './variables.ts';
+import {
+  problemsOf,
+  type ServerVariables,
+  serverVariables,
+  tracingDetails,
+  tracingSwitches,
+  type Variables,
+} from './variables.ts';
 
 /** Everything the environment decides, checked and in the units the code uses. */
 export type Config = {
@@ -79,6 +86,11 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
+
+/** The names of all variables, except those of identity providers: for documentation and tests. */
+export const variableNames: readonly string[] = [serverVariables, tracingSwitches, tracingDetails].flatMap(
+  ({ shape }) => Object.keys(shape),
+);
 
 /**
  * Returns the configuration that environment variables describe. Pure: reads no file and no `process`.

@@ -89,11 +89,6 @@ export const tracingDetails = z.object({
 /** `OAUTH_<NAME>_…`, for each identity provider. */
 export const providerVariable = /^OAUTH_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(CLIENT_ID|CLIENT_SECRET|ISSUER)$/;
 
-/** Names of all variables the server reads but those of identity providers: for documentation and tests. */
-export const variableNames: readonly string[] = [serverVariables, tracingSwitches, tracingDetails].flatMap(
-  ({ shape }) => Object.keys(shape),
-);
-
 /** One sentence for each issue. A message never holds the value of a variable. */
 export const problemsOf = (error: z.ZodError | undefined): readonly string[] =>
   (error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { variableNames } from '../../src/config/variables.ts';
+import { variableNames } from '../../src/config/config.ts';
 import { serverForTest } from '../support/server.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
