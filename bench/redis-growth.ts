@@ -8,11 +8,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SessionId, sessionId, type UserId, userId } from '@fieldgate/guard';
+import { parseRedisUrl } from '../src/config/redis-url.ts';
 import { createId } from '../src/crypto/identifiers.ts';
 import { createRefreshToken } from '../src/crypto/refresh-token.ts';
 import { openRedis } from '../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../src/stores/redis/session-store.ts';
-import { parseRedisUrl } from '../src/stores/redis/url.ts';
 
 const sessions = Number(process.argv[2] ?? 1_000_000);
 const livesSeconds = Number(process.argv[3] ?? 300);

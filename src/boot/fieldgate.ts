@@ -9,12 +9,12 @@ import { loadSigningKeys } from '../services/signing-keys.ts';
 import { readKeyFile, readOrCreateKeyFile } from '../stores/files/key-file.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts';
-import { traceFetch, traceSocket } from '../telemetry/request-spans.ts';
 import { startTracing } from '../telemetry/start-tracing.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { createApp } from './app.ts';
 import { startBackgroundJobs } from './background-jobs.ts';
 import { createFirstAdmin } from './first-admin.ts';
+import { traceFetch, traceSocket } from './request-spans.ts';
 import { createSignals } from './signals.ts';
 import { openServerStores } from './stores.ts';
 

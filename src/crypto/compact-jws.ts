@@ -1,6 +1,6 @@
+import { isSigningAlgorithm, type SigningAlgorithm } from '../domain/signing-algorithms.ts';
 import { decodeBase64url } from './base64url.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
-import { isSigningAlgorithm, type SigningAlgorithm } from './signing-algorithms.ts';
 
 /** Why a text is not one of our tokens. Constants for logs, which contain nothing a client sent. */
 export type JwsFault =

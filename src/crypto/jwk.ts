@@ -9,10 +9,10 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from '../domain/signing-algorithms.ts';
 import { decodeBase64url } from './base64url.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import { isPlaceholderSecret } from './placeholder-secrets.ts';
-import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from './signing-algorithms.ts';
 
 /** A key that cannot be used. The message names the key and what is wrong with it, and contains no key material. */
 export class KeyError extends Error {

@@ -1,8 +1,8 @@
 import { constants, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import jwt from 'jsonwebtoken';
+import { type SigningAlgorithm, signingAlgorithms } from '../domain/signing-algorithms.ts';
 import type { SigningKey } from './keys.ts';
-import { type SigningAlgorithm, signingAlgorithms } from './signing-algorithms.ts';
 
 const signOffThread = promisify(sign);
 

@@ -2,25 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 import proxyaddr from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
-
-/** Whose `X-Forwarded-*` headers are trusted: addresses, ranges as `10.0.0.0/8`, and `loopback`, `linklocal`, `uniquelocal`. */
-export type TrustedProxies = readonly string[];
-
-/** Whether all of them are valid. An invalid one is neither trusted nor ignored: the start is refused. */
-export const areTrustedProxies = (proxies: TrustedProxies): boolean =>
-  proxies.every((proxy) => {
-    if (['loopback', 'linklocal', 'uniquelocal'].includes(proxy)) return true;
-    return isIP(proxy.split('/', 1)[0] ?? '') !== 0 && canCompile(proxy);
-  });
-
-const canCompile = (proxy: string): boolean => {
-  try {
-    proxyaddr.compile(proxy);
-    return true;
-  } catch {
-    return false;
-  }
-};
+import type { TrustedProxies } from '../domain/settings/trusted-proxies.ts';
 
 /**
  * Returns the address that a request comes from. `X-Forwarded-For` is trusted as far as trusted proxies wrote it: read from

@@ -5,8 +5,8 @@ import {
   customFetch,
   type ServerMetadata,
 } from 'openid-client';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { boundedFetch } from './bounded-fetch.ts';
-import type { ProviderSettings } from './identity-provider.ts';
 
 /** The timeout of one request. A sign-in of several requests has its own deadline: see `code-flow.ts`. */
 export const requestTimeoutSeconds = 4;

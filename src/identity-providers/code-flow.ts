@@ -1,8 +1,9 @@
 import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { facebook } from './facebook.ts';
 import { toFailure } from './failure.ts';
 import { github } from './github.ts';
-import type { IdentityProvider, ProviderSettings } from './identity-provider.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 import { openId } from './openid.ts';
 import type { ProviderQuirks } from './provider-quirks.ts';
 

@@ -1,7 +1,7 @@
 import { fetchProtectedResource } from 'openid-client';
 import { appSecretProof } from '../crypto/app-secret-proof.ts';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { configureByHand } from './client.ts';
-import type { ProviderSettings } from './identity-provider.ts';
 import { type ProviderQuirks, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 const site = 'https://www.facebook.com';

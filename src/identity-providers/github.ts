@@ -1,6 +1,6 @@
 import { type Configuration, fetchProtectedResource } from 'openid-client';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { configureByHand } from './client.ts';
-import type { ProviderSettings } from './identity-provider.ts';
 import { type ProviderQuirks, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 /**

@@ -1,5 +1,4 @@
 import type { ProvenIdentity } from '../domain/identity.ts';
-import type { Secret } from '../domain/secret.ts';
 
 /**
  * An identity provider: Google, GitHub, a company's own. The provider's codes and tokens never leave an adapter; the result is
@@ -23,15 +22,4 @@ export type AuthorizationRequest = {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
-};
-
-/** The configuration of one provider. */
-export type ProviderSettings = {
-  readonly name: string;
-  /** Its protocol: OpenID Connect, or OAuth 2.0 with its own API for the identity. */
-  readonly kind: 'openid' | 'github' | 'facebook';
-  /** The issuer of an OpenID provider; for the others the URL of their site. */
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: Secret;
 };

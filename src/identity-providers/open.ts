@@ -1,4 +1,5 @@
-import type { IdentityProvider, ProviderSettings } from './identity-provider.ts';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 
 /** Returns the configured providers by name. The OpenID client is loaded when the first of them is used. */
 export const openIdentityProviders = (

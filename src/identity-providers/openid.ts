@@ -10,9 +10,9 @@ import {
   fetchUserInfo,
 } from 'openid-client';
 import type { Secret } from '../domain/secret.ts';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { isPlainHttp, requestTimeoutSeconds } from './client.ts';
-import type { ProviderSettings } from './identity-provider.ts';
 import { type ProviderQuirks, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 /** How long metadata is cached. The library caches keys for a shorter time. */

@@ -6,15 +6,8 @@ import {
   parseKeySet,
   publicJwks,
 } from '../crypto/keys.ts';
-import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from '../crypto/signing-algorithms.ts';
-import type { Secret } from '../domain/secret.ts';
-
-/** Where the keys of access tokens come from. */
-export type KeySource =
-  | { readonly kind: 'generated'; readonly file: string; readonly algorithm: SigningAlgorithm }
-  /** Without an algorithm the first key of the file determines it. */
-  | { readonly kind: 'file'; readonly file: string; readonly algorithm: SigningAlgorithm | undefined }
-  | { readonly kind: 'secret'; readonly secret: Secret; readonly algorithm: SigningAlgorithm };
+import type { KeySource } from '../domain/settings/key-source.ts';
+import type { SigningAlgorithm } from '../domain/signing-algorithms.ts';
 
 /** How a key file is read, and created where keys are generated. */
 export type KeyFiles = {
@@ -36,10 +29,7 @@ export const loadSigningKeys = async (source: KeySource, { read, readOrCreate }:
   }
 };
 
-/** The algorithms a key can be generated for. */
-export const algorithmNames: readonly SigningAlgorithm[] = Object.keys(signingAlgorithms).filter(isSigningAlgorithm);
-
-/** Resolves with the text of a new key file with one key. */
+/** The text of a new key file with one key. */
 export const newKeyFile = async (algorithm: SigningAlgorithm): Promise<string> =>
   `${JSON.stringify({ keys: [await generateKey(algorithm)] }, null, 2)}\n`;
 

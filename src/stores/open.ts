@@ -2,22 +2,17 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import type { Secret } from '../domain/secret.ts';
 import type { SessionLifetimes } from '../domain/session.ts';
+import type { DatabaseTarget } from '../domain/settings/database-target.ts';
+import type { RedisTarget } from '../domain/settings/redis-target.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { Backend, ServerCheck } from './backend.ts';
-import type { RedisTarget } from './redis/url.ts';
 import type { SqlDatabase } from './sql/database.ts';
 import { latestTimestamp } from './sql/latest-timestamp.ts';
 import { pendingMigrations } from './sql/migrate.ts';
 import { sqlRevocationJournal } from './sql/revocation-journal.ts';
 import { openSqlite } from './sql/sqlite.ts';
 import { openSqlStores } from './sql/stores.ts';
-
-/** Where accounts are kept: in an embedded database under a directory, or in PostgreSQL. */
-export type DatabaseTarget =
-  | { readonly kind: 'sqlite'; readonly directory: string }
-  | { readonly kind: 'postgres'; readonly url: Secret };
 
 export type StoresDeps = {
   readonly database: DatabaseTarget;

@@ -2,7 +2,7 @@ import { constants, createHmac, type KeyObject, sign } from 'node:crypto';
 import { sessionId, userId } from '@fieldgate/guard';
 import { type AccessTokenOptions, createAccessTokens } from '../../src/crypto/access-token.ts';
 import { generateKey, type KeySet, parseKeySet } from '../../src/crypto/keys.ts';
-import type { SigningAlgorithm } from '../../src/crypto/signing-algorithms.ts';
+import type { SigningAlgorithm } from '../../src/domain/signing-algorithms.ts';
 
 /** Makes tokens the way an attacker, or an issuer that is not ours, would: by hand, with no library to object. */
 

@@ -1,5 +1,5 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
-import type { RedisTarget } from './url.ts';
+import type { RedisTarget } from '../../domain/settings/redis-target.ts';
 
 /** A client of ioredis, and the two things that differ between a server and a cluster. */
 export type OpenClient = {

@@ -1,10 +1,10 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { RedisTarget } from '../../domain/settings/redis-target.ts';
 import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { ServerCheck } from '../backend.ts';
 import { unavailable } from '../unavailable.ts';
 import { minRetryMs, openClient } from './client.ts';
 import { checkRedisServer } from './server-check.ts';
-import type { RedisTarget } from './url.ts';
 
 /**
  * An open connection to Redis, whatever kind of installation it is. A command given while it is down fails at once, and one

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
+import type { RedisTarget } from '../../domain/settings/redis-target.ts';
 import type { ServerCheck } from '../backend.ts';
-import type { RedisTarget } from './url.ts';
 
 type ServerCheckDeps = {
   readonly target: RedisTarget;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { SessionLifetimes } from '../../domain/session.ts';
+import type { RedisTarget } from '../../domain/settings/redis-target.ts';
 import type { Signals } from '../../domain/signals.ts';
 import { cacheAccounts } from '../account-cache.ts';
 import type { Backend } from '../backend.ts';
@@ -9,7 +10,6 @@ import { openRedis } from './connection.ts';
 import { redisLimitStore } from './limit-store.ts';
 import { revocationFeed } from './revocation-feed.ts';
 import { redisSessionStore } from './session-store.ts';
-import type { RedisTarget } from './url.ts';
 
 type RedisStoresDeps = {
   /** The accounts in SQL. */

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { onTerminal, readPiped } from '../../../src/cli/prompt.ts';
+import { readInput, withPrompt } from '../../../src/cli/prompt.ts';
 import { CommandFailed } from '../../../src/cli/shell.ts';
 
 const terminal = () => {
@@ -16,9 +16,9 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 describe('a dialogue on the terminal', () => {
   it('shows what is typed, but for secrets', async () => {
     const { shell, type, shown } = terminal();
-    const answers = onTerminal(shell, async ({ ask, askSecretly }) => [
+    const answers = withPrompt(shell, async ({ ask, askSecret }) => [
       await ask('Email: '),
-      await askSecretly('Password: '),
+      await askSecret('Password: '),
     ]);
     type('ada@example.com\r');
     await turn();
@@ -35,7 +35,7 @@ describe('a dialogue on the terminal', () => {
     ['Ctrl-D', '\u0004'],
   ])('ends with %s, and nothing is answered', async (_name, key) => {
     const { shell, type } = terminal();
-    const answer = onTerminal(shell, ({ askSecretly }) => askSecretly('Password: '));
+    const answer = withPrompt(shell, ({ askSecret }) => askSecret('Password: '));
     type(key);
     await expect(answer).rejects.toThrow(CommandFailed);
   });
@@ -50,6 +50,6 @@ describe('piped input', () => {
   ])('%j is %j: one line end less, and nothing else', async (piped, read) => {
     const { shell } = terminal();
     shell.stdin.end(piped);
-    expect(await readPiped(shell)).toBe(read);
+    expect(await readInput(shell)).toBe(read);
   });
 });

@@ -1,27 +1,7 @@
-import { Secret } from '../../domain/secret.ts';
+import { Secret } from '../domain/secret.ts';
+import type { RedisNode, RedisTarget } from '../domain/settings/redis-target.ts';
 
-export type RedisNode = { readonly host: string; readonly port: number };
-
-/** Where Redis is and how to authenticate, as a URL states it. */
-export type RedisTarget = {
-  readonly username: string | null;
-  readonly password: Secret | null;
-  readonly tls: boolean;
-} & (
-  | { readonly kind: 'single'; readonly node: RedisNode; readonly db: number }
-  | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
-  | {
-      readonly kind: 'sentinel';
-      readonly sentinels: readonly RedisNode[];
-      /** The sentinels' name of the master. */
-      readonly name: string;
-      readonly db: number;
-      /** For the sentinels themselves; `password` is for the servers behind them. */
-      readonly sentinelPassword: Secret | null;
-    }
-);
-
-/** `problem` continues a sentence that begins with the name of the setting, and holds nothing of its value. */
+/** `problem` continues a sentence that begins with the name of the setting. It holds nothing of the value. */
 export type RedisUrl = RedisTarget | { readonly kind: 'invalid'; readonly problem: string };
 
 const form = /^redis(s)?(?:\+(cluster|sentinel))?:\/\/(?:([^@/?#]*)@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^#]*))?$/;
@@ -34,7 +14,7 @@ const largestDb = 1_000_000;
  *     redis+cluster://[user:password@]host[:6379],host…
  *     redis+sentinel://[user:password@]host[:26379],host…/master-name[/db][?sentinelPassword=…]
  *
- * `rediss` instead of `redis` means TLS, with certificates verified. Reserved characters in user, password and name are
+ * `rediss` in place of `redis` is TLS, with certificates verified. Reserved characters in user, password and name are
  * percent-encoded.
  */
 export const parseRedisUrl = (text: string): RedisUrl => {
@@ -46,18 +26,18 @@ export const parseRedisUrl = (text: string): RedisUrl => {
   }
   const [, secure, kind = 'single', userInfo = '', hosts = '', path = '', query = ''] = match;
   const user = parseUserInfo(userInfo);
-  if (!user) return invalid('has a user or password that is not percent-encoded text');
+  if (!user) return invalid('has a user or password that is not correctly percent-encoded');
   const access = { ...user, tls: secure !== undefined };
   const nodes = parseNodes(hosts, kind === 'sentinel' ? 26_379 : 6379);
   if (!nodes) return invalid('has an invalid host or port; write host, host:port or [IPv6]:port');
   const [node] = nodes;
   if (!node) return invalid('has no host');
   if (query !== '' && kind !== 'sentinel')
-    return invalid('takes no options; remove the question mark and what follows');
+    return invalid('has options after a question mark; only redis+sentinel:// takes any');
 
   switch (kind) {
     case 'cluster':
-      if (path !== '' && path !== '0') return invalid('names a database; a cluster has none but 0');
+      if (path !== '' && path !== '0') return invalid('names a database; a Redis cluster has only database 0');
       return { kind, nodes, ...access };
     case 'sentinel':
       return parseSentinel({ path, query, sentinels: nodes, access });
@@ -70,7 +50,7 @@ export const parseRedisUrl = (text: string): RedisUrl => {
   }
 };
 
-const notADb = 'has an invalid database; write its number, as in redis://host/0';
+const notADb = 'has a database that is not a number; write it like redis://host/0';
 
 const invalid = (problem: string): RedisUrl => ({ kind: 'invalid', problem });
 
@@ -89,7 +69,7 @@ const parseSentinel = (input: {
   if (db === null) return invalid(notADb);
   const options = new URLSearchParams(input.query);
   if ([...options.keys()].some((option) => option !== 'sentinelPassword')) {
-    return invalid('has an unknown option; the only one is sentinelPassword');
+    return invalid('has an unknown option; only sentinelPassword is allowed');
   }
   const sentinelPassword = options.get('sentinelPassword');
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseRedisUrl } from '../../../src/stores/redis/url.ts';
+import { parseRedisUrl } from '../../../src/config/redis-url.ts';
 
 const open = { username: null, password: null, tls: false };
 
@@ -31,7 +31,7 @@ describe('a Redis URL', () => {
     ['redis://us%3Aer:p%40ss%2Fw%3Ard@host', 'us:er', 'p@ss/w:rd'],
     ['redis://user:with:colons@host', 'user', 'with:colons'],
     ['redis://user:p%C3%A4ss@host', 'user', 'päss'],
-  ])('%s says who comes', (text, username, password) => {
+  ])('%s gives the credentials', (text, username, password) => {
     expect(parsed(text)).toMatchObject({ username, password });
   });
 
@@ -76,7 +76,7 @@ describe('a Redis URL', () => {
     ['REDIS://localhost', /must be redis:\/\//],
     ['redis://user:p@ss@host', /percent-encode @/],
     ['redis://user:p/ss@host', /percent-encode/],
-    ['redis://user:p%ss@host', /not percent-encoded/],
+    ['redis://user:p%ss@host', /not correctly percent-encoded/],
     ['redis://', /host/],
     ['redis://host:0', /host or port/],
     ['redis://host:70000', /host or port/],
@@ -86,7 +86,7 @@ describe('a Redis URL', () => {
     ['redis://host/1/2', /database/],
     ['redis://host/-1', /database/],
     ['redis://host?db=1', /options/],
-    ['redis+cluster://host/1', /cluster has none/],
+    ['redis+cluster://host/1', /cluster has only/],
     ['redis+cluster://one,,two', /host or port/],
     ['redis+sentinel://host', /name of the master/],
     ['redis+sentinel://host/main/x', /database/],

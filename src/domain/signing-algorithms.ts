@@ -27,3 +27,6 @@ export type SigningAlgorithm = keyof typeof signingAlgorithms;
 /** Whether the value is exactly the name of an algorithm: not `hs256`, `none` or a property of the prototype. */
 export const isSigningAlgorithm = (value: unknown): value is SigningAlgorithm =>
   typeof value === 'string' && Object.hasOwn(signingAlgorithms, value);
+
+export const signingAlgorithmNames: readonly SigningAlgorithm[] =
+  Object.keys(signingAlgorithms).filter(isSigningAlgorithm);

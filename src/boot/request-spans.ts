@@ -1,10 +1,10 @@
 import type { TraceFetch } from '../http/fetch-handler.ts';
 import type { TraceOf } from '../http/node-listener.ts';
-import type { RequestHead, Tracing } from './tracing/tracing.ts';
+import type { RequestHead, Tracing } from '../telemetry/tracing/tracing.ts';
 
 type RouteOf = (target: string) => string;
 
-/** Begins the span of a request that came by a socket; it ends when the answer is out, or nobody is there to take it. */
+/** Starts the span of a request on a socket. It ends when the response has been sent, or the client has disconnected. */
 export const traceSocket =
   (tracing: Tracing, routeOf: RouteOf): TraceOf =>
   ({ method = '', url = '', headers, socket }, response) => {
@@ -19,7 +19,7 @@ export const traceSocket =
     return { traceId, within };
   };
 
-/** The same for one that is given as an object; its span ends when there is an answer. */
+/** The same for a Fetch request; its span ends when there is a response. */
 export const traceFetch =
   (tracing: Tracing, routeOf: RouteOf): TraceFetch =>
   async (request, run) => {
