@@ -65,7 +65,7 @@ export const createGraphQLServer = (options: Options): GraphQLServer => {
         },
         sourceOf: (context) => context as RequestContext,
         resourceMetadata: options.resourceMetadata,
-        charge: (viewer, fields, context) => options.charge(viewer, fields, context as RequestContext),
+        consume: (viewer, fields, context) => options.charge(viewer, fields, context as RequestContext),
       }),
       useErrors(options.report),
       ...introspectionPlugins(options),

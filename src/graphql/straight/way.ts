@@ -104,7 +104,7 @@ const execute = (
     variables: request.variables,
     source: request.context,
     authenticate: options.authenticate,
-    charge: (viewer, fields) => options.charge(viewer, fields, request.context),
+    consume: (viewer, fields) => options.charge(viewer, fields, request.context),
   });
   return decision instanceof Promise ? decision.then(run) : run(decision);
 };
