@@ -8,8 +8,8 @@ export type Guard = SchemaRules & {
 };
 
 /**
- * The key in `extensions` of a guarded schema and of each of its fields with a rule. A string, because graphql 16 drops
- * symbols when it extends a schema.
+ * The key in `extensions` of the query type and of each field with a rule. A string on a type, because graphql 16 drops
+ * symbols, and the extensions of the schema itself, when it extends a schema.
  */
 const guardKey = '@fieldgate/guard';
 
@@ -22,7 +22,7 @@ const guards = new WeakMap<object, Guard>();
 /** The schemas in which `guardOf` has found all guarded fields. */
 const verified = new WeakMap<GraphQLSchema, Guard>();
 
-/** Returns the mark for the schema of this guard and for its fields with a rule. */
+/** Returns the mark for the query type of a guarded schema and for its fields with a rule. */
 export const createMark = (guard: Guard): Mark => {
   const mark: Mark = Object.freeze({});
   guards.set(mark, guard);
@@ -31,7 +31,7 @@ export const createMark = (guard: Guard): Mark => {
 
 type Extensions = Readonly<Record<PropertyKey, unknown>>;
 
-/** Returns the extensions of a schema or field with the mark added. */
+/** Returns the extensions of a type or field with the mark added. */
 export const withMark = (extensions: Extensions | null | undefined, mark: Mark): Extensions => ({
   ...extensions,
   [guardKey]: mark,
@@ -39,13 +39,13 @@ export const withMark = (extensions: Extensions | null | undefined, mark: Mark):
 
 /**
  * Returns the guard of a schema made by `guardSchema`, or made from one by extending or transforming it. Null for any other,
- * also for one that only has the `extensions` of a guarded schema: each field with a rule must have the mark too, which it
- * gets together with its wrapped resolver.
+ * also for one whose extensions were copied from a guarded schema: each field with a rule must have the mark too, which it gets
+ * together with its wrapped resolver.
  */
 export const guardOf = (schema: GraphQLSchema): Guard | null => {
   const known = verified.get(schema);
   if (known) return known;
-  const mark = schema.extensions[guardKey];
+  const mark = schema.getQueryType()?.extensions[guardKey];
   const guard = isObject(mark) ? guards.get(mark) : undefined;
   if (guard === undefined || !areAllMarked(schema, guard, mark)) return null;
   verified.set(schema, guard);

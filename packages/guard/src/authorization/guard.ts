@@ -1,5 +1,5 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
-import { assertValidSchema, type GraphQLSchema } from 'graphql';
+import { assertValidSchema, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { type FieldGuardOptions, guardField } from './field-guard.ts';
 import { createMark, type Guard, guardOf, withMark } from './guard-registry.ts';
@@ -32,7 +32,9 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   const schemaRules = readRules(schema, (name) => Object.hasOwn(policies, name) && isFunction(policies[name]));
   const mark = createMark({ ...schemaRules, planFor: createPlanners(schemaRules) });
   const subscriptions = schema.getSubscriptionType()?.name;
-  const guarded = mapSchema(schema, {
+  return mapSchema(schema, {
+    [MapperKind.QUERY]: (type) =>
+      new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
     [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
       const rule = schemaRules.rules.get(`${typeName}.${fieldName}`);
       if (rule === undefined) return undefined;
@@ -43,8 +45,6 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
       };
     },
   });
-  guarded.extensions = withMark(guarded.extensions, mark);
-  return guarded;
 };
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
