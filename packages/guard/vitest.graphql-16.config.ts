@@ -16,7 +16,10 @@ export default defineConfig({
     noExternal: importsGraphQL,
   },
   test: {
-    include: ['packages/guard/test/**/*.test.ts'],
+    include: [
+      'packages/guard/test/{authorization,credentials}/**/*.test.ts',
+      'packages/guard/test/graphql-version.test.ts',
+    ],
     env: { GRAPHQL_MAJOR: '16' },
     isolate: false,
     testTimeout: 20_000,

@@ -12,7 +12,7 @@ export type ViewerContext = { readonly viewer: Viewer };
  * the prototype is kept, so methods of a context class work.
  *
  * @example
- * const result = await execute({ schema, document, contextValue: withViewer({ orders }, decision.viewer) });
+ * const result = await execute({ schema, document, contextValue: withViewer({ orders }, viewer) });
  */
 export const withViewer = <Context extends object>(context: Context | null | undefined, viewer: Viewer) => {
   const copy: object = Object.create(context ? Object.getPrototypeOf(context) : Object.prototype);
