@@ -129,7 +129,7 @@ export const createApp = (parts: Parts) => {
   const router = createRouter({
     graphqlPath,
     graphql: throughYoga,
-    graphiql: isProduction ? null : createGraphiQLPage({ endpoint: graphqlPath }),
+    graphiql: isProduction ? null : createGraphiQLPage(),
     health,
     cors,
     sessionCookies: config.sessionCookies,
