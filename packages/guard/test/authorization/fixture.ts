@@ -126,6 +126,6 @@ export const serve = (schema: ReturnType<typeof schemaOf>, options: ServeOptions
   return { yoga, post, ask, timesAsked: () => asked };
 };
 
-/** Codes and reasons of an answer, in order. */
+/** Returns the codes and reasons of a response, in order. */
 export const codesOf = (answer: Pick<Answer, 'errors'>): readonly string[] =>
   answer.errors.map(({ extensions }) => `${extensions['code']}/${extensions['reason']}`);

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { schemaOf, serve } from './fixture.ts';
 
-/** What a place asks for, from nothing to the greatest role; a caller's index is the most it can meet. */
+/** The rule of a place, from none to the greatest role. A caller's index is the greatest rule it meets. */
 const rules = ['', '@auth', '@auth(role: USER)', '@auth(role: EDITOR)', '@auth(role: ADMIN)'] as const;
 const callers = [undefined, 'visitor', 'user', 'editor', 'admin'] as const;
 const places = ['I', 'I.f', 'A', 'A.f', 'B', 'B.f', 'S', 'Query.a', 'Query.i', 'Query.u'] as const;
 type Assignment = Readonly<Record<(typeof places)[number], number>>;
 
-/** What each field asks for, worked out from the text of the contract and not with the code that is tested. */
+/** What each field requires, derived from the text of the contract and not with the code under test. */
 const demandsOf = (assigned: Assignment): Readonly<Record<string, number>> => ({
   'Query.a': Math.max(assigned['Query.a'], assigned.A, assigned.I),
   'Query.i': Math.max(assigned['Query.i'], assigned.I),
@@ -42,7 +42,7 @@ const build = (assigned: Assignment) => {
   return { schema, ran, demands: demandsOf(assigned) };
 };
 
-/** Every way to A.f, and the fields it can lead through. */
+/** Every route to A.f, and the fields that it can select. */
 const routes: readonly { readonly text: string; readonly root: string; readonly fields: readonly string[] }[] = [
   { text: '{ a { f } }', root: 'Query.a', fields: ['A.f'] },
   { text: '{ x: a { y: f } }', root: 'Query.a', fields: ['A.f'] },

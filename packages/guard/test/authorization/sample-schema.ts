@@ -1,6 +1,6 @@
 import { schemaOf } from './fixture.ts';
 
-/** What no answer to a caller without the right may contain. */
+/** The value of guarded fields. No response to a caller who is denied may contain it. */
 export const secretValue = 'SECRET_VALUE';
 
 const typeDefs = /* GraphQL */ `
@@ -69,7 +69,7 @@ const typeDefs = /* GraphQL */ `
   }
 `;
 
-/** A schema in which every way to a guarded field exists, and the log of the resolvers that ran. */
+/** Returns a schema with every kind of route to a guarded field, and the log of the resolvers that ran. */
 export const createSampleSchema = () => {
   const ran: string[] = [];
   const says =
