@@ -1,6 +1,6 @@
 // Verifies an access token with nothing but node:crypto:
 //   curl -s http://localhost:4000/.well-known/jwks.json | node check.js "$ACCESS_TOKEN"
-// Prints its claims, or fails. Who it is for (iss, aud) and its end (exp) are for the reader to compare.
+// Prints its claims, or fails. Compare issuer (iss), audience (aud) and expiry (exp) yourself.
 import { createPublicKey, verify } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 

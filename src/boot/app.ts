@@ -113,7 +113,7 @@ export const createApp = (parts: Parts) => {
     graphql: createGraphQLEndpoint({
       pipeline,
       executeStream: loadStreams({ ...operationDeps, executeDeps: pipeline.executeDeps }),
-      graphiql: isProduction ? null : createGraphiQLPage({ endpoint: graphqlPath }),
+      graphiql: isProduction ? null : createGraphiQLPage(),
     }),
     health,
     cors,

@@ -49,7 +49,7 @@ export const admitOperation = (deps: ExecuteDeps, { operation, params, context }
     variables: params.variables,
     source: context,
     authenticate: deps.authenticate,
-    charge: (viewer, fields) => deps.charge(viewer, fields, context),
+    consume: (viewer, fields) => deps.charge(viewer, fields, context),
   });
 
 export const refuse = (

@@ -1,7 +1,7 @@
 import { schemaOf } from './fixture.ts';
 
-/** What no answer to a caller without the right may contain. */
-export const treasure = 'TREASURE';
+/** The value of guarded fields. No response to a caller who is denied may contain it. */
+export const secretValue = 'SECRET_VALUE';
 
 const typeDefs = /* GraphQL */ `
   interface Node { id: ID! secret: String }
@@ -69,8 +69,8 @@ const typeDefs = /* GraphQL */ `
   }
 `;
 
-/** A schema in which every way to a guarded field exists, and the log of the resolvers that ran. */
-export const createHouse = () => {
+/** Returns a schema with every kind of route to a guarded field, and the log of the resolvers that ran. */
+export const createSampleSchema = () => {
   const ran: string[] = [];
   const says =
     <T>(name: string, value: T) =>
@@ -78,7 +78,7 @@ export const createHouse = () => {
       ran.push(name);
       return value;
     };
-  const secret = says('secret', treasure);
+  const secret = says('secret', secretValue);
   const a = { __typename: 'A', id: 'a' };
   const b = { __typename: 'B', id: 'b' };
   const account = { id: '1' };
@@ -104,8 +104,8 @@ export const createHouse = () => {
       hello: () => 'hello',
       maybe: says('maybe', 'maybe'),
       me: says('me', account),
-      admin: says('admin', treasure),
-      scoped: says('scoped', treasure),
+      admin: says('admin', secretValue),
+      scoped: says('scoped', secretValue),
       node: () => a,
       nodes: () => [a, b],
       entities: () => [a, b],
@@ -116,19 +116,19 @@ export const createHouse = () => {
       seal: says('seal', {}),
       card: () => ({}),
       open: () => ({ __typename: 'Closed' }),
-      iban: says('iban', treasure),
-      ibans: says('ibans', [treasure]),
+      iban: says('iban', secretValue),
+      ibans: says('ibans', [secretValue]),
       grade: says('grade', 'HIGH'),
       over: says('over', {}),
       strict: () => [{ id: '1' }, { id: '2' }],
       account: () => account,
-      late: says('late', treasure),
+      late: says('late', secretValue),
       extended: says('extended', {}),
     },
     Mutation: {
       signup: says('signup', account),
       login: says('login', account),
-      write: says('write', treasure),
+      write: says('write', secretValue),
       find: says('find', a),
     },
     Subscription: { ticks: source('ticks'), open: source('open'), found: source('found') },
