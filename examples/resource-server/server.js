@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 
-/** The ISSUER and AUDIENCE of the Fieldgate server whose tokens are accepted. */
+/** The URL of Fieldgate, and the audience of its tokens: the same values as its ISSUER and AUDIENCE. */
 export const issuer = process.env.ISSUER ?? 'http://localhost:4000';
 export const audience = process.env.AUDIENCE ?? issuer;
 
 /**
- * Starts a resource server. It knows Fieldgate's address and no secret.
+ * A resource server in another process. It knows Fieldgate's URL and no secret.
  * `verify` resolves to the claims of an access token, or rejects.
  */
 export const serve = (verify) => {
