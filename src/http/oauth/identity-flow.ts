@@ -1,4 +1,4 @@
-import { AppError, errorTable } from '../../domain/errors.ts';
+import { CodedError } from '@fieldgate/guard/core';
 import type { IdentityFlows } from '../../services/identity-flows.ts';
 import { anonymousCaller, type Limits } from '../../services/limits.ts';
 import type { Route } from '../router.ts';
@@ -67,17 +67,17 @@ const handleErrorsAsPage =
     try {
       return await route(request, state);
     } catch (error) {
-      if (error instanceof AppError) return page(error);
+      if (error instanceof CodedError) return page(error);
       throw error;
     }
   };
 
 /** Contains constants only. */
-const page = ({ code, message, details: { retryAfter } }: AppError): Response =>
+const page = ({ code, status, message, details: { retryAfter } }: CodedError): Response =>
   new Response(
     `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n<title>Not signed in</title>\n<h1>Not signed in</h1>\n<p>${message}</p>\n<p><code>${code}</code></p>\n</html>\n`,
     {
-      status: errorTable[code].status,
+      status,
       headers: {
         'content-type': 'text/html; charset=utf-8',
         ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),

@@ -1,4 +1,5 @@
-import { AppError, errorTable } from '../../domain/errors.ts';
+import { CodedError } from '@fieldgate/guard/core';
+import { AppError } from '../../domain/errors.ts';
 import type { RequestState } from '../../graphql/context.ts';
 import { json, type Route } from '../router.ts';
 
@@ -22,23 +23,22 @@ export const handleErrors =
     try {
       return await endpoint(request, state);
     } catch (error) {
-      return errorResponse(toAppError(error, state, report));
+      return errorResponse(toCodedError(error, state, report));
     }
   };
 
-const toAppError = (error: unknown, { requestId }: RequestState, report: ReportBug): AppError => {
-  if (error instanceof AppError) return error;
+const toCodedError = (error: unknown, { requestId }: RequestState, report: ReportBug): CodedError => {
+  if (error instanceof CodedError) return error;
   report(error, requestId);
   return new AppError('INTERNAL_SERVER_ERROR');
 };
 
-const errorResponse = (error: AppError): Response => {
-  const { status, oauth } = errorTable[error.code];
-  const body = { error: oauth, error_description: error.message };
-  return json(status, body, { ...noCacheHeaders, ...headersFor(error) });
+const errorResponse = (error: CodedError): Response => {
+  const body = { error: error.oauth, error_description: error.message };
+  return json(error.status, body, { ...noCacheHeaders, ...headersFor(error) });
 };
 
-const headersFor = ({ code, details }: AppError): Readonly<Record<string, string>> => {
+const headersFor = ({ code, oauth, details }: CodedError): Readonly<Record<string, string>> => {
   switch (code) {
     case 'SERVICE_UNAVAILABLE':
     case 'ACCOUNT_LOCKED':
@@ -50,7 +50,7 @@ const headersFor = ({ code, details }: AppError): Readonly<Record<string, string
       };
     case 'UNAUTHENTICATED':
     case 'FORBIDDEN':
-      return { 'www-authenticate': `${bearerChallenge}, error="${errorTable[code].oauth}"` };
+      return { 'www-authenticate': `${bearerChallenge}, error="${oauth}"` };
     default:
       return {};
   }
