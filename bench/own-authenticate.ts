@@ -16,6 +16,6 @@ export const createOwnAuthenticate = ({ bearer, createAuthenticate, sessionId, u
   };
   const checkSession: BearerOptions['checkSession'] = () => ({ kind: 'live', role: 'USER' });
   // Versions before the workspaces call it `standing`.
-  const options = { verify, checkSession, standing: checkSession };
+  const options = { verify, checkSession, checkServiceToken: null, standing: checkSession };
   return createAuthenticate([bearer(options)]);
 };

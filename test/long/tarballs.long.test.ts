@@ -192,7 +192,9 @@ describe('a project with the packed guard, graphql 16 and Yoga', () => {
       import { buildSchema, type GraphQLSchema } from 'graphql';
       const schema: GraphQLSchema = guardSchema(buildSchema('type Query { hello: String @public }'));
       const viewer: Viewer = viewerOf({});
-      const plugin = useFieldgate({ authenticate: bearer({ verify: () => ({ kind: 'invalid', reason: 'TOKEN_INVALID' }) }) });
+      const verify = () => ({ kind: 'invalid', reason: 'TOKEN_INVALID' }) as const;
+      const authenticate = bearer({ verify, checkSession: null, checkServiceToken: null });
+      const plugin = useFieldgate({ authenticate });
       export { plugin, schema, viewer };`;
     writeFileSync(join(project, 'guarded.ts'), source);
     const tsc = join(root, 'node_modules/typescript/bin/tsc');

@@ -8,24 +8,23 @@ export {
   SchemaRulesError,
   toGraphQLError,
 } from './authorization/errors.ts';
+export type { Policies, Policy } from './authorization/field-guard.ts';
 export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
-export type { Policies, Policy } from './authorization/policies.ts';
 export { scopesOf } from './authorization/scopes.ts';
-export { type ViewerContext, viewerOf, withViewer } from './authorization/viewer-context.ts';
 export { type ApiKeyClaims, type ApiKeyOptions, type ApiKeyVerification, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
 export { type BasicAccount, type BasicOptions, basic } from './credentials/basic.ts';
-export { bearer } from './credentials/bearer.ts';
+export {
+  type AccountBearerClaims,
+  type BearerClaims,
+  type BearerOptions,
+  type BearerVerification,
+  bearer,
+  type ServiceBearerClaims,
+} from './credentials/bearer.ts';
 export { type CookieOptions, cookie } from './credentials/cookie.ts';
 export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
-export type {
-  AccountBearerClaims,
-  BearerClaims,
-  BearerOptions,
-  BearerVerification,
-  ServiceBearerClaims,
-} from './credentials/token-check.ts';
 export type {
   Authentication,
   Authenticator,
@@ -46,4 +45,13 @@ export {
 } from './domain/ids.ts';
 export { hasScope, interactiveScope, type KnownScopes, sessionScopes } from './domain/scope.ts';
 export type { SessionStatus } from './domain/session-status.ts';
-export type { AccountViewer, AnonymousViewer, ServiceViewer, SignedInViewer, Viewer } from './domain/viewer.ts';
+export {
+  type AccountViewer,
+  type AnonymousViewer,
+  type ServiceViewer,
+  type SignedInViewer,
+  type Viewer,
+  type ViewerContext,
+  viewerOf,
+  withViewer,
+} from './domain/viewer.ts';

@@ -6,6 +6,5 @@ export { guardOf } from './authorization/guard-registry.ts';
 export type { Plan } from './authorization/plan.ts';
 export type { Rule } from './authorization/rules.ts';
 export { createVisibleSchemas } from './authorization/visible-schema.ts';
-export { readAuthorization } from './credentials/authorization-header.ts';
-export { presentedBearer } from './credentials/bearer.ts';
-export { readCookie } from './credentials/cookie-header.ts';
+export { presentedBearer, readAuthorization } from './credentials/bearer.ts';
+export { readCookie } from './credentials/cookie.ts';

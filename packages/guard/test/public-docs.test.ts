@@ -46,7 +46,6 @@ declare const typeDefs: string, resolvers: {}, request: Request, decision: Decis
 declare const orders: { byOwner(id: string): Order[] };
 declare const accounts: { verify(email: string, password: string): Promise<BasicAccount | null> };
 declare const apiKeys: { verify(key: string): Promise<ApiKeyVerification> };
-declare const sessions: { check(userId: UserId, sessionId: SessionId): Promise<SessionStatus> };
 declare const verifyToken: (token: string) => BearerVerification, verifyKey: (key: string) => ApiKeyVerification;
 declare const checkSession: (userId: UserId, sessionId: SessionId) => SessionStatus;
 `;

@@ -84,6 +84,7 @@ const openServices = (database: SqlDatabase) => {
   const authenticate = bearer({
     verify: (token) => accessTokens.verify(token, toSeconds(now)),
     checkSession: stored.check,
+    checkServiceToken: null,
   });
 
   /** What a request with this access token would get: `accepted`, or the reason of its rejection. */

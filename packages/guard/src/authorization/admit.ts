@@ -1,7 +1,7 @@
+import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { CodedError } from '../domain/errors.ts';
-import { isPromise, type MaybePromise, whenSettled } from '../domain/maybe-promise.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
 import { guardOf } from './guard-registry.ts';
@@ -37,19 +37,16 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
  * return execute({ schema, document, contextValue: withViewer({}, decision.viewer) });
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
+  const { document, operationName, variables, consume } = operation;
   const guard = guardOf(operation.schema);
   if (guard === null) {
     throw new Error('The schema was not made by guardSchema, so its rules would not be enforced.');
   }
-  const plan = guard.planFor(operation.schema)(operation.document, operation.operationName, operation.variables);
-  if (plan === null) {
-    return runAnonymously;
-  }
-  if (plan.rules.length === 0) {
-    return consumeQuota(runAnonymously, plan, operation.consume);
-  }
+  const plan = guard.planFor(document, operationName, variables);
+  if (plan === null) return runAnonymously;
+  if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: Authentication): MaybePromise<Decision> =>
-    consumeQuota(decideOperation(plan, authentication), plan, operation.consume);
+    consumeQuota(decideOperation(plan, authentication), plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
     return isPromise(authentication)
@@ -61,12 +58,11 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
 };
 
 const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | undefined): MaybePromise<Decision> => {
-  if (decision.kind === 'refuse' || consume === undefined) {
-    return decision;
-  }
-  return whenSettled(consume(decision.viewer, fields), (error) =>
-    error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous'),
-  );
+  if (decision.kind === 'refuse' || consume === undefined) return decision;
+  const decide = (error: CodedError | null): Decision =>
+    error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous');
+  const error = consume(decision.viewer, fields);
+  return isPromise(error) ? error.then(decide) : decide(error);
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */

@@ -14,29 +14,31 @@ export type ConditionValues = {
   readonly of: (variable: string) => boolean | undefined;
 };
 
-const unconditional: ConditionValues = { key: '', of: () => undefined };
+/** For operations without conditions that depend on variables. */
+export const unconditional: ConditionValues = { key: '', of: () => undefined };
 
-export type Conditions = {
-  /** Reads the values as the executor will. */
-  readonly valuesIn: (variables: unknown) => ConditionValues;
-};
+/** The variables of an operation that decide what is selected, each with its default value. */
+export type ConditionVariables = ReadonlyMap<string, boolean | undefined>;
 
-/** Returns the variables of one operation that decide what is selected. */
-export const conditionsOf = (document: DocumentNode, operation: OperationDefinitionNode): Conditions => {
+/** Returns which of the names, those of all conditions in the document, are variables of the operation. Null if none is. */
+export const conditionsOf = (
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  names: ReadonlySet<string>,
+): ConditionVariables | null => {
   const defaults = new Map<string, boolean | undefined>();
-  const names = conditionVariables(document);
-  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
+  for (const { variable, defaultValue } of variableDefinitions) {
     if (names.has(variable.name.value)) {
       defaults.set(variable.name.value, defaultValue?.kind === Kind.BOOLEAN ? defaultValue.value : undefined);
     }
   }
-  return { valuesIn: (variables) => (defaults.size === 0 ? unconditional : readValues(defaults, variables)) };
+  return defaults.size === 0 ? null : defaults;
 };
 
-const readValues = (defaults: ReadonlyMap<string, boolean | undefined>, variables: unknown): ConditionValues => {
+/** Reads the values as the executor will. */
+export const readConditions = (conditions: ConditionVariables, variables: unknown): ConditionValues => {
   const values = new Map<string, boolean | undefined>();
   let key = '';
-  for (const [name, defaultValue] of defaults) {
+  for (const [name, defaultValue] of conditions) {
     const value = readValue(variables, name, defaultValue);
     values.set(name, value);
     key += value === undefined ? '?' : value ? '1' : '0';
@@ -56,8 +58,8 @@ const readValue = (variables: unknown, name: string, defaultValue: boolean | und
   return typeof given === 'boolean' ? given : undefined;
 };
 
-/** The variables of all conditions in the document. A fragment's own variable would shadow one: it is left out. */
-const conditionVariables = (document: DocumentNode): ReadonlySet<string> => {
+/** Returns the names in all conditions of the document. A fragment's own variable would shadow one: it is left out. */
+export const conditionNames = (document: DocumentNode): ReadonlySet<string> => {
   const names = new Set<string>();
   const shadowed = new Set<string>();
   visit(document, {

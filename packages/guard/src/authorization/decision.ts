@@ -1,7 +1,7 @@
 import type { Authentication, RejectionReason } from '../domain/authentication.ts';
 import { type CodedError, GuardError, otherOrigin } from '../domain/errors.ts';
 import { hasScope, interactiveScope } from '../domain/scope.ts';
-import { anonymous, type SignedInViewer, type Viewer } from '../domain/viewer.ts';
+import { anonymous, freezeViewer, type Viewer } from '../domain/viewer.ts';
 import type { Refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Rule } from './rules.ts';
@@ -17,13 +17,13 @@ const tokenMissing = 'You must specify a Bearer token in the Authorization heade
 
 export const runAnonymously: Decision = { kind: 'run', viewer: anonymous };
 
-/** Decides an operation whose plan has rules, before any resolver runs. Pure. */
+/** Decides an operation whose plan has rules, before any resolver runs. Pure, but that it freezes the viewer. */
 export const decideOperation = (plan: Plan, authentication: Authentication): Decision => {
   switch (authentication.kind) {
     case 'absent':
       return decideFor(plan, anonymous);
     case 'accepted':
-      return decideFor(plan, authentication.viewer);
+      return decideFor(plan, freezeViewer(authentication.viewer));
     case 'rejected':
       return {
         ...refuse(rejectionOf(authentication.reason), true),
@@ -45,44 +45,57 @@ const unreachable = (value: never): never => {
   throw new TypeError(`Not an authentication: ${String(value)}`);
 };
 
-/**
- * A query is refused when none of its root fields may be read. Mutations and subscriptions are refused for any rule that is
- * not met, even a rule of only some of the possible types: nothing of them runs before all of it is known to be allowed.
- */
 const decideFor = (plan: Plan, viewer: Viewer): Decision => {
-  const denied =
-    plan.operation === 'query'
-      ? firstIfAllFail(plan.roots, (rule) => rule === null || meets(rule, viewer))
-      : plan.rules.find((rule) => !meets(rule, viewer));
-  if (denied === undefined || denied === null) {
-    return { kind: 'run', viewer };
-  }
+  const denied = findRefusingRule(plan, viewer);
+  if (denied === null) return { kind: 'run', viewer };
   return { ...refuse(denialOf(denied, viewer), viewer.kind !== 'anonymous'), viewer };
 };
 
-const firstIfAllFail = (rules: readonly (Rule | null)[], passes: (rule: Rule | null) => boolean) =>
-  rules.some(passes) ? undefined : rules[0];
+/**
+ * Returns the rule that refuses the whole operation, null if there is none. A query is refused when none of its root fields may
+ * be read. Mutations and subscriptions are refused for any rule that is not met, even a rule of only some of the possible
+ * types: nothing of them runs before all of it is known to be allowed.
+ */
+const findRefusingRule = ({ operation, roots, rules }: Plan, viewer: Viewer): Rule | null => {
+  if (operation !== 'query') return rules.find((rule) => !meets(rule, viewer)) ?? null;
+  for (const rule of roots) {
+    if (rule === null || meets(rule, viewer)) return null;
+  }
+  return roots[0] ?? null;
+};
 
 /** Returns whether the viewer meets every part of the rule that depends on the viewer alone. Policies are not called. */
 export const meets = (rule: Rule, viewer: Viewer): boolean => {
-  if (viewer.kind === 'anonymous') {
-    return rule.optional;
+  if (!canMeet(rule, viewer)) return false;
+  if (viewer.kind === 'anonymous') return true;
+  for (const sets of rule.scopes) {
+    if (!hasAnySet(viewer.scopes, sets)) return false;
   }
-  return isForKind(rule, viewer) && hasRole(rule, viewer) && rule.scopes.every((sets) => hasScopes(sets, viewer));
+  return true;
 };
 
 /**
- * A rule with scopes is met by any caller that has them. A rule without scopes is about people: a service, which did not sign
- * in and has nothing but scopes, meets it only where anonymous callers do.
+ * Returns whether callers of this kind and role can meet the rule. Scopes, which differ between their credentials, are not
+ * checked. A service, which did not sign in and has nothing but scopes, meets a rule without scopes only where anonymous
+ * callers do: such a rule is about people.
  */
-const isForKind = (rule: Rule, viewer: SignedInViewer): boolean =>
-  viewer.kind === 'account' || rule.optional || rule.scopes.length > 0;
+export const canMeet = (rule: Rule, viewer: Viewer): boolean => {
+  switch (viewer.kind) {
+    case 'anonymous':
+      return rule.optional;
+    case 'account':
+      return rule.rolesAllowed === null || rule.rolesAllowed.includes(viewer.role);
+    case 'service':
+      return rule.rolesAllowed === null && (rule.optional || rule.scopes.length > 0);
+  }
+};
 
-const hasRole = ({ rolesAllowed }: Rule, viewer: SignedInViewer): boolean =>
-  rolesAllowed === null || (viewer.kind === 'account' && rolesAllowed.includes(viewer.role));
-
-const hasScopes = (sets: readonly (readonly string[])[], viewer: SignedInViewer): boolean =>
-  sets.some((set) => set.every((scope) => hasScope(viewer.scopes, scope)));
+const hasAnySet = (granted: readonly string[], sets: readonly (readonly string[])[]): boolean => {
+  for (const set of sets) {
+    if (set.every((scope) => hasScope(granted, scope))) return true;
+  }
+  return false;
+};
 
 /** Returns the error for a viewer who does not meet the rule. */
 export const denialOf = (rule: Rule, viewer: Viewer): CodedError => {
@@ -90,13 +103,12 @@ export const denialOf = (rule: Rule, viewer: Viewer): CodedError => {
     return new GuardError('UNAUTHENTICATED', { reason: 'TOKEN_MISSING' }, tokenMissing);
   }
   const { coordinate } = rule;
-  if (!hasRole(rule, viewer)) {
-    return new GuardError('FORBIDDEN', { reason: 'ROLE', required: { role: rule.role }, coordinate });
+  if (!canMeet(rule, viewer)) {
+    const required = { role: rule.role };
+    const details = rule.role === null ? { reason: 'ACCOUNT', coordinate } : { reason: 'ROLE', required, coordinate };
+    return new GuardError('FORBIDDEN', details);
   }
-  if (!isForKind(rule, viewer)) {
-    return new GuardError('FORBIDDEN', { reason: 'ACCOUNT', coordinate });
-  }
-  const scopes = rule.scopes.find((sets) => !hasScopes(sets, viewer));
+  const scopes = rule.scopes.find((sets) => !hasAnySet(viewer.scopes, sets));
   const needsSession = scopes?.every((set) => set.includes(interactiveScope));
   const details = { reason: 'SCOPE', required: { scopes }, coordinate };
   return new GuardError('FORBIDDEN', details, needsSession ? sessionNeeded : undefined);

@@ -1,11 +1,24 @@
+import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolver } from 'graphql';
-import type { CodedError } from '../domain/errors.ts';
-import type { Viewer } from '../domain/viewer.ts';
-import { denialOf, meets } from './decision.ts';
+import { CodedError } from '../domain/errors.ts';
+import { type Viewer, viewerOf } from '../domain/viewer.ts';
+import { denialOf, meets, policyDenialOf } from './decision.ts';
 import { type Refusal, toGraphQLError } from './errors.ts';
-import { type Policies, type PolicyCall, requirePolicies } from './policies.ts';
 import type { Rule } from './rules.ts';
-import { viewerOf } from './viewer-context.ts';
+
+type Arguments = Readonly<Record<string, unknown>>;
+type Decide = (parent: unknown, args: Arguments, context: unknown) => MaybePromise<boolean>;
+
+/**
+ * A rule that needs the object, the arguments or a store. Passes only with `true`; `false`, any other value and a throw deny.
+ * `GuardError('SERVICE_UNAVAILABLE')` says that it cannot tell, and the field's error has that code. Called after roles and
+ * scopes, once for each field that it guards, with the arguments of that field.
+ */
+// Declared as a method, so that a policy may name the types of its own parent and context.
+export type Policy = { bivariant(...args: Parameters<Decide>): ReturnType<Decide> }['bivariant'];
+
+/** By the names that `@auth(policy: "…")` uses. */
+export type Policies = Readonly<Record<string, Policy>>;
 
 export type FieldGuardOptions = {
   /** By the names that `@auth(policy: "…")` uses. */
@@ -29,38 +42,41 @@ export const guardField = (
   rule: Rule,
   { isSubscription, ...options }: FieldGuardOptions & { readonly isSubscription: boolean },
 ): Field => {
-  const wrap = createWrapper(rule, options);
+  const check = createCheck(rule, options);
+  const guard =
+    (resolve: Resolver): Resolver =>
+    (parent, args, context, info) => {
+      const pending = check(parent, args, context);
+      if (pending === undefined) return resolve(parent, args, context, info);
+      // Bound, because a closure over the arguments would cost every call that does not wait.
+      return pending.then(resolve.bind(undefined, parent, args, context, info));
+    };
   return {
     ...field,
-    resolve: wrap(field.resolve ?? defaultFieldResolver),
-    ...(isSubscription && { subscribe: wrap(field.subscribe ?? defaultFieldResolver) }),
+    resolve: guard(field.resolve ?? defaultFieldResolver),
+    ...(isSubscription && { subscribe: guard(field.subscribe ?? defaultFieldResolver) }),
   };
 };
 
-const createWrapper = (rule: Rule, { policies = {}, onDenied }: FieldGuardOptions) => {
+/** Throws or rejects for a caller who may not read the field. Waits only if a policy does: that costs many times the check. */
+type Check = (parent: unknown, args: Arguments, context: unknown) => Promise<void> | undefined;
+
+const createCheck = (rule: Rule, { policies = {}, onDenied }: FieldGuardOptions): Check => {
   const deny = createDeny(onDenied);
-  const checkViewer = createViewerCheck(rule, deny);
-  const asked = rule.policies.flatMap((name) => {
+  const required = rule.policies.flatMap((name) => {
     const decide = policies[name];
     return decide ? [{ name, decide }] : [];
   });
-  // Without policies nothing here is asynchronous: an asynchronous check of a long list costs many times the list.
-  if (asked.length === 0) {
-    return (resolve: Resolver): Resolver =>
-      (parent, args, context, info) => {
-        checkViewer(context);
-        return resolve(parent, args, context, info);
-      };
-  }
-  return (resolve: Resolver): Resolver =>
-    (parent, args, context, info) => {
-      checkViewer(context);
-      const call: PolicyCall = { rule, parent, args, context, deny: (error) => deny(error, context) };
-      const pending = requirePolicies(asked, call);
-      return pending === undefined
-        ? resolve(parent, args, context, info)
-        : pending.then(() => resolve(parent, args, context, info));
-    };
+  // In a list the same frozen viewer meets the same rule a thousand times.
+  let lastPassed: Viewer | null = null;
+  return (parent, args, context) => {
+    const viewer = viewerOf(context);
+    if (viewer !== lastPassed) {
+      if (!meets(rule, viewer)) deny(denialOf(rule, viewer), context);
+      lastPassed = viewer;
+    }
+    return required.length === 0 ? undefined : requirePolicies(required, { rule, parent, args, context, deny });
+  };
 };
 
 type Deny = (error: CodedError, context: unknown) => never;
@@ -68,7 +84,7 @@ type Deny = (error: CodedError, context: unknown) => never;
 const createDeny = (onDenied: FieldGuardOptions['onDenied']): Deny => {
   const reported = new WeakSet<object>();
   return (error, context) => {
-    if (onDenied && isObject(context) && !reported.has(context)) {
+    if (onDenied && typeof context === 'object' && context !== null && !reported.has(context)) {
       reported.add(context);
       const viewer = viewerOf(context);
       onDenied({ error, viewer, presented: viewer.kind !== 'anonymous' }, context);
@@ -77,19 +93,46 @@ const createDeny = (onDenied: FieldGuardOptions['onDenied']): Deny => {
   };
 };
 
-/** The last viewer that passed is remembered: in a list the same immutable viewer meets the same rule a thousand times. */
-const createViewerCheck = (rule: Rule, deny: Deny): ((context: unknown) => void) => {
-  let lastPassed: Viewer | null = null;
-  return (context) => {
-    const viewer = viewerOf(context);
-    if (viewer === lastPassed) {
-      return;
-    }
-    if (!meets(rule, viewer)) {
-      deny(denialOf(rule, viewer), context);
-    }
-    lastPassed = viewer;
-  };
+type NamedPolicy = { readonly name: string; readonly decide: Policy };
+
+type GuardedCall = {
+  readonly rule: Rule;
+  readonly parent: unknown;
+  readonly args: Arguments;
+  readonly context: unknown;
+  readonly deny: Deny;
 };
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+/** Calls the policies one after another and denies at the first that does not return true. */
+const requirePolicies = (policies: readonly NamedPolicy[], call: GuardedCall): Promise<void> | undefined => {
+  for (const policy of policies) {
+    const answer = callPolicy(policy, call);
+    if (answer === true) continue;
+    if (!isPromise(answer)) return denyBy(policy, call);
+    return requireLater(answer, policy, policies.slice(policies.indexOf(policy) + 1), call);
+  }
+  return undefined;
+};
+
+const requireLater = (answer: Promise<unknown>, policy: NamedPolicy, rest: readonly NamedPolicy[], call: GuardedCall) =>
+  Promise.resolve(answer).then(
+    (settled) => (settled === true ? requirePolicies(rest, call) : denyBy(policy, call)),
+    (error) => denyFailed(error, policy, call),
+  );
+
+const callPolicy = (policy: NamedPolicy, call: GuardedCall): unknown => {
+  try {
+    return policy.decide(call.parent, call.args, call.context);
+  } catch (error) {
+    return denyFailed(error, policy, call);
+  }
+};
+
+const denyBy = ({ name }: NamedPolicy, { rule, context, deny }: GuardedCall): never =>
+  deny(policyDenialOf(rule, name), context);
+
+/** A policy that throws denies. Only "cannot tell right now" keeps its own code. */
+const denyFailed = (error: unknown, policy: NamedPolicy, call: GuardedCall): never => {
+  const isOutage = error instanceof CodedError && error.code === 'SERVICE_UNAVAILABLE';
+  return isOutage ? call.deny(error, call.context) : denyBy(policy, call);
+};

@@ -1,11 +1,9 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
-import type { Planner } from './plan.ts';
+import { createPlanner, type Planner } from './plan.ts';
 import type { SchemaRules } from './rules.ts';
 
 /** What is known about a guarded schema. */
-export type Guard = SchemaRules & {
-  readonly planFor: (schema: GraphQLSchema) => Planner;
-};
+export type Guard = SchemaRules & { readonly planFor: Planner };
 
 /**
  * The key in `extensions` of the query type and of each field with a rule. A string on a type, because graphql 16 drops
@@ -16,16 +14,19 @@ const guardKey = '@fieldgate/guard';
 /** Frozen and empty: it can be compared, and nothing about the guard can be read or changed through it. */
 type Mark = Readonly<Record<string, never>>;
 
-/** The guards of all marks that this module has made. A mark from anywhere else means nothing. */
-const guards = new WeakMap<object, Guard>();
+/** The rules of all marks that this module has made. A mark from anywhere else means nothing. */
+const rulesByMark = new WeakMap<object, SchemaRules>();
 
-/** The schemas in which `guardOf` has found all guarded fields. */
+/**
+ * The schemas in which `guardOf` has found all guarded fields. A guarded schema that was transformed is another schema with the
+ * same rules, so each has a planner.
+ */
 const verified = new WeakMap<GraphQLSchema, Guard>();
 
 /** Returns the mark for the query type of a guarded schema and for its fields with a rule. */
-export const createMark = (guard: Guard): Mark => {
+export const createMark = (rules: SchemaRules): Mark => {
   const mark: Mark = Object.freeze({});
-  guards.set(mark, guard);
+  rulesByMark.set(mark, rules);
   return mark;
 };
 
@@ -46,13 +47,14 @@ export const guardOf = (schema: GraphQLSchema): Guard | null => {
   const known = verified.get(schema);
   if (known) return known;
   const mark = schema.getQueryType()?.extensions[guardKey];
-  const guard = isObject(mark) ? guards.get(mark) : undefined;
-  if (guard === undefined || !areAllMarked(schema, guard, mark)) return null;
+  const schemaRules = isObject(mark) ? rulesByMark.get(mark) : undefined;
+  if (schemaRules === undefined || !areAllMarked(schema, schemaRules, mark)) return null;
+  const guard = { ...schemaRules, planFor: createPlanner(schema, schemaRules) };
   verified.set(schema, guard);
   return guard;
 };
 
-const areAllMarked = (schema: GraphQLSchema, { rules }: Guard, mark: unknown): boolean =>
+const areAllMarked = (schema: GraphQLSchema, { rules }: SchemaRules, mark: unknown): boolean =>
   Object.values(schema.getTypeMap())
     .filter((type) => isObjectType(type))
     .flatMap((type) =>

@@ -2,9 +2,8 @@ import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { assertValidSchema, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { type FieldGuardOptions, guardField } from './field-guard.ts';
-import { createMark, type Guard, guardOf, withMark } from './guard-registry.ts';
-import { createPlanner, type Planner } from './plan.ts';
-import { readRules, type SchemaRules } from './rules.ts';
+import { createMark, guardOf, withMark } from './guard-registry.ts';
+import { readRules } from './rules.ts';
 
 export type GuardOptions = FieldGuardOptions;
 
@@ -30,7 +29,7 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   }
   assertValidSchema(schema);
   const schemaRules = readRules(schema, (name) => Object.hasOwn(policies, name) && isFunction(policies[name]));
-  const mark = createMark({ ...schemaRules, planFor: createPlanners(schemaRules) });
+  const mark = createMark(schemaRules);
   const subscriptions = schema.getSubscriptionType()?.name;
   return mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
@@ -48,16 +47,6 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
 };
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
-
-/** A guarded schema that was transformed is another schema with the same rules, so each schema has its own planner. */
-const createPlanners = (rules: SchemaRules): Guard['planFor'] => {
-  const known = new WeakMap<GraphQLSchema, Planner>();
-  return (schema) => {
-    const planner = known.get(schema) ?? createPlanner(schema, rules);
-    known.set(schema, planner);
-    return planner;
-  };
-};
 
 /**
  * Throws `SchemaRulesError` for a schema with rules that would not be enforced: one that was not made by `guardSchema`, or that

@@ -5,7 +5,14 @@ import {
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql';
-import { type Conditions, type ConditionValues, conditionsOf } from './conditions.ts';
+import {
+  type ConditionValues,
+  type ConditionVariables,
+  conditionNames,
+  conditionsOf,
+  readConditions,
+  unconditional,
+} from './conditions.ts';
 import { createRuleCollector } from './rule-collector.ts';
 import type { Rule, SchemaRules } from './rules.ts';
 import { fragmentsOf, selectedFields } from './selected-fields.ts';
@@ -24,7 +31,13 @@ export type Plan = {
 /** The most plans kept per operation; further ones are computed each time. Clients choose the values, so it is bounded. */
 const maxVariants = 32;
 
-type OperationPlans = { readonly conditions: Conditions; readonly variants: Map<string, Plan> };
+/** An operation and its plans, by the key of the values of its conditions. */
+type Operation = {
+  readonly node: OperationDefinitionNode;
+  /** Null if it selects the same whatever its variables are. */
+  readonly conditions: ConditionVariables | null;
+  readonly plans: Map<string, Plan>;
+};
 
 /** Returns the plan of an operation, null if the document has no such operation, in which case nothing will run. */
 export type Planner = (
@@ -38,53 +51,36 @@ export type Planner = (
  * plan is computed once.
  */
 export const createPlanner = (schema: GraphQLSchema, schemaRules: SchemaRules): Planner => {
-  const known = new WeakMap<DocumentNode, Map<OperationDefinitionNode, OperationPlans>>();
-  const plansOf = (document: DocumentNode, operation: OperationDefinitionNode): OperationPlans => {
-    const ofDocument = known.get(document) ?? new Map<OperationDefinitionNode, OperationPlans>();
-    known.set(document, ofDocument);
-    const plans = ofDocument.get(operation) ?? { conditions: conditionsOf(document, operation), variants: new Map() };
-    ofDocument.set(operation, plans);
-    return plans;
-  };
+  const known = new WeakMap<DocumentNode, ReadonlyMap<string | null, Operation>>();
   return (document, operationName, variables) => {
-    const operation = findOperation(document, operationName);
-    if (operation === undefined) {
-      return null;
+    let operations = known.get(document);
+    if (operations === undefined) {
+      operations = operationsOf(document);
+      known.set(document, operations);
     }
-    const { conditions, variants } = plansOf(document, operation);
-    const values = conditions.valuesIn(variables);
-    const cached = variants.get(values.key);
-    if (cached !== undefined) {
-      return cached;
-    }
-    const plan = planOperation({ schema, schemaRules, document, values }, operation);
-    if (variants.size < maxVariants) {
-      variants.set(values.key, plan);
-    }
+    const operation = operations.get(operationName ?? null);
+    if (operation === undefined) return null;
+    const { node, conditions, plans } = operation;
+    const values = conditions === null ? unconditional : readConditions(conditions, variables);
+    const cached = plans.get(values.key);
+    if (cached !== undefined) return cached;
+    const plan = planOperation({ schema, schemaRules, document, values }, node);
+    if (plans.size < maxVariants) plans.set(values.key, plan);
     return plan;
   };
 };
 
-/** Chooses as the executor does: by name, or the only one. */
-const findOperation = (
-  document: DocumentNode,
-  name: string | null | undefined,
-): OperationDefinitionNode | undefined => {
-  let found: OperationDefinitionNode | undefined;
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) {
-      continue;
-    }
-    if (name === null || name === undefined) {
-      if (found !== undefined) {
-        return undefined;
-      }
-      found = definition;
-    } else if (definition.name?.value === name) {
-      found = definition;
-    }
+/** Returns the operations by name; by null the only one, as the executor chooses it. */
+const operationsOf = (document: DocumentNode): ReadonlyMap<string | null, Operation> => {
+  const nodes = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const names = conditionNames(document);
+  const operations = new Map<string | null, Operation>();
+  for (const node of nodes) {
+    const operation = { node, conditions: conditionsOf(node, names), plans: new Map() };
+    if (node.name !== undefined) operations.set(node.name.value, operation);
+    if (nodes.length === 1) operations.set(null, operation);
   }
-  return found;
+  return operations;
 };
 
 type PlanInput = {

@@ -1,15 +1,14 @@
+import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { type CodedError, GuardError, type GuardErrorCode } from '../domain/errors.ts';
-import { type MaybePromise, whenSettled } from '../domain/maybe-promise.ts';
-import type { Viewer } from '../domain/viewer.ts';
+import { type Viewer, withViewer } from '../domain/viewer.ts';
 import { acceptsAnything } from './accepts-anything.ts';
-import { admit } from './admit.ts';
+import { admit, type Operation } from './admit.ts';
 import type { Decision } from './decision.ts';
 import { type ErrorExtensions, type Refusal, refusalError } from './errors.ts';
 import { assertGuarded } from './guard.ts';
-import { withViewer } from './viewer-context.ts';
 
 export type FieldgateOptions = {
   /** Called at most once per request, and only for operations that select something guarded or optional. */
@@ -41,21 +40,27 @@ export const useFieldgate = (options: FieldgateOptions): Plugin => {
   return {
     onSchemaChange: createSchemaCheck(),
     onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) =>
-      whenSettled(decide(args), (decision) => {
-        if (decision.kind === 'refuse') return setResultAndStopExecution(refused(decision));
-        setExecuteFn(asViewer(executeFn, decision.viewer));
-      }),
+      handleMaybePromise(
+        () => decide(args),
+        (decision) => {
+          if (decision.kind === 'refuse') return setResultAndStopExecution(refused(decision));
+          setExecuteFn(asViewer(executeFn, decision.viewer));
+        },
+      ),
     onSubscribe: ({ args, subscribeFn, setSubscribeFn, setResultAndStopExecution }) =>
-      whenSettled(decide(args), (decision) => {
-        if (decision.kind === 'refuse') return setResultAndStopExecution(refused(decision));
-        setSubscribeFn(asViewer(subscribeFn, decision.viewer));
-        return {
-          onSubscribeResult: ({ result, setResult }) => {
-            const refusal = denialIn(result);
-            if (refusal) setResult(refused(refusal));
-          },
-        };
-      }),
+      handleMaybePromise(
+        () => decide(args),
+        (decision) => {
+          if (decision.kind === 'refuse') return setResultAndStopExecution(refused(decision));
+          setSubscribeFn(asViewer(subscribeFn, decision.viewer));
+          return {
+            onSubscribeResult: ({ result, setResult }) => {
+              const refusal = denialIn(result);
+              if (refusal) setResult(refused(refusal));
+            },
+          };
+        },
+      ),
     onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
       if (resultProcessor && isErrorOnly(result) && acceptsAnything(request.headers.get('accept'))) {
         setResultProcessor(resultProcessor, 'application/graphql-response+json');
@@ -92,7 +97,7 @@ const createDecide = ({ authenticate, sourceOf = headersOf, consume, onDecision 
   const authenticateOnce = oncePerRequest(authenticate);
   return (args: ExecutionArgs): MaybePromise<Decision> => {
     const request = requestOf(args.contextValue);
-    const decision = admit({
+    const operation: Operation = {
       schema: args.schema,
       document: args.document,
       operationName: args.operationName,
@@ -100,11 +105,14 @@ const createDecide = ({ authenticate, sourceOf = headersOf, consume, onDecision 
       source: sourceOf(args.contextValue),
       authenticate: request ? (source) => authenticateOnce(request, source) : authenticate,
       consume: consume && ((viewer, fields) => consume(viewer, fields, args.contextValue)),
-    });
-    return whenSettled(decision, (settled) => {
-      onDecision?.(settled, args.contextValue);
-      return settled;
-    });
+    };
+    return handleMaybePromise(
+      () => admit(operation),
+      (decision) => {
+        onDecision?.(decision, args.contextValue);
+        return decision;
+      },
+    );
   };
 };
 

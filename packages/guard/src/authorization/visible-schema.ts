@@ -1,6 +1,7 @@
 import { MapperKind, mapSchema, pruneSchema } from '@graphql-tools/utils';
 import { type GraphQLSchema, isInterfaceType } from 'graphql';
 import type { Viewer } from '../domain/viewer.ts';
+import { canMeet } from './decision.ts';
 import { guardOf } from './guard-registry.ts';
 import type { Rule, SchemaRules } from './rules.ts';
 
@@ -16,21 +17,10 @@ export const createVisibleSchemas = (schema: GraphQLSchema): ((viewer: Viewer) =
   const known = new Map<string, GraphQLSchema>();
   return (viewer) => {
     const key = viewer.kind === 'account' ? `role ${guard.roles.indexOf(viewer.role)}` : viewer.kind;
-    const visible = known.get(key) ?? withoutHidden(schema, guard, (rule) => couldMeet(rule, viewer));
+    const visible = known.get(key) ?? withoutHidden(schema, guard, (rule) => canMeet(rule, viewer));
     known.set(key, visible);
     return visible;
   };
-};
-
-const couldMeet = (rule: Rule, viewer: Viewer): boolean => {
-  switch (viewer.kind) {
-    case 'anonymous':
-      return rule.optional;
-    case 'account':
-      return rule.rolesAllowed === null || rule.rolesAllowed.includes(viewer.role);
-    case 'service':
-      return rule.rolesAllowed === null && (rule.optional || rule.scopes.length > 0);
-  }
 };
 
 const withoutHidden = (

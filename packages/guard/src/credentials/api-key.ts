@@ -1,6 +1,6 @@
+import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Authentication, Authenticator, CredentialSource, RejectionReason } from '../domain/authentication.ts';
 import type { ApiKeyId, UserId } from '../domain/ids.ts';
-import { type MaybePromise, whenSettled } from '../domain/maybe-promise.ts';
 
 /** What a valid key says about its holder. */
 export type ApiKeyClaims = {
@@ -39,7 +39,8 @@ export const apiKey =
     const header = source.header('x-api-key')?.trim() ?? '';
     if (header === '') return { kind: 'absent' };
     if (header.includes(',')) return { kind: 'ambiguous' };
-    return whenSettled(verify(header, source), toAuthentication);
+    const verification = verify(header, source);
+    return isPromise(verification) ? verification.then(toAuthentication) : toAuthentication(verification);
   };
 
 const toAuthentication = (verification: ApiKeyVerification): Authentication => {
@@ -47,6 +48,15 @@ const toAuthentication = (verification: ApiKeyVerification): Authentication => {
   const { keyId, userId, role, scopes, expiresAt } = verification.claims;
   return {
     kind: 'accepted',
-    viewer: { kind: 'account', id: userId, role, scopes, sessionId: null, apiKeyId: keyId, via: 'api-key', expiresAt },
+    viewer: {
+      kind: 'account',
+      id: userId,
+      role,
+      scopes: [...scopes],
+      sessionId: null,
+      apiKeyId: keyId,
+      via: 'api-key',
+      expiresAt,
+    },
   };
 };

@@ -1,5 +1,5 @@
+import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
-import { isPromise, type MaybePromise } from '../domain/maybe-promise.ts';
 
 /**
  * Combines several authenticators into one. No credential presented: absent. Exactly one: its result, accepted or rejected.
@@ -7,17 +7,24 @@ import { isPromise, type MaybePromise } from '../domain/maybe-promise.ts';
  * Synchronous if all of them are; rejects if one of them cannot tell.
  *
  * @example
- * const authenticate = createAuthenticate([bearer({ verify: verifyToken, checkSession }), apiKey({ verify: verifyKey })]);
+ * const tokens = bearer({ verify: verifyToken, checkSession, checkServiceToken: null });
+ * const authenticate = createAuthenticate([tokens, apiKey({ verify: verifyKey })]);
  * const authentication = await authenticate({ header: (name) => request.headers.get(name) });
  */
 export const createAuthenticate =
   (authenticators: readonly Authenticator[]): Authenticator =>
   (source) => {
-    const answers = authenticators.map((authenticator) => ask(authenticator, source));
-    return answers.every(isSettled) ? combine(answers) : Promise.all(answers).then(combine);
+    let presented: Authentication = { kind: 'absent' };
+    const pending: Promise<Authentication>[] = [];
+    for (const authenticator of authenticators) {
+      const answer = ask(authenticator, source);
+      if (isPromise(answer)) pending.push(answer);
+      else presented = combine(presented, answer);
+    }
+    return pending.length === 0
+      ? presented
+      : Promise.all(pending).then((answers) => answers.reduce(combine, presented));
   };
-
-const isSettled = <Value>(value: MaybePromise<Value>): value is Value => !isPromise(value);
 
 /** Turns a throw into a rejection: thrown from here, it would leave the rejections of other authenticators unhandled. */
 const ask = (authenticator: Authenticator, source: CredentialSource): MaybePromise<Authentication> => {
@@ -28,8 +35,7 @@ const ask = (authenticator: Authenticator, source: CredentialSource): MaybePromi
   }
 };
 
-const combine = (answers: readonly Authentication[]): Authentication => {
-  const [first, second] = answers.filter(({ kind }) => kind !== 'absent');
-  if (first === undefined) return { kind: 'absent' };
-  return second === undefined ? first : { kind: 'ambiguous' };
+const combine = (one: Authentication, other: Authentication): Authentication => {
+  if (other.kind === 'absent') return one;
+  return one.kind === 'absent' ? other : { kind: 'ambiguous' };
 };

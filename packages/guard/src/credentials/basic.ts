@@ -1,7 +1,7 @@
+import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import type { UserId } from '../domain/ids.ts';
-import { type MaybePromise, whenSettled } from '../domain/maybe-promise.ts';
-import { readAuthorization } from './authorization-header.ts';
+import { readAuthorization } from './bearer.ts';
 
 /** The account that a name and password belong to, with its current role. */
 export type BasicAccount = { readonly userId: UserId; readonly role: string; readonly scopes: readonly string[] };
@@ -32,7 +32,9 @@ export const basic =
     if (authorization.kind !== 'credential') return authorization;
     if (authorization.scheme !== 'basic') return { kind: 'absent' };
     const pair = parsePair(authorization.value);
-    return pair === null ? rejected : whenSettled(verify(pair.username, pair.password, source), toAuthentication);
+    if (pair === null) return rejected;
+    const account = verify(pair.username, pair.password, source);
+    return isPromise(account) ? account.then(toAuthentication) : toAuthentication(account);
   };
 
 const rejected: Authentication = { kind: 'rejected', reason: 'TOKEN_INVALID', challenge };
@@ -42,7 +44,15 @@ const toAuthentication = (account: BasicAccount | null): Authentication => {
   const { userId, role, scopes } = account;
   return {
     kind: 'accepted',
-    viewer: { kind: 'account', id: userId, role, scopes, sessionId: null, via: 'basic', expiresAt: null },
+    viewer: {
+      kind: 'account',
+      id: userId,
+      role,
+      scopes: [...scopes],
+      sessionId: null,
+      via: 'basic',
+      expiresAt: null,
+    },
   };
 };
 

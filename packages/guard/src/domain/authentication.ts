@@ -1,4 +1,4 @@
-import type { MaybePromise } from './maybe-promise.ts';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { SignedInViewer } from './viewer.ts';
 
 /**

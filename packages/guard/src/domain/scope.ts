@@ -24,11 +24,13 @@ export const unnarrowedScopes: readonly string[] = Object.freeze(['*']);
  * @example
  * const mayReadUsers = hasScope(['users:*'], 'users:read');
  */
-export const hasScope = (granted: readonly string[], scope: string): boolean =>
-  granted.includes(scope) || (scope !== interactiveScope && granted.some((grant) => covers(grant, scope)));
+export const hasScope = (granted: readonly string[], scope: string): boolean => {
+  if (granted.includes(scope)) return true;
+  if (scope === interactiveScope) return false;
+  return granted.includes('*') || granted.some((grant) => covers(grant, scope));
+};
 
 const covers = (grant: string, scope: string): boolean => {
-  if (grant === '*') return true;
   if (!grant.includes('*')) return false;
   const [pattern, segments] = [grant.split(':'), scope.split(':')];
   return (

@@ -1,5 +1,5 @@
 import { guardOf } from '@fieldgate/guard/server';
-import { parse } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { codesOf, schemaOf, serve } from './fixture.ts';
 import { createSampleSchema, secretValue } from './sample-schema.ts';
@@ -86,16 +86,9 @@ describe('a rule holds however the document is written', () => {
     );
     const nested = parse(`{ me { ${'... { '.repeat(60)} id ${'} '.repeat(60)} } }`);
     const guard = guardOf(schema);
-    expect(
-      guard
-        ?.planFor(schema)(document, null, {})
-        ?.rules.map(({ coordinate }) => coordinate),
-    ).toEqual(['Account.mine', 'Account.secret']);
-    expect(
-      guard
-        ?.planFor(schema)(nested, null, {})
-        ?.rules.map(({ coordinate }) => coordinate),
-    ).toEqual(['Query.me']);
+    const coordinates = (of: DocumentNode) => guard?.planFor(of, null, {})?.rules.map(({ coordinate }) => coordinate);
+    expect(coordinates(document)).toEqual(['Account.mine', 'Account.secret']);
+    expect(coordinates(nested)).toEqual(['Query.me']);
   });
 
   test.each([

@@ -1,5 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { admit, CodedError, GuardError, type Policies, viewerOf, withViewer } from '@fieldgate/guard';
+import {
+  admit,
+  type BearerVerification,
+  bearer,
+  CodedError,
+  GuardError,
+  type Policies,
+  userId,
+  type Viewer,
+  viewerOf,
+  withViewer,
+} from '@fieldgate/guard';
 import { execute, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { authenticate, codesOf, schemaOf, serve, viewerNamed } from './fixture.ts';
@@ -60,6 +71,46 @@ describe('the viewer is what was verified for this operation', () => {
     expect(admins.greet()).toBe('a is 1');
     expect(idOf({ ...admins })).toBe('admin');
     expect(idOf(null)).toBe('anonymous');
+  });
+
+  test('T28 no resolver can change the viewer, not even for a later operation of the same caller', async () => {
+    const cached = viewerNamed('user:read');
+    const tamper = (_: unknown, __: unknown, context: unknown) => {
+      const viewer = viewerOf(context);
+      const rights = viewer.kind === 'anonymous' ? [] : [viewer.scopes];
+      return [viewer, ...rights].map((part) => Reflect.set(part, 'role', 'ADMIN') || Reflect.set(part, 0, 'write'));
+    };
+    const schema = schemaOf(
+      `type Query { open: [Boolean] @public mine: [Boolean] @auth admin: Int @auth(role: ADMIN) write: Int @auth(scopes: [["write"]]) }`,
+      { Query: { open: tamper, mine: tamper } },
+    );
+    const { ask } = serve(schema, { authenticate: () => ({ kind: 'accepted', viewer: cached }) });
+    expect((await ask('{ open }')).data).toEqual({ open: [false] });
+    expect((await ask('{ mine }')).data).toEqual({ mine: [false, false] });
+    expect((await ask('{ admin write }')).status).toBe(403);
+    expect(cached).toEqual(viewerNamed('user:read'));
+  });
+
+  test('T28 every viewer that is handed out is frozen, and the scopes of a credential are copied before', () => {
+    const isFrozen = (viewer: Viewer): boolean =>
+      Object.isFrozen(viewer) && (viewer.kind === 'anonymous' || Object.isFrozen(viewer.scopes));
+    const scopes = ['read'];
+    const verify = (): BearerVerification => ({
+      kind: 'valid',
+      claims: { userId: userId('ada'), role: 'ADMIN', scopes, sessionId: null, expiresAt: null },
+    });
+    const operation = {
+      schema: createSampleSchema().schema,
+      document: parse('{ admin }'),
+      source: { header: () => 'Bearer x' },
+    };
+    const byBearer = bearer({ verify, checkSession: null, checkServiceToken: null });
+    for (const decision of [admit({ ...operation, authenticate: byBearer }), admit({ ...operation, authenticate })]) {
+      expect(decision).toMatchObject({ viewer: expect.toSatisfy(isFrozen) });
+    }
+    expect(Object.isFrozen(scopes)).toBe(false);
+    expect(withViewer({}, viewerNamed('admin')).viewer).toSatisfy(isFrozen);
+    expect(viewerOf({})).toSatisfy(isFrozen);
   });
 
   test('T29 an object reached by an open and by a guarded route is decided on each', async () => {

@@ -48,7 +48,9 @@ const ask = (
   authorization: string | null,
   options: Partial<BearerOptions> = {},
 ): Authentication | Promise<Authentication> =>
-  bearer({ verify, checkSession: () => ({ kind: 'live', role: 'USER' }), ...options })(sourceOf(authorization));
+  bearer({ verify, checkSession: () => ({ kind: 'live', role: 'USER' }), checkServiceToken: null, ...options })(
+    sourceOf(authorization),
+  );
 
 describe('class K: how a bearer token is presented', () => {
   const table: readonly (readonly [string | null, unknown])[] = [
@@ -94,7 +96,7 @@ describe('class K: how a bearer token is presented', () => {
 
   it('Z13: no header but Authorization carries a bearer token', () => {
     const others: CredentialSource = { header: (name) => (name === 'authorization' ? null : 'Bearer good') };
-    expect(bearer({ verify })(others)).toEqual({ kind: 'absent' });
+    expect(bearer({ verify, checkSession: null, checkServiceToken: null })(others)).toEqual({ kind: 'absent' });
   });
 
   it('a long header is parsed in linear time', async () => {
@@ -143,8 +145,8 @@ describe('the session check of a bearer token', () => {
     await expect(ask('Bearer good', { checkSession: () => Promise.reject(down) })).rejects.toBe(down);
   });
 
-  it('is optional: without it a valid token is accepted', () => {
-    expect(bearer({ verify })(sourceOf('Bearer good'))).toEqual(accepted);
+  it('is null where nothing can revoke a token: a valid one is accepted', () => {
+    expect(ask('Bearer good', { checkSession: null })).toEqual(accepted);
   });
 
   it('rejects a token without a session, because nothing could say that it was not revoked', () => {
@@ -153,7 +155,7 @@ describe('the session check of a bearer token', () => {
       claims: { ...claims, sessionId: null, expiresAt: null },
     });
     expect(ask('Bearer good', { verify: sessionless })).toEqual(rejected('TOKEN_INVALID'));
-    expect(bearer({ verify: sessionless })(sourceOf('Bearer good'))).toMatchObject({
+    expect(ask('Bearer good', { verify: sessionless, checkSession: null })).toMatchObject({
       kind: 'accepted',
       viewer: { sessionId: null },
     });
@@ -161,6 +163,28 @@ describe('the session check of a bearer token', () => {
 
   it('waits for an asynchronous verification', async () => {
     expect(await ask('Bearer good', { verify: async (token) => verify(token) })).toEqual(accepted);
+  });
+});
+
+describe('the checks of bearer', () => {
+  const options = { verify, checkSession: null, checkServiceToken: null };
+
+  it.each(['checkSession', 'checkServiceToken'] as const)(
+    '%s must be a function or null when the authenticator is made',
+    (name) => {
+      const { [name]: _leftOut, ...misspelt } = { ...options, [`${name}s`]: () => false };
+      for (const wrong of [misspelt, { ...options, [name]: undefined }, { ...options, [name]: true }]) {
+        expect(() => bearer(wrong as never)).toThrow(TypeError);
+        expect(() => bearer(wrong as never)).toThrow(`The option ${name} must be a function, or null`);
+      }
+    },
+  );
+
+  it('are required by their types', () => {
+    // @ts-expect-error: no checkServiceToken.
+    expect(() => bearer({ verify, checkSession: null })).toThrow(TypeError);
+    // @ts-expect-error: no checkSession.
+    expect(() => bearer({ verify, checkServiceToken: null })).toThrow(TypeError);
   });
 });
 
@@ -186,7 +210,7 @@ describe('the token of a service', () => {
     claims: { kind: 'service', clientId: service, tokenId: 'j1', scopes: ['orders:read'], expiresAt: 900 },
   });
   const askAsService = (options: Partial<BearerOptions> = {}) =>
-    bearer({ verify: verifyService, ...options })(sourceOf('Bearer good'));
+    ask('Bearer good', { verify: verifyService, checkSession: null, ...options });
   const viewer = { kind: 'service', id: 'till', scopes: ['orders:read'], via: 'bearer', expiresAt: 900 };
 
   it('is accepted as a service without account, role or session', () => {

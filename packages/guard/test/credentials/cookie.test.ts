@@ -19,7 +19,7 @@ const verify = (token: string): BearerVerification => {
 
 const ask = (headers: Readonly<Record<string, string>>, options: Partial<CookieOptions> = {}) => {
   verified.length = 0;
-  const authenticator = cookie({ name, verify, mayUseCookies: () => true, ...options });
+  const authenticator = cookie({ name, verify, checkSession: null, mayUseCookies: () => true, ...options });
   return authenticator({ header: (header) => headers[header] ?? null });
 };
 
@@ -81,6 +81,12 @@ describe('an access token in a cookie', () => {
     expect(ask({ cookie: '__Host-access=bad' }, { mayUseCookies: () => false })).toEqual(rejected('ORIGIN'));
     expect(verified).toEqual([]);
     expect(ask({ cookie: 'a=b' }, { mayUseCookies: () => false })).toEqual(absent);
+  });
+
+  it('needs a session check, or null, when the authenticator is made', () => {
+    const options = { name, verify, mayUseCookies: () => true };
+    // @ts-expect-error: no checkSession.
+    expect(() => cookie(options)).toThrow('The option checkSession must be a function, or null');
   });
 
   it('R12, R18: is rejected when its session has ended or its role has changed', async () => {
