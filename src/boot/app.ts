@@ -74,7 +74,7 @@ export const createApp = (parts: Parts) => {
   const limits = createLimits({ ...parts, rates: config.rates, shared: stores.rateCounters, record: events.record });
   const tokens = {
     verify: createRequestVerify(accessTokens, keyRing, clock),
-    standing: stores.sessions.check,
+    checkSession: stores.sessions.check,
   };
   const byToken = bearer({ ...tokens, checkServiceToken: stores.serviceClients.check });
   const sessionCookies = config.sessionCookies
