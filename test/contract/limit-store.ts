@@ -1,73 +1,68 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { LimitStore } from '../../src/stores/ports/limit-store.ts';
+import type { Harness, TwoInstances } from './harness.ts';
 
-export type LimitStoreHarness = {
-  readonly start: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-  /** Two instances of the server over one store without counters. */
-  readonly open: () => Promise<readonly [LimitStore, LimitStore]>;
+export type LimitStoreHarness = Harness<TwoInstances<LimitStore>> & {
   /** Lets time pass for the store. */
   readonly advance: (ms: number) => Promise<void>;
   readonly windowMs: number;
 };
 
-export const describeLimitStore = (name: string, harness: LimitStoreHarness, missing: string | null = null): void => {
-  describe.skipIf(missing !== null)(`counters in ${name}`, () => {
-    const { windowMs } = harness;
-    let store: LimitStore;
-    let other: LimitStore;
-    beforeAll(harness.start);
-    afterAll(harness.stop);
-    beforeEach(async () => {
-      [store, other] = await harness.open();
-    });
+export const limitStoreSuite = (harness: LimitStoreHarness): void => {
+  const { windowMs } = harness;
+  let store: LimitStore;
+  let other: LimitStore;
+  beforeAll(harness.start);
+  afterAll(harness.stop);
+  beforeEach(async () => {
+    ({ store, other } = await harness.open());
+  });
 
-    const add = async (to: LimitStore, key: string, points = 1) => {
-      const [count] = await to.add([{ key, points, windowMs }]);
-      if (!count) throw new Error('nothing was counted');
-      return count;
-    };
+  const add = async (to: LimitStore, key: string, points = 1) => {
+    const [count] = await to.add([{ key, points, windowMs }]);
+    if (!count) throw new Error('nothing was counted');
+    return count;
+  };
 
-    it('begin with the first addition and hold the sum of what every instance adds', async () => {
-      expect((await add(store, 'a', 2)).spent).toBe(2);
-      const { spent, resetsInMs } = await add(other, 'a', 3);
-      expect(spent).toBe(5);
-      expect(resetsInMs).toBeGreaterThan(0);
-      expect(resetsInMs).toBeLessThanOrEqual(windowMs);
-      expect((await add(store, 'b')).spent).toBe(1);
-    });
+  test('begin with the first addition and hold the sum of what every instance adds', async () => {
+    expect((await add(store, 'a', 2)).spent).toBe(2);
+    const { spent, resetsInMs } = await add(other, 'a', 3);
+    expect(spent).toBe(5);
+    expect(resetsInMs).toBeGreaterThan(0);
+    expect(resetsInMs).toBeLessThanOrEqual(windowMs);
+    expect((await add(store, 'b')).spent).toBe(1);
+  });
 
-    it('F24: are exact under 100 additions at once, each of which sees another sum', async () => {
-      const counts = await Promise.all(
-        Array.from({ length: 100 }, (_, index) => add(index % 2 === 0 ? store : other, 'a')),
-      );
-      const sums = counts.map(({ spent }) => spent).sort((one, another) => one - another);
-      expect(sums).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
-    });
+  test('F24: are exact under 100 additions at once, each of which sees another sum', async () => {
+    const counts = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => add(index % 2 === 0 ? store : other, 'a')),
+    );
+    const sums = counts.map(({ spent }) => spent).sort((one, another) => one - another);
+    expect(sums).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  });
 
-    it('are over a window after they began, however much was added meanwhile', async () => {
-      await add(store, 'a');
-      await harness.advance(windowMs / 2);
-      await add(store, 'a', 10);
-      await harness.advance(windowMs / 2 + 1);
-      expect((await add(store, 'a')).spent).toBe(1);
-    });
+  test('are over a window after they began, however much was added meanwhile', async () => {
+    await add(store, 'a');
+    await harness.advance(windowMs / 2);
+    await add(store, 'a', 10);
+    await harness.advance(windowMs / 2 + 1);
+    expect((await add(store, 'a')).spent).toBe(1);
+  });
 
-    it('are added to many at a time, and told in the order they were asked for', async () => {
-      const additions = ['c', 'a', 'b'].map((key, index) => ({ key, points: index + 1, windowMs }));
-      const rounds = await Promise.all([store.add(additions), other.add([...additions].reverse())]);
-      expect(rounds.flat()).toHaveLength(6);
-      expect((await store.add(additions)).map(({ spent }) => spent)).toEqual([3, 6, 9]);
-      expect(await store.add([])).toEqual([]);
-    });
+  test('are added to many at a time, and told in the order they were asked for', async () => {
+    const additions = ['c', 'a', 'b'].map((key, index) => ({ key, points: index + 1, windowMs }));
+    const rounds = await Promise.all([store.add(additions), other.add([...additions].reverse())]);
+    expect(rounds.flat()).toHaveLength(6);
+    expect((await store.add(additions)).map(({ spent }) => spent)).toEqual([3, 6, 9]);
+    expect(await store.add([])).toEqual([]);
+  });
 
-    it('leave nothing behind', async () => {
-      await add(store, 'a');
-      await harness.advance(windowMs + 1);
-      await add(store, 'b');
-      await store.purgeExpired(10);
-      expect(await store.purgeExpired(10)).toBe(0);
-      expect((await add(store, 'b')).spent).toBe(2);
-    });
+  test('leave nothing behind', async () => {
+    await add(store, 'a');
+    await harness.advance(windowMs + 1);
+    await add(store, 'b');
+    await store.purgeExpired(10);
+    expect(await store.purgeExpired(10)).toBe(0);
+    expect((await add(store, 'b')).spent).toBe(2);
   });
 };

@@ -5,18 +5,10 @@ import { AppError } from '../../src/domain/errors.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import {
-  pause,
-  type RedisServer,
-  redisCluster,
-  redisMissing,
-  redisSentinel,
-  redisServer,
-  until,
-} from '../support/redis-servers.ts';
+import { createAccount } from '../support/accounts.ts';
+import { type RedisServer, redisCluster, redisMissing, redisSentinel, redisServer } from '../support/redis-servers.ts';
 import {
   answers,
-  createAccount,
   expectEveryKeyToExpire,
   lastingLifetimes,
   type RedisInstance,
@@ -24,6 +16,7 @@ import {
 } from '../support/redis-stores.ts';
 import { refreshToken, type SignIn, signIn } from '../support/sign-ins.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
+import { pause, until } from '../support/time.ts';
 
 const missing = await redisMissing();
 /** What the store promises, and what a busy test machine may add. */
@@ -75,11 +68,9 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     return { one, two, ada: await createAccount(one.accounts) };
   };
 
-  const urlOf = ({ port }: { readonly port: number }) => `redis://127.0.0.1:${port}`;
-
   test('F04 killed: every call is unavailable at once, and works again soon after it is back', async () => {
     const server = await serverFor('--appendonly', 'yes', '--appendfsync', 'always');
-    const { one, ada } = await setUp(urlOf(server));
+    const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
     await server.kill();
     for (const call of [
@@ -103,7 +94,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
 
   test('F05 frozen: calls are bounded, nothing piles up, and little of it happens when it goes on', async () => {
     const server = await serverFor();
-    const { one, ada } = await setUp(urlOf(server));
+    const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
     await server.admin.config('RESETSTAT');
     server.signal('SIGSTOP');
@@ -123,7 +114,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
 
   test('F06 restarted empty: everybody is signed out, and a change made before is still known', async () => {
     const server = await serverFor();
-    const { one, two, ada } = await setUp(urlOf(server));
+    const { one, two, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
     const changed = await one.accounts.changePassword(ada.id, 'hash', 'other');
     if (changed !== null) await one.sessions.accountChanged(changed);
@@ -139,7 +130,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
 
   test('F06 restarted with its log: what was ended stays ended and the rest lives', async () => {
     const server = await serverFor('--appendonly', 'yes', '--appendfsync', 'always');
-    const { one, ada } = await setUp(urlOf(server));
+    const { one, ada } = await setUp(server.url);
     const [ended, kept] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
     await one.sessions.end(ada.id, ended.id);
     const renewed = createRefreshToken(ada.id, kept.id);
@@ -155,7 +146,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
 
   test('F06 back with an older memory: nothing that was acknowledged is taken back, at no moment', async () => {
     const server = await serverFor();
-    const { one, two, ada } = await setUp(urlOf(server));
+    const { one, two, ada } = await setUp(server.url);
     const [eve, bob, cleo] = [
       await createAccount(one.accounts),
       await createAccount(one.accounts),
@@ -206,30 +197,30 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
 
   test('a connection that was only cut does not make it read the journal', async () => {
     const server = await serverFor();
-    const { one, ada } = await setUp(urlOf(server));
-    let recalls = 0;
-    const recall = () => {
-      recalls += 1;
+    const { one, ada } = await setUp(server.url);
+    let reads = 0;
+    const readEntries = () => {
+      reads += 1;
       return one.journal.readEntries();
     };
-    const journal = { ...one.journal, recall };
+    const journal = { ...one.journal, readEntries };
     const store = redisSessionStore(one.redis, { lifetimes: lastingLifetimes, journal });
     await until(() => answers(store.ping));
-    expect(recalls).toBe(1);
+    expect(reads).toBe(1);
     const client = await signIn(store, ada);
     await server.admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await until(() => !one.redis.isUp());
     await recovers(store, client);
-    expect(recalls).toBe(1);
+    expect(reads).toBe(1);
     await server.kill();
     await server.start();
     await recovers(store, client);
-    expect(recalls).toBe(2);
+    expect(reads).toBe(2);
   });
 
   test('F07 full: what needs room is refused whole, what gives room works, and nothing is half done', async () => {
     const server = await serverFor();
-    const { one, ada } = await setUp(urlOf(server));
+    const { one, ada } = await setUp(server.url);
     const [client, ended] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
     const before = await one.sessions.list(ada.id);
     await server.admin.config('SET', 'maxmemory', '1');
@@ -246,7 +237,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
 
   test('F09 demoted: a replica is not believed, and it is asked again soon after it is promoted', async () => {
     const server = await serverFor();
-    const { one, ada } = await setUp(urlOf(server));
+    const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
     await server.admin.replicaof('127.0.0.1', 1);
     const until2s = performance.now() + 2_000;
@@ -262,7 +253,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
 
   test('a master that has lost the replicas it must have is not believed', async () => {
     const server = await serverFor();
-    const { one, ada } = await setUp(urlOf(server));
+    const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
     await server.admin.config('SET', 'min-replicas-to-write', '1');
     expect(await checked(one.sessions, ada.id, client.id)).toBe('unavailable');
@@ -274,7 +265,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
-    const { one, ada } = await setUp(urlOf(proxy));
+    const { one, ada } = await setUp(proxy.url);
     const client = await signIn(one.sessions, ada);
     await refreshToken(one.sessions, client);
     await server.admin.config('RESETSTAT');
@@ -292,7 +283,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
-    const { one, ada } = await setUp(urlOf(proxy));
+    const { one, ada } = await setUp(proxy.url);
     const [mine, theirs] = [
       await signIn(one.sessions, ada),
       await signIn(one.sessions, await createAccount(one.accounts)),

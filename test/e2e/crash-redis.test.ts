@@ -29,7 +29,7 @@ it.skipIf(missing !== null)(
       PORT: String(await freePort()),
       LOG_LEVEL: 'error',
       DATABASE_URL: postgres.url,
-      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      REDIS_URL: redis.url,
     };
     const crowd: Client[] = [];
     let running = true;

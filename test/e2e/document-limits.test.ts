@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { head, json, openSocket } from '../support/raw-http.ts';
-import { until } from '../support/redis-servers.ts';
 import type { TestServer } from '../support/server.ts';
 import { type GraphQLAnswer, type GraphQLOptions, serverForTest, signup, startServer } from '../support/server.ts';
+import { until } from '../support/time.ts';
 
 const accept = { accept: 'application/graphql-response+json' };
 const hour = 3_600_000;

@@ -8,7 +8,7 @@ import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { openStores, type Stores } from '../../src/stores/open.ts';
 import { asAdministrator, postgresMissing, postgresServer } from '../support/databases.ts';
-import { pause, type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
+import { type RedisServer, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
 import {
   adminEnv,
   type Grant,
@@ -19,6 +19,7 @@ import {
   type TestServer,
 } from '../support/server.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
+import { pause, until } from '../support/time.ts';
 
 const missing = (await postgresMissing()) ?? (await redisMissing());
 const meQuery = '{ me { id } }';
@@ -36,7 +37,7 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
   beforeAll(async () => {
     [postgres, redis] = await Promise.all([postgresServer(), redisServer(['--appendonly', 'yes'])]);
     folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
-    const redisUrl = `redis://127.0.0.1:${redis.port}`;
+    const redisUrl = redis.url;
     const env = { ...adminEnv, DATABASE_URL: postgres.url, REDIS_URL: redisUrl };
     [one, two] = await Promise.all([startServer(env, folder), startServer(env, folder)]);
     stores = await openStores({
@@ -91,7 +92,7 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
 
   it('F27: with a feed, a logout on another instance is refused after at most 100 ms', async () => {
     const follower = await startServer(
-      { DATABASE_URL: postgres.url, REDIS_URL: `redis://127.0.0.1:${redis.port}`, REVOCATION_CHECK: 'feed' },
+      { DATABASE_URL: postgres.url, REDIS_URL: redis.url, REVOCATION_CHECK: 'feed' },
       folder,
     );
     for (let i = 0; i < 20; i++) {
@@ -225,7 +226,7 @@ describe('starting', () => {
 
   it.skipIf(missing !== null)('F08: is refused with a Redis that evicts', async () => {
     const evicting = await redisServer(['--maxmemory', '10mb', '--maxmemory-policy', 'allkeys-lru']);
-    await expect(startServer({ REDIS_URL: `redis://127.0.0.1:${evicting.port}` })).rejects.toThrow(/noeviction/);
+    await expect(startServer({ REDIS_URL: evicting.url })).rejects.toThrow(/noeviction/);
     await evicting.drop();
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { runCommand } from '../support/command-line.ts';
 import { postgresMissing, postgresServer } from '../support/databases.ts';
 import { freePort, send, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
-import { pause, until } from '../support/redis-servers.ts';
 import { goodPassword } from '../support/server.ts';
+import { pause, until } from '../support/time.ts';
 
 /** A few rotations in every run; `ROTATION_SECONDS=60 npx vitest run test/e2e/key-rotation-load.test.ts` for a thorough one. */
 const seconds = Number(process.env['ROTATION_SECONDS'] ?? 10);

@@ -5,8 +5,8 @@ import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/process.ts';
-import { until } from '../support/redis-servers.ts';
 import { refresh, serverForTest, signup, type TestServer } from '../support/server.ts';
+import { until } from '../support/time.ts';
 
 const minute = 60_000;
 const me = '{ me { id } }';

@@ -185,7 +185,7 @@ const missing = await redisMissing();
 describe.skipIf(missing !== null)('an outage', () => {
   it('L06: of Redis is an event, a metric and not ready; the process stays healthy', async () => {
     const redis = await redisServer();
-    const server = await serverForTest({ REDIS_URL: `redis://127.0.0.1:${redis.port}` });
+    const server = await serverForTest({ REDIS_URL: redis.url });
     const { accessToken } = await signup(server);
     await redis.drop();
     const answer = await server.gql('{ me { id } }', { token: accessToken });

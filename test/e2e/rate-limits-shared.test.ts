@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresMissing, postgresServer } from '../support/databases.ts';
 import { temporaryFolder } from '../support/process.ts';
-import { redisMissing, redisServer, until } from '../support/redis-servers.ts';
+import { redisMissing, redisServer } from '../support/redis-servers.ts';
 import { login, newEmail, startServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/time.ts';
 
 type Shared = {
   readonly env: Record<string, string>;
@@ -11,8 +12,8 @@ type Shared = {
 };
 
 const overRedis = async (): Promise<Shared> => {
-  const { port, drop, kill } = await redisServer();
-  return { env: { REDIS_URL: `redis://127.0.0.1:${port}` }, drop, kill };
+  const { url, drop, kill } = await redisServer();
+  return { env: { REDIS_URL: url }, drop, kill };
 };
 const overPostgres = async (): Promise<Shared> => {
   const { url, drop } = await postgresServer();

@@ -21,7 +21,7 @@ const start = async () => {
     ...{
       PORT: port,
       DATA_DIR: dataDir,
-      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      REDIS_URL: redis.url,
       BASIC_AUTH: 'on',
       LOG_LEVEL: 'trace',
     },

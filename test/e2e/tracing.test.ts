@@ -175,7 +175,7 @@ describe('a failure', () => {
           accept: 'application/json',
         });
       },
-      { REDIS_URL: `redis://127.0.0.1:${redis.port}` },
+      { REDIS_URL: redis.url },
     );
     const [, request] = requestsIn(spans);
     if (!request) throw new Error('two requests were sent');

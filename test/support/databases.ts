@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import type { UserId } from '@fieldgate/guard';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
@@ -37,7 +38,7 @@ export function sqliteFile(): TestDatabase & { readonly file: string } {
  * PostgreSQL compiled to WebAssembly, in memory, through the production driver. It has one connection, so that all
  * instances share it: simultaneous calls queue, and races need a server.
  */
-export function pglite(): TestDatabase {
+function pglite(): TestDatabase {
   const engine = new PGlite();
   const database = postgresDatabase(createPgConfig(engine), { maxConnections: 1, timeoutMs: 15_000 });
   return {
@@ -52,10 +53,17 @@ export function pglite(): TestDatabase {
 const serverUrl = process.env['TEST_DATABASE_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
 
 /**
- * Why tests against a PostgreSQL server cannot run here, or null if they can. Where backends are required, they are
- * never skipped: what is missing fails.
+ * Why tests against a PostgreSQL server cannot run here, or null if they can. Where backends are required, a missing
+ * server makes those tests fail.
  */
-export async function postgresMissing(): Promise<string | null> {
+export const postgresMissing = (): Promise<string | null> => {
+  missing ??= findMissing();
+  return missing;
+};
+
+let missing: Promise<string | null> | undefined;
+
+const findMissing = async (): Promise<string | null> => {
   if (process.env['REQUIRE_BACKENDS'] === '1') return null;
   try {
     await asAdministrator('select 1');
@@ -65,7 +73,11 @@ export async function postgresMissing(): Promise<string | null> {
     process.stderr.write(`skipped: ${reason}\n`);
     return reason;
   }
-}
+};
+
+/** A PostgreSQL database: on the server, or in memory where there is no server. */
+export const anyPostgres = async (): Promise<TestDatabase> =>
+  (await postgresMissing()) === null ? postgresServer() : pglite();
 
 /** A new database on the PostgreSQL server; one that sorts texts as words where the server can, as many in use do. */
 export async function postgresServer(): Promise<TestDatabase & { readonly url: string }> {
@@ -96,10 +108,11 @@ export async function asAdministrator(statement: string, url: string = serverUrl
   }
 }
 
-/** Removes every row and keeps the tables. */
-export async function empty({ kysely }: SqlDatabase): Promise<void> {
+/** Deletes every row and keeps the tables. */
+export async function deleteAllRows({ kysely, dialect }: SqlDatabase): Promise<void> {
   const tables = [
     'users',
+    'revocations',
     'service_clients',
     'revoked_service_tokens',
     'events',
@@ -107,10 +120,16 @@ export async function empty({ kysely }: SqlDatabase): Promise<void> {
     'login_codes',
     'spent_oauth_states',
     'signing_keys',
+    ...(dialect === 'postgres' ? ['rate_counters'] : []),
   ];
   for (const table of tables) {
     await sql`delete from ${sql.table(table)}`.execute(kysely);
   }
+}
+
+/** As an operator would with a client of the database: the server itself cannot delete accounts. */
+export async function deleteAccount({ kysely }: SqlDatabase, id: UserId): Promise<void> {
+  await kysely.deleteFrom('users').where('id', '=', id).execute();
 }
 
 function remember(opened: SqlDatabase[], database: SqlDatabase): SqlDatabase {

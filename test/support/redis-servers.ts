@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { parseRedisUrl, type RedisTarget } from '../../src/stores/redis/url.ts';
+import { pause, until } from './time.ts';
 
 /**
  * Why tests that start Redis servers of their own cannot run here, or null if they can. Where backends are required, they
@@ -25,6 +26,7 @@ export async function redisMissing(): Promise<string | null> {
 }
 
 export type RedisServer = {
+  readonly url: string;
   readonly port: number;
   readonly pid: () => number;
   /** A connection of the test's own, with no ways of its own. */
@@ -85,6 +87,7 @@ export async function redisServer(
   };
   await start();
   return {
+    url: `redis://127.0.0.1:${port}`,
     port,
     pid: () => child?.pid ?? 0,
     admin,
@@ -179,17 +182,6 @@ export const targetOf = (url: string): RedisTarget => {
   if (target.kind === 'invalid') throw new Error(`The URL of the test ${target.problem}.`);
   return target;
 };
-
-export const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms));
-
-/** Waits until it is so, 15 s at most. */
-export async function until(isSo: () => Promise<boolean> | boolean, limitMs = 15_000): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('It never came to be.');
-    await pause(20);
-  }
-}
 
 /** Cluster nodes listen on a second port, 10 000 above: so not from the range the system gives. */
 async function freePort(): Promise<number> {

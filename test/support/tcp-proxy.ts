@@ -5,6 +5,8 @@ import { createServer, connect as dial, type Socket } from 'node:net';
 export type Tamper = (bytes: Buffer) => Buffer;
 
 export type TcpProxy = {
+  /** As the address of a Redis server. */
+  readonly url: string;
   readonly port: number;
   /** From now on, on every connection. */
   tamper: Tamper;
@@ -33,8 +35,10 @@ export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
   const proxy: TcpProxy = {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    url: `redis://127.0.0.1:${port}`,
+    port,
     tamper: (bytes) => bytes,
     drop: () => {
       server.close();
