@@ -6,7 +6,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { selfSignedCertificate } from '../support/certificates.ts';
 import { freePort, temporaryFolder } from '../support/process.ts';
-import { goodPassword, newEmail, serverForTest, signup, startServer, type TestServer } from '../support/server.ts';
+import { goodPassword, newEmail, signup, startServer, type TestServer } from '../support/server.ts';
 
 const chromiumFile = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
@@ -220,7 +220,7 @@ describe.skipIf(missing)(`cookies in a browser${missing ? ` (skipped: ${missing}
     writeFileSync(join(folder, 'key.pem'), key);
     const own = `https://localhost:${port}`;
     const files = { TLS_CERT: join(folder, 'cert.pem'), TLS_KEY: join(folder, 'key.pem') };
-    await serverForTest({ PORT: String(port), ISSUER: own, ...files });
+    await startServer({ PORT: String(port), ISSUER: own, ...files });
     await using trusting = await browser.newContext({ ignoreHTTPSErrors: true });
     const page = await trusting.newPage();
     await page.goto(`${own}/health`);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { goodPassword, newEmail, startServer, type TestServer } from '../support/server.ts';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { goodPassword, newEmail, type TestServer, testWithServer } from '../support/server.ts';
 
 const chromiumFile = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
@@ -14,14 +14,10 @@ const meQuery = 'query Me { me { id email } }';
 const nobodyResolves = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost';
 const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync', '--disable-component-update'];
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(() => server.stop());
+const test = testWithServer();
 
 describe('the GraphiQL document', () => {
-  it.each(['br', 'gzip'])('is sent as %s, to be kept and asked for again', async (coding) => {
+  test.for(['br', 'gzip'])('is sent as %s, to be kept and asked for again', async (coding, { server }) => {
     const headers = { ...page, 'accept-encoding': coding };
     const first = await server.fetch('/graphql', { headers });
     expect(await first.text()).toContain('<title>Fieldgate</title>');
@@ -34,7 +30,7 @@ describe('the GraphiQL document', () => {
     expect([again.status, await again.text()]).toEqual([304, '']);
   });
 
-  it('is sent plain to who takes no coding, under an entity tag of its own', async () => {
+  test('is sent plain to who takes no coding, under an entity tag of its own', async ({ server }) => {
     const plain = await server.fetch('/graphql', { headers: { ...page, 'accept-encoding': 'br;q=0, identity' } });
     const zipped = await server.fetch('/graphql', { headers: { ...page, 'accept-encoding': 'gzip' } });
     expect(plain.headers.get('content-encoding')).toBeNull();
@@ -42,7 +38,7 @@ describe('the GraphiQL document', () => {
     expect(await plain.text()).toBe(await zipped.text());
   });
 
-  it('runs only its own scripts and sits in nobody’s frame', async () => {
+  test('runs only its own scripts and sits in nobody’s frame', async ({ server }) => {
     const { headers } = await server.fetch('/graphql', { headers: page });
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
@@ -51,7 +47,7 @@ describe('the GraphiQL document', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  it('leaves answers to GraphQL as they are: never kept', async () => {
+  test('leaves answers to GraphQL as they are: never kept', async ({ server }) => {
     const answer = await server.gql('{ hello }');
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
@@ -66,8 +62,8 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
   });
   afterAll(() => browser?.close());
 
-  it('asks no other server for anything and breaks no rule of its policy', async () => {
-    await using tab = await openGraphiQL(browser);
+  test('asks no other server for anything and breaks no rule of its policy', async ({ server }) => {
+    await using tab = await openGraphiQL(server, browser);
     await run(tab.page, 'query Hello { hello }');
     await expectResult(tab.page, '"hello"');
     const origins = tab.urls.map((url) => new URL(url)).filter(({ protocol }) => !/^(?:blob|data):$/.test(protocol));
@@ -75,8 +71,8 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     expect(tab.complaints).toEqual([]);
   });
 
-  it('signs up, out and in again, and runs queries as that account', async () => {
-    await using tab = await openGraphiQL(browser);
+  test('signs up, out and in again, and runs queries as that account', async ({ server }) => {
+    await using tab = await openGraphiQL(server, browser);
     const email = newEmail();
     await run(tab.page, meQuery);
     await expectResult(tab.page, 'TOKEN_MISSING');
@@ -94,16 +90,16 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     await expectResult(tab.page, `"email": "${email}"`);
   });
 
-  it('shows what is wrong with a form, at the field that is meant', async () => {
-    await using tab = await openGraphiQL(browser);
+  test('shows what is wrong with a form, at the field that is meant', async ({ server }) => {
+    await using tab = await openGraphiQL(server, browser);
     await fillSignUp(tab.page, newEmail(), 'short');
     await tab.page.getByRole('button', { name: 'Sign up' }).click();
     await expectAlert(tab.page, 'at least 15 characters');
     expect(await tab.page.getByLabel('Password').getAttribute('aria-invalid')).toBe('true');
   });
 
-  it('refreshes once when the server refuses the access token, and tries again', async () => {
-    await using tab = await openGraphiQL(browser);
+  test('refreshes once when the server refuses the access token, and tries again', async ({ server }) => {
+    await using tab = await openGraphiQL(server, browser);
     const email = newEmail();
     await signUp(tab.page, email);
     server.advance(20 * 60_000);
@@ -114,8 +110,8 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     await tab.secrets(4);
   });
 
-  it('says so when the session has ended on the server', async () => {
-    await using tab = await openGraphiQL(browser);
+  test('says so when the session has ended on the server', async ({ server }) => {
+    await using tab = await openGraphiQL(server, browser);
     await signUp(tab.page, newEmail());
     const [token] = await tab.secrets(2);
     await server.gql('mutation { logout(input: { scope: ALL }) { endedSessions } }', { token: token ?? '' });
@@ -124,8 +120,8 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     await expectAlert(tab.page, 'Your session has ended');
   });
 
-  it('sends an Authorization of the Headers tab as it is', async () => {
-    await using tab = await openGraphiQL(browser);
+  test('sends an Authorization of the Headers tab as it is', async ({ server }) => {
+    await using tab = await openGraphiQL(server, browser);
     await signUp(tab.page, newEmail());
     tab.statuses.length = 0;
     await tab.page.getByRole('button', { name: 'Headers' }).click();
@@ -135,8 +131,8 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     await expect.poll(() => tab.statuses).toEqual([401]);
   });
 
-  it('leaves no token and no password in storage, cookies, the address or the document', async () => {
-    await using tab = await openGraphiQL(browser);
+  test('leaves no token and no password in storage, cookies, the address or the document', async ({ server }) => {
+    await using tab = await openGraphiQL(server, browser);
     await signUp(tab.page, newEmail());
     await run(tab.page, meQuery);
     await expectResult(tab.page, '@example.com');
@@ -152,8 +148,8 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
     expect(tab.page.url()).toBe(`${server.url}/graphql`);
   });
 
-  it('ends its session when the page goes away', async () => {
-    await using tab = await openGraphiQL(browser);
+  test('ends its session when the page goes away', async ({ server }) => {
+    await using tab = await openGraphiQL(server, browser);
     await signUp(tab.page, newEmail());
     const [token = ''] = await tab.secrets(2);
     expect((await server.gql(meQuery, { token })).codes).toEqual([]);
@@ -165,7 +161,7 @@ describe.skipIf(missing)(`GraphiQL in a browser${missing ? ` (skipped: ${missing
 });
 
 /** The page in a window of its own, with what it asked for, how that was answered, what the browser complained of and the tokens it was given. */
-const openGraphiQL = async (browser: Browser) => {
+const openGraphiQL = async (server: TestServer, browser: Browser) => {
   const context = await browser.newContext();
   const page = await context.newPage();
   const urls: string[] = [];

@@ -19,7 +19,7 @@ import {
   sendJson,
   startSite,
 } from '../support/identity-providers.ts';
-import { serverForTest } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 
 type Body = Record<string, unknown>;
 
@@ -58,7 +58,7 @@ const startGitHub = async () => {
 describe('GitHub', () => {
   const start = async () => {
     const github = await startGitHub();
-    return { ...github, server: await serverForTest(providerEnv({ GITHUB: github.site.url })) };
+    return { ...github, server: await startServer(providerEnv({ GITHUB: github.site.url })) };
   };
 
   it('says who somebody is by a number, and vouches for the primary email', async () => {
@@ -109,7 +109,7 @@ describe('GitHub', () => {
 
   it('is github.com unless the configuration says otherwise', async () => {
     const { OAUTH_GITHUB_ISSUER: _, ...env } = providerEnv({ GITHUB: '' });
-    const browser = createBrowser(await serverForTest(env));
+    const browser = createBrowser(await startServer(env));
     const begin = await browser.visit(beginUrl('github', { returnTo, codeChallenge: challengeOf(createVerifier()) }));
     expect(locationOf(begin)).toMatch(/^https:\/\/github\.com\/login\/oauth\/authorize\?/);
   });
@@ -141,7 +141,7 @@ const startFacebook = async () => {
 describe('Facebook', () => {
   const start = async () => {
     const facebook = await startFacebook();
-    return { ...facebook, server: await serverForTest(providerEnv({ FACEBOOK: facebook.site.url })) };
+    return { ...facebook, server: await startServer(providerEnv({ FACEBOOK: facebook.site.url })) };
   };
 
   it('says who somebody is, and is shown that the app has its secret', async () => {

@@ -11,11 +11,11 @@ import {
   toReturn,
 } from '../support/identity-browser.ts';
 import { type OpenIdProvider, providerEnv, returnTo, startOpenIdProvider } from '../support/identity-providers.ts';
-import { serverForTest, type TestServer } from '../support/server.ts';
+import { startServer, type TestServer } from '../support/server.ts';
 
 const start = async (env: Record<string, string> = {}, metadata: Record<string, unknown> = {}) => {
   const provider = await startOpenIdProvider(metadata);
-  const server = await serverForTest({ ...providerEnv({ ACME: provider.issuer }), ...env });
+  const server = await startServer({ ...providerEnv({ ACME: provider.issuer }), ...env });
   return { provider, server, browser: createBrowser(server) };
 };
 
@@ -159,7 +159,7 @@ describe('O04: mix-up', () => {
 
   it("one provider's answer at the callback of another is refused by both", async () => {
     const [one, other] = [await startOpenIdProvider(), await startOpenIdProvider()];
-    const server = await serverForTest(providerEnv({ ONE: one.issuer, OTHER: other.issuer }));
+    const server = await startServer(providerEnv({ ONE: one.issuer, OTHER: other.issuer }));
     const browser = createBrowser(server);
     const callback = await goToProvider(browser, 'one', createVerifier());
     const response = await browser.visit(callback.replace('/oauth/one/', '/oauth/other/'));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createVerifier, linkIdentity, loginAt, loginWithCode, signInAt } from '../support/identity-browser.ts';
 import { type OpenIdProvider, providerEnv, startOpenIdProvider } from '../support/identity-providers.ts';
-import { type Grant, serverForTest, signup, type TestServer } from '../support/server.ts';
+import { type Grant, signup, startServer, type TestServer } from '../support/server.ts';
 
 let acme: OpenIdProvider;
 let server: TestServer;
@@ -10,7 +10,7 @@ let ada: Grant;
 beforeEach(async () => {
   const other = await startOpenIdProvider();
   acme = await startOpenIdProvider();
-  server = await serverForTest(providerEnv({ ACME: acme.issuer, OTHER: other.issuer }));
+  server = await startServer(providerEnv({ ACME: acme.issuer, OTHER: other.issuer }));
   ada = await signup(server, 'ada@example.com');
 });
 

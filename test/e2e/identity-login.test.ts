@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { loginAt, loginWithCode, signInAt } from '../support/identity-browser.ts';
 import { providerEnv, returnTo, startOpenIdProvider } from '../support/identity-providers.ts';
-import { adminEnv, goodPassword, login, loginAsAdmin, refresh, serverForTest, signup } from '../support/server.ts';
+import { adminEnv, goodPassword, login, loginAsAdmin, refresh, signup, startServer } from '../support/server.ts';
 
 const start = async (env: Record<string, string> = {}) => {
   const provider = await startOpenIdProvider();
-  const server = await serverForTest({ ...providerEnv({ ACME: provider.issuer }), ...env });
+  const server = await startServer({ ...providerEnv({ ACME: provider.issuer }), ...env });
   return { provider, server };
 };
 
@@ -40,7 +40,7 @@ it('O05: the account goes by issuer and subject, whatever becomes of the email',
 
 it('O05: the same subject at another provider is somebody else', async () => {
   const [one, other] = [await startOpenIdProvider(), await startOpenIdProvider()];
-  const server = await serverForTest(providerEnv({ ONE: one.issuer, OTHER: other.issuer }));
+  const server = await startServer(providerEnv({ ONE: one.issuer, OTHER: other.issuer }));
   other.person = { ...other.person, email: 'ada@elsewhere.example.com' };
   const first = (await loginAt(server, 'one')).data.loginWithCode.user;
   const second = (await loginAt(server, 'other')).data.loginWithCode.user;

@@ -19,11 +19,11 @@ import {
   sendJson,
   startOpenIdProvider,
 } from '../support/identity-providers.ts';
-import { serverForTest } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 
 const start = async (metadata: Record<string, unknown> = {}) => {
   const provider = await startOpenIdProvider(metadata);
-  return { provider, server: await serverForTest(providerEnv({ ACME: provider.issuer })) };
+  return { provider, server: await startServer(providerEnv({ ACME: provider.issuer })) };
 };
 
 type Forge = (provider: OpenIdProvider, claims: Claims) => Promise<string> | string;

@@ -16,11 +16,11 @@ import {
   startOpenIdProvider,
   startSite,
 } from '../support/identity-providers.ts';
-import { login, serverForTest, signup } from '../support/server.ts';
+import { login, signup, startServer } from '../support/server.ts';
 
 const start = async () => {
   const provider = await startOpenIdProvider();
-  return { provider, server: await serverForTest(providerEnv({ ACME: provider.issuer })) };
+  return { provider, server: await startServer(providerEnv({ ACME: provider.issuer })) };
 };
 
 const discovery = '/.well-known/openid-configuration';
@@ -30,7 +30,7 @@ it('O10, F31: a provider that hangs is given up within 5 s, wherever it hangs, a
   const providers = await Promise.all(hanging.map(() => startOpenIdProvider()));
   const names = ['DISCOVERY', 'TOKEN', 'JWKS'];
   const issuers = Object.fromEntries(names.map((name, index) => [name, providers[index]?.issuer ?? '']));
-  const server = await serverForTest(providerEnv(issuers));
+  const server = await startServer(providerEnv(issuers));
   await signup(server, 'grace@example.com');
   for (const [index, path] of hanging.entries())
     Object.assign(providers[index]?.site.answers ?? {}, { [path]: silent });
@@ -117,7 +117,7 @@ it.each([
   ['without endpoints', { authorization_endpoint: undefined }],
 ])('metadata %s begin nothing', async (_what, metadata) => {
   const provider = await startOpenIdProvider(metadata);
-  const server = await serverForTest(providerEnv({ ACME: provider.issuer }));
+  const server = await startServer(providerEnv({ ACME: provider.issuer }));
   const response = await createBrowser(server).visit(
     beginUrl('acme', { returnTo, codeChallenge: challengeOf(createVerifier()) }),
   );

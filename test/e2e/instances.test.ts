@@ -39,7 +39,7 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
     folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
     const redisUrl = redis.url;
     const env = { ...adminEnv, DATABASE_URL: postgres.url, REDIS_URL: redisUrl };
-    [one, two] = await Promise.all([startServer(env, folder), startServer(env, folder)]);
+    [one, two] = await Promise.all([startServer(env, { dataDir: folder }), startServer(env, { dataDir: folder })]);
     stores = await openStores({
       database: { kind: 'postgres', url: new Secret(postgres.url) },
       redis: targetOf(redisUrl),

@@ -5,7 +5,7 @@ import { decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/process.ts';
-import { refresh, serverForTest, signup, type TestServer } from '../support/server.ts';
+import { refresh, signup, startServer, type TestServer } from '../support/server.ts';
 import { until } from '../support/time.ts';
 
 const minute = 60_000;
@@ -21,7 +21,7 @@ const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? '';
 
 /** A server on SQLite, and the command line beside it. */
 const serverWithCommands = async (env: Record<string, string> = {}) => {
-  const server = await serverForTest(env);
+  const server = await startServer(env);
   const run = (...args: string[]) => runCommand({ DATA_DIR: server.dataDir, ...env }, ...args);
   const keyList = async (command: string, ...kids: string[]) => {
     const { out, err, code } = await run('key', command, '--json', '--', ...kids);
@@ -128,7 +128,7 @@ describe('rotating beside a running server', () => {
 
 describe('rotating by itself', () => {
   it('begins at once, and one line in the log says so', async () => {
-    const server = await serverForTest({ KEY_ROTATION: '30d' });
+    const server = await startServer({ KEY_ROTATION: '30d' });
     const { accessToken } = await signup(server);
     await until(async () => (await jwks(server)).kids.length === 2, 5_000);
     const rotated = () => server.logLines().filter(({ event }) => event === 'key.rotated');
@@ -154,7 +154,7 @@ describe('where keys cannot be rotated or opened', () => {
     const folder = temporaryFolder();
     const env = { DATA_DIR: folder };
     const file = join(folder, 'signing-keys.json');
-    const before = await serverForTest({}, folder);
+    const before = await startServer({}, { dataDir: folder });
     const grant = await signup(before);
     const { keys } = JSON.parse((await runCommand(env, 'key', 'revoke', '--json', '--', kidOf(grant.accessToken))).out);
     await until(async () => (await jwks(before)).kids[0] === keys[0].kid, 5_000);
@@ -162,7 +162,7 @@ describe('where keys cannot be rotated or opened', () => {
 
     const original = readFileSync(file, 'utf8');
     writeFileSync(file, (await runCommand(env, 'key', 'generate')).out);
-    const exchanged = await serverForTest({}, folder);
+    const exchanged = await startServer({}, { dataDir: folder });
     expect(exchanged.logLines()).toContainEqual(expect.objectContaining({ level: 40, kids: [keys[0].kid] }));
     expect((await exchanged.gql(me, { token })).codes).toEqual(['UNAUTHENTICATED TOKEN_INVALID']);
     const fresh = (await refresh(exchanged, refreshToken)).data.refresh;
@@ -172,7 +172,7 @@ describe('where keys cannot be rotated or opened', () => {
     expect(doctor.checks).toContainEqual(expect.objectContaining({ check: 'kept keys', status: 'warn' }));
 
     writeFileSync(file, original);
-    const restored = await serverForTest({}, folder);
+    const restored = await startServer({}, { dataDir: folder });
     expect((await restored.gql(me, { token })).codes).toEqual([]);
     expect((await restored.gql(me, { token: grant.accessToken })).codes).toEqual(['UNAUTHENTICATED TOKEN_INVALID']);
   });

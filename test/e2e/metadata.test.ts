@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sendForm } from '../support/oauth.ts';
 import { freePort } from '../support/process.ts';
-import { serverForTest, signup, startServer, type TestServer } from '../support/server.ts';
+import { signup, startServer, type TestServer } from '../support/server.ts';
 
 const wellKnown = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 const issuer = 'https://id.example.com/auth';
@@ -14,7 +14,7 @@ const json = async (server: TestServer, path: string) => JSON.parse(await (await
 
 describe('the metadata', () => {
   it.each(wellKnown)('J05: %s says the issuer, and endpoints below it', async (path) => {
-    const server = await serverForTest({ ISSUER: issuer });
+    const server = await startServer({ ISSUER: issuer });
     const metadata = await json(server, path);
     expect(metadata.issuer).toBe(issuer);
     const urls = Object.entries(metadata).filter(([name]) => /_(?:endpoint|uri)$/.test(name));
@@ -28,7 +28,7 @@ describe('the metadata', () => {
   });
 
   it('J05: is the same in every place, that of RFC 8414 for an issuer with a path included', async () => {
-    const server = await serverForTest({ ISSUER: issuer });
+    const server = await startServer({ ISSUER: issuer });
     const [first, ...others] = await Promise.all(
       [...wellKnown, '/.well-known/oauth-authorization-server/auth'].map((path) => json(server, path)),
     );
@@ -36,7 +36,7 @@ describe('the metadata', () => {
   });
 
   it('J05: every endpoint it names answers, and every grant', async () => {
-    const server = await serverForTest();
+    const server = await startServer();
     const metadata = await json(server, '/.well-known/oauth-authorization-server');
     for (const name of ['token_endpoint', 'revocation_endpoint', 'introspection_endpoint']) {
       const answer = await sendForm(server, new URL(metadata[name]).pathname, {});
@@ -73,7 +73,7 @@ describe('the metadata of the GraphQL endpoint as a protected resource', () => {
   });
 
   it('J06: is found below an issuer with a path, as it is and where a proxy takes the path away', async () => {
-    const server = await serverForTest({ ISSUER: issuer });
+    const server = await startServer({ ISSUER: issuer });
     const places = ['/auth/graphql', '/graphql'].map((path) => `/.well-known/oauth-protected-resource${path}`);
     const [asItIs, behindProxy] = await Promise.all(places.map((path) => json(server, path)));
     expect(asItIs.resource).toBe(`${issuer}/graphql`);
@@ -83,7 +83,7 @@ describe('the metadata of the GraphQL endpoint as a protected resource', () => {
 
   it('J06: does not name what no caller can be granted', async () => {
     const { scopes_supported: scopes } = await json(
-      await serverForTest(),
+      await startServer(),
       '/.well-known/oauth-protected-resource/graphql',
     );
     expect(scopes).not.toContain('interactive');
@@ -93,7 +93,7 @@ describe('the metadata of the GraphQL endpoint as a protected resource', () => {
 describe('the key set', () => {
   const algorithms = ['ES256', 'RS256', 'PS384', 'ES512'];
   it.each(algorithms)('J01, J07: for %s has public members only, and each key its kid, alg and use', async (alg) => {
-    const server = await serverForTest({ JWT_ALGORITHM: alg });
+    const server = await startServer({ JWT_ALGORITHM: alg });
     const response = await jwks(server);
     const text = await response.text();
     const { keys } = JSON.parse(text);
@@ -107,14 +107,14 @@ describe('the key set', () => {
   });
 
   it('J01: may be kept for at most ten minutes', async () => {
-    const response = await jwks(await serverForTest());
+    const response = await jwks(await startServer());
     const [, seconds] = /^public, max-age=(\d+)$/.exec(response.headers.get('cache-control') ?? '') ?? [];
     expect(Number(seconds)).toBeGreaterThan(0);
     expect(Number(seconds)).toBeLessThanOrEqual(600);
   });
 
   it('is answered 304 to whoever has it', async () => {
-    const server = await serverForTest();
+    const server = await startServer();
     const etag = (await jwks(server)).headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[\w-]+"$/);
     for (const tag of [etag, `W/${etag}`, `"x", ${etag}`]) {
@@ -125,12 +125,12 @@ describe('the key set', () => {
 
   it('J07: is empty where the key is a shared secret', async () => {
     const secret = 'tests only: 32 bytes and more, never used by a server that runs';
-    const server = await serverForTest({ JWT_ALGORITHM: 'HS256', JWT_SECRET: secret });
+    const server = await startServer({ JWT_ALGORITHM: 'HS256', JWT_SECRET: secret });
     expect(await (await jwks(server)).text()).toBe('{"keys":[]}');
   });
 
   it('J07: neither private keys nor secrets are in what the edge answers or in the log', async () => {
-    const server = await serverForTest();
+    const server = await startServer();
     const { accessToken } = await signup(server);
     const { d } = JSON.parse(readFileSync(`${server.dataDir}/signing-keys.json`, 'utf8')).keys[0];
     const paths = [...wellKnown, '/.well-known/jwks.json', '/health', '/ready', '/noClient', '/token'];

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFieldgate } from '../../src/boot/fieldgate.ts';
 import { temporaryFolder } from '../support/process.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';
-import { type Grant, login, refresh, serverForTest, signup, startServer, type TestServer } from '../support/server.ts';
+import { type Grant, login, refresh, signup, startServer, type TestServer } from '../support/server.ts';
 
 const key = 'tests only: 32 bytes and more, never used by a server that runs';
 
@@ -144,7 +144,7 @@ describe('what is counted', () => {
 
 describe('where it is told', () => {
   it('on a port of its own, with METRICS_PORT, and on no other', async () => {
-    const server = await serverForTest({ METRICS_PORT: '0' });
+    const server = await startServer({ METRICS_PORT: '0' });
     const answer = await fetch(`${server.metricsUrl}/metrics`);
     expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
       200,
@@ -157,7 +157,7 @@ describe('where it is told', () => {
   });
 
   it('noClient in production without METRICS_PORT', async () => {
-    const server = await serverForTest({ NODE_ENV: 'production', JWT_ALGORITHM: 'HS256', JWT_SECRET: key });
+    const server = await startServer({ NODE_ENV: 'production', JWT_ALGORITHM: 'HS256', JWT_SECRET: key });
     expect([server.metricsUrl, (await server.fetch('/metrics')).status]).toEqual([null, 404]);
   });
 
@@ -185,7 +185,7 @@ const missing = await redisMissing();
 describe.skipIf(missing !== null)('an outage', () => {
   it('L06: of Redis is an event, a metric and not ready; the process stays healthy', async () => {
     const redis = await redisServer();
-    const server = await serverForTest({ REDIS_URL: redis.url });
+    const server = await startServer({ REDIS_URL: redis.url });
     const { accessToken } = await signup(server);
     await redis.drop();
     const answer = await server.gql('{ me { id } }', { token: accessToken });

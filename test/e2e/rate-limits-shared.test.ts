@@ -78,7 +78,10 @@ describe.each([
 describe.skipIf((await redisMissing()) !== null)('F24: with the store away', () => {
   it('each process goes on counting by itself: never without a limit', async () => {
     const shared = await overRedis();
-    const server = await startServer({ ...shared.env, ...limits, RATE_LIMIT: '1000/1h' }, temporaryFolder());
+    const server = await startServer(
+      { ...shared.env, ...limits, RATE_LIMIT: '1000/1h' },
+      { dataDir: temporaryFolder() },
+    );
     const guesses = async () => {
       const codes: string[] = [];
       for (let count = 0; count < 9; count += 1) {

@@ -5,7 +5,6 @@ import {
   login,
   newEmail,
   refresh,
-  serverForTest,
   signup,
   startServer,
   type TestServer,
@@ -37,7 +36,7 @@ const guesses = async (server: TestServer, count: number, headers: (index: numbe
 
 describe('strict limits', () => {
   it('P15: 100 aliased logins, refreshes or sign-ups are refused before anything runs', async () => {
-    const server = await serverForTest();
+    const server = await startServer();
     const email = newEmail();
     const aliases = (field: string, count = 100) =>
       Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(' ');
@@ -64,7 +63,7 @@ describe('strict limits', () => {
   });
 
   it('P16, P17, F24: of 40 parallel guesses at as many accounts, exactly as many are looked at as allowed', async () => {
-    const server = await serverForTest({ RATE_LIMIT_LOGIN: '7/5m' });
+    const server = await startServer({ RATE_LIMIT_LOGIN: '7/5m' });
     expect(await guesses(server, 40, (index) => from(`203.0.113.${index}`))).toBe(7);
     const answer = await login(server, newEmail(), goodPassword, accept);
     expect(limited(answer)).toEqual(refused);
@@ -77,7 +76,7 @@ describe('strict limits', () => {
   });
 
   it('P16: a token beside a guess does not make it another caller’s', async () => {
-    const server = await serverForTest({ RATE_LIMIT_LOGIN: '2/5m' });
+    const server = await startServer({ RATE_LIMIT_LOGIN: '2/5m' });
     const guessAs = (token: string) =>
       server.gql(
         `mutation { login(input: { email: "${newEmail()}", password: "wrong, and long enough" }) { expiresIn } revokeSession(id: "x") { id } }`,
@@ -92,7 +91,7 @@ describe('strict limits', () => {
   });
 
   it('P17: who is signed in goes on by refresh token while guesses from the same place are refused', async () => {
-    const server = await serverForTest({ RATE_LIMIT_LOGIN: '2/5m' });
+    const server = await startServer({ RATE_LIMIT_LOGIN: '2/5m' });
     const grant = await signup(server);
     await guesses(server, 5, () => ({}));
     expect((await refresh(server, grant.refreshToken)).codes).toEqual([]);
@@ -100,7 +99,7 @@ describe('strict limits', () => {
   });
 
   it('P16: an IPv6 customer is one caller, however they choose among their addresses and spellings', async () => {
-    const server = await serverForTest({ ...behindProxy, RATE_LIMIT_LOGIN: '3/5m' });
+    const server = await startServer({ ...behindProxy, RATE_LIMIT_LOGIN: '3/5m' });
     const spelt = [
       '2001:db8:1:2::1',
       '2001:0db8:0001:0002::2',
@@ -113,7 +112,7 @@ describe('strict limits', () => {
   });
 
   it('signing up, refreshing and changing a password have limits too, each its own', async () => {
-    const server = await serverForTest({
+    const server = await startServer({
       RATE_LIMIT_SIGNUP: '2/1h',
       RATE_LIMIT_REFRESH: '2/5m',
       RATE_LIMIT_LOGIN: '2/5m',
@@ -136,7 +135,7 @@ describe('strict limits', () => {
   });
 
   it('POST /token shares them, and has no other spelling', async () => {
-    const server = await serverForTest({ RATE_LIMIT_LOGIN: '2/5m', RATE_LIMIT_REFRESH: '2/5m' });
+    const server = await startServer({ RATE_LIMIT_LOGIN: '2/5m', RATE_LIMIT_REFRESH: '2/5m' });
     const token = (parameters: Record<string, string>, path = '/token') =>
       server.fetch(path, { method: 'POST', body: new URLSearchParams(parameters) });
     const password = { grant_type: 'password', username: newEmail(), password: 'wrong, and long enough' };
@@ -163,7 +162,7 @@ describe('strict limits', () => {
   });
 
   it('guesses by Basic are counted with the others, and what was right is not asked again', async () => {
-    const server = await serverForTest({ BASIC_AUTH: 'on', RATE_LIMIT_LOGIN: '3/5m' });
+    const server = await startServer({ BASIC_AUTH: 'on', RATE_LIMIT_LOGIN: '3/5m' });
     const { user } = await signup(server);
     const basic = (password: string) =>
       server.gql('{ me { id } }', {
@@ -178,7 +177,7 @@ describe('strict limits', () => {
   });
 
   it('nothing of a refused operation has run, and it is written down once', async () => {
-    const server = await serverForTest({ RATE_LIMIT_SIGNUP: '1/1h' });
+    const server = await startServer({ RATE_LIMIT_SIGNUP: '1/1h' });
     await signup(server);
     const email = newEmail();
     for (let count = 0; count < 3; count += 1) await expect(signup(server, email)).rejects.toThrow('RATE_LIMITED');
@@ -271,7 +270,7 @@ describe('the budget of a caller', () => {
     expect(await told('{ a: hello b: hello c: hello d: hello }')).toEqual([null, null]);
     expect(await told('{ hello }')).toEqual(['"general";q=10;w=3600', '"general";r=5;t']);
     expect(await told('{ hello }')).toEqual(['"general";q=10;w=3600', '"general";r=4;t']);
-    const strict = await serverForTest({ RATE_LIMIT: '10/1h', RATE_LIMIT_REFRESH: '3/5m' });
+    const strict = await startServer({ RATE_LIMIT: '10/1h', RATE_LIMIT_REFRESH: '3/5m' });
     const answer = await refresh(strict, 'x');
     expect(answer.headers.get('ratelimit-policy')).toBe('"refresh";q=3;w=300');
     expect(answer.headers.get('ratelimit')).toMatch(/^"refresh";r=2;t=(?:300|299)$/);
@@ -279,11 +278,11 @@ describe('the budget of a caller', () => {
 });
 
 it('RATE_LIMIT is 1000/1h, and the strict limits hold beside RATE_LIMIT=off', async () => {
-  const byDefault = await serverForTest({ RATE_LIMIT: '' });
+  const byDefault = await startServer({ RATE_LIMIT: '' });
   const twenty = `{ ${Array.from({ length: 20 }, (_, i) => `a${i}: hello`).join(' ')} }`;
   for (let count = 0; count < 24; count += 1) await byDefault.gql(twenty);
   expect((await byDefault.gql(twenty)).headers.get('ratelimit')).toMatch(/^"general";r=500;/);
-  const off = await serverForTest({ RATE_LIMIT: 'off', RATE_LIMIT_LOGIN: '' });
+  const off = await startServer({ RATE_LIMIT: 'off', RATE_LIMIT_LOGIN: '' });
   expect((await off.gql('{ hello }')).headers.get('ratelimit')).toBeNull();
   expect(await guesses(off, 32, () => ({}))).toBe(30);
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { variableNames } from '../../src/config/config.ts';
-import { serverForTest } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const readme = readFileSync(`${root}README.md`, 'utf8');
@@ -26,7 +26,7 @@ const documents = ['README.md', 'docs/credentials.md', 'docs/resource-servers.md
 
 it.each(documents)('every command of %s gives what is shown there', { timeout: 60_000 }, async (file) => {
   const commands = commandsOf(file);
-  const server = await serverForTest();
+  const server = await startServer();
   const script = commands
     .map(({ command }) => `${command}\necho '${marker}'`)
     .join('\n')

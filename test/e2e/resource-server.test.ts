@@ -5,12 +5,12 @@ import jwt from 'jsonwebtoken';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sendForm } from '../support/oauth.ts';
 import { freePort } from '../support/process.ts';
-import { adminEnv, loginAsAdmin, serverForTest, signup } from '../support/server.ts';
+import { adminEnv, loginAsAdmin, signup, startServer } from '../support/server.ts';
 
 /** A server that is where its issuer says, so that others find its keys. */
 const reachableServer = async (env: Record<string, string> = {}) => {
   const port = String(await freePort());
-  return serverForTest({ PORT: port, ISSUER: `http://localhost:${port}`, ...env });
+  return startServer({ PORT: port, ISSUER: `http://localhost:${port}`, ...env });
 };
 
 const startExample = async (file: string, issuer: string): Promise<string> => {
@@ -70,9 +70,9 @@ describe.each(['with-jose.js', 'with-jsonwebtoken.js'])('a resource server in an
 
   it('refuses what is not ours: no token, another issuer, other keys, another type, another audience, a refresh token', async () => {
     const [server, stranger] = [await reachableServer(), await reachableServer()];
-    const otherAudience = await serverForTest(
+    const otherAudience = await startServer(
       { ISSUER: server.url, AUDIENCE: 'https://else.example.com' },
-      server.dataDir,
+      { dataDir: server.dataDir },
     );
     const grant = await signup(server);
     const url = await startExample(file, server.url);

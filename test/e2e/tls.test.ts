@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { parseConfig } from '../../src/config/config.ts';
 import { selfSignedCertificate } from '../support/certificates.ts';
 import { freePort, spawnServer, temporaryFolder } from '../support/process.ts';
-import { serverForTest } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 
 type Pair = ReturnType<typeof selfSignedCertificate>;
 
@@ -45,7 +45,7 @@ const handshake = (url: string, options: ConnectionOptions): Promise<string | nu
 describe('with TLS_CERT and TLS_KEY', () => {
   it('G13: the server speaks HTTPS, says so to browsers in every answer, and is named so in its metadata', async () => {
     const pair = selfSignedCertificate();
-    const server = await serverForTest({ ...filesFor(pair), ISSUER: '' });
+    const server = await startServer({ ...filesFor(pair), ISSUER: '' });
     expect(server.url).toMatch(/^https:/);
     const answers = [
       await ask(`${server.url}/graphql`, pair.cert, 'POST', hello),
@@ -67,7 +67,7 @@ describe('with TLS_CERT and TLS_KEY', () => {
 
   it('TLS below 1.2 is not spoken', async () => {
     const pair = selfSignedCertificate();
-    const server = await serverForTest(filesFor(pair));
+    const server = await startServer(filesFor(pair));
     const old = { ca: pair.cert, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     await expect(handshake(server.url, old)).rejects.toThrow();
     expect(await handshake(server.url, { ca: pair.cert, maxVersion: 'TLSv1.2' })).toBe('TLSv1.2');
@@ -75,9 +75,9 @@ describe('with TLS_CERT and TLS_KEY', () => {
   });
 
   it('plain HTTP on that port gets no answer, and without them HTTP says nothing of HTTPS', async () => {
-    const secure = await serverForTest(filesFor(selfSignedCertificate()));
+    const secure = await startServer(filesFor(selfSignedCertificate()));
     await expect(fetch(secure.url.replace('https', 'http'))).rejects.toThrow();
-    const plain = await serverForTest();
+    const plain = await startServer();
     expect((await plain.fetch('/health')).headers.get('strict-transport-security')).toBeNull();
   });
 
@@ -86,7 +86,7 @@ describe('with TLS_CERT and TLS_KEY', () => {
     try {
       const folder = temporaryFolder();
       const [first, second] = [selfSignedCertificate(), selfSignedCertificate()];
-      const server = await serverForTest(filesFor(first, folder));
+      const server = await startServer(filesFor(first, folder));
       const health = (ca: string) => ask(`${server.url}/health`, ca).then(({ status }) => status);
 
       filesFor({ cert: second.cert }, folder);

@@ -40,6 +40,8 @@ export const createJar = (server: TestServer) => {
   };
 };
 
+export type Jar = ReturnType<typeof createJar>;
+
 const grantFields = 'accessToken refreshToken tokenType expiresIn user { id email role } session { id current }';
 export const loginByCookie = `mutation ($input: LoginInput!) { login(input: $input) { ${grantFields} } }`;
 export const signupByCookie = `mutation ($input: SignupInput!) { signup(input: $input) { ${grantFields} } }`;
@@ -55,5 +57,5 @@ export const signedUp = async (server: TestServer, email = newEmail()) => {
   return { jar, email, answer };
 };
 
-export const tokenOf = (jar: ReturnType<typeof createJar>, kind: 'access' | 'refresh'): string =>
+export const tokenOf = (jar: Jar, kind: 'access' | 'refresh'): string =>
   [...jar.kept].find(([name]) => name.endsWith(`fieldgate-${kind}`))?.[1] ?? '';

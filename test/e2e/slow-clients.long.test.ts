@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { transportLimits } from '../../src/http/transport-limits.ts';
 import { head, json, openSocket, sendRaw, statusesIn } from '../support/raw-http.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startServer, testWithServer } from '../support/server.ts';
 
 /** The limits of the server, made short enough to be waited for. */
 const limits = {
@@ -17,11 +17,7 @@ const limits = {
   silenceMs: 2_000,
 };
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer({ MAX_CONNECTIONS: '300' }, undefined, limits);
-});
-afterAll(() => server.stop());
+const test = testWithServer({ MAX_CONNECTIONS: '300' }, { limits });
 
 /** Sends one byte after another, as slowly as the attack goes, until the connection is closed. What was answered. */
 const drip = (socket: Socket, bytes: string): Promise<string> =>
@@ -43,7 +39,9 @@ const query = '{"query":"{ hello }"}';
 const hello = `${head(['Host: x', json, 'Connection: close', `Content-Length: ${query.length}`])}${query}`;
 
 describe.concurrent('F21: a client that sends', () => {
-  it('one byte of its headers after another is closed with 408, and others are answered meanwhile', async () => {
+  test('one byte of its headers after another is closed with 408, and others are answered meanwhile', async ({
+    server,
+  }) => {
     const slow = Array.from({ length: 100 }, () => {
       const socket = openSocket(server.url);
       socket.write('POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ');
@@ -54,7 +52,7 @@ describe.concurrent('F21: a client that sends', () => {
     for (const answer of await Promise.all(slow)) expect(statusesIn(answer)).toEqual([408]);
   });
 
-  it('one byte of its body after another is closed with 408 and has not run', async () => {
+  test('one byte of its body after another is closed with 408 and has not run', async ({ server }) => {
     const slow = Array.from({ length: 50 }, () => {
       const socket = openSocket(server.url);
       socket.write(head(['Host: x', json, 'Content-Length: 5000']));
@@ -66,12 +64,12 @@ describe.concurrent('F21: a client that sends', () => {
     expect(server.logLines().filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
-  it('nothing at all is closed', async () => {
+  test('nothing at all is closed', async ({ server }) => {
     const socket = openSocket(server.url);
     await once(socket.resume(), 'close');
   });
 
-  it('nothing more after its answer is closed: a connection is not kept for ever', async () => {
+  test('nothing more after its answer is closed: a connection is not kept for ever', async ({ server }) => {
     const socket = openSocket(server.url);
     socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
     const [answer] = await once(socket, 'data');
@@ -79,8 +77,8 @@ describe.concurrent('F21: a client that sends', () => {
     await once(socket.resume(), 'close');
   });
 
-  it('nothing and does not read its answer is closed, and the rest of the answer is not kept for it', async () => {
-    const own = await startServer({}, undefined, { ...transportLimits, silenceMs: 1_000 });
+  test('nothing and does not read its answer is closed, and the rest of the answer is not kept for it', async () => {
+    const own = await startServer({}, { limits: { ...transportLimits, silenceMs: 1_000 } });
     const ask = 'GET /graphql HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n';
     const one = async () => (await sendRaw(own.url, `${ask}Connection: close\r\n\r\n`)).length;
     // The first may wait in silence for the page to be built.
@@ -100,8 +98,8 @@ describe.concurrent('F21: a client that sends', () => {
 });
 
 describe('F21: more connections than MAX_CONNECTIONS', () => {
-  it('are closed unheard, those that are there go on, and when some leave there is room', async () => {
-    const own = await startServer({ MAX_CONNECTIONS: '5' }, undefined, transportLimits);
+  test('are closed unheard, those that are there go on, and when some leave there is room', async () => {
+    const own = await startServer({ MAX_CONNECTIONS: '5' }, { limits: transportLimits });
     const held = Array.from({ length: 5 }, () => openSocket(own.url));
     await Promise.all(held.map((socket) => once(socket, 'connect')));
     const [first] = held;
