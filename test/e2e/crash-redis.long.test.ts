@@ -1,26 +1,30 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { postgresMissing, postgresServer } from '../support/databases.ts';
-import { freePort, send, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
+import {
+  freePort,
+  loginMutation,
+  refreshMutation,
+  send,
+  signupMutation,
+  startServerProcess,
+  type Tokens,
+  temporaryFolder,
+} from '../support/process.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';
+import { pause } from '../support/time.ts';
 
-/** A few in every run; `KILLS=200 npx vitest run test/e2e/crash-redis.test.ts` for a thorough one. */
+/** `KILLS=200 npx vitest run crash-redis` for a thorough run. */
 const kills = Number(process.env['KILLS'] ?? 8);
 const clients = 4;
 
-const fields = '{ accessToken refreshToken session { id } }';
-const password = 'a quiet lamp over nine stairs';
-const signup = `mutation ($email: String!) { signup(input: { email: $email, password: "${password}" }) ${fields} }`;
-const login = `mutation ($email: String!) { login(input: { email: $email, password: "${password}" }) ${fields} }`;
-const refresh = `mutation ($refreshToken: String!) { refresh(input: { refreshToken: $refreshToken }) ${fields} }`;
 const sessions = '{ sessions { id } }';
 
-type Grant = { readonly accessToken: string; readonly refreshToken: string; readonly session: { readonly id: string } };
-type Client = { readonly email: string; grant: Grant; lost: number };
+type Client = { readonly email: string; grant: Tokens; lost: number };
 
 const missing = (await postgresMissing()) ?? (await redisMissing());
 
-it.skipIf(missing !== null)(
-  `F03: the server killed at ${kills} random points of refreshing leaves no second family and no key without end`,
+test.skipIf(missing !== null)(
+  `F03: ${kills} kills at random moments of refreshing leave no second session and no key that never expires`,
   { timeout: 900_000 },
   async () => {
     const [postgres, redis] = await Promise.all([postgresServer(), redisServer(['--appendonly', 'yes'])]);
@@ -34,42 +38,41 @@ it.skipIf(missing !== null)(
     const crowd: Client[] = [];
     let running = true;
 
-    /** Refreshes without a pause; tries a lost answer again with the same token, as clients do, and signs in if that fails. */
+    /** Refreshes without a pause, as clients do: again with the same token after a lost answer, and by login if that fails. */
     const live = async (url: string, client: Client): Promise<void> => {
       while (running) {
-        const answer = await send(url, refresh, client.grant);
+        const answer = await send(url, refreshMutation, client.grant);
         if (answer?.data?.refresh) client.grant = answer.data.refresh;
         else if (answer?.errors?.[0].extensions.code === 'REFRESH_TOKEN_INVALID') {
           client.lost += 1;
-          client.grant = (await send(url, login, client))?.data?.login ?? client.grant;
-        } else await new Promise((resolve) => setTimeout(resolve, 20));
+          client.grant = (await send(url, loginMutation, client))?.data?.login ?? client.grant;
+        } else await pause(20);
       }
     };
 
     for (let round = 0; round < kills; round++) {
-      const server = spawnServer(env);
-      await whenListening(server);
+      const server = await startServerProcess(env);
       while (crowd.length < clients) {
         const email = `kill${crowd.length}@example.com`;
-        crowd.push({ email, grant: (await send(server.url, signup, { email })).data.signup, lost: 0 });
+        crowd.push({ email, grant: (await send(server.url, signupMutation, { email })).data.signup, lost: 0 });
       }
       running = true;
       const lives = crowd.map((client) => live(server.url, client));
-      await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 250));
+      await pause(20 + Math.random() * 250);
       server.child.kill('SIGKILL');
       await server.exit;
       running = false;
       await Promise.all(lives);
     }
 
-    const server = spawnServer(env);
-    await whenListening(server);
+    const server = await startServerProcess(env);
     for (const client of crowd) {
       const { grant } = client;
       const next =
-        (await send(server.url, refresh, grant))?.data?.refresh ?? (await send(server.url, login, client)).data.login;
+        (await send(server.url, refreshMutation, grant))?.data?.refresh ??
+        (await send(server.url, loginMutation, client)).data.login;
       const list: { id: string }[] = (await send(server.url, sessions, {}, next.accessToken)).data.sessions;
-      // One family per sign-in that was acknowledged or lost on its way, none from a refresh.
+      // One session for each sign-in, whether acknowledged or lost, and none from a refresh.
       expect(list.map(({ id }) => id)).toContain(next.session.id);
       expect(list.length).toBeLessThanOrEqual(1 + client.lost + 1);
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { beginUrl } from '../support/identity-browser.ts';
 import { providerEnv } from '../support/identity-providers.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -17,7 +17,7 @@ describe('O08: where a browser is sent', () => {
   const begin = (parameters: Record<string, string>) =>
     server.fetch(beginUrl('acme', parameters), { redirect: 'manual' });
 
-  it.each([
+  test.each([
     ...[
       '//evil.com',
       '/\\evil.com',
@@ -81,13 +81,13 @@ describe('O08: where a browser is sent', () => {
     if (target.length > 4) expect(text).not.toContain(target);
   });
 
-  it('no target and two targets are refused', async () => {
+  test('no target and two targets are refused', async () => {
     expect((await begin({ codeChallenge })).status).toBe(400);
     const twice = `${beginUrl('acme', { returnTo: 'https://ok.com/in', codeChallenge })}&returnTo=https://ok.com/in`;
     expect((await server.fetch(twice, { redirect: 'manual' })).status).toBe(400);
   });
 
-  it.each(['', 'plain', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}=`])(
+  test.each(['', 'plain', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}=`])(
     'without a S256 challenge (%j) nothing begins',
     async (challenge) => {
       const response = await begin({ returnTo: 'https://ok.com/in', codeChallenge: challenge });
@@ -95,7 +95,7 @@ describe('O08: where a browser is sent', () => {
     },
   );
 
-  it('providers that are not configured are not there', async () => {
+  test('providers that are not configured are not there', async () => {
     for (const path of [
       '/oauth/google',
       '/oauth/google/callback',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postgresMissing, postgresServer } from '../support/databases.ts';
 import { temporaryFolder } from '../support/process.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';
@@ -42,25 +42,28 @@ describe.each([
   const guess = async (server: TestServer): Promise<boolean> =>
     (await login(server, newEmail(), 'wrong, and long enough')).codes[0] !== 'RATE_LIMITED';
 
-  it.skipIf(missing !== null)('F24, P15: share the strict limits, exactly under parallel guesses', async () => {
-    const looked = await Promise.all(
-      Array.from({ length: 30 }, (_, index) => servers[index % 2]).map((server) => server && guess(server)),
-    );
-    expect(looked.filter(Boolean)).toHaveLength(7);
-  });
+  test.skipIf(missing !== null)(
+    'F24, P15: two instances share the strict limits, exactly under parallel guesses',
+    async () => {
+      const looked = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => servers[index % 2]).map((server) => server && guess(server)),
+      );
+      expect(looked.filter(Boolean)).toHaveLength(7);
+    },
+  );
 
-  it.skipIf(missing !== null)('share each caller’s budget, a moment later', async () => {
+  test.skipIf(missing !== null)('two instances share the general limit, a moment later', async () => {
     let allowed = 0;
     await until(async () => {
       const answers = await Promise.all(servers.map((server) => server.gql('{ hello }')));
       allowed += answers.filter(({ codes }) => codes.length === 0).length;
       return answers.every(({ codes }) => codes[0] === 'RATE_LIMITED');
     });
-    // Of 50 the guesses of the test above have spent 30. Each instance by itself would have allowed 35 more.
+    // The guesses of the test above used up 30 of 50. Two separate instances would have allowed 35 each.
     expect(allowed).toBeLessThan(50);
   });
 
-  it.skipIf(missing !== null)('share what documents of an address have cost that were no good', async () => {
+  test.skipIf(missing !== null)('G05: two instances share the limit on invalid documents, a moment later', async () => {
     const [one] = servers;
     expect((await one?.gql('{'.padEnd(45 * 1024)))?.codes).toEqual(['GRAPHQL_PARSE_FAILED']);
     let looks = 0;
@@ -70,13 +73,13 @@ describe.each([
       looks += answers.length - refused;
       return refused === answers.length;
     });
-    // Each instance by itself would have looked 5 times here and 50 times there.
+    // Two separate instances would have parsed 5 documents here and 50 there.
     expect(looks).toBeLessThan(50);
   });
 });
 
-describe.skipIf((await redisMissing()) !== null)('F24: with the store away', () => {
-  it('each process goes on counting by itself: never without a limit', async () => {
+describe.skipIf((await redisMissing()) !== null)('without the shared store', () => {
+  test('F24: each instance counts by itself while the store is away', async () => {
     const shared = await overRedis();
     const server = await startServer(
       { ...shared.env, ...limits, RATE_LIMIT: '1000/1h' },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { variableNames } from '../../src/config/config.ts';
 import { startServer } from '../support/server.ts';
 
@@ -24,7 +24,7 @@ const toPattern = (shown: string): RegExp => new RegExp(`^${shown.split('…').m
 
 const documents = ['README.md', 'docs/credentials.md', 'docs/resource-servers.md'];
 
-it.each(documents)('every command of %s gives what is shown there', { timeout: 60_000 }, async (file) => {
+test.each(documents)('every command of %s gives what is shown there', { timeout: 60_000 }, async (file) => {
   const commands = commandsOf(file);
   const server = await startServer();
   const script = commands
@@ -44,7 +44,7 @@ it.each(documents)('every command of %s gives what is shown there', { timeout: 6
     expect(outputs[index], command).toMatch(toPattern(output));
 });
 
-it('the README and .env.example name every variable there is', () => {
+test('the README and .env.example name every variable there is', () => {
   const example = readFileSync(`${root}.env.example`, 'utf8');
   for (const name of variableNames) {
     expect(readme, name).toContain(`\`${name}\``);

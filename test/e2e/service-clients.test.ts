@@ -56,7 +56,7 @@ const introspect = (
 ) => sendForm(server, '/introspect', { token, ...more }, headers);
 
 describe('client_credentials', () => {
-  test('gives an access token for the service itself, and no refresh token', async ({ server, admin }) => {
+  test('client_credentials gives a service an access token and no refresh token', async ({ server, admin }) => {
     const service = await newService(server, admin);
     const answer = await tokenFor(server, service);
     expect(answer.status).toBe(200);
@@ -71,7 +71,7 @@ describe('client_credentials', () => {
     });
   });
 
-  test('takes the secret by client_secret_basic and by client_secret_post', async ({ server, admin }) => {
+  test('the secret is accepted by client_secret_basic and client_secret_post', async ({ server, admin }) => {
     const service = await newService(server, admin);
     expect((await sendForm(server, '/token', credentials, basic(service))).status).toBe(200);
     expect((await sendForm(server, '/token', { ...credentials, ...posted(service) })).status).toBe(200);
@@ -80,7 +80,7 @@ describe('client_credentials', () => {
     );
   });
 
-  test('gives the scopes that are asked for, and R11: no others', async ({ server, admin }) => {
+  test('R11: the token has the scopes that were asked for, and no others can be had', async ({ server, admin }) => {
     const service = await newService(server, admin);
     expect((await tokenFor(server, service, { scope: 'orders:read' })).body.scope).toBe('orders:read');
     expect((await tokenFor(server, service, { scope: 'orders:read orders:read' })).body.scope).toBe('orders:read');
@@ -96,13 +96,13 @@ describe('client_credentials', () => {
     }
   });
 
-  test('gives a service without scopes a token that may do nothing', async ({ server, admin }) => {
+  test('a service without scopes gets a token that may do nothing', async ({ server, admin }) => {
     const answer = await tokenFor(server, await newService(server, admin, []));
     expect(answer.body).not.toHaveProperty('scope');
     expect((await viewer(server, answer.body.access_token)).data.viewer.scopes).toEqual([]);
   });
 
-  test('refuses an unknown client, a wrong secret, no secret and a client that is off alike: 401 with a challenge', async ({
+  test('P12: an unknown client, a wrong secret, no secret and a disabled client get the same 401 with a challenge', async ({
     server,
     admin,
   }) => {
@@ -127,7 +127,7 @@ describe('client_credentials', () => {
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   });
 
-  test('O15: refuses a client that names itself in two ways', async ({ server, admin }) => {
+  test('O15: a client that authenticates in two ways is refused', async ({ server, admin }) => {
     const [service, other] = [await newService(server, admin), await newService(server, admin)];
     const twice = [
       await sendForm(server, '/token', { ...credentials, ...posted(service) }, basic(service)),
@@ -136,7 +136,7 @@ describe('client_credentials', () => {
     expect(twice.map(failure)).toEqual(Array(2).fill([400, 'invalid_request']));
   });
 
-  test('O15: a service has this grant and no other', async ({ server, admin }) => {
+  test('O15: a service can use no other grant', async ({ server, admin }) => {
     const [service, { user, refreshToken }] = [await newService(server, admin), await signup(server)];
     const password = { grant_type: 'password', username: user.email, password: 'a quiet lamp over nine stairs' };
     expect(failure(await sendForm(server, '/token', password, basic(service)))).toEqual([400, 'unauthorized_client']);
@@ -147,15 +147,15 @@ describe('client_credentials', () => {
   });
 });
 
-describe('the token of a service', () => {
-  test('is no person even with the scopes that a person would need', async ({ server, admin }) => {
+describe('tokens of services', () => {
+  test('a service is refused fields of accounts even with their scopes', async ({ server, admin }) => {
     const { body } = await tokenFor(server, await newService(server, admin, ['account:read', 'sessions:read']));
     for (const field of ['me { id }', 'sessions { id }']) {
       expect((await server.gql(`{ ${field} }`, { token: body.access_token })).codes).toEqual(['FORBIDDEN ACCOUNT']);
     }
   });
 
-  test('is no person: what asks for one is refused, sessions are not touched', async ({ server, admin }) => {
+  test('a service is refused what needs an account, and its logout ends no session', async ({ server, admin }) => {
     const { body } = await tokenFor(server, await newService(server, admin));
     const ask = async (query: string) => (await server.gql(query, { token: body.access_token })).codes;
     expect(await ask('{ me { id } }')).toEqual(['FORBIDDEN SCOPE']);
@@ -168,7 +168,7 @@ describe('the token of a service', () => {
     expect((await viewer(server, body.access_token)).codes).toEqual([]);
   });
 
-  test('is refused at the next request once its client is off', async ({ server, admin }) => {
+  test('a token is rejected at the next request after its client is disabled', async ({ server, admin }) => {
     const service = await newService(server, admin);
     const { body } = await tokenFor(server, service);
     expect((await viewer(server, body.access_token)).codes).toEqual([]);
@@ -177,7 +177,7 @@ describe('the token of a service', () => {
     expect([refused.status, refused.codes]).toEqual([401, ['UNAUTHENTICATED TOKEN_REVOKED']]);
   });
 
-  test('ends by itself', async () => {
+  test('a token of a service expires', async () => {
     const own = await startServer(adminEnv);
     const service = await newService(own, await loginAsAdmin(own), ['orders:read']);
     const { body } = await tokenFor(own, service);
@@ -185,7 +185,7 @@ describe('the token of a service', () => {
     expect((await viewer(own, body.access_token)).codes).toEqual(['UNAUTHENTICATED TOKEN_EXPIRED']);
   });
 
-  test('R21: is revoked by its service, alone among the tokens of it', async ({ server, admin }) => {
+  test('R21: a service revokes one of its tokens and no other', async ({ server, admin }) => {
     const service = await newService(server, admin);
     const [ended, other] = [
       (await tokenFor(server, service)).body.access_token,
@@ -197,7 +197,7 @@ describe('the token of a service', () => {
     expect((await viewer(server, other)).codes).toEqual([]);
   });
 
-  test('R21: is not revoked by nobody, nor by another service', async ({ server, admin }) => {
+  test('R21: a token is not revoked without its client or by another service', async ({ server, admin }) => {
     const [service, other] = [await newService(server, admin), await newService(server, admin)];
     const token = (await tokenFor(server, service)).body.access_token;
     expect(failure(await sendForm(server, '/revoke', { token }))).toEqual([401, 'invalid_client']);
@@ -205,7 +205,7 @@ describe('the token of a service', () => {
     expect((await viewer(server, token)).codes).toEqual([]);
   });
 
-  test('R21: and a service revokes nothing of a person', async ({ server, admin }) => {
+  test('R21: a service cannot revoke a token of an account', async ({ server, admin }) => {
     const [service, grant] = [await newService(server, admin), await signup(server)];
     for (const token of [grant.accessToken, grant.refreshToken]) {
       expect(failure(await sendForm(server, '/revoke', { token }, basic(service)))).toEqual([400, 'invalid_request']);
@@ -216,7 +216,7 @@ describe('the token of a service', () => {
 });
 
 describe('introspection by a service', () => {
-  test('R22: tells it of the tokens of people and of services', async ({ server, admin }) => {
+  test('R22: a service can introspect tokens of accounts and of services', async ({ server, admin }) => {
     const [service, asker, grant] = [
       await newService(server, admin),
       await newService(server, admin, []),
@@ -234,7 +234,10 @@ describe('introspection by a service', () => {
     });
   });
 
-  test('R22: a revoked token, and one whose client is off, are exactly {"active":false}', async ({ server, admin }) => {
+  test('R22: a revoked token and a token of a disabled client are exactly {"active":false}', async ({
+    server,
+    admin,
+  }) => {
     const [service, off, asker] = [
       await newService(server, admin),
       await newService(server, admin),
@@ -251,7 +254,7 @@ describe('introspection by a service', () => {
     }
   });
 
-  test('R22: the caller must prove who it is, in one way', async ({ server, admin }) => {
+  test('R22: the caller must authenticate, in one way', async ({ server, admin }) => {
     const [service, grant] = [await newService(server, admin), await signup(server)];
     const ask = (headers: Record<string, string>, more = {}) => introspect(server, grant.accessToken, headers, more);
     expect(failure(await ask(basic({ ...service, secret: 'x' })))).toEqual([401, 'invalid_client']);
@@ -263,8 +266,8 @@ describe('introspection by a service', () => {
   });
 });
 
-describe('the secret of a service', () => {
-  test('has a rotation in which both work for a day, the old one no longer', async () => {
+describe('secrets of services', () => {
+  test('after a rotation both secrets work for a day, then the new one alone', async () => {
     const own = await startServer(adminEnv);
     const by = await loginAsAdmin(own);
     const old = await newService(own, by, []);
@@ -278,7 +281,7 @@ describe('the secret of a service', () => {
     expect([await outcome(old), await outcome(fresh)]).toEqual([401, 200]);
   });
 
-  test('that leaked is dead at once when it is rotated twice', async ({ server, admin }) => {
+  test('rotating twice invalidates a leaked secret at once', async ({ server, admin }) => {
     const leaked = await newService(server, admin);
     const [second, third] = [await rotate(server, admin, leaked.id), await rotate(server, admin, leaked.id)];
     expect((await tokenFor(server, leaked)).status).toBe(401);
@@ -286,7 +289,7 @@ describe('the secret of a service', () => {
     expect((await tokenFor(server, { ...leaked, secret: third })).status).toBe(200);
   });
 
-  test('has 256 bits, and R09, L03: is neither in the database nor in the log', async ({ server, admin }) => {
+  test('R09, L03: a secret has 256 bits and is neither in the database nor in the log', async ({ server, admin }) => {
     const { id, secret } = await newService(server, admin);
     expect(secret).toMatch(/^fgc_[\w-]{43}$/);
     await tokenFor(server, { id, secret });
@@ -298,7 +301,7 @@ describe('the secret of a service', () => {
 });
 
 describe('the administration of services', () => {
-  test('lists them without their secrets', async ({ server, admin }) => {
+  test('serviceClients lists clients without their secrets', async ({ server, admin }) => {
     const service = await newService(server, admin, ['b:c', 'a:b', 'b:c']);
     const { data } = await server.gql(`{ serviceClients { ${clientFields} } }`, { token: admin.accessToken });
     expect(data.serviceClients.find(({ id }: Service) => id === service.id)).toEqual({
@@ -307,7 +310,10 @@ describe('the administration of services', () => {
     });
   });
 
-  test('an administrator’s key lists them with the scope service-clients:read alone', async ({ server, admin }) => {
+  test('an API key of an administrator lists clients only with the scope service-clients:read', async ({
+    server,
+    admin,
+  }) => {
     const withKey = async (scopes: readonly string[]) => {
       const made = await server.gql(
         'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
@@ -321,7 +327,7 @@ describe('the administration of services', () => {
     expect(await withKey(['service-clients:read'])).toEqual([]);
   });
 
-  test('is for administrators: nobody else makes, sees or changes one', async ({ server, admin }) => {
+  test('only administrators create, list and change clients', async ({ server, admin }) => {
     const [service, user] = [await newService(server, admin), await signup(server)];
     const own = { accessToken: (await tokenFor(server, service)).body.access_token };
     for (const caller of [user, own]) {
@@ -346,12 +352,12 @@ describe('the administration of services', () => {
     ['two scopes in one', { name: 'x', scopes: ['a:b c:d'] }],
     ['an empty scope', { name: 'x', scopes: [''] }],
     ['too many scopes', { name: 'x', scopes: Array.from({ length: 51 }, (_, i) => `a:${i}`) }],
-  ] as const)('refuses %s', async ([_what, input], { server, admin }) => {
+  ] as const)('createServiceClient refuses %s', async ([_what, input], { server, admin }) => {
     const answer = await createClient(server, admin, input);
     expect(answer.codes[0]).toMatch(/^BAD_USER_INPUT (?:NAME|SCOPE)_INVALID$/);
   });
 
-  test('knows no client that is none, and rotates none that is off', async ({ server, admin }) => {
+  test('an unknown client is NOT_FOUND, and a disabled one cannot rotate its secret', async ({ server, admin }) => {
     const off = await newService(server, admin);
     await disable(server, admin, off.id);
     for (const id of [crypto.randomUUID(), 'x', off.id]) {

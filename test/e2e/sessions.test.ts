@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import {
   type Grant,
@@ -22,7 +23,7 @@ const logout = (server: TestServer, input: Record<string, unknown> | null, token
 const tokensOf = (grants: readonly Grant[]) => [...new Set(grants.map((grant) => grant.refreshToken))];
 
 describe('refresh', () => {
-  test('R01: gives a new pair and spends the token', async ({ server }) => {
+  test('R01: refresh returns new tokens and spends the old refresh token', async ({ server }) => {
     const first = await signup(server);
     const second: Grant = (await refresh(server, first.refreshToken)).data.refresh;
     expect(second.refreshToken).not.toBe(first.refreshToken);
@@ -30,7 +31,7 @@ describe('refresh', () => {
     expect((await me(server, second.accessToken)).data.me.id).toBe(first.user.id);
   });
 
-  test('R02: a token used again after its window ends the session, access tokens included', async () => {
+  test('R02: a refresh token used again after its window ends the session with its access tokens', async () => {
     const own = await startServer();
     const first = await signup(own);
     const second: Grant = (await refresh(own, first.refreshToken)).data.refresh;
@@ -54,7 +55,7 @@ describe('refresh', () => {
     expect((await refresh(own, other.refreshToken)).codes).toEqual([]);
   });
 
-  test('R03: of 100 simultaneous uses of one token there is one successor, and a retry gives the same one', async ({
+  test('R03: 100 simultaneous uses of one token get one successor, and a retry gets the same one', async ({
     server,
   }) => {
     const first = await signup(server);
@@ -96,11 +97,11 @@ describe('refresh', () => {
     ['an access token', (grant: Grant) => grant.accessToken],
     ['nonsense', () => 'fgr_nonsense'],
     ['nothing', () => ''],
-  ] as const)('T12: %s is no refresh token', async ([_what, token], { server }) => {
+  ] as const)('T12: %s is not accepted as a refresh token', async ([_what, token], { server }) => {
     expect((await refresh(server, token(await signup(server)))).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  test('works with an expired access token in the header', async () => {
+  test('refresh and login work with an expired access token in the header', async () => {
     const own = await startServer();
     const first = await signup(own);
     own.advance(16 * 60_000);
@@ -116,7 +117,9 @@ describe('refresh', () => {
 });
 
 describe('logout', () => {
-  test('R12: refuses the access token and the refresh token at the next request', async ({ server }) => {
+  test('R12: after a logout the access token and the refresh token are rejected at the next request', async ({
+    server,
+  }) => {
     const grant = await signup(server);
     expect((await logout(server, null, grant.accessToken)).data.logout.endedSessions).toBe(1);
     const refused = await me(server, grant.accessToken);
@@ -124,7 +127,7 @@ describe('logout', () => {
     expect((await refresh(server, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  test('R20: holds throughout the leeway that an expired token is given', async () => {
+  test('R20: a logout holds through the leeway that an expired token gets', async () => {
     const own = await startServer();
     const [ended, live] = [await signup(own), await signup(own)];
     await own.gql('mutation { logout { endedSessions } }', { token: ended.accessToken });
@@ -133,7 +136,7 @@ describe('logout', () => {
     expect((await own.gql(meQuery, { token: ended.accessToken })).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  test('is idempotent', async ({ server }) => {
+  test('a second logout ends nothing and is no error', async ({ server }) => {
     const grant = await signup(server);
     await logout(server, null, grant.accessToken);
     const again = await logout(server, null, grant.accessToken);
@@ -143,18 +146,18 @@ describe('logout', () => {
   test.for([
     ['nothing', null],
     ['a refresh token that never was', { refreshToken: 'fgr_x' }],
-  ] as const)('of %s ends nothing', async ([_what, input], { server }) => {
+  ] as const)('logout with %s ends nothing', async ([_what, input], { server }) => {
     expect((await logout(server, input)).data.logout.endedSessions).toBe(0);
   });
 
-  test('works with a refresh token alone, spent ones included', async ({ server }) => {
+  test('logout works with a refresh token alone, even a spent one', async ({ server }) => {
     const first = await signup(server);
     const second: Grant = (await refresh(server, first.refreshToken)).data.refresh;
     expect((await logout(server, { refreshToken: first.refreshToken })).data.logout.endedSessions).toBe(1);
     expect((await me(server, second.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  test('works with an expired access token', async () => {
+  test('logout works with an expired access token', async () => {
     const own = await startServer();
     const grant = await signup(own);
     own.advance(20 * 60_000);
@@ -163,7 +166,7 @@ describe('logout', () => {
     expect((await refresh(own, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  test('R13: ALL ends every session of the account and none of another', async ({ server }) => {
+  test('R13: logout of ALL ends every session of the account and none of another', async ({ server }) => {
     const email = newEmail();
     const [here, stranger] = [await signup(server, email), await signup(server)];
     const there: Grant = (await login(server, email)).data.login;
@@ -172,7 +175,7 @@ describe('logout', () => {
     expect((await me(server, stranger.accessToken)).codes).toEqual([]);
   });
 
-  test('OTHERS keeps the session that asks', async ({ server }) => {
+  test('logout of OTHERS keeps the session of the caller', async ({ server }) => {
     const email = newEmail();
     const here = await signup(server, email);
     const there: Grant = (await login(server, email)).data.login;
@@ -181,7 +184,7 @@ describe('logout', () => {
     expect((await me(server, there.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  test('of a session that is over has no say over the others', async ({ server }) => {
+  test('logout from an ended session cannot end the others', async ({ server }) => {
     const email = newEmail();
     const ended = await signup(server, email);
     const live: Grant = (await login(server, email)).data.login;
@@ -195,7 +198,7 @@ describe('logout', () => {
 });
 
 describe('sessions', () => {
-  test('R13: lists what is live, says which is current, and shows no token material', async ({ server }) => {
+  test('R13: sessions lists live sessions, marks the current one and shows no token', async ({ server }) => {
     const email = newEmail();
     const first = await signup(server, email);
     const second: Grant = (await login(server, email, undefined, { 'user-agent': 'a phone' })).data.login;
@@ -214,7 +217,7 @@ describe('sessions', () => {
     ]);
   });
 
-  test('R14: a session of somebody else is not found, as a random one, and lives on', async ({ server }) => {
+  test('R14: a session of another account is NOT_FOUND like a random one, and lives on', async ({ server }) => {
     const [mine, theirs] = [await signup(server), await signup(server)];
     const revoke = (id: string) =>
       server.gql('mutation ($id: ID!) { revokeSession(id: $id) { id } }', {
@@ -228,16 +231,15 @@ describe('sessions', () => {
     expect((await me(server, mine.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  test('R24: every login begins a session of its own', async ({ server }) => {
+  test('R24: every login starts a session of its own', async ({ server }) => {
     const email = newEmail();
     const first = await signup(server, email);
     expect((await login(server, email)).data.login.session.id).not.toBe(first.session.id);
   });
 
-  test('R09: a dump of the database holds no token that could be used', async ({ server }) => {
+  test('R09: a dump of the database holds no usable token', async ({ server }) => {
     const grant = await signup(server);
     const second: Grant = (await refresh(server, grant.refreshToken)).data.refresh;
-    const { readFileSync, readdirSync } = await import('node:fs');
     const files = readdirSync(server.dataDir).filter((name) => name.includes('sqlite'));
     const dump = files.map((name) => readFileSync(`${server.dataDir}/${name}`, 'latin1')).join('');
     expect(dump).toContain(grant.session.id);

@@ -5,7 +5,7 @@ import { transportLimits } from '../../src/http/transport-limits.ts';
 import { head, json, openSocket, sendRaw, statusesIn } from '../support/raw-http.ts';
 import { startServer, testWithServer } from '../support/server.ts';
 
-/** The limits of the server, made short enough to be waited for. */
+/** The limits of the server, shortened for the test. */
 const limits = {
   options: {
     ...transportLimits.options,
@@ -19,7 +19,7 @@ const limits = {
 
 const test = testWithServer({ MAX_CONNECTIONS: '300' }, { limits });
 
-/** Sends one byte after another, as slowly as the attack goes, until the connection is closed. What was answered. */
+/** Sends one byte after another until the connection is closed. Resolves with the answer. */
 const drip = (socket: Socket, bytes: string): Promise<string> =>
   new Promise((resolve) => {
     let answer = '';
@@ -38,8 +38,8 @@ const drip = (socket: Socket, bytes: string): Promise<string> =>
 const query = '{"query":"{ hello }"}';
 const hello = `${head(['Host: x', json, 'Connection: close', `Content-Length: ${query.length}`])}${query}`;
 
-describe.concurrent('F21: a client that sends', () => {
-  test('one byte of its headers after another is closed with 408, and others are answered meanwhile', async ({
+describe.concurrent('slow clients', () => {
+  test('F21: a client that sends its headers byte by byte gets 408, and others are answered meanwhile', async ({
     server,
   }) => {
     const slow = Array.from({ length: 100 }, () => {
@@ -52,7 +52,7 @@ describe.concurrent('F21: a client that sends', () => {
     for (const answer of await Promise.all(slow)) expect(statusesIn(answer)).toEqual([408]);
   });
 
-  test('one byte of its body after another is closed with 408 and has not run', async ({ server }) => {
+  test('F21: a client that sends its body byte by byte gets 408, and nothing runs', async ({ server }) => {
     const slow = Array.from({ length: 50 }, () => {
       const socket = openSocket(server.url);
       socket.write(head(['Host: x', json, 'Content-Length: 5000']));
@@ -64,12 +64,12 @@ describe.concurrent('F21: a client that sends', () => {
     expect(server.logLines().filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
-  test('nothing at all is closed', async ({ server }) => {
+  test('F21: a connection that sends nothing is closed', async ({ server }) => {
     const socket = openSocket(server.url);
     await once(socket.resume(), 'close');
   });
 
-  test('nothing more after its answer is closed: a connection is not kept for ever', async ({ server }) => {
+  test('F21: a connection that sends nothing after its answer is closed', async ({ server }) => {
     const socket = openSocket(server.url);
     socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
     const [answer] = await once(socket, 'data');
@@ -77,11 +77,11 @@ describe.concurrent('F21: a client that sends', () => {
     await once(socket.resume(), 'close');
   });
 
-  test('nothing and does not read its answer is closed, and the rest of the answer is not kept for it', async () => {
+  test('F21: a client that does not read its answer is cut off, and the rest of the answer is dropped', async () => {
     const own = await startServer({}, { limits: { ...transportLimits, silenceMs: 1_000 } });
     const ask = 'GET /graphql HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n';
     const one = async () => (await sendRaw(own.url, `${ask}Connection: close\r\n\r\n`)).length;
-    // The first may wait in silence for the page to be built.
+    // The first request may time out while the page is built.
     await expect.poll(one, { timeout: 15_000 }).toBeGreaterThan(5_000_000);
     const socket = openSocket(own.url).pause();
     socket.on('error', () => {});
@@ -97,8 +97,8 @@ describe.concurrent('F21: a client that sends', () => {
   });
 });
 
-describe('F21: more connections than MAX_CONNECTIONS', () => {
-  test('are closed unheard, those that are there go on, and when some leave there is room', async () => {
+describe('MAX_CONNECTIONS', () => {
+  test('F21: connections above MAX_CONNECTIONS are closed immediately, and existing ones go on', async () => {
     const own = await startServer({ MAX_CONNECTIONS: '5' }, { limits: transportLimits });
     const held = Array.from({ length: 5 }, () => openSocket(own.url));
     await Promise.all(held.map((socket) => once(socket, 'connect')));

@@ -1,10 +1,10 @@
 import { apiKeyId } from '@fieldgate/guard';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKeyText } from '../../src/crypto/api-key.ts';
 import { createId } from '../../src/crypto/identifiers.ts';
 import { adminEnv, login, loginAsAdmin, newEmail, signup, startServer, type TestServer } from '../support/server.ts';
 
-/** Pairs of each measurement: a few in every run, `TIMING_SAMPLES=300` for a verdict (on a machine with nothing else to do). */
+/** Pairs of each measurement. `TIMING_SAMPLES=300` gives a verdict, on a quiet machine. */
 const samples = Number(process.env['TIMING_SAMPLES'] ?? 12);
 const toleratedMs = 2;
 
@@ -40,7 +40,7 @@ const expectAlike = async (one: () => Promise<unknown>, other: () => Promise<unk
   expect(differenceMs).toBeLessThan(toleratedMs + noiseMs);
 };
 
-describe(`F34: how long an answer takes does not tell (${samples} pairs)`, { timeout: 600_000 }, () => {
+describe(`response times (${samples} pairs)`, { timeout: 600_000 }, () => {
   let server: TestServer;
   let strict: TestServer;
   beforeAll(async () => {
@@ -51,31 +51,31 @@ describe(`F34: how long an answer takes does not tell (${samples} pairs)`, { tim
   });
   afterAll(() => Promise.all([server.stop(), strict.stop()]));
 
-  /** A wrong password, as the first of its time. */
+  /** A wrong password, when earlier failures have expired. */
   const fail = (email: string) => () => {
     server.advance(1_000);
     return login(server, email, 'not the password of anybody');
   };
 
-  it('P12: whether an email is known', async () => {
+  test('F34, P12: the response time does not reveal whether an email has an account', async () => {
     const { user } = await signup(server);
     await expectAlike(fail(user.email), fail(newEmail()));
   });
 
-  it('P12: whether an account is switched off', async () => {
+  test('F34, P12: the response time does not reveal whether an account is disabled', async () => {
     const [{ user: on }, { user: off }] = [await signup(server), await signup(server)];
     const { accessToken: token } = await loginAsAdmin(server);
     await server.gql(`mutation { disableUser(id: "${off.id}") { id } }`, { token });
     await expectAlike(fail(on.email), fail(off.email));
   });
 
-  it('P12: whether an email that is locked is known', async () => {
+  test('F34, P12: the response time does not reveal whether a locked email has an account', async () => {
     const [{ user }, nobody] = [await signup(strict), newEmail()];
     const tryAgain = (email: string) => () => login(strict, email, 'whatever');
     await expectAlike(tryAgain(user.email), tryAgain(nobody));
   });
 
-  it('K07: whether the id of an API key is known', async () => {
+  test('F34, K07: the response time does not reveal whether the id of an API key exists', async () => {
     const { accessToken: token } = await signup(server);
     const { apiKey } = (
       await server.gql('mutation { createApiKey(input: { name: "k", scopes: [] }) { apiKey { id } } }', { token })
@@ -89,7 +89,7 @@ describe(`F34: how long an answer takes does not tell (${samples} pairs)`, { tim
 
   // With few pairs on a busy machine the noise alone can be larger than a hash.
   if (samples >= 100)
-    it('and the measurement would tell: a lock answers sooner than a hash', async () => {
+    test('the measurement detects the difference between a lock and a hash', async () => {
       const [{ user }, nobody] = [await signup(server), newEmail()];
       await login(strict, nobody, 'x');
       const { differenceMs, noiseMs } = await compare(fail(user.email), () => login(strict, nobody, 'x'));

@@ -26,7 +26,7 @@ describe('POST /revoke', () => {
   ];
 
   test.for(kinds)(
-    'R21: %s ends its session: both tokens are refused from the answer on',
+    'R21: revoking %s ends its session, and both tokens are rejected from then on',
     async ([_what, tokenOf], { server }) => {
       const grant = await signup(server);
       const answer = await revoke(server, { token: tokenOf(grant) });
@@ -45,20 +45,20 @@ describe('POST /revoke', () => {
   });
 
   test.for(['nonsense', 'fgr_nonsense', 'a.b.c', ' '])(
-    'R21: %j, never given out, is answered 200',
+    'R21: revoking the unknown token %j is answered 200',
     async (token, { server }) => {
       expect((await revoke(server, { token })).status).toBe(200);
     },
   );
 
-  test('is no error twice, and ends nobody else', async ({ server }) => {
+  test('R21: revoking twice is no error and ends no other session', async ({ server }) => {
     const [ended, other] = [await signup(server), await signup(server)];
     await revoke(server, { token: ended.refreshToken });
     expect((await revoke(server, { token: ended.refreshToken })).status).toBe(200);
     expect((await me(server, other.accessToken)).codes).toEqual([]);
   });
 
-  test('takes a spent refresh token and an expired access token: whoever signs out late signs out', async () => {
+  test('R21: a spent refresh token and an expired access token still end their session', async () => {
     const own = await startServer();
     const [spent, expired] = [await signup(own), await signup(own)];
     const renewed: Grant = (await refresh(own, spent.refreshToken)).data.refresh;
@@ -69,7 +69,7 @@ describe('POST /revoke', () => {
     expect((await refresh(own, expired.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  test('a token whose signature is not ours ends nothing', async ({ server }) => {
+  test('T01: a token with a wrong signature ends nothing', async ({ server }) => {
     const grant = await signup(server);
     const forged = `${grant.accessToken.slice(0, -4)}AAAA`;
     expect((await revoke(server, { token: forged })).status).toBe(200);
@@ -80,18 +80,18 @@ describe('POST /revoke', () => {
     ['no token', 'x=1'],
     ['an empty token', 'token='],
     ['two tokens', 'token=a&token=b'],
-  ] as const)('refuses %s as invalid_request', async ([_what, form], { server }) => {
+  ] as const)('POST /revoke refuses %s as invalid_request', async ([_what, form], { server }) => {
     expect(failure(await revoke(server, form))).toEqual([400, 'invalid_request']);
   });
 
-  test('refuses a token in the URL, and ends nothing', async ({ server }) => {
+  test('R23: POST /revoke refuses a token in the URL and ends nothing', async ({ server }) => {
     const grant = await signup(server);
     const answer = await sendForm(server, `/revoke?token=${grant.refreshToken}`, {});
     expect(failure(answer)).toEqual([400, 'invalid_request']);
     expect((await me(server, grant.accessToken)).codes).toEqual([]);
   });
 
-  test('R21: refuses a client that cannot prove itself, and ends nothing', async ({ server }) => {
+  test('R21: POST /revoke refuses a client that cannot authenticate, and ends nothing', async ({ server }) => {
     const grant = await signup(server);
     const answer = await revoke(
       server,
@@ -104,7 +104,7 @@ describe('POST /revoke', () => {
 });
 
 describe('POST /introspect', () => {
-  test('R22: tells of a live access token what a resource server needs, and nothing of the person', async ({
+  test('R22: introspection of a live access token returns what a resource server needs, and no personal data', async ({
     server,
     admin,
   }) => {
@@ -118,7 +118,7 @@ describe('POST /introspect', () => {
     expect(JSON.stringify(answer.body)).not.toContain('@');
   });
 
-  test('R22: revoked, expired, stale, foreign, altered, refresh and nonsense all give exactly {"active":false}', async ({
+  test('R22: revoked, expired, stale, foreign, altered and refresh tokens are exactly {"active":false}', async ({
     admin,
   }) => {
     const own = await startServer(adminEnv);
@@ -153,7 +153,7 @@ describe('POST /introspect', () => {
     expect((await introspect(own, admin, live.accessToken, by)).body.active).toBe(true);
   });
 
-  test('R22: a token is not active after its end, not even for the leeway that clocks are given', async ({ admin }) => {
+  test('R22: an expired token is inactive, even within the leeway for clocks', async ({ admin }) => {
     const own = await startServer({ ...adminEnv, ACCESS_TOKEN_TTL: '10s' });
     const grant = await signup(own);
     own.advance(11_000);
@@ -162,7 +162,7 @@ describe('POST /introspect', () => {
     expect((await me(own, grant.accessToken)).codes).toEqual([]);
   });
 
-  test('R22: the caller must say who it is, and be an administrator', async ({ server, admin }) => {
+  test('R22: the caller must authenticate as an administrator', async ({ server, admin }) => {
     const { accessToken: token } = await signup(server);
     const nobody = await sendForm(server, '/introspect', { token });
     expect(failure(nobody)).toEqual([401, 'invalid_client']);
@@ -175,7 +175,7 @@ describe('POST /introspect', () => {
     expect(failure(secret)).toEqual([401, 'invalid_client']);
   });
 
-  test('a request without a token is refused', async ({ server, admin }) => {
+  test('POST /introspect without a token is refused', async ({ server, admin }) => {
     const answer = await sendForm(server, '/introspect', {}, { authorization: `Bearer ${admin.accessToken}` });
     expect(failure(answer)).toEqual([400, 'invalid_request']);
   });

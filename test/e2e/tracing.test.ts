@@ -1,5 +1,5 @@
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFieldgate } from '../../src/boot/fieldgate.ts';
 import { type CollectedSpan, startCollector } from '../support/otlp-collector.ts';
 import { freePort, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
@@ -42,7 +42,7 @@ const caller = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0
 const traceparent = `00-${caller.traceId}-${caller.spanId}-01`;
 
 describe('a request', () => {
-  it.each(ways)('is one span, named by method and route, with what HTTP and GraphQL call it: %s', async (path) => {
+  test.each(ways)('is one span, named by method and route, with what HTTP and GraphQL call it: %s', async (path) => {
     const span = only(await traced((server) => post(server, path, '{ hello }')));
     expect(span).toMatchObject({ name: 'POST /graphql', parentSpanId: '', isError: false });
     expect(span.attributes).toEqual({
@@ -56,7 +56,7 @@ describe('a request', () => {
     });
   });
 
-  it('that is not GraphQL is one too; of a path and a method that the server does not have, nothing is told', async () => {
+  test('that is not GraphQL is one too; of a path and a method that the server does not have, nothing is told', async () => {
     const spans = await traced(async (server) => {
       await server.fetch('/health?probe=ada');
       await server.fetch('/reset/ada@example.com', { method: 'PROPFIND' });
@@ -69,19 +69,19 @@ describe('a request', () => {
     });
   });
 
-  it.each(ways)("goes on in its caller's trace: %s", async (path) => {
+  test.each(ways)("goes on in its caller's trace: %s", async (path) => {
     const span = only(await traced((server) => post(server, path, '{ hello }', { traceparent, tracestate: 'v=ada' })));
     expect(span).toMatchObject({ traceId: caller.traceId, parentSpanId: caller.spanId, traceState: '' });
   });
 
-  it('begins a trace of its own where the header is none', async () => {
+  test('begins a trace of its own where the header is none', async () => {
     const bad = `00-${caller.traceId}-0000000000000000-01`;
     const span = only(await traced((server) => post(server, '/graphql', '{ hello }', { traceparent: bad })));
     expect(span.parentSpanId).toBe('');
     expect(span.traceId).not.toBe(caller.traceId);
   });
 
-  it.each(ways)('has the calls of the stores beneath it: %s', async (path) => {
+  test.each(ways)('has the calls of the stores beneath it: %s', async (path) => {
     const collector = await startCollector();
     const server = await startServer({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     const { accessToken } = await signup(server, 'ada@example.com');
@@ -99,7 +99,7 @@ describe('a request', () => {
     expect(spans.filter(({ kind, parentSpanId }) => kind !== 'server' && parentSpanId === '')).toEqual([]);
   });
 
-  it('has in its line of the log the trace it is in', async () => {
+  test('has in its line of the log the trace it is in', async () => {
     const collector = await startCollector();
     const server = await startServer({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await post(server, '/graphql', '{ hello }', { traceparent });
@@ -107,7 +107,7 @@ describe('a request', () => {
     expect(server.logLines().filter(({ msg }) => msg === 'request')).toMatchObject([{ traceId: caller.traceId }]);
   });
 
-  it('that is given as an object is a span too, within the one that its surroundings have begun', async () => {
+  test('that is given as an object is a span too, within the one that its surroundings have begun', async () => {
     const collector = await startCollector();
     const fieldgate = await createFieldgate({
       DATA_DIR: temporaryFolder(),
@@ -155,7 +155,7 @@ const alwaysWithin = (outer: Parameters<typeof trace.setSpanContext>[1]) => {
 const missing = await redisMissing();
 
 describe('a failure', () => {
-  it.each(ways)('of a caller is no error: %s', async (path) => {
+  test.each(ways)('of a caller is no error: %s', async (path) => {
     const span = only(await traced((server) => post(server, path, '{ me { id } }')));
     expect(span).toMatchObject({ isError: false });
     expect(span.attributes).toMatchObject({
@@ -164,7 +164,7 @@ describe('a failure', () => {
     });
   });
 
-  it.skipIf(missing !== null).each(ways)('of a store marks its own span and the request: %s', async (path) => {
+  test.skipIf(missing !== null).each(ways)('of a store marks its own span and the request: %s', async (path) => {
     const redis = await redisServer();
     const spans = await traced(
       async (server) => {
@@ -185,7 +185,7 @@ describe('a failure', () => {
   });
 });
 
-it('L03: nothing secret and nothing that a caller wrote is in any span', async () => {
+test('L03: nothing secret and nothing that a caller wrote is in any span', async () => {
   const collector = await startCollector();
   const server = await startServer({
     ...{ OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/v1/traces` },
@@ -237,13 +237,13 @@ it('L03: nothing secret and nothing that a caller wrote is in any span', async (
 describe('the environment', () => {
   const hello = (server: TestServer) => server.gql('{ hello }');
 
-  it('names the service and says more of it', async () => {
+  test('names the service and says more of it', async () => {
     expect(only(await traced(hello)).resource).toMatchObject({ 'service.name': 'fieldgate' });
     const env = { OTEL_SERVICE_NAME: 'gate', OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,deployment=a%20b' };
     expect(only(await traced(hello, env)).resource).toMatchObject({ 'service.name': 'gate', deployment: 'a b' });
   });
 
-  it.each([
+  test.each([
     ['always_off', {}, 0],
     ['traceidratio', { OTEL_TRACES_SAMPLER_ARG: '0' }, 0],
     ['traceidratio', { OTEL_TRACES_SAMPLER_ARG: '1.0' }, 1],
@@ -254,11 +254,11 @@ describe('the environment', () => {
     expect(requestsIn(await traced(act, { OTEL_TRACES_SAMPLER: sampler, ...more }))).toHaveLength(kept);
   });
 
-  it.each([{ OTEL_SDK_DISABLED: 'TRUE' }, { OTEL_TRACES_EXPORTER: 'none' }])('switches off: %o', async (env) => {
+  test.each([{ OTEL_SDK_DISABLED: 'TRUE' }, { OTEL_TRACES_EXPORTER: 'none' }])('switches off: %o', async (env) => {
     expect(await traced(hello, env)).toEqual([]);
   });
 
-  it('that is wrong is a complaint with every problem in it, and no value', async () => {
+  test('that is wrong is a complaint with every problem in it, and no value', async () => {
     const start = startServer({
       ...{ OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4317', OTEL_TRACES_SAMPLER: 'some' },
       ...{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_HEADERS: 'secret', OTEL_TRACES_SAMPLER_ARG: '2' },
@@ -285,7 +285,7 @@ describe('the environment', () => {
 });
 
 describe('a collector', () => {
-  it.each([
+  test.each([
     ['is away', async () => `http://127.0.0.1:${await freePort()}`],
     ['never answers', async () => (await startCollector(null)).url],
   ])(
@@ -302,7 +302,7 @@ describe('a collector', () => {
     30_000,
   );
 
-  it('that refuses is told of once, in words that hold neither its answer nor the headers it was sent', async () => {
+  test('that refuses is told of once, in words that hold neither its answer nor the headers it was sent', async () => {
     const collector = await startCollector({ status: 400, echo: true });
     const server = await startServer({
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
@@ -345,13 +345,13 @@ describe('the process', () => {
     return { exit: await server.exit, output: server.output() };
   };
 
-  it('loads nothing of OpenTelemetry unless it is asked for traces', async () => {
+  test('loads nothing of OpenTelemetry unless it is asked for traces', async () => {
     const { exit, output } = await run({});
     expect(exit.code).toBe(0);
     expect(output).not.toContain('@opentelemetry');
   });
 
-  it('sends what it has on SIGTERM', async () => {
+  test('sends what it has on SIGTERM', async () => {
     const collector = await startCollector();
     const { exit, output } = await run({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     expect(exit.code).toBe(0);

@@ -58,7 +58,8 @@ export const testWithServer = (env: Record<string, string> = {}, options: TestSe
     })
     .extend('admin', { scope: 'file' }, ({ server }) => loginAsAdmin(server));
 
-const openServer = async (env: Record<string, string>, { dataDir, limits }: TestServerOptions) => {
+/** For fixtures, which stop it themselves. */
+export const openServer = async (env: Record<string, string>, { dataDir, limits }: TestServerOptions) => {
   const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'fieldgate-')));
   let skippedMs = 0;
   const clock = () => Date.now() + skippedMs;
