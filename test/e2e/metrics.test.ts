@@ -64,7 +64,7 @@ describe('metrics', () => {
   test('events are counted by type and outcome', async ({ server }) => {
     const event = (type: string, outcome: string) => `fieldgate_auth_events_total{type="${type}",outcome="${outcome}"}`;
     const email = 'grace@example.com';
-    const mine = await signup(server, email);
+    const [mine, other] = [await signup(server, email), await signup(server)];
     const spend = () => refresh(server, mine.refreshToken);
     expect(await grownBy(server, event('user.login_succeeded', 'success'), () => login(server, email))).toBe(1);
     expect(await grownBy(server, event('user.login_failed', 'failure'), () => login(server, email, 'wrong'))).toBe(1);
@@ -72,7 +72,7 @@ describe('metrics', () => {
     expect(await grownBy(server, event('token.replayed', 'success'), spend)).toBe(1);
     server.advance(11_000);
     expect(await grownBy(server, event('token.reuse_detected', 'failure'), spend)).toBe(1);
-    const logout = () => server.gql('mutation { logout { endedSessions } }', { token: mine.accessToken });
+    const logout = () => server.gql('mutation { logout { endedSessions } }', { token: other.accessToken });
     expect(await grownBy(server, event('user.logged_out', 'success'), logout)).toBe(1);
   });
 

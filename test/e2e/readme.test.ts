@@ -19,12 +19,12 @@ const commandsOf = (file: string) =>
 
 const marker = '--- end of command ---';
 
-/** `…` stands for what differs each time. */
+/** `…` stands for what differs between runs. */
 const toPattern = (shown: string): RegExp => new RegExp(`^${shown.split('…').map(RegExp.escape).join('[^]*')}$`);
 
 const documents = ['README.md', 'docs/credentials.md', 'docs/resource-servers.md'];
 
-test.each(documents)('every command of %s gives what is shown there', { timeout: 60_000 }, async (file) => {
+test.each(documents)('every command of %s prints what the page shows', { timeout: 60_000 }, async (file) => {
   const commands = commandsOf(file);
   const server = await startServer();
   const script = commands
@@ -44,7 +44,7 @@ test.each(documents)('every command of %s gives what is shown there', { timeout:
     expect(outputs[index], command).toMatch(toPattern(output));
 });
 
-test('the README and .env.example name every variable there is', () => {
+test('the README and .env.example name every variable', () => {
   const example = readFileSync(`${root}.env.example`, 'utf8');
   for (const name of variableNames) {
     expect(readme, name).toContain(`\`${name}\``);

@@ -1,12 +1,15 @@
 import { apiKeyId } from '@fieldgate/guard';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createApiKeyText } from '../../src/crypto/api-key.ts';
 import { createId } from '../../src/crypto/identifiers.ts';
-import { adminEnv, login, loginAsAdmin, newEmail, signup, startServer, type TestServer } from '../support/server.ts';
+import { adminEnv, login, newEmail, signup, startServer, type TestServer, testWithServer } from '../support/server.ts';
 
 /** Pairs of each measurement. `TIMING_SAMPLES=300` gives a verdict, on a quiet machine. */
 const samples = Number(process.env['TIMING_SAMPLES'] ?? 12);
 const toleratedMs = 2;
+
+const test = testWithServer({ ...adminEnv, LOGIN_LOCK: '1s' });
+const strict = testWithServer({ LOGIN_MAX_FAILURES: '1', LOGIN_LOCK: '1d' });
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -41,41 +44,30 @@ const expectAlike = async (one: () => Promise<unknown>, other: () => Promise<unk
 };
 
 describe(`response times (${samples} pairs)`, { timeout: 600_000 }, () => {
-  let server: TestServer;
-  let strict: TestServer;
-  beforeAll(async () => {
-    [server, strict] = await Promise.all([
-      startServer({ ...adminEnv, LOGIN_LOCK: '1s' }),
-      startServer({ LOGIN_MAX_FAILURES: '1', LOGIN_LOCK: '1d' }),
-    ]);
-  });
-  afterAll(() => Promise.all([server.stop(), strict.stop()]));
-
   /** A wrong password, when earlier failures have expired. */
-  const fail = (email: string) => () => {
+  const fail = (server: TestServer, email: string) => () => {
     server.advance(1_000);
     return login(server, email, 'not the password of anybody');
   };
 
-  test('F34, P12: the response time does not reveal whether an email has an account', async () => {
+  test('F34, P12: the response time does not reveal whether an email has an account', async ({ server }) => {
     const { user } = await signup(server);
-    await expectAlike(fail(user.email), fail(newEmail()));
+    await expectAlike(fail(server, user.email), fail(server, newEmail()));
   });
 
-  test('F34, P12: the response time does not reveal whether an account is disabled', async () => {
+  test('F34, P12: the response time does not reveal whether an account is disabled', async ({ server, admin }) => {
     const [{ user: on }, { user: off }] = [await signup(server), await signup(server)];
-    const { accessToken: token } = await loginAsAdmin(server);
-    await server.gql(`mutation { disableUser(id: "${off.id}") { id } }`, { token });
-    await expectAlike(fail(on.email), fail(off.email));
+    await server.gql(`mutation { disableUser(id: "${off.id}") { id } }`, { token: admin.accessToken });
+    await expectAlike(fail(server, on.email), fail(server, off.email));
   });
 
-  test('F34, P12: the response time does not reveal whether a locked email has an account', async () => {
-    const [{ user }, nobody] = [await signup(strict), newEmail()];
-    const tryAgain = (email: string) => () => login(strict, email, 'whatever');
+  strict('F34, P12: the response time does not reveal whether a locked email has an account', async ({ server }) => {
+    const [{ user }, nobody] = [await signup(server), newEmail()];
+    const tryAgain = (email: string) => () => login(server, email, 'whatever');
     await expectAlike(tryAgain(user.email), tryAgain(nobody));
   });
 
-  test('F34, K07: the response time does not reveal whether the id of an API key exists', async () => {
+  test('F34, K07: the response time does not reveal whether the id of an API key exists', async ({ server }) => {
     const { accessToken: token } = await signup(server);
     const { apiKey } = (
       await server.gql('mutation { createApiKey(input: { name: "k", scopes: [] }) { apiKey { id } } }', { token })
@@ -89,10 +81,11 @@ describe(`response times (${samples} pairs)`, { timeout: 600_000 }, () => {
 
   // With few pairs on a busy machine the noise alone can be larger than a hash.
   if (samples >= 100)
-    test('the measurement detects the difference between a lock and a hash', async () => {
+    test('the measurement detects the difference between a lock and a hash', async ({ server }) => {
+      const locking = await startServer({ LOGIN_MAX_FAILURES: '1', LOGIN_LOCK: '1d' });
       const [{ user }, nobody] = [await signup(server), newEmail()];
-      await login(strict, nobody, 'x');
-      const { differenceMs, noiseMs } = await compare(fail(user.email), () => login(strict, nobody, 'x'));
+      await login(locking, nobody, 'x');
+      const { differenceMs, noiseMs } = await compare(fail(server, user.email), () => login(locking, nobody, 'x'));
       expect(differenceMs).toBeGreaterThan(toleratedMs + noiseMs);
     });
 });
