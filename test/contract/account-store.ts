@@ -33,7 +33,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
     return user;
   };
 
-  const nobody = userId(randomUUID());
+  const unknown = userId(randomUUID());
 
   describe('creating', () => {
     test('an account is found as it was created, without its hash', async () => {
@@ -44,13 +44,13 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect(await other.findById(given.id)).toEqual(user);
     });
 
-    test('an email that has an account is taken, and the account stays as it is', async () => {
+    test('an email that has an account is taken, and that account stays unchanged', async () => {
       const user = await create({ email: 'ada@example.com' });
       expect(await store.create(account({ email: 'ada@example.com', name: 'Eve', passwordHash: 'x' }))).toBe('taken');
       expect(await store.findByEmail('ada@example.com')).toEqual({ user, passwordHash: 'first hash' });
     });
 
-    test('of 100 simultaneous creations with one email, on two instances, one creates', async () => {
+    test('100 simultaneous creations with one email on two instances create one account', async () => {
       const outcomes = await Promise.all(
         Array.from({ length: 100 }, (_, index) =>
           (index % 2 ? store : other).create(account({ email: 'ada@example.com' })),
@@ -62,10 +62,10 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
   });
 
   describe('finding', () => {
-    test('who does not exist is null', async () => {
-      expect(await store.findById(nobody)).toBeNull();
+    test('an account that does not exist is null', async () => {
+      expect(await store.findById(unknown)).toBeNull();
       expect(await store.findByEmail('nobody@example.com')).toBeNull();
-      expect(await store.findHashById(nobody)).toBeNull();
+      expect(await store.findHashById(unknown)).toBeNull();
     });
 
     test('an account and its hash are found by email and by id', async () => {
@@ -75,13 +75,13 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect(await store.findHashById(user.id)).toEqual(expected);
     });
 
-    test('an email is compared exactly: what is equal was decided when it was normalised', async () => {
+    test('an email is compared exactly, since it was normalised before', async () => {
       await create({ email: 'ada@example.com' });
       expect(await store.findByEmail('ADA@example.com')).toBeNull();
       expect(await store.findByEmail('ada@example.co_')).toBeNull();
     });
 
-    test('text that no account can hold finds nobody', async () => {
+    test('a text with U+0000 finds no account', async () => {
       await create({ email: 'ada@example.com' });
       expect(await store.findByEmail('ada@example.com\0')).toBeNull();
       expect(await store.list({ first: 10, search: 'ada\0' })).toEqual({ users: [], hasNextPage: false });
@@ -97,7 +97,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       return hasNextPage && last !== undefined ? [page, ...(await pages({ ...query, after: last }))] : [page];
     };
 
-    test('accounts are listed oldest first, those of the same moment by id, each on one page', async () => {
+    test('accounts are listed oldest first, then by id, each on one page', async () => {
       const created: User[] = [];
       for (const createdAt of [3_000, 1_000, 1_000, 1_000, 2_000, 1_000, 1_000])
         created.push(await create({ createdAt }));
@@ -111,7 +111,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect(await pages({ first: 7 })).toEqual([order]);
     });
 
-    test('ids are ordered as bytes, not as words of a language', async () => {
+    test('ids are ordered by bytes, not by a language', async () => {
       const ids = ['a-1', 'B-1', 'a1', 'ä', 'Z', 'z'].map(userId);
       for (const id of ids) await create({ id });
       expect(await pages({ first: 2 })).toEqual([
@@ -121,7 +121,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       ]);
     });
 
-    test('a page stays where it was when an account is created before it', async () => {
+    test('a page stays the same when an account is created before it', async () => {
       const [first, second] = [await create({ createdAt: 2_000 }), await create({ createdAt: 3_000 })];
       await create({ createdAt: 1_000 });
       expect((await store.list({ first: 5, after: first })).users).toEqual([second]);
@@ -137,13 +137,13 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       ['umlauts written in two characters', 'mu\u0308ller', ['Jörg Müller']],
       ['ß as SS', 'STRASSE', ['An der Straße']],
       ['a final sigma as any', 'ΟΔΟΣ Α', ['οδος α']],
-      ['nothing', '', ['Ada Lovelace', 'Jörg Müller', 'An der Straße', 'οδος α', '100 %_\\']],
-      ['what nobody has', 'turing', []],
+      ['all accounts for an empty text', '', ['Ada Lovelace', 'Jörg Müller', 'An der Straße', 'οδος α', '100 %_\\']],
+      ['nothing for a text that no account has', 'turing', []],
       ['% as it is', '0 %', ['100 %_\\']],
       ['_ as it is', '_', ['100 %_\\']],
       ['a backslash as it is', '\\', ['100 %_\\']],
-      ['what a pattern would match', 'L%E', []],
-      ['far more than anyone is called', 'a'.repeat(60_000), []],
+      ['nothing for a pattern', 'L%E', []],
+      ['nothing for a very long text', 'a'.repeat(60_000), []],
     ])('a search finds %s', async (_, search, found) => {
       const names = ['Ada Lovelace', 'Jörg Müller', 'An der Straße', 'οδος α', '100 %_\\'];
       const domains = ['analytical.example', 'a.example', 'b.example', 'c.example', 'd.example'];
@@ -153,39 +153,39 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect(await searched(search)).toEqual(found);
     });
 
-    test('a search is paged like the whole list', async () => {
+    test('a search is paged like the list', async () => {
       const ids = [];
       for (let index = 0; index < 5; index += 1) {
         ids.push((await create({ name: `Ada ${index}`, createdAt: index })).id);
         await create({ name: `Eve ${index}`, createdAt: index });
       }
-      // With the space, which no email has: those here are random.
+      // The space keeps the random emails out.
       expect(await pages({ first: 2, search: 'ADA ' })).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
     });
   });
 
   describe('passwords', () => {
-    test('a hash is replaced by a newer one of the same password, and the version stays', async () => {
+    test('a rehash replaces the hash and keeps the version', async () => {
       const user = await create();
       await store.rehash(user.id, 'first hash', 'newer hash');
       expect(await store.findHashById(user.id)).toEqual({ user, passwordHash: 'newer hash' });
     });
 
-    test('a rehash that comes after a password change does not bring the old password back', async () => {
+    test('a rehash after a password change does not restore the old password', async () => {
       const user = await create();
       await store.changePassword(user.id, 'first hash', 'changed hash');
       await store.rehash(user.id, 'first hash', 'newer hash of the first password');
       expect((await store.findHashById(user.id))?.passwordHash).toBe('changed hash');
     });
 
-    test('R15 a password change raises the version', async () => {
+    test('R15: a password change raises the version', async () => {
       const user = await create();
       const changed = await store.changePassword(user.id, 'first hash', 'second hash');
       expect(changed).toEqual({ ...user, version: user.version + 1 });
       expect(await store.findHashById(user.id)).toEqual({ user: changed, passwordHash: 'second hash' });
     });
 
-    test('of simultaneous password changes from the same password one takes effect', async () => {
+    test('one of several simultaneous password changes takes effect', async () => {
       const user = await create();
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
@@ -196,16 +196,16 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect((await store.findById(user.id))?.version).toBe(user.version + 1);
     });
 
-    test('a password change from a hash that is not current, or of nobody, is null', async () => {
+    test('a password change from an outdated hash, or of an unknown account, is null', async () => {
       const user = await create();
       expect(await store.changePassword(user.id, 'another hash', 'second hash')).toBeNull();
-      expect(await store.changePassword(nobody, 'first hash', 'second hash')).toBeNull();
+      expect(await store.changePassword(unknown, 'first hash', 'second hash')).toBeNull();
       expect(await store.findHashById(user.id)).toEqual({ user, passwordHash: 'first hash' });
     });
   });
 
   describe('roles', () => {
-    test('R18 another role raises the version; the same role leaves it', async () => {
+    test('R18: a new role raises the version, and the same role keeps it', async () => {
       const user = await create();
       const promoted = { ...user, role: 'ADMIN', version: user.version + 1 };
       expect(await store.setRole(user.id, 'ADMIN')).toEqual(promoted);
@@ -213,19 +213,19 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect(await store.findById(user.id)).toEqual(promoted);
     });
 
-    test('simultaneous changes to one role raise the version once', async () => {
+    test('simultaneous changes to the same role raise the version once', async () => {
       const user = await create();
       await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? store : other).setRole(user.id, 'ADMIN')));
       expect((await store.findById(user.id))?.version).toBe(user.version + 1);
     });
 
-    test('nobody has no role to change', async () => {
-      expect(await store.setRole(nobody, 'ADMIN')).toBeNull();
+    test('setting the role of an unknown account is null', async () => {
+      expect(await store.setRole(unknown, 'ADMIN')).toBeNull();
     });
   });
 
   describe('disabling', () => {
-    test('R16 switching off and on raises the version each time', async () => {
+    test('R16: disabling and enabling each raise the version', async () => {
       const user = await create();
       const off = { ...user, disabledAt: 5_000, version: user.version + 1 };
       expect(await store.setDisabled(user.id, 5_000)).toEqual(off);
@@ -233,19 +233,19 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect(await store.setDisabled(user.id, null)).toEqual({ ...user, version: user.version + 2 });
     });
 
-    test('switching off what is off, or on what is on, changes nothing', async () => {
+    test('disabling a disabled account, or enabling an enabled one, changes nothing', async () => {
       const user = await create();
       expect(await store.setDisabled(user.id, null)).toEqual(user);
       const off = await store.setDisabled(user.id, 5_000);
       expect(await store.setDisabled(user.id, 6_000)).toEqual(off);
     });
 
-    test('nobody cannot be switched off', async () => {
-      expect(await store.setDisabled(nobody, 5_000)).toBeNull();
+    test('disabling an unknown account is null', async () => {
+      expect(await store.setDisabled(unknown, 5_000)).toBeNull();
     });
   });
 
-  test('changes of different kinds at once all take effect', async () => {
+  test('simultaneous changes of different kinds all take effect', async () => {
     const user = await create();
     await Promise.all([
       store.setRole(user.id, 'MODERATOR'),

@@ -45,7 +45,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     ...given,
   });
 
-  test('a key is found with its digest and its owner, on every instance', async () => {
+  test('a key is found with its digest and its owner on every instance', async () => {
     const { digest, ...rest } = newKey();
     const key = { ...rest, revokedAt: null, lastUsedAt: null };
     expect(await create({ digest, ...rest })).toEqual(key);
@@ -58,13 +58,13 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     expect((await open.store.find(key.id))?.key.scopes).toEqual([]);
   });
 
-  test('of nobody there is no key', async () => {
+  test('an unknown account has no keys and cannot create one', async () => {
     expect(await open.store.find(apiKeyId(randomUUID()))).toBeNull();
     expect(await create(newKey({ userId: userId(randomUUID()) }))).toBeNull();
     expect(await open.store.list(userId(randomUUID()))).toEqual([]);
   });
 
-  test('an account has as many live keys as it may; what is revoked or expired makes room', async () => {
+  test('an account has a maximum of live keys, and revoked or expired ones make room', async () => {
     const [expiring, revoked] = [newKey({ expiresAt: 5_000 }), newKey()];
     for (const key of [expiring, revoked, newKey()]) expect(await create(key)).toMatchObject({ id: key.id });
     expect(await create(newKey({ createdAt: 4_999 }))).toBe('full');
@@ -75,7 +75,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     expect(await create(newKey({ createdAt: 5_001 }))).toMatchObject({ createdAt: 5_001 });
   });
 
-  test('of those made at once no more come to be', async () => {
+  test('simultaneous creations do not exceed the maximum', async () => {
     const made = await Promise.all(
       Array.from({ length: 20 }, (_, index) => create(newKey(), index % 2 === 0 ? open.store : open.other)),
     );
@@ -83,7 +83,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     expect(await open.store.list(owner)).toHaveLength(mostLive);
   });
 
-  test("K04: the owner's role and state are those of the moment, on every instance", async () => {
+  test("K04: a key is found with the owner's current role and state on every instance", async () => {
     const key = newKey();
     await create(key);
     await open.accounts.setRole(owner, 'MODERATOR');
@@ -92,7 +92,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     expect((await open.other.find(key.id))?.owner).toEqual({ role: 'MODERATOR', disabled: true });
   });
 
-  test('a list has the keys of one account, newest first, also those that are over', async () => {
+  test('a list has all keys of one account, newest first, expired and revoked ones too', async () => {
     const [first, second, third] = [newKey(), newKey({ createdAt: 3_000, expiresAt: 3_001 }), newKey()];
     for (const key of [first, second, third]) await create(key);
     await create(newKey({ userId: await createOwner() }));
@@ -101,7 +101,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     expect((await open.other.list(owner)).map(({ id }) => id)).toEqual([second.id, ...ids]);
   });
 
-  test('K04: a key is revoked once and for all, and keeps the time of the first revocation', async () => {
+  test('K04: a revocation is final and keeps the time of the first one', async () => {
     const key = newKey();
     await create(key);
     expect((await open.store.revoke(owner, key.id, 5_000))?.revokedAt).toBe(5_000);
@@ -116,7 +116,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     expect((await open.store.find(key.id))?.key.revokedAt).toBeNull();
   });
 
-  test('K08: of simultaneous uses in one minute one is written down', async () => {
+  test('K08: one of several simultaneous uses in one minute is recorded', async () => {
     const key = newKey();
     await create(key);
     const uses = (at: number) =>
@@ -132,7 +132,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     expect((await open.store.find(key.id))?.key.lastUsedAt).toBe(160_000);
   });
 
-  test('keys go with their account', async () => {
+  test('deleting an account deletes its keys', async () => {
     const key = newKey();
     await create(key);
     await open.removeAccount(owner);

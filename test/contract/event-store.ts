@@ -37,7 +37,7 @@ export const eventStoreSuite = (harness: EventStoreHarness): void => {
   const idsOf = async (query: Omit<Parameters<EventStore['list']>[0], 'first'>) =>
     (await other.list({ first: 100, ...query })).events.map(({ id }) => id);
 
-  test('an event comes back as it was recorded, on every instance', async () => {
+  test('an event is returned as it was recorded, on every instance', async () => {
     const full = event({
       ...{ userId: userId(randomUUID()), sessionId: sessionId(randomUUID()), outcome: 'success' },
       ...{ actor: { kind: 'account', id: randomUUID() }, metadata: { text: 'ü"\u2028\\', count: 3, flag: true } },
@@ -47,12 +47,12 @@ export const eventStoreSuite = (harness: EventStoreHarness): void => {
     expect(await other.list({ first: 10 })).toEqual({ events: [full, empty], hasNextPage: false });
   });
 
-  test('nothing to write is written, and a page of nothing is empty', async () => {
+  test('an empty batch writes nothing, and a page without events is empty', async () => {
     await store.append([]);
     expect(await store.list({ first: 10 })).toEqual({ events: [], hasNextPage: false });
   });
 
-  test('a batch that is sent again, or by two at once, is there once and stays as it was', async () => {
+  test('a batch that is appended twice, even at once, is stored once and stays unchanged', async () => {
     const batch = Array.from({ length: 300 }, () => event());
     const changed = batch.map((one) => ({ ...one, reason: 'OTHER' }));
     await Promise.all([store.append(batch), other.append(batch), store.append(batch)]);
@@ -62,7 +62,7 @@ export const eventStoreSuite = (harness: EventStoreHarness): void => {
     expect(events.every(({ reason }) => reason === 'PASSWORD_WRONG')).toBe(true);
   });
 
-  test('pages go on where the one before ended: each event once, the newest first, in the order they were made in', async () => {
+  test('pages list each event once, newest first, in the order of their creation', async () => {
     const made = await append(...Array.from({ length: 25 }, (_, i) => event({ time: noon + Math.floor(i / 10) })));
     const seen: string[] = [];
     let after: EventPosition | undefined;
@@ -75,13 +75,13 @@ export const eventStoreSuite = (harness: EventStoreHarness): void => {
     expect(seen).toEqual([...made].reverse());
   });
 
-  test('a page of exactly what is left says that nothing follows', async () => {
+  test('a page with exactly the remaining events has no next page', async () => {
     await append(event(), event());
     expect((await store.list({ first: 2 })).hasNextPage).toBe(false);
     expect((await store.list({ first: 1 })).hasNextPage).toBe(true);
   });
 
-  test('everything that is asked for must hold', async () => {
+  test('all filters must match', async () => {
     const [ada, bob] = [userId(randomUUID()), userId(randomUUID())];
     const [a, b, c, d] = await append(
       event({ userId: ada, type: 'user.logged_out', outcome: 'success', time: noon + 1 }),
@@ -101,7 +101,7 @@ export const eventStoreSuite = (harness: EventStoreHarness): void => {
     expect(await idsOf({ types: ['role.changed', 'user.logged_out'], userId: ada, until: noon + 3 })).toEqual([a]);
   });
 
-  test('pages of several types go on where the one before ended', async () => {
+  test('pages of several types continue where the one before ended', async () => {
     const types: readonly EventType[] = ['user.logged_out', 'role.changed', 'user.login_failed'];
     const made = await append(...Array.from({ length: 12 }, (_, i) => event({ type: types[i % 3] ?? 'role.changed' })));
     const wanted = made.filter((_, i) => i % 3 < 2).reverse();
@@ -115,7 +115,7 @@ export const eventStoreSuite = (harness: EventStoreHarness): void => {
     expect(first.hasNextPage).toBe(true);
   });
 
-  test('what is old is removed, the oldest first, no more than asked for', async () => {
+  test('a purge removes old events, oldest first, up to its limit', async () => {
     const [, , third, fourth] = await append(...[1, 2, 3, 4].map((ms) => event({ time: noon + ms })));
     expect(await store.purge(2, noon + 4)).toBe(2);
     expect(await idsOf({})).toEqual([fourth, third]);

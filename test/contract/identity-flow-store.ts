@@ -27,14 +27,14 @@ export const identityFlowStoreSuite = (harness: IdentityFlowStoreHarness): void 
   const atOnce = <T>(call: (store: IdentityFlowStore) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: 20 }, (_, index) => call(index % 2 === 0 ? store : other)));
 
-  test('F26: of 20 simultaneous uses of a state one is the first, and none is later', async () => {
+  test('F26: one of 20 simultaneous uses of a state succeeds, and no later one', async () => {
     const outcomes = await atOnce((instance) => instance.spendState('state', 60_000));
     expect(outcomes.filter(Boolean)).toHaveLength(1);
     expect(await store.spendState('state', 60_000)).toBe(false);
     expect(await store.spendState('State', 60_000)).toBe(true);
   });
 
-  test('F26: of 20 simultaneous uses of a code one gets what it stands for', async () => {
+  test('F26: one of 20 simultaneous uses of a code gets its identity', async () => {
     const code = newCode();
     await store.putCode(code);
     const outcomes = await atOnce((instance) => instance.takeCode(code.digest, 1_000));
@@ -42,13 +42,13 @@ export const identityFlowStoreSuite = (harness: IdentityFlowStoreHarness): void 
     expect(await store.takeCode(code.digest, 1_000)).toBeNull();
   });
 
-  test('a code without email is told as it is, on every instance', async () => {
+  test('a code without an email is returned unchanged, on every instance', async () => {
     const code = newCode({ email: null, emailVerified: false, name: '' });
     await store.putCode(code);
     expect(await other.takeCode(code.digest, 1_000)).toEqual(code);
   });
 
-  test('a code is worth nothing from its expiry on, and nobody gets what was never put', async () => {
+  test('an expired or unknown code returns null', async () => {
     const code = newCode();
     await store.putCode(code);
     expect(await store.takeCode(tokenDigest(randomUUID()), 1_000)).toBeNull();
@@ -56,7 +56,7 @@ export const identityFlowStoreSuite = (harness: IdentityFlowStoreHarness): void 
     expect(await store.takeCode(code.digest, 1_000)).toBeNull();
   });
 
-  test('what has expired is forgotten, a bounded number at a time, and nothing else', async () => {
+  test('a purge removes expired codes and states alone, up to its limit', async () => {
     const [old, live] = [newCode(), { ...newCode(), expiresAt: 90_000 }];
     for (const code of [old, newCode(), live]) await store.putCode(code);
     for (const state of ['a', 'b', 'c']) await store.spendState(state, 50_000);

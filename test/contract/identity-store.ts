@@ -44,7 +44,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
   const atOnce = <T>(count: number, call: (store: IdentityStore, index: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: count }, (_, index) => call(index % 2 === 0 ? open.store : open.other, index)));
 
-  test('an account that comes with an identity has no password and is opened by the identity', async () => {
+  test('an account that is created with an identity has no password and is found by the identity', async () => {
     const given = account({ email: 'grace@example.com' });
     const { userId: _, ...first } = identity();
     const user = await open.store.createAccount(given, first);
@@ -64,7 +64,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     expect((await open.store.list(given.id))[0]?.lastUsedAt).toBe(3_000);
   });
 
-  test('O05: an identity is known by issuer and subject, exactly', async () => {
+  test('O05: an identity is found by its exact issuer and subject', async () => {
     const { id, ...given } = identity({ subject: 'Ada', userId: await newOwner() });
     await open.store.link({ id, ...given });
     expect(await open.store.recordUse({ ...given, issuer: 'https://other.example.com' }, 3_000)).toBeNull();
@@ -74,7 +74,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     expect(await open.store.link(elsewhere)).toMatchObject({ id: elsewhere.id });
   });
 
-  test('where the email or the identity is taken, neither account nor identity is made', async () => {
+  test('where the email or the identity is taken, neither account nor identity is created', async () => {
     const taken = account({ email: 'taken@example.com' });
     await open.accounts.create(taken);
     const first = identity();
@@ -87,7 +87,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     expect(await open.accounts.findById(second.id)).toBeNull();
   });
 
-  test('of simultaneous first sign-ins by one identity one makes an account, whatever the emails', async () => {
+  test('simultaneous first sign-ins by one identity create one account, whatever the emails', async () => {
     const first = identity();
     const outcomes = await atOnce(10, (store, index) =>
       store.createAccount(account({ email: `many${index % 3}@example.com` }), {
@@ -110,7 +110,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     expect(lists.flat()).toHaveLength(1);
   });
 
-  test('linking again changes nothing but the email that is shown', async () => {
+  test('linking again changes the shown email alone', async () => {
     const owner = await newOwner();
     const first = identity({ userId: owner });
     const { issuer: _issuer, subject: _subject, ...shown } = first;
@@ -126,7 +126,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     expect((await open.other.list(owner)).map(({ id }) => id)).toEqual([first.id, second.id]);
   });
 
-  test('the last way in stays; with a password, or another identity, it may go', async () => {
+  test('the last way to sign in cannot be unlinked, and others can', async () => {
     const owner = await newOwner();
     const [first, second] = [await linked(owner), await linked(owner)];
     expect(await open.store.unlink(owner, first.id)).toEqual(first);
@@ -138,7 +138,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     expect(await open.store.list(withPassword)).toEqual([]);
   });
 
-  test('of simultaneous calls that would unlink everything, one way in is left', async () => {
+  test('simultaneous calls that unlink everything leave one way to sign in', async () => {
     for (let round = 0; round < 5; round += 1) {
       const owner = await newOwner();
       const all = [await linked(owner), await linked(owner), await linked(owner), await linked(owner)];
@@ -155,7 +155,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     expect(await open.store.list(owner)).toHaveLength(1);
   });
 
-  test('identities go with their account', async () => {
+  test('deleting an account deletes its identities', async () => {
     const owner = await newOwner();
     const given = identity({ userId: owner });
     await open.store.link(given);

@@ -24,7 +24,7 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
     return count;
   };
 
-  test('begin with the first addition and hold the sum of what every instance adds', async () => {
+  test('a counter starts with the first addition and holds the sum of all instances', async () => {
     expect((await add(store, 'a', 2)).spent).toBe(2);
     const { spent, resetsInMs } = await add(other, 'a', 3);
     expect(spent).toBe(5);
@@ -33,7 +33,7 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
     expect((await add(store, 'b')).spent).toBe(1);
   });
 
-  test('F24: are exact under 100 additions at once, each of which sees another sum', async () => {
+  test('F24: 100 simultaneous additions are counted exactly, and each sees another sum', async () => {
     const counts = await Promise.all(
       Array.from({ length: 100 }, (_, index) => add(index % 2 === 0 ? store : other, 'a')),
     );
@@ -41,7 +41,7 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
     expect(sums).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
   });
 
-  test('are over a window after they began, however much was added meanwhile', async () => {
+  test('a counter ends one window after its start, whatever was added meanwhile', async () => {
     await add(store, 'a');
     await harness.advance(windowMs / 2);
     await add(store, 'a', 10);
@@ -49,7 +49,7 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
     expect((await add(store, 'a')).spent).toBe(1);
   });
 
-  test('are added to many at a time, and told in the order they were asked for', async () => {
+  test('several counters are added to in one call and returned in the order of the call', async () => {
     const additions = ['c', 'a', 'b'].map((key, index) => ({ key, points: index + 1, windowMs }));
     const rounds = await Promise.all([store.add(additions), other.add([...additions].reverse())]);
     expect(rounds.flat()).toHaveLength(6);
@@ -57,7 +57,7 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
     expect(await store.add([])).toEqual([]);
   });
 
-  test('leave nothing behind', async () => {
+  test('a purge removes expired counters', async () => {
     await add(store, 'a');
     await harness.advance(windowMs + 1);
     await add(store, 'b');

@@ -29,27 +29,27 @@ export const loginAttemptStoreSuite = (harness: LoginAttemptStoreHarness): void 
     lockedUntil: now + 900_000,
   };
 
-  test('what is written is there on every instance, and of others there is nothing', async () => {
+  test('a record is found on every instance, and other emails have none', async () => {
     await put(full);
     expect(await other.find(ada)).toEqual(full);
     expect(await other.find(bob)).toEqual(noAttempts);
   });
 
-  test('a step is told what is there, and its outcome comes back', async () => {
+  test('a change receives the current record and returns its outcome', async () => {
     await put(full);
     const seen = await other.change(ada, (before) => ({ outcome: before, record: null }));
     expect(seen).toEqual(full);
     expect(await store.change(bob, (before) => ({ outcome: before, record: null }))).toEqual(noAttempts);
   });
 
-  test('where nothing is left there is no record', async () => {
+  test('an empty record is deleted', async () => {
     await put(full);
     await other.change(ada, () => ({ outcome: null, record: { attempts: noAttempts, expiresAt: now } }));
     expect(await store.find(ada)).toEqual(noAttempts);
     expect(await store.purgeExpired(10, Number.MAX_SAFE_INTEGER)).toBe(0);
   });
 
-  test('of simultaneous changes none is lost, whichever instance they come from', async () => {
+  test('simultaneous changes on two instances lose nothing', async () => {
     const add = (at: number) =>
       (at % 2 === 0 ? store : other).change(ada, (before) => ({
         outcome: null,
@@ -60,7 +60,7 @@ export const loginAttemptStoreSuite = (harness: LoginAttemptStoreHarness): void 
     expect((await store.find(ada)).failedAt).toEqual(times);
   });
 
-  test('of simultaneous tries no more get a place than may fail, over both instances, and none is told locked', async () => {
+  test('P14: simultaneous attempts on two instances reserve no more places than may fail, and none is locked', async () => {
     const reserve = (n: number) =>
       (n % 2 === 0 ? store : other).change(ada, (before) => {
         const outcome = reserveTry(before, { id: `${n}`, now }, policy);
@@ -72,7 +72,7 @@ export const loginAttemptStoreSuite = (harness: LoginAttemptStoreHarness): void 
     expect(outcomes.filter((kind) => kind === 'full')).toHaveLength(59);
   });
 
-  test('of simultaneous failures exactly one locks', async () => {
+  test('P14: exactly one of several simultaneous failures locks', async () => {
     await put({ ...noAttempts, underWay: [1, 2, 3, 4, 5].map((id) => ({ id: `${id}`, until: now + 30_000 })) });
     const fail = (n: number) =>
       (n % 2 === 0 ? store : other).change(ada, (before) => {
@@ -83,7 +83,7 @@ export const loginAttemptStoreSuite = (harness: LoginAttemptStoreHarness): void 
     expect(await store.find(ada)).toEqual({ ...noAttempts, lockedUntil: now + policy.lockMs });
   });
 
-  test('what means nothing any more is removed, no more than asked for; the rest stays', async () => {
+  test('a purge removes expired records alone, up to its limit', async () => {
     const emails = ['a@x.example', 'b@x.example', 'c@x.example'].map(digestOfEmail);
     for (const [index, email] of emails.entries()) await put(full, now + index, email);
     await put(full, now + 10);
@@ -92,7 +92,7 @@ export const loginAttemptStoreSuite = (harness: LoginAttemptStoreHarness): void 
     expect(await store.find(ada)).toEqual(full);
   });
 
-  test('an outcome that throws changes nothing', async () => {
+  test('a change that throws changes nothing', async () => {
     await put(full);
     const fail = () => {
       throw new Error('no');

@@ -8,7 +8,7 @@ import type { Harness, TwoInstances } from './harness.ts';
 export type ServiceClientStoreHarness = Harness<TwoInstances<ServiceClientStore>>;
 
 const digest = () => tokenDigest(randomUUID());
-const nobody = clientId(randomUUID());
+const unknown = clientId(randomUUID());
 
 export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): void => {
   let store: ServiceClientStore;
@@ -26,12 +26,12 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
   });
   const create = (more: Partial<NewServiceClient> = {}) => store.create(given(more));
 
-  test('a client is found as it was made, and shown without its digest', async () => {
+  test('a client is found as it was created, and returned without its digest', async () => {
     const { secretDigest, ...client } = given();
     const made = await store.create({ ...client, secretDigest });
     expect(made).toEqual({ ...client, disabledAt: null, previousSecretExpiresAt: null });
     expect(await other.find(client.id)).toEqual({ client: made, secretDigest, previousDigest: null });
-    expect(await store.find(nobody)).toBeNull();
+    expect(await store.find(unknown)).toBeNull();
   });
 
   test('a client without scopes has none', async () => {
@@ -46,7 +46,7 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
     expect((await other.list()).map(({ id }) => id)).toEqual([ids[1], ids[2], ids[0]]);
   });
 
-  test('a rotation keeps the present secret as the previous one and forgets the one before', async () => {
+  test('a rotation keeps the current secret as the previous one and drops the one before', async () => {
     const [first, second, third] = [digest(), digest(), digest()];
     const { id } = await create({ secretDigest: first });
     expect(await store.rotateSecret(id, { secretDigest: second, previousExpiresAt: 5_000 })).toMatchObject({
@@ -60,7 +60,7 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
     });
   });
 
-  test('of simultaneous rotations the last two are the two that are kept', async () => {
+  test('simultaneous rotations keep the last two secrets', async () => {
     const { id } = await create();
     const digests = Array.from({ length: 10 }, digest);
     await Promise.all(
@@ -74,7 +74,7 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
     expect(kept?.secretDigest).not.toBe(kept?.previousDigest);
   });
 
-  test('a client that is off is refused at once on every instance, and stays off since when it was', async () => {
+  test('a disabled client is rejected at once on every instance and keeps the time of the first disabling', async () => {
     const { id } = await create();
     expect([await store.check(id, 'j1'), await other.check(id, 'j1')]).toEqual([true, true]);
     expect((await store.disable(id, 7_000))?.disabledAt).toBe(7_000);
@@ -83,13 +83,13 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
     expect(await store.rotateSecret(id, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
   });
 
-  test('what is none is neither live nor changed', async () => {
-    expect(await store.check(nobody, 'j1')).toBe(false);
-    expect(await store.disable(nobody, 7_000)).toBeNull();
-    expect(await store.rotateSecret(nobody, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
+  test('an unknown client is rejected and cannot be changed', async () => {
+    expect(await store.check(unknown, 'j1')).toBe(false);
+    expect(await store.disable(unknown, 7_000)).toBeNull();
+    expect(await store.rotateSecret(unknown, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
   });
 
-  test('a revoked token is refused at once on every instance, and no other token of the client', async () => {
+  test('a revoked token is rejected at once on every instance, and no other token of the client', async () => {
     const { id } = await create();
     await store.revokeToken('j1', 9_000);
     await other.revokeToken('j1', 9_000);
@@ -98,7 +98,7 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
     ]);
   });
 
-  test('purging forgets revoked tokens that have expired, no more than it was told to, and nothing else', async () => {
+  test('a purge removes expired revoked tokens alone, up to its limit', async () => {
     const { id } = await create();
     for (const [token, expiresAt] of [
       ['a', 1],

@@ -28,7 +28,7 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     return key;
   };
 
-  test('a key is kept as it was published, and known to every instance', async () => {
+  test('a key is stored as it was published and found on every instance', async () => {
     expect(await store.list()).toEqual([]);
     const key = await published(successorOf(root, { sealedPrivate: null }));
     expect(await other.list()).toEqual([key]);
@@ -41,20 +41,20 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await other.list()).toEqual([first, second, third]);
   });
 
-  test('of simultaneous successors of one key there is one', async () => {
+  test('one of several simultaneous successors of a key is published', async () => {
     const candidates = Array.from({ length: 10 }, () => successorOf(root));
     const outcomes = await Promise.all(candidates.map((key, i) => (i % 2 ? store : other).publish(key)));
     expect(outcomes.filter(Boolean)).toHaveLength(1);
     expect(await store.list()).toEqual([candidates[outcomes.indexOf(true)]]);
   });
 
-  test('a key that is replaced has ended, and its successor signs at once', async () => {
+  test('a replaced key has ended, and its successor signs at once', async () => {
     const successor = successorOf(root, { predecessorUntil: 0 });
     await store.replace(successor);
     expect(await other.list()).toEqual([successor]);
   });
 
-  test('a successor that is there already stays, signs no later, and its predecessor has ended', async () => {
+  test('replacing a key keeps an existing successor, which signs no later, and ends the predecessor', async () => {
     const next = await published(successorOf(root, { signsFrom: 2_000 }));
     await other.replace(successorOf(root, { signsFrom: 1_500, predecessorUntil: 0 }));
     expect(await store.list()).toEqual([{ ...next, signsFrom: 1_500, predecessorUntil: 0 }]);
@@ -62,7 +62,7 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await store.list()).toEqual([{ ...next, signsFrom: 1_500, predecessorUntil: 0 }]);
   });
 
-  test('rotating and replacing at once leave one successor, behind a key that has ended', async () => {
+  test('simultaneous rotations and replacements leave one successor of a key that has ended', async () => {
     const now = { signsFrom: 1_000, predecessorUntil: 0 };
     await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
@@ -72,7 +72,7 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await store.list()).toMatchObject([now]);
   });
 
-  test('only a key that does not sign yet can be taken back, and none behind a revoked one', async () => {
+  test('only a key that does not sign yet can be withdrawn, and no successor of a revoked one', async () => {
     const next = await published(successorOf(root, { signsFrom: 2_000 }));
     expect(await store.withdraw(next.kid, 2_000)).toBe(false);
     expect(await other.withdraw(next.kid, 1_999)).toBe(true);
@@ -83,7 +83,7 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await store.withdraw(only.kid, 1_999)).toBe(false);
   });
 
-  test('private halves are forgotten once the successor has signed for a while', async () => {
+  test('private keys are erased after their successor has started to sign', async () => {
     const first = await published(successorOf(root, { signsFrom: 1 }));
     const second = await published(successorOf(first.kid, { signsFrom: 2_000 }));
     expect(await store.erasePrivateKeys(2_000)).toBe(0);
@@ -92,7 +92,7 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await store.list()).toEqual([{ ...first, sealedPrivate: null }, second]);
   });
 
-  test('keys that have ended are forgotten, the last of a line never', async () => {
+  test('a purge removes keys that have ended, but never the last of a chain', async () => {
     const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
     const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 20 }));
     const third = await published(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 30 }));
@@ -103,7 +103,7 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await kids()).toEqual([third.kid]);
   });
 
-  test('a key that was revoked is remembered for as long as the one before it verifies', async () => {
+  test('a revoked key is kept for as long as the one before it verifies', async () => {
     const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
     const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 50 }));
     await store.replace(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 0 }));
