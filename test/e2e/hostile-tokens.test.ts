@@ -78,7 +78,7 @@ describe.each([
   ['signed by the right key', wrongContents],
 ])('tokens %s', (_how, classes) => {
   test.for(Object.entries(classes))(
-    '%s: the Authorization header is refused before any resolver or store is called',
+    '%s is refused in the Authorization header before any resolver or store is called',
     { timeout: 60_000 },
     async ([_what, make], { server, forger, grant, canary }) => {
       const tokens = sendable(grant, make(forger, canary.url));
@@ -96,7 +96,7 @@ describe.each([
   );
 
   test.for(Object.entries(classes))(
-    '%s: the cookie is refused, /introspect answers inactive, and /revoke revokes nothing',
+    '%s is refused as a cookie, inactive at /introspect, and revokes nothing at /revoke',
     { timeout: 60_000 },
     async ([_what, make], { server, admin, forger, grant, canary }) => {
       const tokens = thinned(make(forger, canary.url).filter((token) => token !== ''));

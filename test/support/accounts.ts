@@ -3,8 +3,8 @@ import { userId } from '@fieldgate/guard';
 import type { User } from '../../src/domain/user.ts';
 import type { AccountStore, NewAccount } from '../../src/stores/ports/account-store.ts';
 
-/** An account nobody has yet, with the password hash `hash`. */
-export const newAccount = (given: Partial<NewAccount> = {}): NewAccount => {
+/** A new account with the password hash `hash`. */
+const newAccount = (given: Partial<NewAccount> = {}): NewAccount => {
   const id = userId(randomUUID());
   const account = { id, email: `${id}@example.com`, name: 'Ada', role: 'USER', passwordHash: 'hash' } as const;
   return { ...account, createdAt: 1_000, ...given };

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Builds dist/ once before the tests: those that start a process start what users start. Types are another check's. */
+/** Builds dist/ before the tests, since processes in tests run what users run. Without type check: `npm run check` has it. */
 export const setup = (): void => {
   execFileSync('npm', ['run', '--silent', 'build', '--', '--noCheck'], {
     cwd: new URL('../..', import.meta.url).pathname,

@@ -11,15 +11,15 @@ import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { openPostgres, postgresDatabase } from '../../src/stores/sql/postgres.ts';
 import { openSqlite } from '../../src/stores/sql/sqlite.ts';
 
-/** A database of the test's own. */
+/** A database for one test or file. */
 export type TestDatabase = {
-  /** Opens it as one more instance of the server would. */
+  /** Opens it like another instance of the server. */
   readonly connect: () => SqlDatabase;
-  /** Closes what was opened and leaves nothing behind. */
+  /** Closes every connection and deletes the database. */
   readonly drop: () => Promise<void>;
 };
 
-/** A file in a folder of its own. */
+/** An SQLite file in a new folder. */
 export function sqliteFile(): TestDatabase & { readonly file: string } {
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
   const file = join(folder, 'test.sqlite');
@@ -79,7 +79,7 @@ const findMissing = async (): Promise<string | null> => {
 export const anyPostgres = async (): Promise<TestDatabase> =>
   (await postgresMissing()) === null ? postgresServer() : pglite();
 
-/** A new database on the PostgreSQL server; one that sorts texts as words where the server can, as many in use do. */
+/** A new database on the PostgreSQL server, with a linguistic collation where the server has one, as many in use have. */
 export async function postgresServer(): Promise<TestDatabase & { readonly url: string }> {
   const name = `fieldgate_test_${randomBytes(6).toString('hex')}`;
   const sorting = `template template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'en-US'`;
@@ -97,7 +97,7 @@ export async function postgresServer(): Promise<TestDatabase & { readonly url: s
   };
 }
 
-/** One statement on a connection of its own, as whoever runs the server would send it. */
+/** Runs one statement on a new connection, as the operator of the database would. */
 export async function asAdministrator(statement: string, url: string = serverUrl): Promise<readonly object[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   await client.connect();

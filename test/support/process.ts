@@ -56,7 +56,7 @@ export const startServerProcess = async (env: Record<string, string> = {}): Prom
   return server;
 };
 
-/** Starts the server as its users do, in a process of its own with nothing of this one's environment but the path. */
+/** Starts the server as its users do, in a new process that inherits only PATH. */
 export const startProcess = (env: Record<string, string>): ServerProcess => {
   const child = spawn(process.execPath, [entry], {
     cwd: env['DATA_DIR'] ?? tmpdir(),
@@ -96,7 +96,7 @@ export const whenListening = async (server: ServerProcess): Promise<void> => {
   throw new Error(`the server does not listen, ${how}:\n${server.output()}`);
 };
 
-/** Sends one GraphQL operation; null where no answer came (the process was killed meanwhile). */
+/** Sends one GraphQL operation. Resolves with null if the connection breaks, as it does when the process is killed. */
 export const send = async (url: string, query: string, variables: object = {}, token?: string) => {
   try {
     const response = await fetch(`${url}/graphql`, {
@@ -119,7 +119,7 @@ export const signupMutation = `mutation ($email: String!) { signup(input: { ${ac
 export const loginMutation = `mutation ($email: String!) { login(input: { ${account} }) ${tokens} }`;
 /** With `{ refreshToken }`, or all tokens of a sign-in. */
 export const refreshMutation = `mutation ($refreshToken: String!) { refresh(input: { refreshToken: $refreshToken }) ${tokens} }`;
-/** Its account's own data, guarded. */
+/** A guarded query. */
 export const meQuery = '{ me { id email } }';
 
 /** What the three mutations return. */

@@ -18,7 +18,7 @@ import { deleteAccount, deleteAllRows, sqliteFile } from './databases.ts';
 import { targetOf } from './redis-servers.ts';
 import { pause, until } from './time.ts';
 
-/** Everything an instance of the server has open, over a database and a Redis that others may have open as well. */
+/** The stores of one instance of the server. */
 export type RedisInstance = {
   readonly redis: RedisConnection;
   readonly sessions: SessionStore;
@@ -29,7 +29,7 @@ export type RedisInstance = {
 
 export const lastingLifetimes: SessionLifetimes = { idleMs: 3_600_000, absoluteMs: 7_200_000, reuseWindowMs: 10_000 };
 
-/** A database and the instances of one test. */
+/** Instances of the server over one database. */
 export function redisInstances() {
   const database = sqliteFile();
   const opened: RedisConnection[] = [];
@@ -148,7 +148,7 @@ const twoConnections = (provide: ProvideRedis) => {
   };
 };
 
-export const allKeys = async (redis: RedisConnection): Promise<readonly (readonly [Redis, string])[]> => {
+const allKeys = async (redis: RedisConnection): Promise<readonly (readonly [Redis, string])[]> => {
   const keys = await Promise.all(
     redis.masters().map(async (server) => (await server.keys('*')).map((key) => [server, key] as const)),
   );
