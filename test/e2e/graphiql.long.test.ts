@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { browserMissing, testWithBrowser } from '../support/browser.ts';
+import { testWithBrowser } from '../support/browser.ts';
+import { browserMissing } from '../support/browser-file.ts';
 import { freePort } from '../support/process.ts';
 import { goodPassword, newEmail, signup } from '../support/server.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Built by `test/support/build.ts` before the tests run: the server as its users start it. */
+/** Built by `test/support/global-setup.ts` before the tests run: the server as its users start it. */
 const entry = new URL('../../dist/main.js', import.meta.url).pathname;
 
 /** A password that the server accepts. */
