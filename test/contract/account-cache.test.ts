@@ -4,9 +4,11 @@ import { cacheAccounts } from '../../src/stores/account-cache.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import { type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
-import { createAccount, lastingLifetimes, type RedisInstance, redisInstances } from '../support/redis-stores.ts';
+import { createAccount } from '../support/accounts.ts';
+import { type RedisServer, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
+import { lastingLifetimes, type RedisInstance, redisInstances } from '../support/redis-stores.ts';
 import { type SignIn, signIn } from '../support/sign-ins.ts';
+import { until } from '../support/time.ts';
 
 const missing = await redisMissing();
 
@@ -25,8 +27,8 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check returns the c
 
   beforeAll(async () => {
     server = await redisServer();
-    other = await instances.open(`redis://127.0.0.1:${server.port}`);
-    redis = openRedis(targetOf(`redis://127.0.0.1:${server.port}`));
+    other = await instances.open(server.url);
+    redis = openRedis(targetOf(server.url));
     const counted: RedisInstance['accounts'] = {
       ...other.accounts,
       findById: (id) => {

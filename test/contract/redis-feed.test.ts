@@ -4,9 +4,9 @@ import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { revocationFeed } from '../../src/stores/redis/revocation-feed.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import { pause, redisCluster, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
+import { createAccount } from '../support/accounts.ts';
+import { redisCluster, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
 import {
-  createAccount,
   expectEveryKeyToExpire,
   lastingLifetimes,
   type RedisInstance,
@@ -14,6 +14,7 @@ import {
 } from '../support/redis-stores.ts';
 import { refreshToken, type SignIn, signIn } from '../support/sign-ins.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
+import { pause, until } from '../support/time.ts';
 
 const missing = await redisMissing();
 const delayMs = 100;
@@ -51,7 +52,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
   const serverFor = async () => {
     const server = await redisServer();
     cleanUps.push(server.drop);
-    return { ...server, url: `redis://127.0.0.1:${server.port}` };
+    return server;
   };
 
   const check = (store: SessionStore, { user, id }: SignIn) => store.check(user.id, id);
@@ -144,7 +145,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
     const { strict, ada } = await setUp(server.url);
-    const { sessions, feed } = await following(`redis://127.0.0.1:${proxy.port}`, strict);
+    const { sessions, feed } = await following(proxy.url, strict);
     const [ended, kept] = [await signIn(strict.sessions, ada), await signIn(strict.sessions, ada)];
     for (const client of [ended, kept]) await check(sessions, client);
     // The server falls silent, and the connection stays open.

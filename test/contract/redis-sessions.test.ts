@@ -5,16 +5,17 @@ import type { User } from '../../src/domain/user.ts';
 import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import { pause, type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
+import { createAccount } from '../support/accounts.ts';
+import { type RedisServer, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
 import {
   answers,
-  createAccount,
   expectEveryKeyToExpire,
   lastingLifetimes,
   type RedisInstance,
   redisInstances,
 } from '../support/redis-stores.ts';
 import { browser, refreshToken, signIn } from '../support/sign-ins.ts';
+import { pause, until } from '../support/time.ts';
 
 const missing = await redisMissing();
 

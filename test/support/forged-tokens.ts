@@ -4,7 +4,7 @@ import { type AccessTokenOptions, createAccessTokens } from '../../src/crypto/ac
 import { generateKey, type KeySet, parseKeySet } from '../../src/crypto/keys.ts';
 import type { SigningAlgorithm } from '../../src/domain/signing-algorithms.ts';
 
-/** Makes tokens the way an attacker, or an issuer that is not ours, would: by hand, with no library to object. */
+/** Makes tokens by hand, as an attacker or a foreign issuer would: no library checks them. */
 
 export const now = 1_800_000_000;
 export const issuer = 'https://auth.example.com';
@@ -46,7 +46,7 @@ export const signature = (alg: SigningAlgorithm, key: KeyObject, input: string):
   }
 };
 
-/** Any header and payload under a good signature. Texts and buffers are taken as they are, objects as JSON. */
+/** Any header and payload under a valid signature. Strings and buffers are used unchanged, objects as JSON. */
 export const signed = (header: unknown, payload: unknown, alg: SigningAlgorithm, key: KeyObject): string => {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${signature(alg, key, input)}`;
@@ -70,7 +70,7 @@ export const issuerWith = async (keySet: KeySet, options: Partial<AccessTokenOpt
   return { tokens, outcome, ...forgerOf(token, keySet) };
 };
 
-/** A token, what it is made of, and ways to sign what its issuer would not. */
+/** A token, its parts, and functions that sign what its issuer would not. */
 export const forgerOf = (token: string, keySet: KeySet) => {
   const [header, payload, lastPart] = partsOf(token);
   const { alg, key } = keySet.signing;

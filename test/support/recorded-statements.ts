@@ -18,8 +18,8 @@ const lifetimes = { idleMs: 1_000, absoluteMs: 5_000, reuseWindowMs: 100 };
 const clock = () => 1_000;
 
 /**
- * Calls what requests ask of the stores, along every branch, and returns the SQL that ran with its parameters. Left out is
- * what lists a whole table of few rows: service clients, signing keys.
+ * Calls every store as requests do, along every branch, and returns the SQL that ran with its parameters. Leaves out what
+ * lists a whole table of few rows: service clients, signing keys.
  */
 export async function recordEveryStatement(database: SqlDatabase): Promise<ReadonlyMap<string, readonly unknown[]>> {
   const statements = new Map<string, readonly unknown[]>();

@@ -18,7 +18,7 @@ import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../../src/stores/sql/database.ts';
 import { sqlLoginAttemptStore } from '../../../src/stores/sql/login-attempt-store.ts';
 import { sqlSessionStore } from '../../../src/stores/sql/session-store.ts';
-import { empty, sqliteFile } from '../../support/databases.ts';
+import { deleteAllRows, sqliteFile } from '../../support/databases.ts';
 
 export const minute = 60_000;
 export const day = 24 * 60 * minute;
@@ -36,7 +36,7 @@ export const accountServices = () => {
     database = connect();
     await database.migrate();
   });
-  beforeEach(() => empty(database));
+  beforeEach(() => deleteAllRows(database));
   afterAll(drop);
   return { open: () => openServices(database) };
 };
