@@ -7,8 +7,8 @@ import type { Clock } from '../domain/clock.ts';
 import { grantable } from '../domain/scope.ts';
 import type { Signals } from '../domain/signals.ts';
 import { createCharge } from '../graphql/operation/charge.ts';
+import { createPipeline } from '../graphql/operation/execute.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
-import { createPipeline } from '../graphql/operation/pipeline.ts';
 import type { OnOperation } from '../graphql/operation/report.ts';
 import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
@@ -93,16 +93,20 @@ export const createApp = (parts: Parts) => {
   );
   const fieldLimits = readFieldLimits(schema);
   const resource = config.issuer + graphqlPath;
-  const operationDeps = { schema, reportFault, onOperation: onOperation(metrics, tracing) };
+  const operationDeps = {
+    schema,
+    authenticate,
+    charge: createCharge(fieldLimits, limits),
+    resourceMetadata: resourceMetadataUrl(resource),
+    reportFault,
+    onRefusal,
+    onOperation: onOperation(metrics, tracing),
+  };
   const pipeline = createPipeline({
     ...operationDeps,
-    authenticate,
-    resourceMetadata: resourceMetadataUrl(resource),
     introspection: config.introspection,
     fieldLimits,
-    charge: createCharge(fieldLimits, limits),
     documentLimit: limits.documents,
-    onRefusal,
   });
   const health = createHealth(stores.pings);
   const cors = createCors(config.corsOrigins);
@@ -112,7 +116,7 @@ export const createApp = (parts: Parts) => {
     graphqlPath,
     graphql: createGraphQLEndpoint({
       pipeline,
-      executeStream: loadStreams({ ...operationDeps, executeDeps: pipeline.executeDeps }),
+      executeStream: loadStreams(operationDeps),
       graphiql: isProduction ? null : createGraphiQLPage(),
     }),
     health,
