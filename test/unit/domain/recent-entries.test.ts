@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createRecentEntries } from '../../../src/domain/recent-entries.ts';
 
 describe('recent entries', () => {
-  it('give back what was set or nothing, and always what was set last', () => {
+  it('return what was set last, or nothing', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 20 }), fc.array(fc.integer({ min: 0, max: 40 })), (capacity, uses) => {
         const entries = createRecentEntries<number>(capacity);
@@ -25,7 +25,7 @@ describe('recent entries', () => {
     expect(held[0]).toBe(999);
   });
 
-  it('keep what is used and lose what is not', () => {
+  it('keep what is used and drop what is not', () => {
     const entries = createRecentEntries<number>(4);
     entries.set('used', 1);
     for (let i = 0; i < 20; i++) {

@@ -44,7 +44,7 @@ const setUp = () => {
   };
 };
 
-it('writes by itself, in batches, in the order of recording', async () => {
+it('events are written automatically, in batches, in the order of recording', async () => {
   const { add, stored, sizes } = setUp();
   const ids = add(500);
   expect(stored).toEqual([]);
@@ -53,7 +53,7 @@ it('writes by itself, in batches, in the order of recording', async () => {
   expect(sizes).toEqual([200, 200, 100]);
 });
 
-it('a flush has written everything that was recorded before it, also while a write is under way', async () => {
+it('a flush writes everything that was recorded before it, also while another write is running', async () => {
   const { buffer, add, stored } = setUp();
   add(10);
   const first = buffer.flush();
@@ -66,7 +66,7 @@ it('a flush has written everything that was recorded before it, also while a wri
   expect(stored).toHaveLength(21);
 });
 
-it('keeps events while the store is away, and writes them in order when it is back, without being asked', async () => {
+it('events stay in the buffer while the store is unavailable, and are written in order afterwards', async () => {
   const { buffer, add, stored, setAway, lost, trouble } = setUp();
   setAway(true);
   const ids = [...add(300)];
@@ -79,7 +79,7 @@ it('keeps events while the store is away, and writes them in order when it is ba
   expect(lost()).toBe(0);
 });
 
-it('a store that stays away costs a bounded memory: the oldest go, and are counted', async () => {
+it('while the store stays unavailable the buffer is bounded: the oldest events are dropped and counted', async () => {
   const { buffer, add, stored, setAway, lost } = setUp();
   setAway(true);
   const ids = add(25_000);
@@ -91,7 +91,7 @@ it('a store that stays away costs a bounded memory: the oldest go, and are count
   expect(stored).toEqual(ids.slice(-stored.length));
 });
 
-it('an event the store will not have holds up no other for longer than its batch', async () => {
+it('an event that the store rejects delays no other beyond its batch', async () => {
   const { buffer, add, stored, refuse, lost, trouble } = setUp();
   refuse(add(200)[7]);
   add(50);
@@ -99,7 +99,7 @@ it('an event the store will not have holds up no other for longer than its batch
   expect([stored.length, lost(), trouble.length]).toEqual([50, 200, 1]);
 });
 
-it('closing writes what waits, and counts what could not be written instead of waiting for ever', async () => {
+it('closing writes the buffer once, and counts what could not be written instead of waiting for ever', async () => {
   const { buffer, add, stored, setAway, lost } = setUp();
   add(1_000);
   await buffer.close();

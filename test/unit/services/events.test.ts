@@ -31,7 +31,7 @@ const setUp = async (write: () => void = () => {}) => {
   };
 };
 
-it('events are kept for as long as configured, and then removed a few at a time', async () => {
+it('events are kept for the configured time, and then removed a few at a time', async () => {
   const { events, types, advance } = await setUp();
   for (const type of ['user.signed_up', 'role.changed', 'user.disabled'] as const) {
     events.record({ type, actor: serverActor });
@@ -45,7 +45,7 @@ it('events are kept for as long as configured, and then removed a few at a time'
   expect(await types()).toEqual(['user.disabled', 'role.changed']);
 });
 
-it('what a client can do at every request is a line and no row', async () => {
+it('an event that every request can cause is logged and not stored', async () => {
   const { events, types } = await setUp();
   for (const type of ['token.refreshed', 'access.refused', 'user.login_refused', 'user.login_failed'] as const) {
     events.record({ type, actor: serverActor });
@@ -53,7 +53,7 @@ it('what a client can do at every request is a line and no row', async () => {
   expect(await types()).toEqual(['user.login_failed']);
 });
 
-it('recording never throws, whatever becomes of the line, and the row is written', async () => {
+it('recording never throws, even if the log line fails, and the row is written', async () => {
   const { events, types, trouble } = await setUp(() => {
     throw new Error('the log is broken');
   });
