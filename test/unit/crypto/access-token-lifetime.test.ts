@@ -87,8 +87,8 @@ describe('the cache of verified tokens', () => {
 
   it('saves the signature check, and evicts beyond its size without a wrong result', async () => {
     const small = await issuerWith(keySet, { cacheSize: 4 });
-    const grant = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
-    const many = await Promise.all(Array.from({ length: 20 }, () => small.tokens.issue(grant)));
+    const input = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const many = await Promise.all(Array.from({ length: 20 }, () => small.tokens.issue(input)));
     for (const { token } of [...many, ...many]) expect(small.outcome(token)).toBe('valid');
     expect(small.tokens.verify(small.token, now)).toEqual(small.tokens.verify(small.token, now));
   });

@@ -75,19 +75,19 @@ describe('a fresh access token', () => {
 
   it('T19: has a jti of 128 random bits: 10 000 tokens have 10 000', async () => {
     const { tokens } = await issuerWith(await keySetFor('HS256'));
-    const grant = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
-    const issued = await Promise.all(Array.from({ length: 10_000 }, () => tokens.issue(grant)));
+    const input = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const issued = await Promise.all(Array.from({ length: 10_000 }, () => tokens.issue(input)));
     const ids = issued.map(({ jti }) => jti);
     expect(new Set(ids).size).toBe(10_000);
     expect(ids.every((id) => Buffer.from(id, 'base64url').length === 16)).toBe(true);
   });
 
   it('has an empty scope claim without scopes, and refuses a scope that would become two', async () => {
-    const grant = { userId: ada, sessionId: session, role: 'USER', now };
-    const { token } = await ours.tokens.issue({ ...grant, scopes: [] });
+    const input = { userId: ada, sessionId: session, role: 'USER', now };
+    const { token } = await ours.tokens.issue({ ...input, scopes: [] });
     expect(decode(partsOf(token)[1])['scope']).toBe('');
     expect(ours.tokens.verify(token, now)).toMatchObject({ kind: 'valid', claims: { scopes: [] } });
-    await expect(ours.tokens.issue({ ...grant, scopes: ['read admin'] })).rejects.toThrow(TypeError);
+    await expect(ours.tokens.issue({ ...input, scopes: ['read admin'] })).rejects.toThrow(TypeError);
   });
 });
 

@@ -21,9 +21,9 @@ describe('L04: untrusted text in an event', () => {
   it('any text stays on one line', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (text) => {
-        const origin = { ip: text, userAgent: text };
+        const client = { ip: text, userAgent: text };
         const event = toEvent(
-          { type: 'api_key.created', actor: anonymousActor(origin), metadata: { name: text } },
+          { type: 'api_key.created', actor: anonymousActor(client), metadata: { name: text } },
           'id',
           0,
         );

@@ -12,19 +12,19 @@ const setUp = async (write: () => void = () => {}) => {
   await database.migrate();
   let now = 1_000_000;
   const newId = createOrderedIds();
-  const trouble: unknown[] = [];
+  const errors: unknown[] = [];
   const events = createEvents({
     events: sqlEventStore(database),
     clock: () => now,
     createId: () => newId(now),
     write,
-    onBackgroundError: (error) => trouble.push(error),
+    onBackgroundError: (error) => errors.push(error),
     onLost: () => {},
     retentionMs: 60_000,
   });
   const types = async () => (await events.search({}, { first: 100 })).events.map(({ type }) => type);
   return {
-    ...{ events, types, trouble },
+    ...{ events, types, errors },
     advance: (ms: number) => {
       now += ms;
     },
@@ -54,10 +54,10 @@ it('an event that every request can cause is logged and not stored', async () =>
 });
 
 it('recording never throws, even if the log line fails, and the row is written', async () => {
-  const { events, types, trouble } = await setUp(() => {
+  const { events, types, errors } = await setUp(() => {
     throw new Error('the log is broken');
   });
   events.record({ type: 'user.signed_up', actor: serverActor });
-  expect(trouble).toHaveLength(1);
+  expect(errors).toHaveLength(1);
   expect(await types()).toEqual(['user.signed_up']);
 });
