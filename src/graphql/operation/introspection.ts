@@ -2,12 +2,10 @@ import type { Authenticator, Decision, Viewer } from '@fieldgate/guard';
 import { createVisibleSchemas, decideOperation, type Plan, type Rule } from '@fieldgate/guard/server';
 import {
   type ASTVisitor,
-  type DocumentNode,
   type ExecutionResult,
   execute,
   GraphQLError,
   type GraphQLSchema,
-  type OperationDefinitionNode,
   OperationTypeNode,
   type ValidationContext,
   type ValidationRule,
