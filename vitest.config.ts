@@ -4,12 +4,14 @@ import { defineConfig } from 'vitest/config';
 /** What takes long: floods, kills, soaks, attacks by time, the heaviest browsers. `npm run test:long`. */
 const long = ['test/**/*.long.test.ts', 'test/long/**/*.test.ts'];
 
+/** Builds the server. The unit tests need no build. */
+const globalSetup = ['test/support/global-setup.ts'];
+
 export default defineConfig({
   // Without module-sync, tests get another copy of the graphql package than the packages they test with, and neither
   // copy accepts the schemas and errors of the other.
   ssr: { resolve: { conditions: ['@fieldgate/source', 'module-sync', 'node', 'development', 'default'] } },
   test: {
-    globalSetup: ['test/support/global-setup.ts'],
     // Half of the time is spent waiting: for servers to start, for tokens to expire, for stores to come back.
     maxWorkers: availableParallelism() + 1,
     // The files share the modules of their worker: loading the server again for each of them would take longer than most.
@@ -25,8 +27,11 @@ export default defineConfig({
           include: ['packages/*/test/**/*.test.ts', 'test/unit/**/*.test.ts', 'test/*.test.ts'],
         },
       },
-      { extends: true, test: { name: 'server', include: ['test/{contract,e2e}/**/*.test.ts'], exclude: long } },
-      { extends: true, test: { name: 'long', include: long } },
+      {
+        extends: true,
+        test: { name: 'server', globalSetup, include: ['test/{contract,e2e}/**/*.test.ts'], exclude: long },
+      },
+      { extends: true, test: { name: 'long', globalSetup, include: long } },
     ],
   },
 });
