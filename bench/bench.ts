@@ -1,19 +1,19 @@
 import type { Options } from './options.ts';
 import type { Ours } from './ours.ts';
 
-/** What every scenario works with. */
+/** What every scenario is given. */
 export type Bench = {
   readonly options: Options;
   readonly ours: Ours;
-  /** Null where there is no Redis: rows that need one are left out. */
+  /** Null where there is no Redis: rows that need one are skipped. */
   readonly redisUrl: string | null;
-  /** Gone when the run is over. */
+  /** Deleted at the end of the run. */
   readonly directory: string;
 };
 
 export type Cell = string | number | readonly number[] | null;
 
-/** A figure that is to be reached; `value` is null where the run could not tell. */
+/** A figure to reach; `value` is null where the run did not measure it. */
 export type Target = {
   readonly text: string;
   readonly value: number | null;

@@ -11,7 +11,7 @@ const barHeight = 18;
 const step = 26;
 const headHeight = 44;
 
-/** Horizontal bars, one panel under another, each with a scale of its own. */
+/** Returns an SVG of horizontal bars, one panel under another, each with its own scale. */
 export const barChart = (panels: readonly Panel[]): string => {
   const parts: string[] = [];
   let top = 10;

@@ -1,4 +1,4 @@
-/** What every server holds and is asked, so that all of them have the same to do. */
+/** The data that every server holds and the operations that every server is asked, so that all do the same work. */
 import { createSecretKey } from 'node:crypto';
 
 export type User = { readonly id: string; readonly email: string; readonly name: string; readonly role: string };
@@ -10,17 +10,17 @@ const newUser = (number: number): User => ({
   role: 'USER',
 });
 
-/** Who asks. Ours gives it an id of its own, of the same length. */
+/** The caller. Our server assigns its own id, of the same length. */
 export const caller: User = newUser(0);
 
 export const users: readonly User[] = Array.from({ length: 1000 }, (_, number) => newUser(number));
 
 export const password = 'nine stairs over a quiet lamp';
 
-/** Signs and verifies the peers' tokens (HS256, the fastest there is; ours signs with ES256, its default). */
+/** Signs and verifies the peers' tokens (HS256, the fastest algorithm; our server signs with ES256, its default). */
 export const secret = 'bench-only-0123456789abcdef0123456789abcdef';
 
-/** For jsonwebtoken: given a text, it first tries to read it as a public key, and fails at that for 100 µs each time. */
+/** For jsonwebtoken: given a string, it first tries to parse it as a public key, which fails and costs 100 µs each time. */
 export const secretKey = createSecretKey(Buffer.from(secret));
 
 export type Operation = { readonly query: string; readonly expected: (id: string) => unknown };
@@ -39,7 +39,7 @@ export const operations = {
   public: { query: '{ hello }', expected: () => ({ data: { hello: 'Hello from Fieldgate.' } }) },
 } satisfies Record<string, Operation>;
 
-/** The schema, each server writing its own directive where a field is guarded and where it is public. */
+/** The schema; each server puts its own directives on guarded fields and on the public one. */
 export const typeDefs = (guard = '', open = ''): string => /* GraphQL */ `
   enum Role { USER MODERATOR ADMIN }
   type User { id: ID! name: String email: String ${guard} role: Role ${guard} }

@@ -12,7 +12,7 @@ type RowName = keyof typeof names;
 type Wanted = {
   readonly operation: keyof typeof operations;
   readonly rows: readonly RowName[];
-  /** Our own server once more, asked without a token. */
+  /** Our own server once more, without a token. */
   readonly alsoWithoutToken?: boolean;
 };
 
@@ -20,7 +20,7 @@ export type Driven = { readonly rows: readonly RowResult[]; readonly leftOut: re
 
 const withoutToken = ', no token sent';
 
-/** Starts the servers of a scenario, measures them in turn with one operation, and stops them. */
+/** Starts the servers of a scenario, measures them in turns with one operation, and stops them. */
 export const driveRows = async (
   bench: Bench,
   { operation, rows, alsoWithoutToken = false }: Wanted,
@@ -49,11 +49,12 @@ export const driveRows = async (
   }
 };
 
-type OursName = 'ours' | 'oursStrict' | 'oursFeed';
+export type OursName = 'ours' | 'oursStrict' | 'oursFeed';
 
 const isOurs = (name: RowName): name is OursName => name === 'ours' || name === 'oursStrict' || name === 'oursFeed';
 
-const peerRow = async (
+/** Starts a peer; a text says why it cannot be measured. */
+export const peerRow = async (
   bench: Bench,
   name: Exclude<RowName, OursName>,
   operation: keyof typeof operations,
@@ -65,7 +66,12 @@ const peerRow = async (
   return { name: names[name], server, query, token: peerToken, expected: expected(caller.id) };
 };
 
-const oursRow = async (bench: Bench, name: OursName, operation: keyof typeof operations): Promise<Row | string> => {
+/** Starts our server and signs up; a text says why it cannot be measured. */
+export const oursRow = async (
+  bench: Bench,
+  name: OursName,
+  operation: keyof typeof operations,
+): Promise<Row | string> => {
   const env = oursEnvironment(bench, name);
   if (typeof env === 'string') return env;
   const server = await startOurs(bench.ours, { name: names[name], dataDir: newDirectory(bench.directory), env });
@@ -74,7 +80,7 @@ const oursRow = async (bench: Bench, name: OursName, operation: keyof typeof ope
   return { name: names[name], server, query, token: accessToken, expected: expected(id) };
 };
 
-/** What a row of ours is configured with; a text says why it cannot be. */
+/** The variables of a row of ours; a text says why the row cannot be measured. */
 export const oursEnvironment = ({ ours, redisUrl }: Bench, name: OursName): Record<string, string> | string => {
   if (name === 'ours') return {};
   if (!ours.supports('REDIS_URL')) return 'this version has no REDIS_URL yet';

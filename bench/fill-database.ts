@@ -6,9 +6,9 @@ const used = 1_000;
 export type SessionName = { readonly id: string; readonly userId: string };
 
 /**
- * Multiplies the one account, the one session and the first event of a database until there are so many sessions and
- * events, by SQL: every column is that of the first row but identifiers, which are new and unordered, and emails. Names
- * some of the sessions, drawn by lot.
+ * Copies the account, the session and the first event of a database until it holds `wanted` sessions and events. The copies are
+ * made by SQL: all columns are equal except identifiers, which are new and unordered, and emails. Returns up to 1 000 of the
+ * sessions, chosen at random.
  */
 export const fillDatabase = (file: string, wanted: number): readonly SessionName[] => {
   const database = new DatabaseSync(file, { timeout: 5_000 });

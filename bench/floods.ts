@@ -1,6 +1,6 @@
 /**
- * What floods do to those who are there already: `npm --prefix bench run floods`.
- * While a flood comes, somebody else asks for `me` (`probe.ts`); that is what has to go on.
+ * What floods do to clients that are already signed in: `npm --prefix bench run floods`.
+ * During a flood another client asks for `me` (`probe.ts`), which has to keep working.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -33,8 +33,8 @@ const start = () => startOurs(ours, { name: 'floods', dataDir, env: { ...env, RE
 const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
 
-/** `me` all the time, from a thread of its own, until `flood` is over: what it took beside what the flood gave. */
-const whileAsking = async <Result>(server: Running, token: string, flood: () => Promise<Result>) => {
+/** Asks for `me` from another thread until `flood` resolves; prints its latencies and resolves to the result of the flood. */
+const whileProbing = async <Result>(server: Running, token: string, flood: () => Promise<Result>) => {
   const probe = new Worker(new URL('./probe.ts', import.meta.url), { workerData: { port: server.port, token } });
   let mostBytes = 0;
   const watch = setInterval(() => {
@@ -51,8 +51,8 @@ const whileAsking = async <Result>(server: Running, token: string, flood: () => 
   return result;
 };
 
-/** Answers by their status, with how long the slowest of each took. */
-const tally = (answers: readonly { readonly status: number; readonly ms: number }[]): void => {
+/** Prints the answers by status, with the slowest of each. */
+const printStatuses = (answers: readonly { readonly status: number; readonly ms: number }[]): void => {
   for (const [status, group] of Object.entries(Object.groupBy(answers, (answer) => String(answer.status)))) {
     const times = (group ?? []).map(({ ms }) => ms);
     say(
@@ -70,25 +70,25 @@ const timed = async (server: Running, body: Parameters<typeof post>[1]) => {
 let server = await start();
 const me = await signUp(server);
 say(`at rest: ${(server.residentBytes() / 1_000_000).toFixed(0)} MB`);
-await whileAsking(server, me.accessToken, () => pause(3_000));
+await whileProbing(server, me.accessToken, () => pause(3_000));
 
 say(`F19: ${logins} sign-ins at once, each with an email of its own`);
-const shedOrNot = async (number: number) => {
+const logInAsStranger = async (number: number) => {
   const startedAt = performance.now();
   const { body } = await post(server.port, loginBody(`stranger${number}@example.com`));
-  // To clients that accept only application/json a refusal of GraphQL is 200.
+  // A client that accepts only application/json gets a refused GraphQL operation with status 200.
   return { status: body.includes('SERVICE_UNAVAILABLE') ? 503 : 200, ms: performance.now() - startedAt };
 };
 for (let wave = 0; wave < waves; wave += 1) {
   say(wave === 0 ? '  of a server that has just started:' : '  again:');
   const strangers = Array.from({ length: logins }, (_, number) => wave * logins + number);
-  tally(await whileAsking(server, me.accessToken, () => Promise.all(strangers.map(shedOrNot))));
+  printStatuses(await whileProbing(server, me.accessToken, () => Promise.all(strangers.map(logInAsStranger))));
 }
 
 say(`${logins} requests at once to node:http answering a constant`);
 const floor = await startServer({ name: names.floor, args: [join(import.meta.dirname, 'servers/floor.ts')] });
 for (let wave = 0; wave < waves; wave += 1) {
-  tally(await Promise.all(Array.from({ length: logins }, () => timed(floor, loginBody('nobody@example.com')))));
+  printStatuses(await Promise.all(Array.from({ length: logins }, () => timed(floor, loginBody('nobody@example.com')))));
 }
 await floor.stop();
 
@@ -107,12 +107,12 @@ while (tokens.length < clients) {
 }
 await database.close();
 server = await start();
-const backAt = performance.now();
-const first = await whileAsking(server, me.accessToken, () =>
+const startedAt = performance.now();
+const first = await whileProbing(server, me.accessToken, () =>
   Promise.all(tokens.map((token) => timed(server, refreshBody(token)))),
 );
-tally(first);
-say(`  all answered after ${((performance.now() - backAt) / 1_000).toFixed(1)} s`);
+printStatuses(first);
+say(`  all answered after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
 
 say(`F20: ${refreshers} sessions refresh as fast as they can`);
 const current = tokens.slice(0, refreshers).map(() => me.refreshToken);
@@ -122,7 +122,7 @@ const own = await Promise.all(
     .map(async (token) => JSON.parse((await post(server.port, refreshBody(token))).body.toString())),
 );
 for (const [index, { data }] of own.entries()) current[index] = data.refresh.refreshToken;
-const driven = await whileAsking(server, me.accessToken, () =>
+const driven = await whileProbing(server, me.accessToken, () =>
   drive({
     port: server.port,
     connections: refreshers,

@@ -1,8 +1,9 @@
 /**
- * The load: HTTP/1.1 over plain sockets, keep-alive, one request in flight on each. Requests are built before they are
+ * The load generator: HTTP/1.1 over plain sockets, keep-alive, one request in flight on each. Requests are built before they are
  * timed and answers are compared as bytes, so that the load costs a fraction of the cheapest server and leaves it a core.
  */
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export type Answer = { readonly status: number; readonly body: Buffer };
 
@@ -12,13 +13,13 @@ export type Load = {
   readonly seconds: number;
   /** The next request of a connection. */
   readonly next: (connection: number) => Buffer;
-  /** What is wrong with an answer; null if nothing is. */
+  /** Says what is wrong with an answer; null if it is right. */
   readonly judge: (connection: number, answer: Answer) => string | null;
-  /** A pause after each answer, for a load that is to stay light. */
+  /** A pause after each answer, for a light load. */
   readonly pauseMs?: number;
   /**
-   * Never sleeps, so that no server pays for waking it: on a virtual machine that costs whoever writes the answer up to
-   * 20 µs, and would be charged to every server that is slower than the load and not to the floor, which is not.
+   * The load never sleeps, so that no server pays for waking it. On a virtual machine waking it costs the process that writes the
+   * answer up to 20 µs: every server slower than the load would pay that, and the floor, which is faster, would not.
    */
   readonly awake?: boolean;
 };
@@ -31,12 +32,11 @@ export type LoadResult = {
   readonly p99Ms: number;
 };
 
-const patienceSeconds = 20;
+const answerTimeoutMs = 20_000;
 
-export const graphqlRequest = (
-  body: { readonly query: string; readonly variables?: unknown },
-  token?: string,
-): Buffer => {
+export type GraphQLBody = { readonly query: string; readonly variables?: unknown };
+
+export const graphqlRequest = (body: GraphQLBody, token?: string): Buffer => {
   const text = JSON.stringify(body);
   const head = [
     'POST /graphql HTTP/1.1',
@@ -49,20 +49,42 @@ export const graphqlRequest = (
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${text}`);
 };
 
-/** One request on a connection of its own. */
-export const post = (port: number, body: { readonly query: string; readonly variables?: unknown }, token?: string) =>
-  new Promise<Answer>((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.setTimeout(patienceSeconds * 1000, () => socket.destroy(new Error('no answer in time')));
-    readAnswers(socket, (answer) => {
-      socket.destroy();
-      resolve(answer);
-    });
-    socket.once('error', reject).once('close', () => reject(new Error('closed without an answer')));
-    socket.write(graphqlRequest(body, token));
-  });
+/** A kept-alive connection that sends one request at a time. */
+export type Connection = { readonly ask: (request: Buffer) => Promise<Answer>; readonly close: () => void };
 
-/** Drives a server for a time; requests in flight at its end are waited for, so that all that cost CPU are counted. */
+export const connectTo = (port: number): Connection => {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  const ask = askOver(socket);
+  socket.once('timeout', () => socket.destroy(new Error('no answer in time')));
+  return {
+    ask: (request) => {
+      socket.setTimeout(answerTimeoutMs);
+      return ask(request).finally(() => socket.setTimeout(0));
+    },
+    close: () => socket.destroy(),
+  };
+};
+
+/** Sends requests over a stream, one at a time. */
+export const askOver = (stream: Duplex): Connection['ask'] => {
+  let waiting: PromiseWithResolvers<Answer> | null = null;
+  readAnswers(stream, (answer) => waiting?.resolve(answer));
+  stream.once('error', (error) => waiting?.reject(error));
+  stream.once('close', () => waiting?.reject(new Error('closed without an answer')));
+  return (request) => {
+    waiting = Promise.withResolvers();
+    stream.write(request);
+    return waiting.promise;
+  };
+};
+
+/** One request on a connection of its own. */
+export const post = async (port: number, body: GraphQLBody, token?: string): Promise<Answer> => {
+  const { ask, close } = connectTo(port);
+  return ask(graphqlRequest(body, token)).finally(close);
+};
+
+/** Drives a server for a time. Waits for the requests in flight at the end, so that every request that cost CPU is counted. */
 export const drive = async (load: Load): Promise<LoadResult> => {
   const latencies: number[] = [];
   const errors: string[] = [];
@@ -71,7 +93,7 @@ export const drive = async (load: Load): Promise<LoadResult> => {
   const oneConnection = (connection: number) =>
     new Promise<void>((resolve) => {
       const socket = connect({ port: load.port, host: '127.0.0.1', noDelay: true });
-      socket.setTimeout(patienceSeconds * 1000, () => socket.destroy(new Error('no answer in time')));
+      socket.setTimeout(answerTimeoutMs, () => socket.destroy(new Error('no answer in time')));
       socket.once('error', (error) => errors.push(error.message));
       socket.once('close', () => {
         if (performance.now() < until) errors.push('the server closed a connection');
@@ -105,7 +127,7 @@ export const drive = async (load: Load): Promise<LoadResult> => {
   return { requests: sorted.length, seconds, errors, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
 };
 
-/** While something is to be done at once, Node asks the kernel for news without waiting for them. */
+/** While an immediate is pending, Node polls the kernel without blocking. */
 const stayAwake = (): (() => void) => {
   let next = setImmediate(function again() {
     next = setImmediate(again);
@@ -113,11 +135,11 @@ const stayAwake = (): (() => void) => {
   return () => clearImmediate(next);
 };
 
-/** Cuts what a socket receives into answers: with Content-Length, or chunked. */
-const readAnswers = (socket: Socket, onAnswer: (answer: Answer) => void): void => {
+/** Cuts what a stream receives into answers: with Content-Length, or chunked. */
+const readAnswers = (stream: Duplex, onAnswer: (answer: Answer) => void): void => {
   let received: Buffer = Buffer.alloc(0);
   let needed = 0;
-  socket.on('data', (chunk: Buffer) => {
+  stream.on('data', (chunk: Buffer) => {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
     if (received.length < needed) return;
     const reading = readAnswer(received);

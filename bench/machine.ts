@@ -11,17 +11,17 @@ const versionIn = (directory: string, name: string): string => {
   return version;
 };
 
-/** What has to be said beside every figure. */
+/** What every figure depends on. */
 export const describeMachine = (oursRoot: string) => ({
   cpu: cpus()[0]?.model ?? 'unknown',
   cores: availableParallelism(),
   node: process.versions.node,
-  commit: commitOf(oursRoot),
+  commit: describeCommit(oursRoot),
   ours: Object.fromEntries(['graphql', 'graphql-yoga'].map((name) => [name, versionIn(oursRoot, name)])),
   peers: Object.fromEntries(packages.map((name) => [name, versionIn(import.meta.dirname, name)])),
 });
 
-const commitOf = (root: string): string => {
+export const describeCommit = (root: string): string => {
   try {
     return execFileSync('git', ['-C', root, 'describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
   } catch {
@@ -29,5 +29,5 @@ const commitOf = (root: string): string => {
   }
 };
 
-/** Processes that wanted a core, on average over the last minute: above the harness's own two, others were at work. */
+/** The load average of the last minute. The harness makes about 2 of it; what is above came from other work. */
 export const currentLoad = (): number => Number((loadavg()[0] ?? Number.NaN).toFixed(1));

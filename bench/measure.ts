@@ -12,12 +12,12 @@ export type Row = {
   readonly server: Running;
   readonly query: string;
   readonly token?: string;
-  /** Instead of one: each request has the next of them. All are answered alike. */
+  /** Instead of one: each request sends the next of them. All get the same answer. */
   readonly tokens?: readonly string[];
   readonly expected: unknown;
 };
 
-/** Medians over the rounds; of the CPU figure also the least, which others on the machine disturbed least, and each round's. */
+/** Medians over the rounds; of the CPU figure also the least, which other work on the machine disturbed least, and each round's. */
 export type RowResult = {
   readonly name: string;
   readonly cpuMicros: number;
@@ -29,35 +29,38 @@ export type RowResult = {
   readonly rounds: readonly number[];
 };
 
-type Turn = LoadResult & { readonly cpuMicros: number };
+export type Turn = LoadResult & { readonly cpuMicros: number };
 
-/** Checks every row's answer, warms all up, then gives each its turn in every round. Throws at the first wrong answer. */
+/** Checks every row's answer, warms all up, then gives each its turn in every round. Rejects at the first wrong answer. */
 export const measureRows = async (
   rows: readonly Row[],
   { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
 ): Promise<readonly RowResult[]> => {
-  const turns = rows.map(() => [] as Turn[]);
-  const answers: Buffer[] = [];
-  for (const row of rows) answers.push(await checkedAnswer(row));
-  const takeTurn = async (index: number, turnSeconds: number): Promise<Turn> => {
-    const [row, body] = [rows[index], answers[index]];
-    if (row === undefined || body === undefined) throw new RangeError('no such row');
-    return measureTurn(row, body, turnSeconds);
-  };
-  for (const [index, { name }] of rows.entries()) {
-    progress(`warming up: ${name}`);
-    await takeTurn(index, warmUpSeconds);
+  const ready: { readonly name: string; readonly turns: Turn[]; readonly takeTurn: TakeTurn }[] = [];
+  for (const row of rows) {
+    progress(`warming up: ${row.name}`);
+    ready.push({ name: row.name, turns: [], takeTurn: await warmUp(row) });
   }
   for (let round = 1; round <= rounds; round += 1) {
-    for (const [index, { name }] of rows.entries()) {
+    for (const { name, turns, takeTurn } of ready) {
       progress(`round ${round} of ${rounds}: ${name}`);
-      turns[index]?.push(await takeTurn(index, seconds));
+      turns.push(await takeTurn(seconds));
     }
   }
-  return rows.map(({ name }, index) => summarize(name, turns[index] ?? []));
+  return ready.map(({ name, turns }) => summarize(name, turns));
 };
 
-/** What the row answers, byte for byte, once it has proved to be what was asked for. */
+export type TakeTurn = (seconds: number) => Promise<Turn>;
+
+/** Checks the answer of a row and warms it up; resolves to what drives it for a time. */
+export const warmUp = async (row: Row): Promise<TakeTurn> => {
+  const answer = await checkedAnswer(row);
+  const takeTurn: TakeTurn = (seconds) => measureTurn(row, answer, seconds);
+  await takeTurn(warmUpSeconds);
+  return takeTurn;
+};
+
+/** Resolves to the bytes of the row's answer, or rejects if it is not the expected one. */
 const checkedAnswer = async ({
   name,
   server,
@@ -96,10 +99,10 @@ const measureTurn = async (
   return { ...result, cpuMicros };
 };
 
-/** A figure with errors in it is no figure. */
+/** Throws if any answer was wrong: such a figure means nothing. */
 export const refuseErrors = (name: string, { errors, requests }: LoadResult): void => {
   if (errors.length > 0) throw new Error(`${name}: ${errors.length} errors in ${requests} requests: ${errors[0]}`);
-  if (requests === 0) throw new Error(`${name} has answered nothing.`);
+  if (requests === 0) throw new Error(`${name} answered no request.`);
 };
 
 const summarize = (name: string, turns: readonly Turn[]): RowResult => ({
@@ -119,3 +122,7 @@ export const median = (values: readonly number[]): number => {
   const [low, high] = [sorted[middle - 1] ?? Number.NaN, sorted[middle] ?? Number.NaN];
   return sorted.length % 2 === 1 ? high : (low + high) / 2;
 };
+
+/** The median of the ratios, turn by turn: what disturbs one turn disturbs both of its figures. */
+export const medianRatio = (values: readonly number[], base: readonly number[]): number =>
+  median(values.map((value, turn) => value / (base[turn] ?? Number.NaN)));

@@ -6,12 +6,18 @@ export const scenarioNames = [
   'list',
   'public',
   'guards',
+  'fetch',
   'refresh',
   'login',
   'growth',
   'events',
   'start',
 ] as const;
+
+/** Those that can compare two versions. */
+export const againstNames = ['me', 'list', 'public', 'guards', 'fetch', 'refresh', 'login'] as const;
+
+export type AgainstName = (typeof againstNames)[number];
 
 export type ScenarioName = (typeof scenarioNames)[number];
 
@@ -20,9 +26,11 @@ export type Options = {
   readonly rounds: number;
   readonly seconds: number;
   readonly json: string | null;
-  /** The checkout of ours that is measured; it must have been built. */
+  /** The checkout of Fieldgate that is measured; it must have been built. */
   readonly ours: string;
-  /** Also a million sessions. */
+  /** Another checkout, built as well, to compare it with instead of the peers. */
+  readonly against: string | null;
+  /** Includes a million sessions. */
   readonly full: boolean;
 };
 
@@ -32,15 +40,14 @@ export const usage = `Usage: npm run bench -- [${scenarioNames.join(' ')}] [opti
   --seconds N    how long one turn lasts (3)
   --json FILE    also writes the figures as JSON
   --ours DIR     measures another checkout of Fieldgate, built there
+  --against DIR  compares it with this checkout, built there, instead of the peers: ${againstNames.join(' ')}
   --full         growth up to a million sessions
 `;
 
-/** Paths are meant from where npm was called, not from where it runs scripts. */
+/** Paths are relative to where npm was called, not to where it runs scripts. */
 const fromCaller = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
 
-const isScenario = (name: string): name is ScenarioName => scenarioNames.some((known) => known === name);
-
-/** Throws with what is wrong. */
+/** Throws an error whose message says which option is wrong. */
 export const parseOptions = (args: readonly string[]): Options => {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -50,17 +57,25 @@ export const parseOptions = (args: readonly string[]): Options => {
       seconds: { type: 'string', default: '3' },
       json: { type: 'string' },
       ours: { type: 'string' },
+      against: { type: 'string' },
       full: { type: 'boolean', default: false },
     },
   });
-  const unknown = positionals.filter((name) => !isScenario(name));
-  if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}.`);
+  const isAgainst = values.against !== undefined;
+  const known = isAgainst ? againstNames : scenarioNames;
+  const unknown = positionals.filter((name) => !known.some((each) => each === name));
+  if (unknown.length > 0) {
+    throw new Error(
+      `Unknown scenario: ${unknown.join(', ')}. ${isAgainst ? 'With --against there are' : 'There are'} ${known.join(', ')}.`,
+    );
+  }
   return {
-    scenarios: positionals.length > 0 ? scenarioNames.filter((name) => positionals.includes(name)) : scenarioNames,
+    scenarios: known.filter((name) => positionals.length === 0 || positionals.includes(name)),
     rounds: numberWithin('--rounds', values.rounds, 1, 50),
     seconds: numberWithin('--seconds', values.seconds, 0.5, 60),
     json: values.json === undefined ? null : fromCaller(values.json),
     ours: values.ours === undefined ? resolve(import.meta.dirname, '..') : fromCaller(values.ours),
+    against: values.against === undefined ? null : fromCaller(values.against),
     full: values.full,
   };
 };

@@ -7,16 +7,18 @@ import { caller, password } from './data.ts';
 import { post } from './load.ts';
 import { type Running, startServer } from './processes.ts';
 
+/** A checkout of Fieldgate that was built. */
 export type Ours = {
-  /** Where it was checked out and built. */
   readonly root: string;
+  /** Whether this version has a configuration variable. */
   readonly supports: (variable: string) => boolean;
 };
 
-/** Throws if there is nothing built to measure. */
+/** Rejects if the checkout has not been built. */
 export const loadOurs = async (root: string): Promise<Ours> => {
-  const config = join(root, 'dist/config.js');
-  if (!existsSync(config)) throw new Error(`${root} has not been built: run npm run build there.`);
+  // Where the configuration is, in this version and in older ones.
+  const config = ['dist/config/config.js', 'dist/config.js'].map((file) => join(root, file)).find(existsSync);
+  if (config === undefined) throw new Error(`${root} has not been built: run npm run build there.`);
   const { variableNames }: { readonly variableNames: readonly string[] } = await import(pathToFileURL(config).href);
   return { root, supports: (variable) => variableNames.includes(variable) };
 };
@@ -29,18 +31,19 @@ export type OursLaunch = {
 };
 
 /** The server as it is deployed: `node dist/main.js` in production, with an ES256 key of its own, on its embedded database. */
-export const startOurs = (
-  { root }: Ours,
-  { name, dataDir, env = {}, nodeFlags = [] }: OursLaunch,
-): Promise<Running> => {
-  const keyFile = join(dataDir, 'keys.json');
-  if (!existsSync(keyFile)) writeFileSync(keyFile, newKeySet(), { mode: 0o600 });
-  return startServer({
+export const startOurs = ({ root }: Ours, { name, dataDir, env = {}, nodeFlags = [] }: OursLaunch): Promise<Running> =>
+  startServer({
     name,
     args: [...nodeFlags, join(root, 'dist/main.js')],
-    // The longest there is, so that no token ends during a run; and limits that are counted and never reached.
-    env: { HOST: '127.0.0.1', DATA_DIR: dataDir, JWT_KEYS: keyFile, ACCESS_TOKEN_TTL: '1d', ...limits, ...env },
+    env: { ...oursEnv(dataDir), ...env },
   });
+
+/** The configuration of a server that keeps its data in this folder. Writes its signing key there. */
+export const oursEnv = (dataDir: string): Readonly<Record<string, string>> => {
+  const keyFile = join(dataDir, 'keys.json');
+  if (!existsSync(keyFile)) writeFileSync(keyFile, newKeySet(), { mode: 0o600 });
+  // The longest lifetime allowed, so that no token expires during a run; and limits that are counted and never reached.
+  return { HOST: '127.0.0.1', DATA_DIR: dataDir, JWT_KEYS: keyFile, ACCESS_TOKEN_TTL: '1d', ...limits };
 };
 
 const plenty = '1000000000/1h';
@@ -66,13 +69,13 @@ export const signFor = (
   const [key] = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')).keys;
   const privateKey = createPrivateKey({ key, format: 'jwk' });
   const { header, payload } = jwt.decode(accessToken, { complete: true }) ?? {};
-  if (header === undefined || typeof payload !== 'object') throw new Error('That is no access token.');
+  if (header === undefined || typeof payload !== 'object') throw new Error('Not an access token.');
   return sessions.map(({ id, userId }) =>
     jwt.sign({ ...payload, sub: userId, sid: id, jti: id }, privateKey, { algorithm: 'ES256', header }),
   );
 };
 
-/** Otherwise named after the port, which is another one after a second start. */
+/** By default the issuer contains the port, which differs after a second start. */
 export const identity = { ISSUER: 'http://localhost', AUDIENCE: 'http://localhost' };
 
 export const newDirectory = (under: string): string => mkdtempSync(join(under, 'data-'));
@@ -80,7 +83,7 @@ export const newDirectory = (under: string): string => mkdtempSync(join(under, '
 export type SignedIn = { readonly id: string; readonly accessToken: string; readonly refreshToken: string };
 
 const selection = '{ accessToken refreshToken user { id } }';
-const signupMutation = `mutation ($input: SignupInput!) { signup(input: $input) ${selection} }`;
+export const signupMutation = `mutation ($input: SignupInput!) { signup(input: $input) ${selection} }`;
 const loginMutation = `mutation ($input: LoginInput!) { login(input: $input) ${selection} }`;
 
 /** A new account by `signup`. */
@@ -95,7 +98,7 @@ const readSignedIn = async (server: Running, query: string, variables: unknown):
   const { status, body } = await post(server.port, { query, variables });
   const { data } = JSON.parse(body.toString());
   const payload = data?.signup ?? data?.login;
-  if (!payload) throw new Error(`${server.name} gave no session: ${status} ${body.toString().slice(0, 300)}`);
+  if (!payload) throw new Error(`${server.name} answers without a session: ${status} ${body.toString().slice(0, 300)}`);
   return { id: payload.user.id, accessToken: payload.accessToken, refreshToken: payload.refreshToken };
 };
 

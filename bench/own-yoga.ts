@@ -1,39 +1,26 @@
-import type * as Fieldgate from '@fieldgate/guard';
 import type { YogaServerInstance } from 'graphql-yoga';
-import { resolvers, secretKey, typeDefs } from './data.ts';
-import { importFromOurs } from './from-ours.ts';
+import { resolvers, typeDefs } from './data.ts';
+import { importFrom, importGuard, ours } from './from-ours.ts';
+import { createOwnAuthenticate } from './own-authenticate.ts';
 
-type Claims = { readonly sub: string; readonly sid: string; readonly role: string; readonly exp: number };
+/** `on`: guardSchema and useFieldgate. `schema`: guardSchema alone. `off`: the same server with neither. */
+export type GuardUse = 'on' | 'schema' | 'off';
 
-const fieldgate: typeof Fieldgate = await importFromOurs('fieldgate');
-const { createYoga } = await importFromOurs('graphql-yoga');
-const { makeExecutableSchema } = await importFromOurs('@graphql-tools/schema');
-const { default: jwt } = await importFromOurs('jsonwebtoken');
+export type OwnYoga = YogaServerInstance<object, object>;
 
-const { authTypeDefs, bearer, createAuthenticate, guardSchema, sessionId, useFieldgate, userId } = fieldgate;
-
-const verify: Fieldgate.BearerOptions['verify'] = (token) => {
-  const { sub, sid, role, exp }: Claims = jwt.verify(token, secretKey, { algorithms: ['HS256'] });
-  return {
-    kind: 'valid',
-    claims: { userId: userId(sub), sessionId: sessionId(sid), role, scopes: [], expiresAt: exp as never },
-  };
+/** Loads the guard of a checkout, and gives it to an embedder's Yoga server through what the package exports. */
+export const loadOwnYoga = async (root = ours): Promise<(use: GuardUse) => OwnYoga> => {
+  const guard = await importGuard(root);
+  const { createYoga } = await importFrom(root, 'graphql-yoga');
+  const { makeExecutableSchema } = await importFrom(root, '@graphql-tools/schema');
+  const { authTypeDefs, guardSchema, useFieldgate } = guard;
+  const authenticate = createOwnAuthenticate(guard);
+  const schema = makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers });
+  return (use) =>
+    createYoga({
+      schema: use === 'off' ? schema : guardSchema(schema),
+      logging: 'warn',
+      maxRequestBodySize: false,
+      plugins: use === 'on' ? [useFieldgate({ authenticate })] : [],
+    });
 };
-const standing: Fieldgate.BearerOptions['checkSession'] = () => ({ kind: 'live', role: 'USER' });
-
-const schema = makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers });
-
-/** `on`: guardSchema and useFieldgate. `schema`: the guarded schema, the plugin off. `off`: the same server without both. */
-export type Guard = 'on' | 'schema' | 'off';
-
-/** Our guard in somebody else's Yoga server, through what the package exports. */
-export const createOwnYoga = (guard: Guard): YogaServerInstance<object, object> =>
-  createYoga({
-    schema: guard === 'off' ? schema : guardSchema(schema),
-    logging: 'warn',
-    maxRequestBodySize: false,
-    plugins:
-      guard === 'on'
-        ? [useFieldgate({ authenticate: createAuthenticate([bearer({ verify, checkSession: standing })]) })]
-        : [],
-  });

@@ -1,4 +1,4 @@
-/** Asks for `me` a hundred times a second on one connection, in a thread that does nothing else, until it is told to stop. */
+/** Asks for `me` a hundred times a second on one connection, in a worker thread, until it gets a message. */
 import { Agent, request } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -18,11 +18,11 @@ const ask = () =>
   });
 
 const tookMs: number[] = [];
-let isOver = false;
+let isStopped = false;
 parentPort?.once('message', () => {
-  isOver = true;
+  isStopped = true;
 });
-while (!isOver) {
+while (!isStopped) {
   tookMs.push(await ask());
   await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -6,7 +6,7 @@ import { post } from './load.ts';
 
 export type Launch = {
   readonly name: string;
-  /** What node is given: flags, the file, its arguments. */
+  /** Node's command line: flags, the file, its arguments. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -16,23 +16,23 @@ export type Running = {
   readonly port: number;
   /** From the start of the process to its first answer. */
   readonly firstAnswerMs: number;
-  /** CPU the process has used so far, all its threads: (utime + stime) of /proc/<pid>/stat. */
+  /** CPU time of all threads of the process so far: (utime + stime) of /proc/<pid>/stat. */
   readonly cpuMicros: () => number;
   readonly residentBytes: () => number;
   readonly stop: () => Promise<void>;
 };
 
 const microsPerTick = 1_000_000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-const patienceMs = 20_000;
+const startTimeoutMs = 20_000;
 const running = new Set<ChildProcess>();
 
-/** No server outlives the harness. */
+// No server outlives the harness.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-/** Starts a server with PORT set to a free port and waits until it answers. Its errors are shown. */
+/** Starts a server with PORT set to a free port and resolves when it answers. Its stderr is shown. */
 export const startServer = async ({ name, args, env = {} }: Launch): Promise<Running> => {
   const port = await freePort();
   const startedAt = performance.now();
@@ -55,7 +55,7 @@ export const startServer = async ({ name, args, env = {} }: Launch): Promise<Run
     port,
     firstAnswerMs,
     cpuMicros: () => {
-      // The second field, the name, may hold anything; what follows its bracket is separated by spaces.
+      // The second field, the name in parentheses, may hold spaces; the fields after it may not.
       const fields = read('stat').split(') ')[1]?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) * microsPerTick;
     },
@@ -68,24 +68,24 @@ export const startServer = async ({ name, args, env = {} }: Launch): Promise<Run
   };
 };
 
-/** Settings of whoever calls must not decide what is measured. */
+/** The caller's environment must not change what is measured. */
 const cleanEnvironment = (): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: process.env['HOME'] ?? '',
 });
 
 const untilAnswering = async (child: ChildProcess, name: string, port: number): Promise<void> => {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + startTimeoutMs;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} before it answered.`);
     const answer = await post(port, { query: '{ hello }' }).catch(() => null);
     if (answer !== null) return;
-    if (performance.now() > deadline) throw new Error(`${name} did not answer within ${patienceMs / 1000} s.`);
+    if (performance.now() > deadline) throw new Error(`${name} did not answer within ${startTimeoutMs / 1000} s.`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 };
 
-/** Below the ports systems give to whoever asks for any, so that nobody takes it before the server does. */
+/** Below the range of ephemeral ports, so that no other process gets it before the server binds it. */
 export const freePort = async (): Promise<number> => {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = randomInt(20_000, 30_000);

@@ -1,4 +1,4 @@
-/** Where the time of our own server goes under `me` (or `refresh`): a CPU profile, summed up by package and by function. */
+/** Where the CPU time of our server goes under `me` (or `refresh`): a profile, summed up by package and by function. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
 const seconds = Number(values.seconds);
 const warmUpSeconds = 3;
 
-/** The part of the program a function belongs to: a package, a folder of ours, or a part of Node. */
+/** Returns the part of the program that a function belongs to: a package, one of our folders, or a part of Node. */
 const partOf = (url: string, functionName: string): string => {
   const dependency = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
   if (dependency !== undefined) return dependency;
@@ -77,11 +77,11 @@ const record = async (directory: string) => {
   return measured;
 };
 
-/** Self time by whatever `keyOf` says of a function, without the time the process waited. */
+/** Sums the self time of functions by the key that `keyOf` gives them, without the time the process waited. */
 const selfTimes = ({ nodes, samples, timeDeltas }: Profile, keyOf: (frame: Profile['nodes'][0]) => string) => {
   const keys = new Map(nodes.map((node) => [node.id, keyOf(node)]));
   const idle = new Set(nodes.filter((node) => node.callFrame.functionName === '(idle)').map((node) => node.id));
-  // The profile covers the start and the warm-up as well; the last samples are the measured ones.
+  // The profile includes the start and the warm-up; only its last samples are measured.
   const total = timeDeltas.reduce((sum, delta) => sum + delta, 0);
   const from = total - seconds * 1_000_000;
   const times = new Map<string, number>();
@@ -99,7 +99,7 @@ const directory = mkdtempSync(join(tmpdir(), 'fieldgate-profile-'));
 try {
   const { requests, cpuMicros } = await record(directory);
   const file = readdirSync(directory).find((name) => name.endsWith('.cpuprofile'));
-  if (file === undefined) throw new Error('Node has written no profile.');
+  if (file === undefined) throw new Error('Node wrote no profile.');
   const profile: Profile = JSON.parse(readFileSync(join(directory, file), 'utf8'));
   const print = (title: string, times: ReturnType<typeof selfTimes>, limit: number): void => {
     const total = times.reduce((sum, [, time]) => sum + time, 0);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freePort } from './processes.ts';
 
-/** A Redis of our own that keeps nothing on disk; null where redis-server is not installed. */
+/** Starts a Redis that keeps nothing on disk; resolves to null where redis-server is not installed. */
 export const startRedis = async (): Promise<{ readonly url: string; readonly stop: () => void } | null> => {
   const port = await freePort();
   const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no' };

@@ -1,4 +1,4 @@
-/** Figures (the JSON of a run) → the tables between the marks of docs/speed.md, and the picture docs/speed.svg. */
+/** Writes the figures of a run (its JSON) into the tables between the markers of docs/speed.md, and draws docs/speed.svg. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ScenarioResult } from './bench.ts';
@@ -68,7 +68,7 @@ const report: Report = JSON.parse(readFileSync(file, 'utf8'));
 const page = join(docs, 'speed.md');
 const [before, rest] = readFileSync(page, 'utf8').split(begin);
 const after = rest?.split(end)[1];
-if (after === undefined) throw new Error(`${page} has lost the marks its tables go between.`);
+if (after === undefined) throw new Error(`${page} lacks the markers between which the tables go.`);
 writeFileSync(page, `${before}${begin}\n\n${figures(report)}\n\n${end}${after}`);
 
 const picture = barChart([

@@ -1,7 +1,7 @@
 /**
- * A long stay in a few minutes: `npm --prefix bench run soak -- [minutes] [redis]`.
- * People sign in, look around, refresh, sign out or just leave, with lifetimes of seconds where there are days. Then
- * everybody has gone, and what was theirs must be gone too. Says how memory went and whether the event log is whole.
+ * Months of use in a few minutes: `npm --prefix bench run soak -- [minutes] [redis]`.
+ * Users sign in, read, refresh, sign out or just leave, with lifetimes of seconds instead of days. When all have left, their
+ * sessions must be gone too. Prints how memory developed and whether the event log is complete.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { startRedis } from './redis.ts';
 
 const minutes = Number(process.argv[2] ?? 3);
 const people = 40;
-const unhurriedMs = 150;
+const pauseMs = 150;
 const sampleEveryMs = 1_000;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -39,7 +39,7 @@ const server = await startOurs(ours, {
 const answers = new Map<string, number>();
 type Tokens = { readonly accessToken: string; readonly refreshToken: string };
 
-/** What an operation gave; null if it was refused, which is counted by its code. */
+/** Resolves to the data of an operation; null if it was refused. Counts the answers by their code. */
 const ask = async (
   body: { query: string; variables?: unknown },
   token?: string,
@@ -56,13 +56,13 @@ const tokensOf = (data: Record<string, unknown> | null): Tokens | null => {
   return payload ? (payload as Tokens) : null;
 };
 
-/** One visit: signs in, looks around while tokens come and go, then signs out, or does not. */
+/** One visit: signs in, reads and refreshes for a while, then signs out or just leaves. */
 const visit = async (email: string): Promise<void> => {
   let tokens = tokensOf(await ask(loginBody(email)));
   for (let step = 0; tokens !== null && step < 40; step += 1) {
     await ask({ query: '{ me { id email } viewer { kind } }' }, tokens.accessToken);
     if (step % 10 === 9) tokens = tokensOf(await ask(refreshBody(tokens.refreshToken))) ?? tokens;
-    await pause(unhurriedMs * Math.random() * 2);
+    await pause(pauseMs * Math.random() * 2);
   }
   if (tokens !== null && Math.random() < 0.5) {
     await ask({ query: 'mutation { logout { endedSessions } }' }, tokens.accessToken);
@@ -72,13 +72,13 @@ const visit = async (email: string): Promise<void> => {
 const live = async (email: string, until: number): Promise<void> => {
   while (performance.now() < until) {
     await visit(email);
-    await pause(unhurriedMs);
+    await pause(pauseMs);
   }
 };
 
 type Sample = { readonly seconds: number; readonly megabytes: number };
 
-/** Least squares: by how much memory grew, in MB a minute. */
+/** By how much memory grew, in MB a minute (least squares). */
 const slopeOf = (samples: readonly Sample[]): number => {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [x, y] = [mean(samples.map(({ seconds }) => seconds)), mean(samples.map(({ megabytes }) => megabytes))];
@@ -103,8 +103,8 @@ const query = (sql: string): number => {
 
 const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
 
-/** Sessions in the table that are still there; with Redis those of accounts whose key is. */
-const whatIsLeft = async (): Promise<{ readonly count: number; readonly text: string }> => {
+/** The sessions that are left in the table; with Redis the keys that are left. */
+const sessionsLeft = async (): Promise<{ readonly count: number; readonly text: string }> => {
   if (redis === null) {
     const count = query('SELECT count(*) AS count FROM sessions');
     return { count, text: `${count} sessions` };
@@ -117,7 +117,7 @@ const whatIsLeft = async (): Promise<{ readonly count: number; readonly text: st
   const last = Math.max(0, ...ends) / 1_000;
   return {
     count: ends.length,
-    text: `${ends.length} keys, ${endless} of them without an end, the last ends in ${last.toFixed(0)} s`,
+    text: `${ends.length} keys, ${endless} of them without an expiry, the last expires in ${last.toFixed(0)} s`,
   };
 };
 
@@ -147,11 +147,11 @@ const halfMinutes = Object.groupBy(memory.samples, ({ seconds: at }) => String(M
 const leastOf = (samples: readonly Sample[] = []) => Math.min(...samples.map(({ megabytes: each }) => each)).toFixed(0);
 say(`least of each half minute, in MB: ${Object.values(halfMinutes).map(leastOf).join(' ')}`);
 
-say(`when everybody has just left: ${(await whatIsLeft()).text}`);
-// A key of Redis is kept for ten minutes after its last session, at the least.
-const patience = performance.now() + (redis ? 660_000 : 120_000);
-while ((await whatIsLeft()).count > 0 && performance.now() < patience) await pause(2_000);
-say(`when their time is over: ${(await whatIsLeft()).text}`);
+say(`when all have just left: ${(await sessionsLeft()).text}`);
+// Redis keeps a key for at least ten minutes after its last session.
+const deadline = performance.now() + (redis ? 660_000 : 120_000);
+while ((await sessionsLeft()).count > 0 && performance.now() < deadline) await pause(2_000);
+say(`when all sessions have expired: ${(await sessionsLeft()).text}`);
 
 let recorded = 0;
 for (const [, type = '', count] of (await metrics()).matchAll(
@@ -160,9 +160,9 @@ for (const [, type = '', count] of (await metrics()).matchAll(
   if (isEventType(type) && eventTable[type].kept) recorded += Number(count);
 }
 say(
-  `events recorded that are kept: ${recorded}; rows in the event log: ${query('SELECT count(*) AS count FROM events')}`,
+  `recorded events that are kept: ${recorded}; rows in the event log: ${query('SELECT count(*) AS count FROM events')}`,
 );
-say(`heap in use when everything is over: ${await heapMegabytes()} MB`);
+say(`heap in use at the end: ${await heapMegabytes()} MB`);
 
 await server.stop();
 redis?.stop();

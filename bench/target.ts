@@ -3,7 +3,7 @@ import type { RowResult } from './measure.ts';
 
 type Figure = { readonly name: string; readonly cpuMicros: number };
 
-/** That a row costs at most `limit` times another row's CPU. */
+/** The target that a row costs at most `limit` times the CPU of another row. */
 export const atMostTimes = (
   rows: readonly RowResult[],
   { row, limit, of }: { readonly row: string; readonly limit: number; readonly of: string },

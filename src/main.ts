@@ -2,8 +2,9 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
-// Compiled code is kept between starts: the second one is faster by a third. Beside the packages and not in a folder for
-// temporary files, which others may write to: what is in it is run.
+// Keeping compiled code makes the next start faster by a third. It is kept beside the packages, not in the folder for temporary
+// files: others may write there, and what is in the cache is executed.
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/fieldgate'));
+const { readEnvironment } = await import('./config/environment.ts');
 const { runServer } = await import('./boot/process.ts');
-await runServer();
+await runServer(readEnvironment(process.env));

@@ -1,4 +1,4 @@
-/** How many password checks the machine does in a second when it does nothing else: argon2id, 19 MiB, 2 passes. */
+/** Password checks per second when the machine does nothing else: argon2id, 19 MiB, 2 passes. */
 import { availableParallelism } from 'node:os';
 import { password } from '../data.ts';
 import { importFromOurs } from '../from-ours.ts';

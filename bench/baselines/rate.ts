@@ -12,13 +12,13 @@ const claims = {
   role: 'USER',
 };
 
-/** What a refresh cannot do without besides its rotation: the signature of an access token. Done where SIGN asks for it. */
+/** With SIGN=yes each step also signs an access token, as every refresh must. */
 const sign =
   process.env['SIGN'] === 'yes'
     ? () => jwt.sign(claims, privateKey, { algorithm: 'ES256', expiresIn: '15m' })
     : () => {};
 
-/** Repeats a step for SECONDS, `width` of them at a time, and prints how often it was done in a second. */
+/** Repeats a step for SECONDS, `width` at a time, and prints the steps per second. */
 export const reportRate = async (work: {
   readonly width: number;
   readonly step: (lane: number) => Promise<unknown> | unknown;

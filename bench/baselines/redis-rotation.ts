@@ -1,4 +1,4 @@
-/** How often Redis runs a bare rotation script in a second, asked by the client we use ourselves. */
+/** Bare rotation scripts per second in Redis, called through the client that the server uses. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -19,7 +19,7 @@ await reportRate({
     count += 1;
     const next = `token-of-lane-${lane}-${count}`;
     const done = await redis.evalsha(sha, 1, `bench:rotation:${lane}`, tokens[lane] ?? '', next, 60_000);
-    if (done !== 1) throw new Error('the script found another token');
+    if (done !== 1) throw new Error('the session holds another token');
     tokens[lane] = next;
   },
 });

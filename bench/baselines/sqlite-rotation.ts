@@ -1,4 +1,4 @@
-/** The durable updates SQLite does in a second: one row by its key, as a rotation changes it, synced before the next. */
+/** Durable updates per second in SQLite: one row by its key, as a rotation changes it, each synced before the next. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { reportRate } from './rate.ts';

@@ -8,23 +8,23 @@ import { identity, newDirectory, signFor, signUp, startOurs } from '../ours.ts';
 import { progress } from '../progress.ts';
 import { atMostTimes } from '../target.ts';
 
-/** As many as are asked for in turn. Asking for one alone, as clients never do, finds everything in the processor's caches. */
-const few = 1_000;
+/** How many sessions the requests alternate between. One session alone, which no real load has, finds everything in the CPU's caches. */
+const sessionsInTurn = 1_000;
 
 type Growing = {
   readonly title: string;
-  /** What there are more and more of, in one and in many. */
+  /** What grows, in the singular and the plural. */
   readonly things: readonly [string, string];
   readonly query: string;
-  /** What every account answers: they differ in identifiers and emails only. */
+  /** The same for every account: they differ in identifiers and emails only. */
   readonly expected: unknown;
 };
 
-/** An operation beside little and much that is kept, each request by another one of a thousand sessions: it is to cost the same. */
+/** An operation on small and large databases, each request by another of a thousand sessions: it should cost the same. */
 const growing =
   (what: Growing): Scenario =>
   async (bench) => {
-    const sizes = [1, few, 10_000, ...(bench.options.full ? [1_000_000] : [])];
+    const sizes = [1, sessionsInTurn, 10_000, ...(bench.options.full ? [1_000_000] : [])];
     const nameOf = (size: number): string => `${size} ${what.things[size === 1 ? 0 : 1]}`;
     const rows: Row[] = [];
     try {
@@ -38,10 +38,10 @@ const growing =
       };
       return {
         title: what.title,
-        ...drivenTable(driven, nameOf(few)),
+        ...drivenTable(driven, nameOf(sessionsInTurn)),
         targets: sizes
-          .filter((size) => size > few)
-          .map((size) => atMostTimes(driven.rows, { row: nameOf(size), limit: 1.05, of: nameOf(few) })),
+          .filter((size) => size > sessionsInTurn)
+          .map((size) => atMostTimes(driven.rows, { row: nameOf(size), limit: 1.05, of: nameOf(sessionsInTurn) })),
       };
     } finally {
       await Promise.all(rows.map(({ server }) => server.stop()));

@@ -1,17 +1,10 @@
-import { baselineOutput } from '../baseline.ts';
-import type { Scenario } from '../bench.ts';
-import type { Guard } from '../own-yoga.ts';
+import { baselineCosts, type GuardCase } from '../baseline.ts';
+import type { Bench, Scenario } from '../bench.ts';
+import { median, medianRatio } from '../measure.ts';
+import type { GuardUse } from '../own-yoga.ts';
 import { progress } from '../progress.ts';
 
-type Cost = {
-  readonly operation: 'list' | 'public';
-  readonly guard: Guard;
-  readonly cpuMicros: number;
-  /** To the same without guards: the median of the ratios of each turn. */
-  readonly ratio: number;
-};
-
-const rowNames: Readonly<Record<Guard, string>> = {
+const names: Readonly<Record<GuardUse, string>> = {
   off: 'your own Yoga without Fieldgate',
   schema: 'guardSchema only',
   on: 'guardSchema + useFieldgate',
@@ -20,10 +13,10 @@ const rowNames: Readonly<Record<Guard, string>> = {
 /** What the guard adds, measured in one process. */
 export const guards: Scenario = async (bench) => {
   progress('guards on and off in turn, in one process');
-  const { rounds, seconds } = bench.options;
-  const output = await baselineOutput(bench, 'guards', { SECONDS: String(2 * rounds * seconds) });
-  const costs: readonly Cost[] = JSON.parse(output);
-  const list = costs.find(({ operation, guard }) => operation === 'list' && guard === 'on');
+  const rows = [
+    ...(await measure(bench, 'list', ['off', 'on'])),
+    ...(await measure(bench, 'public', ['off', 'schema', 'on'])),
+  ];
   return {
     title: 'guards: what they add in your own Yoga, without sockets, in one process',
     columns: [
@@ -31,15 +24,11 @@ export const guards: Scenario = async (bench) => {
       { key: 'cpuMicros', title: 'CPU µs/request' },
       { key: 'ratio', title: 'ratio', digits: 3 },
     ],
-    rows: costs.map(({ operation, guard, cpuMicros, ratio }) => ({
-      name: `\`${operation}\`, ${rowNames[guard]}`,
-      cpuMicros,
-      ratio,
-    })),
+    rows,
     targets: [
       {
         text: '`list` with guards: CPU per request, of the same without',
-        value: list?.ratio ?? null,
+        value: rows.find(({ name }) => name === nameOf('list', 'on'))?.ratio ?? null,
         limit: 1.03,
         bound: 'at most',
         unit: '×',
@@ -47,4 +36,18 @@ export const guards: Scenario = async (bench) => {
     ],
     leftOut: [],
   };
+};
+
+const nameOf = (operation: GuardCase['operation'], use: GuardUse): string => `\`${operation}\`, ${names[use]}`;
+
+const measure = async (bench: Bench, operation: GuardCase['operation'], uses: readonly GuardUse[]) => {
+  const { rounds, seconds } = bench.options;
+  const cases = uses.map((use) => ({ name: nameOf(operation, use), root: bench.ours.root, operation, use }));
+  const measured = await baselineCosts(bench, { program: 'guards', cases, seconds: 2 * rounds * seconds });
+  const without = measured[0]?.costs ?? [];
+  return measured.map(({ name, costs }) => ({
+    name,
+    cpuMicros: median(costs),
+    ratio: medianRatio(costs, without),
+  }));
 };

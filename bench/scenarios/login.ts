@@ -1,26 +1,21 @@
 import { baselineRate } from '../baseline.ts';
-import type { Scenario } from '../bench.ts';
+import type { Bench, Scenario } from '../bench.ts';
 import { operations } from '../data.ts';
 import { drive, graphqlRequest, type LoadResult } from '../load.ts';
-import { median, refuseErrors } from '../measure.ts';
+import { median, refuseErrors, type Turn } from '../measure.ts';
 import { loginBody, newDirectory, type SignedIn, signUp, startOurs } from '../ours.ts';
 import { names } from '../peers.ts';
 import type { Running } from '../processes.ts';
 import { progress } from '../progress.ts';
 
-/** Fewer than the server lets wait, so that none is turned away. */
+/** Fewer than the server lets wait for a hash, so that none is refused. */
 const waiting = 8;
 
-/** Logins per second beside the machine's bare argon2 rate, and what a light load of `me` feels of them. */
+/** Logins per second beside the machine's bare argon2 rate, and the p99 of a light load of `me` meanwhile. */
 export const login: Scenario = async (bench) => {
   const { rounds, seconds } = bench.options;
-  const directory = newDirectory(bench.directory);
-  progress(`starting: ${names.ours}`);
-  const server = await startOurs(bench.ours, { name: names.ours, dataDir: directory });
+  const { server, directory, token } = await prepare(bench);
   try {
-    const accounts: SignedIn[] = [];
-    for (let index = 0; index < waiting; index += 1) accounts.push(await signUp(server, emailOf(index)));
-    const token = accounts[0]?.accessToken ?? '';
     await askMe(server, token, 1);
 
     const turns: { bare: number; alone: LoadResult; quiet: LoadResult; meanwhile: LoadResult }[] = [];
@@ -57,6 +52,27 @@ export const login: Scenario = async (bench) => {
   }
 };
 
+/** A server and what drives it, for runs that compare versions. */
+export const prepareLogin = async (bench: Bench) => {
+  const { server } = await prepare(bench);
+  const takeTurn = async (seconds: number): Promise<Turn> => {
+    const before = server.cpuMicros();
+    const result = await logInFor(server, seconds);
+    return { ...result, cpuMicros: (server.cpuMicros() - before) / result.requests };
+  };
+  await takeTurn(1);
+  return { takeTurn, stop: server.stop };
+};
+
+const prepare = async (bench: Bench) => {
+  const directory = newDirectory(bench.directory);
+  progress(`starting: ${names.ours}`);
+  const server = await startOurs(bench.ours, { name: names.ours, dataDir: directory });
+  const accounts: SignedIn[] = [];
+  for (let index = 0; index < waiting; index += 1) accounts.push(await signUp(server, emailOf(index)));
+  return { server, directory, token: accounts[0]?.accessToken ?? '' };
+};
+
 const emailOf = (index: number): string => `login${index}@example.com`;
 
 const logInFor = async (server: Running, seconds: number): Promise<LoadResult> => {
@@ -73,7 +89,7 @@ const logInFor = async (server: Running, seconds: number): Promise<LoadResult> =
   return result;
 };
 
-/** Some two hundred requests a second. */
+/** Asks for `me` some two hundred times a second. */
 const askMe = async (server: Running, token: string, seconds: number): Promise<LoadResult> => {
   const request = graphqlRequest({ query: operations.me.query }, token);
   const result = await drive({

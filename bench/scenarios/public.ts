@@ -3,7 +3,7 @@ import { drivenTable, driveRows } from '../drive-rows.ts';
 import { names } from '../peers.ts';
 import { atMostTimes } from '../target.ts';
 
-/** A public field, asked with a token that nobody needs to look at. */
+/** A public field, with a token that need not be verified. */
 export const publicOperation: Scenario = async (bench) => {
   const driven = await driveRows(bench, {
     operation: 'public',

@@ -8,6 +8,8 @@ import { names } from '../peers.ts';
 import type { Running } from '../processes.ts';
 import { progress } from '../progress.ts';
 
+type Name = 'ours' | 'oursStrict';
+
 type Setup = {
   readonly name: string;
   readonly server: Running;
@@ -21,24 +23,24 @@ type Turn = {
   readonly perSecond: number;
   readonly cpuMicros: number;
   readonly p99Ms: number;
-  /** Rotations per second of the store by itself, */
+  /** Rotations per second of the store alone. */
   readonly bare: number;
-  /** and with an ES256 signature after each, which is the most that one process can do. */
+  /** The same with an ES256 signature after each: the most that one process can do. */
   readonly signed: number;
 };
 
 const pattern = /"refreshToken":"([^"]+)"/;
 const warmUpSeconds = 1;
 
-/** Refreshes per second, beside what the store under it does when nothing else is asked of it. */
+/** Refreshes per second, beside the rotations per second of its store alone. */
 export const refresh: Scenario = async (bench) => {
   const leftOut: string[] = [];
   const setups: Setup[] = [];
   try {
     for (const name of ['ours', 'oursStrict'] as const) {
-      const env = oursEnvironment(bench, name);
-      if (typeof env === 'string') leftOut.push(`${names[name]}: ${env}`);
-      else setups.push(await prepare(bench, names[name], env));
+      const setup = await prepare(bench, name);
+      if (typeof setup === 'string') leftOut.push(`${names[name]}: ${setup}`);
+      else setups.push(setup);
     }
     const turns = setups.map(() => [] as Turn[]);
     for (let round = 1; round <= bench.options.rounds; round += 1) {
@@ -54,7 +56,17 @@ export const refresh: Scenario = async (bench) => {
   }
 };
 
-const prepare = async (bench: Bench, name: string, env: Record<string, string>): Promise<Setup> => {
+/** A server and what drives it, for runs that compare versions; a text says why it cannot be measured. */
+export const prepareRefresh = async (bench: Bench, name: Name) => {
+  const setup = await prepare(bench, name);
+  if (typeof setup === 'string') return setup;
+  return { takeTurn: (seconds: number) => refreshFor(setup, seconds), stop: setup.server.stop };
+};
+
+const prepare = async (bench: Bench, row: Name): Promise<Setup | string> => {
+  const env = oursEnvironment(bench, row);
+  if (typeof env === 'string') return env;
+  const name = names[row];
   progress(`starting: ${name}`);
   const directory = newDirectory(bench.directory);
   const server = await startOurs(bench.ours, { name, dataDir: directory, env });

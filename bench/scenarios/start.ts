@@ -12,7 +12,7 @@ const mebibyte = 1024 * 1024;
 const fresh = `${names.ours}, new database`;
 const again = `${names.ours}, started again`;
 
-/** From the start of the process to its first answer, and the memory it holds when nothing is asked of it. */
+/** Time from the start of the process to its first answer, and its memory when idle. */
 export const start: Scenario = async (bench) => {
   const launches = launchesOf(bench);
   const turns = launches.map(() => [] as { readonly ms: number; readonly mebibytes: number }[]);

@@ -1,4 +1,4 @@
-/** Apollo Server on Express with graphql-shield. Looks up no revocation. */
+/** Apollo Server on Express with graphql-shield. Checks no revocation. */
 import { createRequire } from 'node:module';
 import { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
@@ -10,7 +10,7 @@ import jwt from 'jsonwebtoken';
 import { resolvers, secretKey, typeDefs } from '../data.ts';
 import { host, port } from './listen.ts';
 
-// Its ESM build imports a function that Node has removed from util (7.6.5); the other one only calls it where we do not.
+// Its ESM build imports a function that Node has removed from util (7.6.5); the CommonJS build calls it only in code that is not used here.
 const require = createRequire(import.meta.url);
 const { rule, shield }: typeof Shield = require('graphql-shield');
 const { applyMiddleware }: typeof Middleware = require('graphql-middleware');

@@ -1,4 +1,4 @@
-/** The floor: node:http reads the request and answers a constant. Nothing that speaks HTTP in Node costs less. */
+/** The floor: node:http reads the request and answers a constant. No HTTP server in Node costs less. */
 import { listen } from './listen.ts';
 
 const body = Buffer.from(process.env['ANSWER'] ?? '');

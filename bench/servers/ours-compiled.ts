@@ -1,43 +1,30 @@
 /**
- * Our guard in front of compiled queries, as our own server has it: the gate (`admit`) decides, graphql-jit runs what it lets
- * through with the guarded resolvers. No framework: node:http, one JSON body, one answer.
+ * Our guard in front of compiled queries, as our own server has it: `admit` decides, graphql-jit runs what it lets through with
+ * the guarded resolvers. No framework: node:http, one JSON body, one answer.
  */
-
-import type * as Fieldgate from '@fieldgate/guard';
+import type { Operation } from '@fieldgate/guard';
 import type { ExecutionResult } from 'graphql';
-import { resolvers, secretKey, typeDefs } from '../data.ts';
-import { importFromOurs } from '../from-ours.ts';
+import { resolvers, typeDefs } from '../data.ts';
+import { importFromOurs, importGuard } from '../from-ours.ts';
+import { createOwnAuthenticate } from '../own-authenticate.ts';
 import { listen } from './listen.ts';
 
-type Claims = { readonly sub: string; readonly sid: string; readonly role: string; readonly exp: number };
 type Compiled = { readonly query: (root: unknown, context: object, variables: object) => ExecutionResult };
 
-const fieldgate: typeof Fieldgate = await importFromOurs('fieldgate');
+const guard = await importGuard();
 const { parse, validate } = await importFromOurs('graphql');
 const { compileQuery } = await importFromOurs('graphql-jit');
 const { makeExecutableSchema } = await importFromOurs('@graphql-tools/schema');
-const { default: jwt } = await importFromOurs('jsonwebtoken');
 
-const { admit, authTypeDefs, bearer, createAuthenticate, errorExtensions, guardSchema, sessionId, userId, withViewer } =
-  fieldgate;
-
-const verify: Fieldgate.BearerOptions['verify'] = (token) => {
-  const { sub, sid, role, exp }: Claims = jwt.verify(token, secretKey, { algorithms: ['HS256'] });
-  return {
-    kind: 'valid',
-    claims: { userId: userId(sub), sessionId: sessionId(sid), role, scopes: [], expiresAt: exp as never },
-  };
-};
-const standing: Fieldgate.BearerOptions['checkSession'] = () => ({ kind: 'live', role: 'USER' });
-const authenticate = createAuthenticate([bearer({ verify, checkSession: standing })]);
-
+const { admit, authTypeDefs, errorExtensions, guardSchema, withViewer } = guard;
+const authenticate = createOwnAuthenticate(guard);
 const schema = guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers }));
 
-type Prepared = { readonly document: Fieldgate.Operation['document']; readonly compiled: Compiled } | null;
+type Prepared = { readonly document: Operation['document']; readonly compiled: Compiled } | null;
 const known = new Map<string, Prepared>();
 
 const prepare = (query: string): Prepared => {
-  const document: Fieldgate.Operation['document'] = parse(query);
+  const document: Operation['document'] = parse(query);
   return validate(schema, document).length > 0 ? null : { document, compiled: compileQuery(schema, document) };
 };
 

@@ -1,5 +1,6 @@
-/** Our guard in somebody else's Yoga server; GUARD says how much of it. */
-import { createOwnYoga, type Guard } from '../own-yoga.ts';
+/** Our guard in an embedder's Yoga server; GUARD says how much of it. */
+import { type GuardUse, loadOwnYoga } from '../own-yoga.ts';
 import { listen } from './listen.ts';
 
-listen(createOwnYoga(process.env['GUARD'] as Guard));
+const createOwnYoga = await loadOwnYoga();
+listen(createOwnYoga(process.env['GUARD'] as GuardUse));

@@ -1,4 +1,4 @@
-/** Yoga with the plugins its own documentation names. They look up no revocation. */
+/** Yoga with the plugins its own documentation names. They check no revocation. */
 import { DIRECTIVE_SDL, useGenericAuth } from '@envelop/generic-auth';
 import { createInlineSigningKeyProvider, extractFromHeader, useJWT } from '@graphql-yoga/plugin-jwt';
 import { createSchema, createYoga } from 'graphql-yoga';

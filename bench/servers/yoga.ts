@@ -1,4 +1,4 @@
-/** Yoga with nothing that authenticates. BODY_LIMIT=off: without its own limit on bodies, its greatest single cost. */
+/** Yoga without authentication. BODY_LIMIT=off: without its limit on bodies, its largest single cost. */
 import { createSchema, createYoga } from 'graphql-yoga';
 import { resolvers, typeDefs } from '../data.ts';
 import { listen } from './listen.ts';

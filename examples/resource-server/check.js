@@ -1,6 +1,6 @@
 // Verifies an access token with nothing but node:crypto:
 //   curl -s http://localhost:4000/.well-known/jwks.json | node check.js "$ACCESS_TOKEN"
-// Prints its claims, or fails. Who it is for (iss, aud) and its end (exp) are for the reader to compare.
+// Prints its claims, or fails. It does not compare iss, aud and exp: do that yourself.
 import { createPublicKey, verify } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 
@@ -16,5 +16,5 @@ const isSigned = verify(
   { key, dsaEncoding: 'ieee-p1363' },
   Buffer.from(signature, 'base64url'),
 );
-if (!isSigned) throw new Error('The signature is not made with this key.');
+if (!isSigned) throw new Error('The signature was not made with this key.');
 process.stdout.write(`${JSON.stringify(read(payload))}\n`);

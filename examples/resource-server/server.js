@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 
-/** Where Fieldgate is, and whom its tokens must be for. The same values as its ISSUER and AUDIENCE. */
+/** The URL of Fieldgate, and the audience of its tokens: the same values as its ISSUER and AUDIENCE. */
 export const issuer = process.env.ISSUER ?? 'http://localhost:4000';
 export const audience = process.env.AUDIENCE ?? issuer;
 
 /**
- * A resource server in a process of its own: it knows Fieldgate's address and nothing secret.
- * `verify` gives the claims of an access token or throws.
+ * A resource server in another process. It knows Fieldgate's URL and no secret.
+ * `verify` resolves to the claims of an access token, or rejects.
  */
 export const serve = (verify) => {
   const server = createServer(async (request, response) => {

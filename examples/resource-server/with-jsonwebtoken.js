@@ -7,7 +7,7 @@ const leastMsBetweenFetches = 10_000;
 let keys = new Map();
 let fetchedAt = Number.NEGATIVE_INFINITY;
 
-/** The key a token names. An unknown one may be new; made-up names must not make us fetch for each of them. */
+/** Resolves to the key that a token names. An unknown key may be new, but attackers can send any number of unknown names. */
 const keyFor = async (kid) => {
   if (!keys.has(kid) && Date.now() - fetchedAt > leastMsBetweenFetches) {
     fetchedAt = Date.now();
@@ -26,6 +26,6 @@ serve(async (token) => {
   const header = jwt.decode(token, { complete: true })?.header;
   if (header?.typ !== 'at+jwt') throw new Error('not an access token');
   const { alg, key } = await keyFor(header.kid);
-  // The algorithm is the key's own, never the one the token asks for.
+  // The algorithm of the key, never the one that the token names.
   return jwt.verify(token, key, { algorithms: [alg], issuer, audience, clockTolerance: 5 });
 });

@@ -1,25 +1,28 @@
 import { apiKey, basic, bearer, cookie, createAuthenticate, scopesOf } from '@fieldgate/guard';
+import { LRUCache } from 'lru-cache';
 import type { Config } from '../config/config.ts';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
 import type { Clock } from '../domain/clock.ts';
-import { createRecentEntries } from '../domain/recent-entries.ts';
 import { grantable } from '../domain/scope.ts';
-import { createCharge } from '../graphql/charge.ts';
-import { readFieldLimits } from '../graphql/field-limits.ts';
-import type { OnOperation } from '../graphql/operation-report.ts';
-import { createRefusalLog } from '../graphql/refusals.ts';
+import type { Signals } from '../domain/signals.ts';
+import { createCharge } from '../graphql/operation/charge.ts';
+import { readFieldLimits } from '../graphql/operation/field-limits.ts';
+import { createPipeline } from '../graphql/operation/pipeline.ts';
+import type { OnOperation } from '../graphql/operation/report.ts';
+import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
 import { createSessionCookies } from '../graphql/session-cookies.ts';
-import { createStraightWay } from '../graphql/straight/way.ts';
-import type { GraphQLServer } from '../graphql/yoga.ts';
+import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
 import { createCors } from '../http/cors.ts';
 import { createGraphiQLPage } from '../http/graphiql-page.ts';
+import { createGraphQLEndpoint } from '../http/graphql-endpoint.ts';
 import { createHealth } from '../http/health.ts';
+import { createMetricsRoute } from '../http/metrics-route.ts';
 import { resourceMetadataUrl } from '../http/oauth/paths.ts';
 import { createOAuthRoutes } from '../http/oauth/routes.ts';
-import { createRouter, type Route } from '../http/router.ts';
-import { createStraightAnswers } from '../http/straight.ts';
+import { createHeadersAround } from '../http/response.ts';
+import { createRouter } from '../http/router.ts';
 import { createBasicLogin } from '../services/basic-login.ts';
 import { createIntrospection } from '../services/introspection.ts';
 import { createRequestVerify } from '../services/key-ring.ts';
@@ -27,8 +30,7 @@ import { createLimits } from '../services/limits.ts';
 import { createRevocation } from '../services/revocation.ts';
 import { publicKeys } from '../services/signing-keys.ts';
 import type { Stores } from '../stores/open.ts';
-import { type Log, writeEvent } from '../telemetry/log.ts';
-import { createMetricsRoute } from '../telemetry/metrics/endpoint.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { createIdentityEdge } from './identity.ts';
@@ -42,8 +44,7 @@ type Parts = {
   readonly keys: ConfiguredKeys;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of trouble with a store that no caller is told of. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly signals: Signals;
   /** Null where nothing is counted. */
   readonly metrics: Metrics | null;
   /** Null where nothing is traced. */
@@ -53,30 +54,21 @@ type Parts = {
 /** The whole server, without a socket: `handle` answers requests. */
 export const createApp = (parts: Parts) => {
   const { config, stores, clock, log, metrics, tracing } = parts;
+  const { ports } = stores;
   const { events, keyRing, accounts, sessions, apiKeys, serviceClients, identities, accessTokens, passwordHashing } =
     createServices({
       ...parts,
+      ports,
       knownScopes: () => scopesOf(schema),
-      writeEvent: (event) => {
-        writeEvent(log, event);
-        metrics?.onEvent(event);
-      },
-      onKeySwitch: (kid) => log.info({ kid }, 'access tokens are signed with another key from now on'),
-      onSealedKeys: (kids) =>
-        log.warn(
-          { kids },
-          'these signing keys are sealed under a key that is not in the key file: they neither sign nor verify',
-        ),
-      onLostEvents: (count) => log.error({ count }, 'events are in this log alone: the database did not take them'),
     });
   const isProduction = config.environment === 'production';
 
-  const limits = createLimits({ ...parts, rates: config.rates, shared: stores.rateCounters, record: events.record });
+  const limits = createLimits({ ...parts, rates: config.rates, shared: ports.rateCounters, record: events.record });
   const tokens = {
     verify: createRequestVerify(accessTokens, keyRing, clock),
-    checkSession: stores.sessions.check,
+    checkSession: ports.sessions.check,
   };
-  const byToken = bearer({ ...tokens, checkServiceToken: stores.serviceClients.check });
+  const byToken = bearer({ ...tokens, checkServiceToken: ports.serviceClients.check });
   const sessionCookies = config.sessionCookies
     ? createSessionCookies({ issuer: config.issuer, corsOrigins: config.corsOrigins, clock })
     : null;
@@ -87,10 +79,10 @@ export const createApp = (parts: Parts) => {
       : []),
     apiKey({ verify: apiKeys.verify }),
     ...(config.basicAuth
-      ? [basic({ verify: createBasicVerify({ accounts, clock, attempt: limits.consume, record: events.record }) })]
+      ? [basic({ verify: createBasicVerify({ accounts, clock, consume: limits.consume, record: events.record }) })]
       : []),
   ]);
-  const report = (error: unknown, requestId: string | null) => {
+  const reportFault = (error: unknown, requestId: string | null) => {
     log.error({ err: error, requestId }, 'a request failed by a fault of the server');
     tracing?.onFault();
   };
@@ -101,38 +93,30 @@ export const createApp = (parts: Parts) => {
   );
   const fieldLimits = readFieldLimits(schema);
   const resource = config.issuer + graphqlPath;
-  const engine = {
-    schema,
+  const operationDeps = { schema, reportFault, onOperation: onOperation(metrics, tracing) };
+  const pipeline = createPipeline({
+    ...operationDeps,
     authenticate,
     resourceMetadata: resourceMetadataUrl(resource),
     introspection: config.introspection,
     fieldLimits,
     charge: createCharge(fieldLimits, limits),
     documentLimit: limits.documents,
-    report,
     onRefusal,
-    onOperation: onOperation(metrics, tracing),
-  };
-  const { way, isKnown } = createStraightWay(engine);
-  // What does not go straight is rare: Yoga, a third of all there is to load, is loaded when it is first needed.
-  let yoga: Promise<GraphQLServer> | null = null;
-  const throughYoga: Route = async (request, state) => {
-    yoga ??= import('../graphql/yoga.ts').then((module) =>
-      module.createGraphQLServer({ ...engine, isKnown, path: graphqlPath }),
-    );
-    return (await yoga).fetch(request, { state });
-  };
+  });
   const health = createHealth(stores.pings);
   const cors = createCors(config.corsOrigins);
   const metricsText =
     metrics && (async () => metrics.text({ readiness: await health.stores(), passwordHashing: passwordHashing() }));
   const router = createRouter({
     graphqlPath,
-    graphql: throughYoga,
-    graphiql: isProduction ? null : createGraphiQLPage({ endpoint: graphqlPath }),
+    graphql: createGraphQLEndpoint({
+      pipeline,
+      executeStream: loadStreams({ ...operationDeps, executeDeps: pipeline.executeDeps }),
+      graphiql: isProduction ? null : createGraphiQLPage(),
+    }),
     health,
     cors,
-    sessionCookies: config.sessionCookies,
     metrics: metricsText && config.metricsPort === null ? createMetricsRoute(metricsText) : null,
     others: {
       ...createOAuthRoutes({
@@ -145,20 +129,27 @@ export const createApp = (parts: Parts) => {
         revoke: createRevocation({ accessTokens, sessions, serviceClients, clock }),
         introspect: createIntrospection({ accessTokens, authenticate: byToken, clock }),
         authenticate: byToken,
-        attempt: limits.consume,
+        consume: limits.consume,
         publicKeys: () => publicKeys(keyRing.keys()),
         publicKeysMaxAgeSeconds: config.keyRotation.maxAgeSeconds,
-        report,
+        report: reportFault,
       }),
-      ...createIdentityEdge({ ...parts, limits }),
+      ...createIdentityEdge({ ...parts, ports, limits }),
     },
   });
-  const straight = {
-    answer: createStraightAnswers({ graphqlPath, way }),
-    cors,
-    sessionCookies: config.sessionCookies,
+  const headersAround = createHeadersAround({ cors, graphqlPath, sessionCookies: config.sessionCookies });
+  return { ...router, headersAround, health, accounts, events, keyRing, limits, metricsText };
+};
+
+/** Yoga, a third of all there is to load, is loaded when the first stream begins. */
+const loadStreams = (deps: Omit<StreamDeps, 'path'>): ExecuteStream => {
+  let loading: Promise<ExecuteStream> | null = null;
+  return async (request, requested) => {
+    loading ??= import('../graphql/streams/yoga.ts').then((streams) =>
+      streams.createYogaStreams({ ...deps, path: graphqlPath }),
+    );
+    return (await loading)(request, requested);
   };
-  return { ...router, straight, health, accounts, events, keyRing, limits, metricsText };
 };
 
 const onOperation = (metrics: Metrics | null, tracing: Tracing | null): OnOperation | null => {
@@ -169,14 +160,14 @@ const onOperation = (metrics: Metrics | null, tracing: Tracing | null): OnOperat
   };
 };
 
-/** How many pairs of email and password are known at once. */
-const mostRemembered = 10_000;
+/** The most pairs of email and password that are cached. */
+const maxCachedLogins = 10_000;
 
 const createBasicVerify = (
-  deps: Pick<Parameters<typeof createBasicLogin>[0], 'accounts' | 'clock' | 'attempt' | 'record'>,
+  deps: Pick<Parameters<typeof createBasicLogin>[0], 'accounts' | 'clock' | 'consume' | 'record'>,
 ) =>
   createBasicLogin({
     ...deps,
     digest: createKeyedDigest(),
-    remembered: createRecentEntries(mostRemembered),
+    cache: new LRUCache({ max: maxCachedLogins }),
   }).verify;

@@ -2,33 +2,35 @@ import { bearer } from '@fieldgate/guard';
 import type { Config } from '../config/config.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
 import { type Clock, toSeconds } from '../domain/clock.ts';
+import { silentSignals } from '../domain/signals.ts';
 import { loadSigningKeys } from '../services/signing-keys.ts';
 import { createTokenInspection } from '../services/token-inspection.ts';
 import { readKeyFile } from '../stores/files/key-file.ts';
-import { isDatabaseThere, openStores } from '../stores/open.ts';
+import { databaseExists, openStores } from '../stores/open.ts';
 import { createServices } from './services.ts';
 
-/** What the command line works with: the server's services over the same data, without a server. */
-export const openServices = async ({ config, clock, keys = noKeys }: Options) => {
-  const { database, redis, sessions: lifetimes } = config;
-  const stores = await openStores({ database, redis, followFeed: null, lifetimes, clock, onTrouble: () => {} });
+/** Opens the server's services over the same data for a command. */
+export const openServices = async ({ config, clock, keys = noKeys }: CliServicesDeps) => {
+  // A command has no log: the database has its events, and its output what it found.
+  const signals = silentSignals;
+  const { database, redis, sessions: lifetimes, eventRetentionMs } = config;
+  const stores = await openStores({
+    ...{ database, redis, followFeed: null, lifetimes, eventRetentionMs, clock, signals },
+  });
+  const { ports } = stores;
   const { events, keyRing, accounts, sessions, apiKeys, serviceClients, accessTokens } = createServices({
     config,
-    stores,
+    ports,
     keys,
     clock,
-    // Loaded when a key is made, and by no other command.
+    // Loaded only when a key is created.
     knownScopes: async () => (await import('./schema-rights.ts')).serverScopes(),
-    writeEvent: () => {}, // A command has no log; the database has it.
-    onLostEvents: () => {},
-    onKeySwitch: () => {},
-    onSealedKeys: () => {}, // Whoever asks is shown them.
-    onTrouble: () => {},
+    signals,
   });
   const authenticate = bearer({
     verify: (token) => accessTokens.verify(token, toSeconds(clock())),
-    checkSession: stores.sessions.check,
-    checkServiceToken: stores.serviceClients.check,
+    checkSession: ports.sessions.check,
+    checkServiceToken: ports.serviceClients.check,
   });
   return {
     accounts,
@@ -39,16 +41,16 @@ export const openServices = async ({ config, clock, keys = noKeys }: Options) =>
     tokens: createTokenInspection({
       accessTokens,
       authenticate,
-      sessions: stores.sessions,
+      sessions: ports.sessions,
       accounts,
-      clients: stores.serviceClients,
+      clients: ports.serviceClients,
       apiKeys,
       clock,
     }),
     database: {
       migrate: stores.migrate,
       pendingMigrations: stores.pendingMigrations,
-      newestRecordAt: stores.newestRecordAt,
+      latestTimestamp: stores.latestTimestamp,
       pings: stores.pings,
       checkServers: stores.checkServers,
     },
@@ -59,19 +61,19 @@ export const openServices = async ({ config, clock, keys = noKeys }: Options) =>
   };
 };
 
-type Options = {
+type CliServicesDeps = {
   readonly config: Config;
   readonly clock: Clock;
-  /** Left out where nothing is signed or verified. */
+  /** Omitted where nothing is signed or verified. */
   readonly keys?: ConfiguredKeys;
 };
 
 export type OpenServices = Awaited<ReturnType<typeof openServices>>;
 
-/** Whether the configuration's database exists; opening would create it. */
-export const hasDatabase = ({ database }: Config): boolean => isDatabaseThere(database);
+/** Whether the configured database exists; opening the services would create it. */
+export const hasDatabase = ({ database }: Config): boolean => databaseExists(database);
 
-/** The keys of the configuration, as they are: makes none. Rejects with `SigningKeysError`. */
+/** Returns the configured keys and creates none. Rejects with `SigningKeysError`. */
 export const readSigningKeys = ({ signing }: Config): Promise<ConfiguredKeys> =>
   loadSigningKeys(signing, { read: readKeyFile, readOrCreate: readKeyFile });
 

@@ -2,49 +2,42 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Config, parseConfig } from '../config/config.ts';
 import { createRequestId } from '../crypto/identifiers.ts';
 import type { Clock } from '../domain/clock.ts';
-import { AppError } from '../domain/errors.ts';
-import { serverActor } from '../domain/event.ts';
-import { noCookies } from '../graphql/context.ts';
-import { createClientAddress, normalizeAddress } from '../http/client-address.ts';
-import { createListener, type ListenerOptions, loggedPath } from '../http/listener.ts';
-import type { Events } from '../services/events.ts';
-import type { KeyRing } from '../services/key-ring.ts';
+import { createClientAddress } from '../http/client-address.ts';
+import { createFetchHandler, type FetchHandler } from '../http/fetch-handler.ts';
+import { createNodeListener, loggedPath, type NodeListenerDeps } from '../http/node-listener.ts';
 import { loadSigningKeys } from '../services/signing-keys.ts';
 import { readKeyFile, readOrCreateKeyFile } from '../stores/files/key-file.ts';
-import { openStores, type Stores } from '../stores/open.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts';
-import { traceFetch, traceSocket } from '../telemetry/request-spans.ts';
 import { startTracing } from '../telemetry/start-tracing.ts';
-import { observeStores } from '../telemetry/store-observer.ts';
-import { createThrottledLog, storeErrorMessages } from '../telemetry/throttled-log.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { createApp } from './app.ts';
+import { startBackgroundJobs } from './background-jobs.ts';
+import { createFirstAdmin } from './first-admin.ts';
+import { traceFetch, traceSocket } from './request-spans.ts';
+import { createSignals } from './signals.ts';
+import { openServerStores } from './stores.ts';
 
-const sweepEveryMs = 10_000;
-const sweptAtOnce = 500;
-
-/** The whole server without a socket of its own. */
+/** The whole server without a socket. */
 export type Fieldgate = {
-  /** For `http.createServer(listener)` or any server that takes one. Bodies are read here, bounded. */
+  /** For `http.createServer(listener)` and every server that takes such a listener. Reads bodies up to a limit. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
   /**
-   * For servers that speak Fetch. `ip` is what sessions, logs and limits know the client by: without it all are one. Bounding
-   * the body is the caller's task.
+   * For servers that speak Fetch. Sessions, logs and limits tell clients apart by `ip`: without it all are one.
    */
-  readonly fetch: (request: Request, state?: { readonly ip?: string }) => Promise<Response>;
-  /** All metrics in Prometheus' text format; null in production without METRICS_PORT. */
+  readonly fetch: FetchHandler;
+  /** Returns all metrics in Prometheus' text format; null in production without METRICS_PORT. */
   readonly metrics: (() => Promise<string>) | null;
-  /** From now on `/ready` says no, so that a balancer sends nothing more; everything is still answered. */
+  /** Makes `/ready` answer 503, so that load balancers send no more requests. Requests are still answered. */
   readonly drain: () => void;
-  /** Closes the stores. Call it when the last request has been answered. */
+  /** Stops background work and closes the stores. Call it when the last request has been answered. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * Opens everything the configuration names (stores, migrations, signing keys, the first administrator) and gives the server
- * as a handler to mount. Takes the variables of the README's table, usually `process.env`.
- * Rejects with `ConfigError` or `SigningKeysError`, whose messages name every problem and hold no secret.
+ * Opens what the configuration names (signing keys, stores, migrations, the first administrator) and returns the server as
+ * handlers to mount. Takes the variables of the README's table, usually `process.env`.
+ * Rejects with `ConfigError` or `SigningKeysError`, whose messages name every problem and contain no secret.
  *
  * @example
  * const fieldgate = await createFieldgate(process.env);
@@ -55,50 +48,46 @@ export const createFieldgate = async (env: Readonly<Record<string, string | unde
   return openFieldgate(config, Date.now, await createLog(config.logLevel, false));
 };
 
-/** `createFieldgate` with its surroundings passed in. */
+/** `createFieldgate` with configuration, clock and log passed in. Whatever was opened is closed if it rejects. */
 export const openFieldgate = async (config: Config, clock: Clock, log: Log): Promise<Fieldgate> => {
   const keys = await loadSigningKeys(config.signing, { read: readKeyFile, readOrCreate: readOrCreateKeyFile });
-  const { database, redis, sessions: lifetimes } = config;
-  const monotonic = () => performance.now();
-  const followFeed = config.revocationCheck === 'feed' ? monotonic : null;
-  const trouble = createThrottledLog(log, monotonic, storeErrorMessages);
-  const onTrouble = trouble.report;
-  const metrics = config.metricsPort !== null || config.environment !== 'production' ? createMetrics() : null;
-  const tracing = await startTracing(config.tracing, log, monotonic);
-  const stores = observeStores(
-    await openStores({ database, redis, followFeed, lifetimes, clock, onTrouble, migrateFirst: true }),
-    { metrics, tracing, onTrouble, now: monotonic },
-  );
+  const telemetry = await openTelemetry(config, log);
+  const closers = [telemetry.close];
   const close = async (): Promise<void> => {
-    trouble.close();
-    await Promise.all([stores.close(), tracing?.close()]);
+    for (const closeOne of closers.toReversed()) await closeOne();
   };
   try {
-    await requireGoodServers(stores, log);
-    const app = createApp({ config, stores, keys, clock, log, metrics, tracing, onTrouble });
+    const stores = await openServerStores({ config, clock, ...telemetry });
+    closers.push(stores.close);
+    const app = createApp({ config, stores, keys, clock, ...telemetry });
+    closers.push(app.events.close, async () => app.limits.close());
     await app.keyRing.read();
     await createFirstAdmin(config, app.accounts, log);
-    const stopSweeping = sweepExpired({ ...stores, ...app }, clock, onTrouble);
-    const stopFollowing = followKeys(app.keyRing, config.keyRotation.readEveryMs, onTrouble);
-    return {
-      ...handlersOf(app, { config, log, metrics, tracing, now: monotonic }),
-      close: async () => {
-        stopSweeping();
-        await stopFollowing();
-        app.limits.close();
-        await app.events.close();
-        await close();
-      },
-    };
+    closers.push(
+      startBackgroundJobs({ config, clock, signals: telemetry.signals, ports: stores.ports, keyRing: app.keyRing }),
+    );
+    return { ...handlersOf(app, { config, ...telemetry, now: telemetry.monotonic }), close };
   } catch (error) {
     await close();
     throw error;
   }
 };
 
+const openTelemetry = async (config: Config, log: Log) => {
+  const monotonic = () => performance.now();
+  const metrics = config.metricsPort !== null || config.environment !== 'production' ? createMetrics() : null;
+  const tracing = await startTracing(config.tracing, log, monotonic);
+  const signals = createSignals({ log, metrics, monotonic });
+  const close = async (): Promise<void> => {
+    signals.close();
+    await tracing?.close();
+  };
+  return { log, metrics, tracing, signals, monotonic, close };
+};
+
 type App = ReturnType<typeof createApp>;
 
-type Surroundings = {
+type HandlersDeps = {
   readonly config: Config;
   readonly log: Log;
   readonly metrics: Metrics | null;
@@ -106,32 +95,38 @@ type Surroundings = {
   readonly now: () => number;
 };
 
-const handlersOf = (app: App, { config, log, metrics, tracing, now }: Surroundings): Omit<Fieldgate, 'close'> => ({
-  listener: createListener({
+const handlersOf = (app: App, { config, log, metrics, tracing, now }: HandlersDeps): Omit<Fieldgate, 'close'> => ({
+  listener: createNodeListener({
     handle: app.handle,
-    straight: app.straight,
+    headersAround: app.headersAround,
     clientAddress: createClientAddress(config.trustedProxies),
     createId: createRequestId,
     isStopping: app.health.isStopping,
     now,
-    report: (error, requestId) => log.error({ err: error, requestId }, 'a request could not be answered'),
+    reportFault: reportFault(log),
     onAnswered: onAnswered(app, { log, metrics, now }),
     traceOf: tracing && traceSocket(tracing, app.routeOf),
   }),
-  fetch: (request, { ip = null } = {}) => {
-    const requestId = createRequestId();
-    const client = { ip: ip && (normalizeAddress(ip) ?? ip), userAgent: request.headers.get('user-agent'), requestId };
-    const handle = tracing ? traceFetch(tracing, app.routeOf, app.handle) : app.handle;
-    return handle(request, { requestId, client, setCookies: noCookies, rateLimits: [] });
-  },
+  fetch: createFetchHandler({
+    handle: app.handle,
+    headersAround: app.headersAround,
+    createId: createRequestId,
+    reportFault: reportFault(log),
+    trace: tracing && traceFetch(tracing, app.routeOf),
+  }),
   metrics: app.metricsText,
   drain: app.health.drain,
 });
 
+const reportFault =
+  (log: Log) =>
+  (error: unknown, requestId: string): void =>
+    log.error({ err: error, requestId }, 'a request could not be answered');
+
 const onAnswered = (
   app: App,
-  { log, metrics, now }: Pick<Surroundings, 'log' | 'metrics' | 'now'>,
-): ListenerOptions['onAnswered'] => {
+  { log, metrics, now }: Pick<HandlersDeps, 'log' | 'metrics' | 'now'>,
+): NodeListenerDeps['onAnswered'] => {
   const isLogged = log.isLevelEnabled('info');
   if (!isLogged && metrics === null) return null;
   return ({ request: { method = '', url = '' }, requestId, status, startedAt, traceId }) => {
@@ -145,71 +140,4 @@ const onAnswered = (
     }
     metrics?.onAnswered(app.routeOf(url), method, status, ms / 1000);
   };
-};
-
-/** Removes what has expired now and then, a little at a time, so that they are not kept for ever. */
-const sweepExpired = (
-  { sessions, serviceClients, identityFlows, loginAttempts, rateCounters, events, keyRing }: Expiring,
-  clock: Clock,
-  onTrouble: (error: unknown) => void,
-): (() => void) => {
-  const sweep = () => {
-    sessions.purgeExpired(sweptAtOnce).catch(onTrouble);
-    serviceClients.purgeExpired(sweptAtOnce, clock()).catch(onTrouble);
-    identityFlows.purgeExpired(sweptAtOnce, clock()).catch(onTrouble);
-    rateCounters?.purgeExpired(sweptAtOnce).catch(onTrouble);
-    events.purge(sweptAtOnce).catch(onTrouble);
-    keyRing.purge().catch(onTrouble);
-    loginAttempts.purgeExpired(sweptAtOnce, clock()).catch(onTrouble);
-  };
-  const timer = setInterval(sweep, sweepEveryMs).unref();
-  return () => clearInterval(timer);
-};
-
-type Expiring = Pick<Stores, 'sessions' | 'serviceClients' | 'identityFlows' | 'loginAttempts' | 'rateCounters'> & {
-  readonly events: Pick<Events, 'purge'>;
-  readonly keyRing: Pick<KeyRing, 'purge'>;
-};
-
-/** Takes over what other instances do with the signing keys, and does what it is time for. Resolves when it has stopped. */
-const followKeys = (
-  keyRing: Pick<KeyRing, 'tick'>,
-  everyMs: number,
-  onTrouble: (error: unknown) => void,
-): (() => Promise<void>) => {
-  let running: Promise<void> | null = null;
-  const follow = () => {
-    running ??= keyRing
-      .tick()
-      .catch(onTrouble)
-      .finally(() => {
-        running = null;
-      });
-  };
-  const timer = setInterval(follow, everyMs).unref();
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
-};
-
-/** Rejects with every reason why these servers will not do. What they could do better goes to the log. */
-const requireGoodServers = async (stores: Stores, log: Log): Promise<void> => {
-  const { problems, warnings } = await stores.checkServers();
-  for (const warning of warnings) log.warn(warning);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
-};
-
-const createFirstAdmin = async ({ firstAdmin }: Config, accounts: App['accounts'], log: Log): Promise<void> => {
-  if (!firstAdmin || (await accounts.findByEmail(firstAdmin.email))) return;
-  try {
-    const { email, password } = firstAdmin;
-    const admin = await accounts.register({ email, password: password.reveal(), role: 'ADMIN' }, serverActor);
-    log.info({ userId: admin.id }, 'the first administrator has been created');
-  } catch (error) {
-    // Another instance that started at the same moment was first.
-    if (error instanceof AppError && error.code === 'EMAIL_TAKEN') return;
-    if (error instanceof AppError) throw new Error(`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`);
-    throw error;
-  }
 };

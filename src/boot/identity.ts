@@ -1,40 +1,40 @@
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { Signals } from '../domain/signals.ts';
 import { createIdentityRoutes } from '../http/oauth/identity-flow.ts';
 import { createFlowCookies } from '../http/oauth/identity-flow-cookie.ts';
 import { identityPaths } from '../http/oauth/paths.ts';
 import { openIdentityProviders } from '../identity-providers/open.ts';
 import { createIdentityFlows, flowLifetimeMs } from '../services/identity-flows.ts';
 import type { Limits } from '../services/limits.ts';
-import type { Stores } from '../stores/open.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { StorePorts } from '../stores/open.ts';
 
-type Parts = {
+type IdentityEdgeDeps = {
   readonly config: Config;
-  readonly stores: Pick<Stores, 'identityFlows'>;
+  readonly ports: Pick<StorePorts, 'identityFlows'>;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly signals: Pick<Signals, 'providerFailed'>;
   readonly limits: Pick<Limits, 'consume'>;
 };
 
-/** The ways to the identity providers of the configuration and back. */
+/** The routes that send browsers to the configured identity providers and receive them back. */
 export const createIdentityEdge = ({
   config,
-  stores,
+  ports,
   clock,
-  log,
+  signals,
   limits,
-}: Parts): ReturnType<typeof createIdentityRoutes> => {
+}: IdentityEdgeDeps): ReturnType<typeof createIdentityRoutes> => {
   const { issuer, returnUrls } = config;
   const providers = openIdentityProviders(config.identityProviders, () => performance.now());
   const flows = createIdentityFlows({
     providers,
-    flows: stores.identityFlows,
+    flows: ports.identityFlows,
     returnUrls,
     callbackUrl: (provider) => issuer + identityPaths(provider).callback,
     clock,
-    onFailure: (error, provider) => log.warn({ err: error, provider }, 'a sign-in at a provider failed'),
+    signals,
   });
   const cookies = createFlowCookies({ issuer, lifetimeMs: flowLifetimeMs });
-  return createIdentityRoutes({ providers: [...providers.keys()], flows, cookies, attempt: limits.consume });
+  return createIdentityRoutes({ providers: [...providers.keys()], flows, cookies, consume: limits.consume });
 };

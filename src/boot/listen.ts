@@ -2,9 +2,9 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
+import { createMetricsListener } from '../http/metrics-listener.ts';
 import { type TransportLimits, transportLimits } from '../http/transport-limits.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createMetricsListener } from '../telemetry/metrics/listener.ts';
 import { createThrottledLog, type LogMessages } from '../telemetry/throttled-log.ts';
 import { type Fieldgate, openFieldgate } from './fieldgate.ts';
 import { createTlsServer, readTlsPair } from './tls.ts';
@@ -13,34 +13,34 @@ type Server = HttpServer | HttpsServer;
 
 const shutdownTimeoutMs = 10_000;
 const idleSweepMs = 100;
-/** Connections that wait to be accepted. Node's 511 are few when all clients come back at once after an outage. */
+/** Connections that wait to be accepted. Node's default of 511 is too few when all clients reconnect at once after an outage. */
 const backlog = 4_096;
 
 export type RunningServer = {
   readonly url: string;
-  /** Of the port that serves metrics; null if none does. */
+  /** The URL of the separate port for metrics; null without one. */
   readonly metricsUrl: string | null;
-  /** Looks whether certificate and key have been renewed; null without TLS. */
+  /** Reads certificate and key again; null without TLS. */
   readonly reloadTls: (() => Promise<void>) | null;
-  /** Stops accepting, lets requests in flight finish for at most 10 s, closes the stores. */
+  /** Stops accepting connections, lets requests in flight finish for at most 10 s, closes the stores. */
   readonly stop: () => Promise<void>;
 };
 
-type Surroundings = {
+type ServeDeps = {
   readonly clock: Clock;
   readonly log: Log;
-  /** Others than ours are for tests, which do not want to wait. */
+  /** Shorter ones are for tests. */
   readonly limits?: TransportLimits;
 };
 
 /** Starts the server that a configuration describes, on a socket of its own. */
-export const serve = async (config: Config, surroundings: Surroundings): Promise<RunningServer> => {
-  const { clock, log, limits = transportLimits } = surroundings;
-  // What cannot be listened with need not be opened for.
+export const serve = async (config: Config, deps: ServeDeps): Promise<RunningServer> => {
+  const { clock, log, limits = transportLimits } = deps;
+  // Before the stores are opened: a bad certificate is a quick failure.
   if (config.tls) await readTlsPair(config.tls);
   const fieldgate = await openFieldgate(config, clock, log);
   const opened: Server[] = [];
-  const open = async (server: Server, port: number): Promise<string> => {
+  const open: Open = async (server, port) => {
     server.setTimeout(limits.silenceMs);
     await listen(server, port, config.host);
     opened.push(server);
@@ -48,12 +48,12 @@ export const serve = async (config: Config, surroundings: Surroundings): Promise
   };
   const stop = async (): Promise<void> => {
     fieldgate.drain();
-    await Promise.all(opened.map(shut));
+    await Promise.all(opened.map(shutDown));
     await fieldgate.close();
   };
   try {
     const metricsUrl = await openMetrics(fieldgate, { config, log, open });
-    const tls = config.tls && (await createTlsServer(config.tls, fieldgate.listener, { limits, log }));
+    const tls = config.tls && (await createTlsServer(config.tls, { listener: fieldgate.listener, limits, log }));
     const server = tls?.server ?? createServer(limits.options, fieldgate.listener);
     limitConnections(server, config.maxConnections, log);
     return { url: await open(server, config.port), metricsUrl, reloadTls: tls?.reload ?? null, stop };
@@ -63,29 +63,28 @@ export const serve = async (config: Config, surroundings: Surroundings): Promise
   }
 };
 
-type Opening = {
-  readonly config: Config;
-  readonly log: Log;
-  readonly open: (server: Server, port: number) => Promise<string>;
-};
+/** Listens on a port and returns the URL. */
+type Open = (server: Server, port: number) => Promise<string>;
 
-const openMetrics = async ({ metrics }: Fieldgate, { config, log, open }: Opening): Promise<string | null> => {
+type MetricsDeps = { readonly config: Config; readonly log: Log; readonly open: Open };
+
+const openMetrics = async ({ metrics }: Fieldgate, { config, log, open }: MetricsDeps): Promise<string | null> => {
   if (metrics === null || config.metricsPort === null) return null;
-  const report = (error: unknown) => log.error({ err: error }, 'metrics could not be told');
+  const report = (error: unknown) => log.error({ err: error }, 'metrics could not be collected');
   return open(createServer(transportLimits.options, createMetricsListener(metrics, report)), config.metricsPort);
 };
 
-const dropping: LogMessages = {
+const droppedMessages: LogMessages = {
   everyMs: 5_000,
   events: ['connections.dropped', 'connections.accepted'],
-  begins: 'more connections come than MAX_CONNECTIONS; they are closed unheard',
-  lasts: 'connections are still closed unheard',
-  isOver: 'all connections are accepted again',
+  failing: 'MAX_CONNECTIONS reached: further connections are closed immediately',
+  stillFailing: 'further connections are still closed immediately',
+  recovered: 'all connections are accepted again',
 };
 
-/** A connection beyond the bound is closed at once, so that those that are there go on; its client may come again. */
+/** Closes connections beyond the limit immediately, so that open ones are still served. */
 const limitConnections = (server: Server, most: number, log: Log): void => {
-  const dropped = createThrottledLog(log, () => performance.now(), dropping);
+  const dropped = createThrottledLog(log, () => performance.now(), droppedMessages);
   server.maxConnections = most;
   server.on('drop', () => dropped.report(null)).once('close', dropped.close);
 };
@@ -95,15 +94,15 @@ const listen = (server: Server, port: number, host: string): Promise<void> =>
     server.once('error', reject).listen({ port, host, backlog }, () => resolve());
   });
 
-/** Connections are told to close with their next answer; one that had its answer already is closed as soon as it is idle. */
-const shut = async (server: Server): Promise<void> => {
+/** Connections close with their next response; one whose request was answered before closes as soon as it is idle. */
+const shutDown = async (server: Server): Promise<void> => {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
-  const attention = setInterval(() => server.closeIdleConnections(), idleSweepMs);
-  const impatience = setTimeout(() => server.closeAllConnections(), shutdownTimeoutMs);
+  const idleSweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+  const timeout = setTimeout(() => server.closeAllConnections(), shutdownTimeoutMs);
   await closed;
-  clearInterval(attention);
-  clearTimeout(impatience);
+  clearInterval(idleSweep);
+  clearTimeout(timeout);
 };
 
 const urlOf = (server: Server, host: string): string => {

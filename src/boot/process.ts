@@ -1,16 +1,16 @@
 import { type Config, ConfigError, parseConfig } from '../config/config.ts';
-import { readEnvironment } from '../config/environment.ts';
+import type { Variables } from '../config/variables.ts';
 import { SigningKeysError } from '../services/signing-keys.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { lowerWorkerPriority } from './libuv-priority.ts';
 import { serve } from './listen.ts';
 
-/** Runs the server in this process until a signal ends it. Exits with 1 and every problem named if it cannot start. */
-export const runServer = async (): Promise<void> => {
-  const config = readConfigOrExit();
+/** Runs the server in this process until a signal ends it. If it cannot start, exits with 1 and names every problem. */
+export const runServer = async (env: Variables): Promise<void> => {
+  const config = parseConfigOrExit(env);
   const log = await createLog(config.logLevel, process.stdout.isTTY);
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody looked'));
-  process.on('uncaughtException', (error) => log.error({ err: error }, 'an error was thrown where nobody catches'));
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled promise rejection'));
+  process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'));
   try {
     const server = await serve(config, { clock: Date.now, log });
     announce(config, server.url, log);
@@ -22,9 +22,9 @@ export const runServer = async (): Promise<void> => {
   }
 };
 
-const readConfigOrExit = (): Config => {
+const parseConfigOrExit = (env: Variables): Config => {
   try {
-    return parseConfig(readEnvironment());
+    return parseConfig(env);
   } catch (error) {
     if (error instanceof ConfigError) exitWith(error.message);
     throw error;
@@ -37,11 +37,11 @@ const exitWith = (message: string): never => {
 };
 
 const describe = (error: unknown, config: Config): string => {
-  if (!(error instanceof Error)) return 'for a reason it does not know.';
+  if (!(error instanceof Error)) return 'unknown reason.';
   const port = 'port' in error ? error.port : config.port;
   const advice = `Choose another ${port === config.metricsPort ? 'METRICS_PORT' : 'PORT'}.`;
   if ('code' in error && error.code === 'EADDRINUSE') return `${config.host}:${port} is in use. ${advice}`;
-  if ('code' in error && error.code === 'EACCES') return `${config.host}:${port} may not be listened on. ${advice}`;
+  if ('code' in error && error.code === 'EACCES') return `no permission to listen on ${config.host}:${port}. ${advice}`;
   return error.message;
 };
 
@@ -58,7 +58,7 @@ const announce = (config: Config, url: string, log: Log): void => {
   );
 };
 
-/** Where what is kept, without what opens it. */
+/** Says where data is kept, without any credentials. */
 const describeData = ({ database, redis }: Config): string => {
   const accounts =
     database.kind === 'sqlite'
@@ -67,16 +67,17 @@ const describeData = ({ database, redis }: Config): string => {
   return redis === null ? accounts : `${accounts}; sessions in Redis (${redis.kind})`;
 };
 
+/** The first signal stops gracefully, the second at once. */
 const stopOnSignal = (stop: () => Promise<void>, log: Log): void => {
-  let stopping = false;
+  let isStopping = false;
   const onSignal = (signal: string): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (isStopping) process.exit(1);
+    isStopping = true;
     log.info({ signal }, 'stopping: requests in flight may finish');
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        log.error({ err: error }, 'the stop was not clean');
+        log.error({ err: error }, 'shutdown failed');
         process.exit(1);
       },
     );

@@ -3,8 +3,8 @@ import { createSchemaWithoutResolvers } from '../graphql/schema.ts';
 
 export type { AccessRow };
 
-/** Who may read which field of the schema the server serves. Needs neither a database nor keys. */
+/** Returns who may read which field of the schema the server serves. Needs neither a database nor keys. */
 export const serverAccessMatrix = (): readonly AccessRow[] => accessMatrix(createSchemaWithoutResolvers());
 
-/** The scopes of the schema the server serves, and who can be granted them. */
+/** Returns the scopes of the schema the server serves, and who can be granted them. */
 export const serverScopes = (): KnownScopes => scopesOf(createSchemaWithoutResolvers());

@@ -7,8 +7,8 @@ import { createId, createOrderedIds } from '../crypto/identifiers.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
 import { createPasswordHasher } from '../crypto/password.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { NewAuthEvent } from '../domain/event.ts';
 import { firstPartyClient } from '../domain/ids.ts';
+import type { Signals } from '../domain/signals.ts';
 import { createAccounts } from '../services/accounts.ts';
 import { createApiKeys } from '../services/api-keys.ts';
 import { createEvents } from '../services/events.ts';
@@ -17,49 +17,27 @@ import { createKeyRing } from '../services/key-ring.ts';
 import { createLoginLockout } from '../services/login-lockout.ts';
 import { createServiceClients } from '../services/service-clients.ts';
 import { createSessions } from '../services/sessions.ts';
-import type { Stores } from '../stores/open.ts';
+import type { StorePorts } from '../stores/open.ts';
 
-type Parts = {
+type ServicesDeps = {
   readonly config: Config;
-  readonly stores: Stores;
+  readonly ports: StorePorts;
   readonly keys: ConfiguredKeys;
   readonly clock: Clock;
-  /** The scopes that can be granted; asked late, since the schema that says so is made from the services. */
+  /** Returns the scopes that can be granted. Called late: the schema that defines them is built from the services. */
   readonly knownScopes: () => KnownScopes | Promise<KnownScopes>;
-  /** Writes the line of an event in the log. */
-  readonly writeEvent: (event: NewAuthEvent) => void;
-  /** Told how many events are in the log alone. */
-  readonly onLostEvents: (count: number) => void;
-  /** Told when this instance begins to sign with another key. */
-  readonly onKeySwitch: (kid: string) => void;
-  /** Told which signing keys in the database cannot be opened, whenever they are others than before. */
-  readonly onSealedKeys: (kids: readonly string[]) => void;
-  /** Told of trouble with a store that no caller is told of. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly signals: Signals;
 };
 
-/** The use cases, without any way in: what the server and the command line share. */
-export const createServices = ({ config, stores, keys, clock, ...parts }: Parts) => {
-  const newId = () => createId(clock());
+/** The use cases, which the server and the command line share. */
+export const createServices = ({ config, ports, keys, clock, knownScopes, signals }: ServicesDeps) => {
   const newOrderedId = createOrderedIds();
-  const events = createEvents({
-    events: stores.events,
-    clock,
-    createId: () => newOrderedId(clock()),
-    write: parts.writeEvent,
-    onTrouble: parts.onTrouble,
-    onLost: parts.onLostEvents,
-    retentionMs: config.eventRetentionMs,
-  });
+  const events = createEvents({ events: ports.events, clock, createId: () => newOrderedId(clock()), signals });
   const { record } = events;
+  const newId = () => createId(clock());
+  const common = { clock, createId: newId, record };
   const keyRing = createKeyRing({
-    store: stores.signingKeys,
-    configured: keys,
-    times: config.keyRotation,
-    clock,
-    record,
-    onSwitch: parts.onKeySwitch,
-    onSealed: parts.onSealedKeys,
+    ...{ store: ports.signingKeys, configured: keys, times: config.keyRotation, clock, record, signals },
   });
   const accessTokens = createAccessTokens({
     keys: keyRing.keys,
@@ -69,65 +47,25 @@ export const createServices = ({ config, stores, keys, clock, ...parts }: Parts)
     ttlSeconds: config.accessTokenTtlSeconds,
   });
   const passwords = createPasswordHasher();
+  const passwordCheck = createPasswordCheck({ minLength: config.passwordMinLength });
   const lockout = createLoginLockout({
-    attempts: stores.loginAttempts,
+    attempts: ports.loginAttempts,
     policy: config.lockout,
+    digest: digestOfEmail,
     clock,
     createId: newId,
-    digest: digestOfEmail,
   });
   const accounts = createAccounts({
-    accounts: stores.accounts,
-    sessions: stores.sessions,
-    passwords,
-    passwordCheck: createPasswordCheck({ minLength: config.passwordMinLength }),
-    lockout,
-    clock,
-    createId: newId,
-    record,
+    ...{ accounts: ports.accounts, sessions: ports.sessions, passwords, passwordCheck, lockout, ...common },
   });
-  const sessions = createSessions({
-    sessions: stores.sessions,
-    accounts,
-    accessTokens,
-    clock,
-    createId: newId,
-    record,
-  });
-  const apiKeys = createApiKeys({
-    apiKeys: stores.apiKeys,
-    accounts,
-    knownScopes: parts.knownScopes,
-    clock,
-    createId: newId,
-    record,
-    onTrouble: parts.onTrouble,
-  });
-  const serviceClients = createServiceClients({
-    clients: stores.serviceClients,
-    accessTokens,
-    clock,
-    createId: newId,
-    record,
-  });
+  const sessions = createSessions({ sessions: ports.sessions, accounts, accessTokens, ...common });
+  const apiKeys = createApiKeys({ apiKeys: ports.apiKeys, accounts, knownScopes, signals, ...common });
+  const serviceClients = createServiceClients({ clients: ports.serviceClients, accessTokens, ...common });
   const identities = createIdentities({
-    identities: stores.identities,
-    flows: stores.identityFlows,
-    accounts,
-    sessions,
-    clock,
-    createId: newId,
-    record,
+    ...{ identities: ports.identities, flows: ports.identityFlows, accounts, sessions, ...common },
   });
   return {
-    events,
-    keyRing,
-    accounts,
-    sessions,
-    apiKeys,
-    serviceClients,
-    identities,
-    accessTokens,
+    ...{ events, keyRing, accounts, sessions, apiKeys, serviceClients, identities, accessTokens },
     passwordHashing: passwords.load,
   };
 };

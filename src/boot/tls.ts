@@ -8,39 +8,39 @@ import type { Log } from '../telemetry/log.ts';
 
 type TlsFiles = NonNullable<Config['tls']>;
 type TlsPair = { readonly cert: string; readonly key: string };
+type TlsServerDeps = { readonly listener: RequestListener; readonly limits: TransportLimits; readonly log: Log };
 
-/** Thrown for files that no server could use. Its message names the variables and holds nothing of the files. */
+/** Thrown for files that cannot be served with. The message names the variables and holds nothing of the files. */
 export class TlsError extends Error {
   override readonly name = 'TlsError';
 }
 
 export type TlsServer = {
   readonly server: Server;
-  /** Takes the files as they are now, if they have changed and can be used; otherwise what was used before goes on. Never rejects. */
+  /** Reads the files again and uses them if they have changed and are valid. Otherwise keeps the current pair. Never rejects. */
   readonly reload: () => Promise<void>;
 };
 
 const problems: Readonly<Record<TlsPairProblem, string>> = {
   'no-certificate': 'TLS_CERT holds no certificate in PEM form.',
-  'no-key': 'TLS_KEY holds no private key in PEM form, or one that wants a passphrase.',
+  'no-key': 'TLS_KEY holds no private key in PEM form, or one with a passphrase.',
   'not-a-pair': 'TLS_KEY is not the key of the certificate in TLS_CERT.',
 };
 
 const reloadEveryMs = 60_000;
-const longestHandshakeMs = 10_000;
+const handshakeTimeoutMs = 10_000;
 const oneYearSeconds = 31_536_000;
 
 /**
- * A server that speaks TLS 1.2 and 1.3, and follows its files: a certificate that was renewed is used within a minute.
+ * Returns a server that speaks TLS 1.2 and 1.3 and follows its files: a renewed certificate is used within a minute.
  * Rejects with `TlsError`.
  */
 export const createTlsServer = async (
   files: TlsFiles,
-  listener: RequestListener,
-  { limits, log }: { readonly limits: TransportLimits; readonly log: Log },
+  { listener, limits, log }: TlsServerDeps,
 ): Promise<TlsServer> => {
   let current = await readTlsPair(files);
-  const handshake = { minVersion: 'TLSv1.2', handshakeTimeout: longestHandshakeMs } as const;
+  const handshake = { minVersion: 'TLSv1.2', handshakeTimeout: handshakeTimeoutMs } as const;
   const server = createServer({ ...limits.options, ...handshake, ...current }, withTransportSecurity(listener));
   const reload = async (): Promise<void> => {
     try {
@@ -48,10 +48,10 @@ export const createTlsServer = async (
       if (next.cert === current.cert && next.key === current.key) return;
       server.setSecureContext({ ...next, minVersion: 'TLSv1.2' });
       current = next;
-      log.info({ event: 'tls.reloaded' }, 'a renewed certificate is used from now on');
+      log.info({ event: 'tls.reloaded' }, 'using the renewed certificate');
     } catch (error) {
-      // One of the two files may be new already and the other not yet.
-      log.error({ err: error }, 'the certificate could not be renewed; the one from before is used on');
+      // Perhaps only one of the two files has been replaced yet.
+      log.error({ err: error }, 'certificate not renewed; keeping the current certificate');
     }
   };
   const timer = setInterval(reload, reloadEveryMs).unref();
@@ -59,7 +59,7 @@ export const createTlsServer = async (
   return { server, reload };
 };
 
-/** Browsers that were here once come by TLS from then on (RFC 6797). */
+/** Makes browsers use HTTPS from their second visit on (RFC 6797). */
 const withTransportSecurity =
   (listener: RequestListener): RequestListener =>
   (request, response) => {

@@ -3,20 +3,20 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CommandFailed, type Shell } from './shell.ts';
 
-/** Questions to whoever sits at the terminal. They go to standard error: the answer of the command stays alone. */
-export type Questions = {
+/** Questions go to standard error, so that standard output holds the result alone. */
+export type Prompt = {
   readonly ask: (question: string) => Promise<string>;
   /** The same without showing what is typed. */
-  readonly askSecretly: (question: string) => Promise<string>;
+  readonly askSecret: (question: string) => Promise<string>;
 };
 
 /**
- * Holds a dialogue on the terminal. One reader for all of it: from its beginning to its end the terminal itself echoes
- * nothing, so that a secret typed or pasted early does not show. Ctrl-C and Ctrl-D end it, as a failure.
+ * Runs a dialogue on the terminal. One reader serves all of it and the terminal's own echo is off from beginning to end, so
+ * that a secret typed or pasted early does not show. Rejects with `CommandFailed` on Ctrl-C and Ctrl-D.
  */
-export const onTerminal = async <Answers>(
+export const withPrompt = async <Answers>(
   { stdin, stderr }: Shell,
-  dialogue: (questions: Questions) => Promise<Answers>,
+  dialogue: (prompt: Prompt) => Promise<Answers>,
 ): Promise<Answers> => {
   let isShown = true;
   const output = new Writable({
@@ -26,32 +26,32 @@ export const onTerminal = async <Answers>(
     },
   });
   const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
-  const leaving = new Promise<never>((_resolve, reject) => {
-    const leave = () => reject(new CommandFailed('Nothing was changed.'));
-    lines.once('SIGINT', leave).once('close', leave);
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const abort = () => reject(new CommandFailed('Nothing was changed.'));
+    lines.once('SIGINT', abort).once('close', abort);
   });
-  const askSecretly = async (question: string): Promise<string> => {
+  const askSecret = async (question: string): Promise<string> => {
     stderr.write(question);
     isShown = false;
     try {
-      return await Promise.race([lines.question(''), leaving]);
+      return await Promise.race([lines.question(''), aborted]);
     } finally {
       isShown = true;
       stderr.write('\n');
     }
   };
   try {
-    return await dialogue({ ask: (question) => Promise.race([lines.question(question), leaving]), askSecretly });
+    return await dialogue({ ask: (question) => Promise.race([lines.question(question), aborted]), askSecret });
   } finally {
     lines.close();
   }
 };
 
-const longestPiped = 65_536;
+const maxInputLength = 65_536;
 
-/** All of standard input, without the line end that `echo` and editors put behind it. */
-export const readPiped = async ({ stdin }: Shell): Promise<string> => {
-  const piped = await text(stdin);
-  if (piped.length > longestPiped) throw new CommandFailed('Standard input holds more than was asked for.');
-  return piped.replace(/\r?\n$/, '');
+/** Returns all of standard input, without the line break that `echo` and editors add at the end. */
+export const readInput = async ({ stdin }: Shell): Promise<string> => {
+  const input = await text(stdin);
+  if (input.length > maxInputLength) throw new CommandFailed('Standard input is too long.');
+  return input.replace(/\r?\n$/, '');
 };

@@ -4,15 +4,16 @@ import { AppError } from '../domain/errors.ts';
 import type { User } from '../domain/user.ts';
 import { CommandFailed, type Shell } from './shell.ts';
 
-export type Workplace = OpenServices & { readonly config: Config };
+/** The server's services over the configured data, and the configuration. */
+export type ServicesContext = OpenServices & { readonly config: Config };
 
 type Requirements = {
-  /** `create`: a missing database is made and an old one brought up to date. Otherwise it must be there and ready. */
+  /** `create`: a missing database is created and an old one migrated. `existing`: it must be there and up to date. */
   readonly database: 'existing' | 'create';
   readonly keys?: boolean;
 };
 
-/** The configuration, or a failure that names every problem in it. */
+/** Returns the configuration. Rejects with a `CommandFailed` that names every problem in it. */
 export const loadConfig = async (shell: Shell): Promise<Config> => {
   const { ConfigError, parseConfig } = await import('../config/config.ts');
   try {
@@ -22,21 +23,21 @@ export const loadConfig = async (shell: Shell): Promise<Config> => {
   }
 };
 
-/** Does the work with the services over the configured data directory, and closes them whatever comes of it. */
+/** Runs `work` with the services over the configured data directory, and closes them whatever happens. */
 export const withServices = async <Result>(
   shell: Shell,
-  needs: Requirements,
-  work: (place: Workplace) => Promise<Result>,
+  requirements: Requirements,
+  work: (context: ServicesContext) => Promise<Result>,
 ): Promise<Result> => {
   const config = await loadConfig(shell);
   const { hasDatabase, openServices } = await import('../boot/cli-services.ts');
-  if (needs.database === 'existing' && !hasDatabase(config)) throw new CommandFailed(noDatabase(config));
-  const keys = needs.keys ? { keys: await loadKeys(config) } : {};
+  if (requirements.database === 'existing' && !hasDatabase(config)) throw new CommandFailed(noDatabase(config));
+  const keys = requirements.keys ? { keys: await loadKeys(config) } : {};
   try {
     const services = await openServices({ config, clock: shell.clock, ...keys });
     try {
-      await prepare(services, needs);
-      if (needs.keys) await services.keyRing.read();
+      await prepare(services, requirements);
+      if (requirements.keys) await services.keyRing.read();
       return await work({ ...services, config });
     } finally {
       await services.close();
@@ -46,33 +47,33 @@ export const withServices = async <Result>(
   }
 };
 
-const prepare = async ({ database }: OpenServices, needs: Requirements): Promise<void> => {
-  if (needs.database === 'create') return database.migrate();
+const prepare = async ({ database }: OpenServices, requirements: Requirements): Promise<void> => {
+  if (requirements.database === 'create') return database.migrate();
   if ((await database.pendingMigrations()).length > 0) {
-    throw new CommandFailed('The database is older than this version: restart the server or run `fieldgate migrate`.');
+    throw new CommandFailed('The database is older than this version. Restart the server or run `fieldgate migrate`.');
   }
 };
 
-/** The signing keys as they are, or a failure that says where none are or what is wrong with them. */
+/** Returns the signing keys. Rejects with a `CommandFailed` that says where they are missing or what is wrong with them. */
 export const loadKeys = async (config: Config) => {
   const { readSigningKeys } = await import('../boot/cli-services.ts');
   try {
     return await readSigningKeys(config);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const missing = config.signing.kind === 'generated' && error.message.includes('no such file');
+    const isMissing = config.signing.kind === 'generated' && error.message.includes('no such file');
     throw new CommandFailed(
-      missing
-        ? `There are no signing keys in ${config.dataDir} yet; the server makes them when it starts.`
+      isMissing
+        ? `There are no signing keys in ${config.dataDir} yet; the server generates them when it starts.`
         : error.message,
     );
   }
 };
 
 export const noDatabase = ({ dataDir }: Pick<Config, 'dataDir'>): string =>
-  `There is no database in ${dataDir} yet; start the server or run \`fieldgate migrate\`.`;
+  `There is no database in ${dataDir} yet. Start the server or run \`fieldgate migrate\`.`;
 
-/** An operator may know what a client may not: why the database does not answer. */
+/** Unlike a client, the operator is shown why the database does not answer. */
 const toCommandError = (error: unknown, { dataDir, database, redis }: Config): unknown => {
   if (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE' && error.cause instanceof Error) {
     const isEmbedded = database.kind === 'sqlite' && redis === null;
@@ -83,11 +84,23 @@ const toCommandError = (error: unknown, { dataDir, database, redis }: Config): u
   return error;
 };
 
-/** The account that is meant, by its email in any spelling or by its id. */
-export const requireUser = async ({ accounts }: Pick<Workplace, 'accounts'>, emailOrId: string): Promise<User> => {
+/** Returns the account with this email, in any spelling, or id. Rejects with a `CommandFailed` if there is none. */
+export const requireUser = async (
+  { accounts }: Pick<ServicesContext, 'accounts'>,
+  emailOrId: string,
+): Promise<User> => {
   const user = emailOrId.includes('@')
     ? await accounts.findByEmail(emailOrId)
     : await accounts.find(emailOrId.trim().toLowerCase());
   if (!user) throw new CommandFailed('There is no account with this email or id.');
   return user;
+};
+
+/** Awaits a change, and fails with `message` if what it was to change does not exist. */
+export const orNotFound = async <Result>(change: Promise<Result>, message: string): Promise<Result> => {
+  try {
+    return await change;
+  } catch (error) {
+    throw error instanceof AppError && error.code === 'NOT_FOUND' ? new CommandFailed(message) : error;
+  }
 };

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
+import type { Variables } from '../config/variables.ts';
 import type { Clock } from '../domain/clock.ts';
 
-/** What a command is given of the process it runs in. */
+/** What a command uses of the process it runs in. */
 export type Shell = {
-  readonly environment: () => Readonly<Record<string, string | undefined>>;
+  readonly environment: () => Variables;
   readonly clock: Clock;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;
@@ -12,26 +13,26 @@ export type Shell = {
 
 export type Output = { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
 
-/** 0: done, or yes. 1: the thing asked for failed, or the answer is no. 2: it was not asked in a way that is understood. */
+/** 0: done, or yes. 1: failed, or no. 2: a usage error. */
 export type ExitCode = 0 | 1 | 2;
 
-/** The thing asked for cannot be done. The message is one sentence for whoever asked. */
+/** Thrown when a command cannot do what it was asked for. The message is one sentence for the operator. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
 
-/** It was asked for in a way that makes no sense. */
+/** Thrown for arguments that make no sense. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 export const print = ({ stdout }: Shell, text: string): void => void stdout.write(`${text}\n`);
 
-/** For scripts: one JSON value, with field names that stay. Safe to look at on a terminal too. */
+/** Prints one JSON value for scripts; names of fields never change. Safe to show on a terminal too. */
 export const printJson = (shell: Shell, value: unknown): void =>
-  print(shell, JSON.stringify(value, null, 2).replace(/[\x7f-\x9f]|\p{Cf}/gu, escaped));
+  print(shell, JSON.stringify(value, null, 2).replace(/[\x7f-\x9f]|\p{Cf}/gu, escapeCharacter));
 
-const escaped = (character: string): string =>
+const escapeCharacter = (character: string): string =>
   Array.from(
     { length: character.length },
     (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,

@@ -1,7 +1,8 @@
 import { durationMs } from './parsers.ts';
+import type { Variables } from './variables.ts';
 
-/** What only shows when two variables are seen together. Works on the raw text, so that it is told beside other problems. */
-export const conflictsIn = (env: Readonly<Record<string, string | undefined>>): readonly string[] => {
+/** Returns the problems of variables that contradict each other. Reads the raw texts, so that they are reported beside other problems. */
+export const findConflicts = (env: Variables): readonly string[] => {
   const problems: string[] = [];
   const symmetric = (env['JWT_ALGORITHM'] ?? 'ES256').startsWith('HS');
   if (env['JWT_SECRET'] && env['JWT_KEYS']) problems.push('JWT_SECRET and JWT_KEYS are both set; set one.');
@@ -10,19 +11,19 @@ export const conflictsIn = (env: Readonly<Record<string, string | undefined>>): 
     problems.push('JWT_SECRET is missing; HS algorithms need one.');
   const rotationMs = durationMs(env['KEY_ROTATION'] ?? 'off');
   if (rotationMs !== null && symmetric) {
-    problems.push('KEY_ROTATION is for key pairs; a shared secret is changed by hand, for every instance at once.');
+    problems.push('KEY_ROTATION needs key pairs; change a shared secret by hand, on every instance at once.');
   }
   if (rotationMs !== null && rotationMs * 10 < (durationMs(env['ACCESS_TOKEN_TTL'] ?? '15m') ?? 0)) {
-    problems.push('KEY_ROTATION is less than a tenth of ACCESS_TOKEN_TTL; too many keys would have to be kept.');
+    problems.push('KEY_ROTATION is less than a tenth of ACCESS_TOKEN_TTL; too many keys would have to be published.');
   }
   if (env['NODE_ENV'] === 'production' && !env['JWT_SECRET'] && !env['JWT_KEYS']) {
-    problems.push('JWT_KEYS is missing; production generates no secrets. Make a key file with: fieldgate key generate');
+    problems.push('JWT_KEYS is missing; production generates no keys. Create a key file with: fieldgate key generate');
   }
   if (env['REVOCATION_CHECK'] === 'feed' && !env['REDIS_URL']) {
-    problems.push('REVOCATION_CHECK=feed is for sessions in Redis; set REDIS_URL, or leave it strict.');
+    problems.push('REVOCATION_CHECK=feed needs sessions in Redis; set REDIS_URL, or use strict.');
   }
   if (env['METRICS_PORT'] && env['METRICS_PORT'] !== '0' && env['METRICS_PORT'] === (env['PORT'] ?? '4000')) {
-    problems.push('METRICS_PORT is the same as PORT; metrics need a port of their own.');
+    problems.push('METRICS_PORT is the same as PORT; set a different port.');
   }
   if (Boolean(env['TLS_CERT']) !== Boolean(env['TLS_KEY'])) {
     problems.push('TLS_CERT and TLS_KEY go together; set both or neither.');

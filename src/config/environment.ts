@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import type { Variables } from './variables.ts';
 
-/** The environment, with `.env` of the working directory behind it outside production. */
-export const readEnvironment = (): Record<string, string | undefined> =>
-  process.env['NODE_ENV'] === 'production' ? process.env : { ...readEnvFile(), ...process.env };
+/** Returns the variables of the process, completed by those of `.env` in the working directory unless in production. */
+export const readEnvironment = (processEnv: Variables): Variables =>
+  processEnv['NODE_ENV'] === 'production' ? processEnv : { ...readEnvFile(), ...processEnv };
 
-const readEnvFile = (): Record<string, string | undefined> => {
+const readEnvFile = (): Variables => {
   try {
     return parseEnv(readFileSync('.env', 'utf8'));
   } catch {

@@ -1,13 +1,15 @@
-/** How the values of single variables are read: each parser refuses in words that never hold the value. */
+/** How the values of single variables are read. No message ever holds the value. */
 import { z } from 'zod';
 import type { Rate } from '../domain/rate-limit.ts';
 import { Secret } from '../domain/secret.ts';
-import { areTrustedProxies } from '../http/client-address.ts';
-import { parseRedisUrl, type RedisTarget } from '../stores/redis/url.ts';
+import type { RedisTarget } from '../domain/settings/redis-target.ts';
+import { parseRedisUrl } from './redis-url.ts';
+import { isReturnUrl } from './return-urls.ts';
+import { areTrustedProxies } from './trusted-proxies.ts';
 
 export const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `90s` `15m` `1h` `30d` as milliseconds, within bounds that are told in the same words. */
+/** `90s` `15m` `1h` `30d` as milliseconds; the bounds are written the same way. */
 export const duration = (least: string, most: string) =>
   z
     .string()
@@ -29,7 +31,7 @@ export const durationOrOff = (least: string, most: string) =>
     return parsed.data ?? null;
   });
 
-/** Null for what is no duration. */
+/** Returns null for text that is not a duration. */
 export const durationMs = (text: string): number | null => {
   const match = /^(\d{1,9})([smhd])$/.exec(text);
   const unit = match?.[2];
@@ -48,8 +50,12 @@ export const rate = z.string().transform((text, context): Rate | null => {
   return null;
 });
 
-export const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+export const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+export const onOff = oneOf(['on', 'off']).transform((word) => word === 'on');
+
+export const secret = z.string().transform((text) => new Secret(text));
 
 export const wholeNumber = (least: number, most: number) =>
   z
@@ -58,41 +64,40 @@ export const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, { error: `must be between ${least} and ${most}` });
 
-/** An http(s) URL without query, fragment or user, and without a slash at its end (RFC 8414 §2). */
+/** An http(s) URL without query, fragment, user or trailing slash (RFC 8414 §2). */
 export const issuerUrl = z.string().refine(
   (text) => {
-    const url = URL.canParse(text) ? new URL(text) : null;
+    const url = URL.parse(text);
     return (
       url !== null && isHttp(url) && text === text.replace(/\/+$/, '') && !url.search && !url.hash && !url.username
     );
   },
-  { error: 'must be an http or https URL without query, fragment or a slash at its end' },
+  { error: 'must be an http or https URL without a query, a fragment or a trailing slash' },
 );
 
-export const originList = z
-  .string()
-  .transform((text) => text.split(',').map((item) => item.trim()))
-  .refine(
-    (items) => items.every((item) => URL.canParse(item) && isHttp(new URL(item)) && new URL(item).origin === item),
-    {
-      error: 'must be a comma-separated list of exact origins such as https://app.example.com',
-    },
-  );
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
 
-export const proxyList = z
-  .string()
-  .transform((text) => text.split(',').map((item) => item.trim()))
-  .refine(areTrustedProxies, {
-    error:
-      'must be a comma-separated list of addresses, ranges such as 10.0.0.0/8, loopback, linklocal or uniquelocal; it cannot be everybody',
-  });
+export const originList = list.refine(
+  (items) => items.every((item) => URL.canParse(item) && isHttp(new URL(item)) && new URL(item).origin === item),
+  { error: 'must be a comma-separated list of exact origins such as https://app.example.com' },
+);
+
+export const proxyList = list.refine(areTrustedProxies, {
+  error:
+    'must be a comma-separated list of addresses, ranges such as 10.0.0.0/8, loopback, linklocal or uniquelocal; it cannot include every address',
+});
+
+export const returnUrlList = list.refine((items) => items.every(isReturnUrl), {
+  error:
+    'must be a comma-separated list of URLs as browsers write them (https, or http on localhost; a slash after the host; no fragment)',
+});
 
 const isHttp = (url: URL): boolean => url.protocol === 'https:' || url.protocol === 'http:';
 
 export const postgresUrl = z
   .string()
-  .refine((text) => URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol), {
-    error: 'must be postgres://user:password@host:5432/database; percent-encode what has a meaning in URLs',
+  .refine((text) => ['postgres:', 'postgresql:'].includes(URL.parse(text)?.protocol ?? ''), {
+    error: 'must be postgres://user:password@host:5432/database; percent-encode reserved characters',
   })
   .transform((text) => new Secret(text));
 

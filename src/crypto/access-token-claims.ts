@@ -2,10 +2,10 @@ import { type ClientId, clientId, type SessionId, sessionId, type UserId, userId
 import type { EpochSeconds } from '../domain/clock.ts';
 import type { JsonObject } from './json-object.ts';
 
-/** What a verified access token says, in the words of the house. */
+/** The claims of a verified access token, under our names. */
 export type AccessTokenClaims = AccountTokenClaims | ServiceTokenClaims;
 
-/** Of a person, in a session. */
+/** Of an account, in a session. */
 export type AccountTokenClaims = CommonClaims & {
   readonly kind: 'account';
   /** `sub` */
@@ -15,11 +15,11 @@ export type AccountTokenClaims = CommonClaims & {
   readonly role: string;
 };
 
-/** Of a service, which is its own subject: `sub` is `client_id` (RFC 9068 §2.2). It has neither session nor role. */
+/** Of a service client, which is its own subject: `sub` is `client_id` (RFC 9068 §2.2). It has neither session nor role. */
 export type ServiceTokenClaims = CommonClaims & { readonly kind: 'service' };
 
 type CommonClaims = {
-  /** `jti`: what the token is known by. Never its text: an ECDSA signature (r, s) has a valid twin (r, n − s). */
+  /** `jti`, which identifies the token. Its text does not: an ECDSA signature (r, s) has a valid twin (r, n − s). */
   readonly tokenId: string;
   readonly clientId: ClientId;
   readonly scopes: readonly string[];
@@ -27,7 +27,7 @@ type CommonClaims = {
   readonly expiresAt: EpochSeconds;
 };
 
-/** The claims, and the one of them that only the check against the clock needs. */
+/** The claims, and `nbf`, which only the check against the clock needs. */
 export type TimedClaims = { readonly claims: AccessTokenClaims; readonly notBefore: EpochSeconds | null };
 
 export type ClaimsFault = 'unexpected issuer' | 'unexpected audience' | 'unexpected claims' | 'unexpected lifetime';
@@ -38,7 +38,7 @@ export type ClaimsFormat = {
   readonly maxTtlSeconds: number;
 };
 
-/** Everything about the payload that does not depend on the time: every claim is there, of its type and ours. */
+/** Checks everything about the payload that does not depend on the time: every claim is present, of its type, and ours. */
 export const parseClaims = (
   payload: JsonObject,
   { issuer, audience, maxTtlSeconds }: ClaimsFormat,
@@ -64,7 +64,7 @@ export const parseClaims = (
   return claims === null ? 'unexpected claims' : { claims: Object.freeze(claims), notBefore: nbf ?? null };
 };
 
-/** A person has a session and a role; a service has neither and is its own subject; there is nothing in between. */
+/** An account has a session and a role, a service has neither and is its own subject; every other combination is invalid. */
 const withSubject = (
   common: CommonClaims,
   { sub, sid, role }: { readonly sub: string; readonly sid: unknown; readonly role: unknown },
@@ -78,7 +78,7 @@ const withSubject = (
 
 export type TimeFault = 'not valid yet' | 'expired';
 
-/** What the clock says of the claims at `now`. Expiry comes last: it is told only where it is the one fault. */
+/** Checks the claims against the clock. Expiry comes last, so that it is returned only where it is the only fault. */
 export const checkTime = (
   { claims, notBefore }: TimedClaims,
   now: EpochSeconds,
@@ -89,18 +89,18 @@ export const checkTime = (
   return now >= claims.expiresAt + leewaySeconds ? 'expired' : null;
 };
 
-/** RFC 6749 §3.3: no spaces, quotes or backslashes; a scope with a space in it would be two. */
+/** RFC 6749 §3.3: no spaces, quotation marks or backslashes; a scope with a space would be two. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 export const formatScope = (scopes: readonly string[]): string => {
   if (!scopes.every((scope) => scopeToken.test(scope)))
-    throw new TypeError('a scope holds a character it may not have');
+    throw new TypeError('a scope contains a character that is not allowed');
   return scopes.join(' ');
 };
 
 const parseScope = (scope: string): readonly string[] => scope.split(' ').filter((item) => item !== '');
 
-/** RFC 7519 §4.1.3: one text or an array of them. Compared exactly; an array with anything else in it is refused whole. */
+/** RFC 7519 §4.1.3: a string or an array of strings. Compared exactly; an array with anything else in it is rejected. */
 const isFor = (aud: unknown, audience: string): boolean =>
   aud === audience || (Array.isArray(aud) && aud.every((item) => typeof item === 'string') && aud.includes(audience));
 

@@ -1,14 +1,14 @@
-import type { ClientId, SessionId, UserId } from '@fieldgate/guard/core';
 /**
- * Access tokens: JWTs after RFC 9068. jsonwebtoken checks their signatures, and makes those that are quick to make
- * (`sign-token.ts`); everything it leaves open is decided here, before it (`compact-jws.ts`: the spelling and the header) and after it (`access-token-claims.ts`: the claims).
+ * Access tokens: JWTs as in RFC 9068. jsonwebtoken verifies their signatures, and signs where that is fast (`sign-token.ts`).
+ * What it leaves open is checked before it (`compact-jws.ts`: encoding and header) and after it (`access-token-claims.ts`).
  *
- * Leeway, a few seconds for clocks that differ, counts in favour of the token at both ends: `iat` and `nbf` may lie up
- * to that far ahead, and the token is accepted until that long after `exp`.
+ * The leeway, a few seconds for clocks that differ, favours the token at both ends: `iat` and `nbf` may be that far ahead, and
+ * the token is accepted until that long after `exp`.
  */
+import type { ClientId, SessionId, UserId } from '@fieldgate/guard/core';
 import jwt from 'jsonwebtoken';
+import { LRUCache } from 'lru-cache';
 import type { EpochSeconds } from '../domain/clock.ts';
-import { createRecentEntries } from '../domain/recent-entries.ts';
 import {
   type AccessTokenClaims,
   type ClaimsFault,
@@ -26,7 +26,7 @@ import { signToken } from './sign-token.ts';
 export type { AccessTokenClaims, AccountTokenClaims, ServiceTokenClaims } from './access-token-claims.ts';
 
 export type AccessTokenOptions = {
-  /** The keys of this moment. Asked at every use: with another set, nothing verified with the one before is remembered. */
+  /** Returns the current keys. Called at every use: another set empties the cache of verified tokens. */
   readonly keys: () => KeySet;
   readonly issuer: string;
   readonly audience: string;
@@ -34,13 +34,13 @@ export type AccessTokenOptions = {
   readonly ttlSeconds: number;
   /** 5 by default; at most 60. */
   readonly leewaySeconds?: number;
-  /** A token that is valid for longer is refused. A day by default, so that a shortened lifetime signs nobody out. */
+  /** A token that is valid for longer is rejected. A day by default, so that a shorter `ttlSeconds` signs nobody out. */
   readonly maxTtlSeconds?: number;
-  /** How many verified tokens are remembered. */
+  /** How many verified tokens are cached. */
   readonly cacheSize?: number;
 };
 
-export type AccessTokenGrant = {
+export type AccessTokenInput = {
   readonly userId: UserId;
   readonly sessionId: SessionId;
   readonly role: string;
@@ -48,11 +48,11 @@ export type AccessTokenGrant = {
   readonly now: EpochSeconds;
 };
 
-export type ServiceTokenGrant = Pick<AccessTokenGrant, 'scopes' | 'now'> & { readonly clientId: ClientId };
+export type ServiceTokenInput = Pick<AccessTokenInput, 'scopes' | 'now'> & { readonly clientId: ClientId };
 
 export type IssuedAccessToken = { readonly token: string; readonly jti: string; readonly expiresAt: EpochSeconds };
 
-/** `cause` is for logs: a constant, finer than what the caller is told. */
+/** `cause` is a constant for logs, finer than the `reason` that clients get. */
 export type Verification =
   | { readonly kind: 'valid'; readonly claims: AccessTokenClaims }
   | { readonly kind: 'invalid'; readonly reason: 'TOKEN_INVALID' | 'TOKEN_EXPIRED'; readonly cause: VerificationFault };
@@ -61,22 +61,22 @@ export type VerificationFault = JwsFault | 'unknown key' | 'bad signature' | Cla
 
 export type AccessTokens = {
   readonly ttlSeconds: number;
-  /** Signs a new token. Header `alg typ kid`; claims `iss aud sub sid jti iat exp client_id role scope`, and no others. */
-  readonly issue: (grant: AccessTokenGrant) => Promise<IssuedAccessToken>;
-  /** The same for a service: `sub` is its `client_id`, and there is neither `sid` nor `role`. */
-  readonly issueToService: (grant: ServiceTokenGrant) => Promise<IssuedAccessToken>;
+  /** Signs a token. Header `alg typ kid`; claims `iss aud sub sid jti iat exp client_id role scope`, and no others. */
+  readonly issue: (input: AccessTokenInput) => Promise<IssuedAccessToken>;
+  /** The same for a service client: `sub` is its `client_id`, and there is neither `sid` nor `role`. */
+  readonly issueToService: (input: ServiceTokenInput) => Promise<IssuedAccessToken>;
   /**
-   * What a token is worth at `now`, by itself: whether its session still lives is the store's to say. Never throws.
-   * `TOKEN_EXPIRED` is told only of a token that is ours and has no other fault; every other one is `TOKEN_INVALID`.
-   * `ignoreExpiry` accepts it after its end too: enough to log its session out, and for nothing else.
+   * Verifies the token itself at `now`; whether its session is live is the store's to decide. Never throws.
+   * `TOKEN_EXPIRED` is only for a token that is ours and has no other fault; every other one is `TOKEN_INVALID`.
+   * `ignoreExpiry` also accepts an expired token, which is enough to end its session and for nothing else.
    */
   readonly verify: (token: string, now: EpochSeconds, options?: { readonly ignoreExpiry?: boolean }) => Verification;
 };
 
-const longestLeewaySeconds = 60;
+const maxLeewaySeconds = 60;
 
 /**
- * Issues and verifies the access tokens of one issuer.
+ * Creates the functions that issue and verify the access tokens of one issuer.
  *
  * @example
  * const tokens = createAccessTokens({ keys: () => keySet, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 });
@@ -88,16 +88,15 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
   const { maxTtlSeconds = Math.max(ttlSeconds, 86_400) } = options;
   if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1) throw new RangeError('ttlSeconds must be a whole number from 1');
   if (!(ttlSeconds <= maxTtlSeconds)) throw new RangeError('ttlSeconds must not exceed maxTtlSeconds');
-  if (!(leewaySeconds >= 0 && leewaySeconds <= longestLeewaySeconds))
-    throw new RangeError('leewaySeconds must be 0 to 60');
+  if (!(leewaySeconds >= 0 && leewaySeconds <= maxLeewaySeconds)) throw new RangeError('leewaySeconds must be 0 to 60');
   if (issuer === '' || audience === '' || clientId === '')
     throw new RangeError('issuer, audience and clientId must be given');
 
-  const readSigned = rememberVerified(keys, cacheSize, (token, keySet) =>
+  const readSigned = cacheVerified(keys, cacheSize, (token, keySet) =>
     readSignedToken(token, keySet, { issuer, audience, maxTtlSeconds }),
   );
 
-  const sign = async (subject: object, client: object, { scopes, now }: Omit<ServiceTokenGrant, 'clientId'>) => {
+  const sign = async (subject: object, client: object, { scopes, now }: Omit<ServiceTokenInput, 'clientId'>) => {
     const jti = createTokenId();
     const expiresAt = now + ttlSeconds;
     const claims = {
@@ -107,10 +106,10 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     return { token: await signToken(claims, keys().signing), jti, expiresAt };
   };
 
-  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenGrant): Promise<IssuedAccessToken> =>
+  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenInput): Promise<IssuedAccessToken> =>
     sign({ sub: userId, sid: sessionId }, { client_id: clientId, role }, rest);
 
-  const issueToService = ({ clientId: id, ...rest }: ServiceTokenGrant): Promise<IssuedAccessToken> =>
+  const issueToService = ({ clientId: id, ...rest }: ServiceTokenInput): Promise<IssuedAccessToken> =>
     sign({ sub: id }, { client_id: id }, rest);
 
   const verify: AccessTokens['verify'] = (token, now, { ignoreExpiry = false } = {}) => {
@@ -124,10 +123,10 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
   return { ttlSeconds, issue, issueToService, verify };
 };
 
-type SignedReading = TimedClaims | Exclude<VerificationFault, TimeFault>;
+type SignedToken = TimedClaims | Exclude<VerificationFault, TimeFault>;
 
-/** Everything that stays true of a token for as long as the keys do, whatever the time. */
-const readSignedToken = (token: string, keySet: KeySet, format: Parameters<typeof parseClaims>[1]): SignedReading => {
+/** Checks everything that stays true of a token as long as the keys stay the same. */
+const readSignedToken = (token: string, keySet: KeySet, format: Parameters<typeof parseClaims>[1]): SignedToken => {
   const jws = parseCompactJws(token);
   if (typeof jws === 'string') return jws;
   const key = keySet.verification.get(jws.kid);
@@ -139,7 +138,7 @@ const readSignedToken = (token: string, keySet: KeySet, format: Parameters<typeo
 
 /**
  * jsonwebtoken throws more than its own errors for hostile input, a bare SyntaxError among them: whatever it throws, the
- * signature is not good. Times are not its business here: it would take a clock of 0 for none and look up its own.
+ * signature is invalid. It must not check times: it takes a clock of 0 for none and uses its own.
  */
 const hasValidSignature = (token: string, { alg, key }: VerificationKey): boolean => {
   try {
@@ -151,20 +150,19 @@ const hasValidSignature = (token: string, { alg, key }: VerificationKey): boolea
 };
 
 /**
- * Spares the signature of a token that was verified before. Only what the signature vouches for is remembered; time and
- * revocation are looked at anew at every use. Another set of keys empties it: a key that is removed stops being trusted at
- * once.
+ * Caches verified tokens, because verifying a signature is expensive. Only what the signature covers is cached; time and
+ * revocation are checked at every use. Another set of keys empties the cache: a removed key is untrusted at once.
  *
- * Found by the end of its signature, which is quickly hashed, and then compared whole: a text with the signature of another
- * one was not verified. The text itself is kept, for whoever reads this memory finds the signing key in it and needs no
- * token; and how long the look-up takes tells nothing to somebody who does not know a signature already.
+ * Entries are found by the end of the signature, which is fast to hash, and then compared as a whole: a text with the signature
+ * of another token was not verified. The text itself may be kept, because an attacker who reads this memory has the signing key
+ * and needs no token; and the time of a lookup tells nothing to somebody who does not already know a signature.
  */
-const rememberVerified = (
+const cacheVerified = (
   keys: () => KeySet,
   capacity: number,
-  read: (token: string, keySet: KeySet) => SignedReading,
-): ((token: string) => SignedReading) => {
-  const verified = createRecentEntries<{ readonly token: string; readonly reading: TimedClaims }>(capacity);
+  read: (token: string, keySet: KeySet) => SignedToken,
+): ((token: string) => SignedToken) => {
+  const verified = new LRUCache<string, { readonly token: string; readonly signed: TimedClaims }>({ max: capacity });
   let verifiedWith: KeySet | undefined;
 
   return (token) => {
@@ -174,11 +172,11 @@ const rememberVerified = (
       verifiedWith = keySet;
     }
     const signatureEnd = token.slice(-32);
-    const known = verified.get(signatureEnd);
-    if (known?.token === token) return known.reading;
-    const reading = read(token, keySet);
-    if (typeof reading !== 'string') verified.set(signatureEnd, { token, reading });
-    return reading;
+    const cached = verified.get(signatureEnd);
+    if (cached?.token === token) return cached.signed;
+    const signed = read(token, keySet);
+    if (typeof signed !== 'string') verified.set(signatureEnd, { token, signed });
+    return signed;
   };
 };
 

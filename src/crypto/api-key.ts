@@ -3,12 +3,12 @@
  *
  *     fg_<id: 32 hex digits>_<secret: 43 letters and digits><checksum: 6 letters and digits>
  *
- * - The id is the key's UUID without its dashes. It is public, and says where to look: a look-up is one read by key.
+ * - The id is the key's UUID without dashes. It is public, and a lookup is one read by primary key.
  * - The secret is the credential: 43 random letters and digits, 256 bits.
- * - The checksum is the CRC-32 of everything before it, in the same alphabet. It proves nothing; with it a mistyped or cut
- *   key is refused without a look-up, and a scanner can tell a leaked key from text that looks like one, offline:
+ * - The checksum is the CRC-32 of everything before it, in the same alphabet. It proves nothing. It lets us reject a mistyped or
+ *   truncated key without a lookup, and lets a scanner recognise a leaked key offline:
  *   /\bfg_[0-9a-f]{32}_[0-9A-Za-z]{49}\b/
- * - The digest is plain SHA-256, fast on purpose: there is nothing to guess in 256 random bits. It covers the id too.
+ * - The digest is plain SHA-256, fast on purpose: 256 random bits cannot be guessed. It covers the id too.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -24,17 +24,17 @@ const label = 'fieldgate api key 1\0';
 
 export type NewApiKeyText = { readonly text: string; readonly digest: TokenDigest };
 
-/** What a well-formed key says. That it is one of ours, only the store can tell. */
+/** The contents of a well-formed key. Only the store knows whether it is ours. */
 export type ParsedApiKey = { readonly id: ApiKeyId; readonly digest: TokenDigest };
 
-/** A new key with this id, which must be a UUID (`createId`). */
+/** Creates the text of a key with this id, which must be a UUID (`createId`). */
 export const createApiKeyText = (id: ApiKeyId): NewApiKeyText => {
-  if (!isUuid(id)) throw new TypeError('an API key can only be named by a UUID');
+  if (!isUuid(id)) throw new TypeError('the id of an API key must be a UUID');
   const body = `${apiKeyPrefix(id)}_${createSecret()}`;
   return { text: body + checksumOf(body), digest: digestOf(body) };
 };
 
-/** Reads a key, or null if the text cannot be one: other form, or a checksum that is not its own. */
+/** Parses a key; null if the text cannot be one, by its form or its checksum. */
 export const parseApiKeyText = (text: string): ParsedApiKey | null => {
   const [, hex] = form.exec(text) ?? [];
   if (hex === undefined) return null;
@@ -44,19 +44,19 @@ export const parseApiKeyText = (text: string): ParsedApiKey | null => {
   return isUuid(id) ? { id: apiKeyId(id), digest: digestOf(body) } : null;
 };
 
-/** How every text of this key begins. Public. */
+/** Returns the public beginning of this key's text. */
 export const apiKeyPrefix = (id: ApiKeyId): string => `fg_${id.replaceAll('-', '')}`;
 
 /**
- * Whether two digests are one. Takes the same time whatever they have in common, and for a stored digest that is not there
- * the time of one that differs: what is missing is not told apart from what is wrong.
+ * Whether two digests are equal, in constant time. A missing stored digest takes the time of one that differs, so that an
+ * unknown key cannot be told from a wrong secret.
  */
 export const isSameDigest = (presented: TokenDigest, stored: TokenDigest | null): boolean => {
-  const [one, other] = [Buffer.from(presented), Buffer.from(stored ?? nobodysDigest)];
-  return one.length === other.length && timingSafeEqual(one, other) && stored !== null;
+  const [a, b] = [Buffer.from(presented), Buffer.from(stored ?? dummyDigest)];
+  return a.length === b.length && timingSafeEqual(a, b) && stored !== null;
 };
 
-/** Without bias: a byte beyond the last whole multiple of the alphabet is drawn again. */
+/** Without modulo bias: a byte beyond the last whole multiple of the alphabet is skipped. */
 const createSecret = (): string => {
   const limit = 256 - (256 % alphabet.length);
   let secret = '';
@@ -81,5 +81,5 @@ const checksumOf = (body: string): string => {
 const digestOf = (body: string): TokenDigest =>
   tokenDigest(createHash('sha256').update(label).update(body).digest('base64url'));
 
-/** Of no key: nothing has an empty body. */
-const nobodysDigest = digestOf('');
+/** The digest of no key: no key has an empty body. */
+const dummyDigest = digestOf('');

@@ -3,41 +3,42 @@ import { AppError } from '../domain/errors.ts';
 export type BoundedQueueOptions = {
   /** How many tasks run at once. */
   readonly concurrency: number;
-  /** How many may wait for one of those to end. */
+  /** How many may wait for one of those to finish. */
   readonly maxQueue: number;
-  /** What those who find the queue full are told. */
+  /** Sent with the error where the queue is full. */
   readonly retryAfterSeconds: number;
 };
 
-/** What a queue has to do. `refused` counts from the beginning. */
+/** The load of a queue. `refused` counts since the start. */
 export type QueueLoad = { readonly running: number; readonly waiting: number; readonly refused: number };
 
 export type BoundedQueue = {
   readonly run: <Result>(task: () => Promise<Result>) => Promise<Result>;
-  /** Throws what `run` would reject with if a task came now. For whoever has to prepare it, and need not. */
+  /** Throws what `run` would reject with now, for callers that can skip the preparation of a task. */
   readonly requireCapacity: () => void;
   readonly load: () => QueueLoad;
 };
 
 /**
- * Runs tasks a few at a time, in the order they came. A task that finds the queue full is not started, and its promise
- * rejects at once with SERVICE_UNAVAILABLE: waiting longer than anybody would listen helps nobody.
+ * Creates a queue that runs a few tasks at a time, in order of arrival. Where the queue is full a task is not started and `run`
+ * rejects at once with SERVICE_UNAVAILABLE, since no client would wait that long.
  */
 export const createBoundedQueue = (options: BoundedQueueOptions): BoundedQueue => {
   const { concurrency, maxQueue, retryAfterSeconds } = options;
-  if (!(concurrency >= 1) || !(maxQueue >= 0)) throw new RangeError('a queue must let at least one task run');
+  if (!(concurrency >= 1) || !(maxQueue >= 0))
+    throw new RangeError('concurrency must be at least 1, and maxQueue at least 0');
   const waiting: (() => void)[] = [];
   let running = 0;
   let refused = 0;
 
-  const requireRoom = (): void => {
+  const requireCapacity = (): void => {
     if (running < concurrency || waiting.length < maxQueue) return;
     refused++;
     throw new AppError('SERVICE_UNAVAILABLE', { retryAfter: retryAfterSeconds });
   };
 
   const enter = (): Promise<void> | void => {
-    requireRoom();
+    requireCapacity();
     if (running < concurrency) {
       running++;
       return;
@@ -45,7 +46,7 @@ export const createBoundedQueue = (options: BoundedQueueOptions): BoundedQueue =
     return new Promise((resolve) => waiting.push(resolve));
   };
 
-  /** The place goes straight to the next in line, so that no newcomer can slip in between. */
+  /** The place goes straight to the next in the queue, so that no newcomer can take it. */
   const leave = (): void => {
     const next = waiting.shift();
     if (next === undefined) running--;
@@ -61,5 +62,5 @@ export const createBoundedQueue = (options: BoundedQueueOptions): BoundedQueue =
     }
   };
 
-  return { run, requireCapacity: requireRoom, load: () => ({ running, waiting: waiting.length, refused }) };
+  return { run, requireCapacity, load: () => ({ running, waiting: waiting.length, refused }) };
 };

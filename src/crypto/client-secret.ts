@@ -1,6 +1,6 @@
 /**
- * Secrets of service clients: `fgc_` and 256 random bits. The prefix lets a scanner recognise one that leaked. Only a
- * plain SHA-256 is kept, fast on purpose: there is nothing to guess in 256 random bits.
+ * Secrets of service clients: `fgc_` and 256 random bits. The prefix lets a scanner recognise a leaked one. Only a plain SHA-256
+ * is stored, fast on purpose: 256 random bits cannot be guessed.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type TokenDigest, tokenDigest } from '../domain/ids.ts';
@@ -16,12 +16,12 @@ export const createClientSecret = (): NewClientSecret => {
   return { secret, digest: digestOf(secret) };
 };
 
-/** Whether the text is one of the secrets these digests are of. Takes the same time whichever it is, and if none. */
+/** Whether the text is the secret of one of these digests. Takes the same time whichever matches, and where none does. */
 export const isClientSecret = (text: string, digests: readonly TokenDigest[]): boolean => {
   const presented = Buffer.from(digestOf(text));
   const matches = digests.map((digest) => {
-    const kept = Buffer.from(digest);
-    return kept.length === presented.length && timingSafeEqual(kept, presented);
+    const stored = Buffer.from(digest);
+    return stored.length === presented.length && timingSafeEqual(stored, presented);
   });
   return matches.includes(true);
 };

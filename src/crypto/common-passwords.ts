@@ -1,18 +1,19 @@
-import { createPasswordPolicy, type PasswordOwner, type PasswordRefusal } from '../domain/password-policy.ts';
+import { createPasswordPolicy, type PasswordOwner, type PasswordRejection } from '../domain/password-policy.ts';
 
-export type PasswordCheck = (password: string, owner: PasswordOwner) => Promise<PasswordRefusal | null>;
+/** Resolves with the reason why a new password is rejected, or null. */
+export type PasswordCheck = (password: string, owner: PasswordOwner) => Promise<PasswordRejection | null>;
 
 /**
- * The password policy with the list of common passwords behind it.
- * The list (some 49 000 entries, 7 MB) is loaded when a password first gets as far as needing it, and once per process.
+ * Creates the password policy with the list of common passwords. The list (some 49 000 entries, 7 MB) is loaded once per process,
+ * when a password passes every other rule for the first time.
  */
 export const createPasswordCheck = ({ minLength }: { readonly minLength?: number } = {}): PasswordCheck => {
   const limits = minLength === undefined ? {} : { minLength };
   const policyWithoutList = createPasswordPolicy({ ...limits, isCommon: () => false });
 
   return async (password, owner) => {
-    const refusal = policyWithoutList(password, owner);
-    if (refusal !== null) return refusal;
+    const rejection = policyWithoutList(password, owner);
+    if (rejection !== null) return rejection;
     const list = await loadCommonPasswords();
     return createPasswordPolicy({ ...limits, isCommon: (text) => list.has(text) })(password, owner);
   };
@@ -21,8 +22,8 @@ export const createPasswordCheck = ({ minLength }: { readonly minLength?: number
 let loading: Promise<ReadonlySet<string>> | undefined;
 
 /**
- * The passwords that are tried first, in lower case, commonest first: the ranked list of zxcvbn.
- * A failed load is not remembered.
+ * Resolves with the most common passwords, in lower case, most common first: the ranked list of zxcvbn. A failed load is retried
+ * at the next call.
  */
 export const loadCommonPasswords = (): Promise<ReadonlySet<string>> => {
   loading ??= importList().catch((error: unknown) => {

@@ -1,8 +1,8 @@
+import { isSigningAlgorithm, type SigningAlgorithm } from '../domain/signing-algorithms.ts';
 import { decodeBase64url } from './base64url.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
-import { isSigningAlgorithm, type SigningAlgorithm } from './signing-algorithms.ts';
 
-/** Why a text is not a token of ours. Constants, for logs: nothing that was sent gets into one. */
+/** Why a text is not one of our tokens. Constants for logs, which contain nothing a client sent. */
 export type JwsFault =
   | 'oversized token'
   | 'malformed token'
@@ -16,24 +16,24 @@ export type CompactJws = {
   readonly payload: JsonObject;
 };
 
-/** Ours are below 1 KiB. Beyond this nothing is decoded. */
-const largestToken = 8192;
+/** Our tokens are below 1 KiB. Nothing longer than this is decoded. */
+const maxTokenLength = 8192;
 
 const compactForm = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
-/** RFC 9068 §4 allows both; media types ignore case (RFC 7515 §4.1.9). No other kind of token has either. */
+/** RFC 9068 §4 allows both; media types are case-insensitive (RFC 7515 §4.1.9). No other kind of token has either. */
 const accessTokenTypes = new Set(['at+jwt', 'application/at+jwt']);
 
 const headerMembers = new Set(['alg', 'kid', 'typ']);
 
 /**
- * Reads the compact form of a signed access token, before anything is known of its signature. It has exactly one spelling:
- * three parts of canonical base64url (else a copy of a revoked token could be spelt another way), both JSON objects in UTF-8.
- * The header has exactly `alg`, `kid` and `typ`. With anything more it is not of our making: `crit`, `b64` and `zip` would
- * change what is signed, `jwk`, `jku`, `x5u` and `x5c` would bring a key along, and none of them is ever looked at.
+ * Parses the compact form of a signed access token, before its signature is verified. Only one encoding is accepted: three parts
+ * of canonical base64url (a revoked token could otherwise be encoded differently), both JSON objects in UTF-8. The header has
+ * exactly `alg`, `kid` and `typ`. A header with more is not ours: `crit`, `b64` and `zip` would change what is signed, `jwk`,
+ * `jku`, `x5u` and `x5c` would supply a key, and none of them is ever read.
  */
 export const parseCompactJws = (token: string): CompactJws | JwsFault => {
-  if (token.length > largestToken) return 'oversized token';
+  if (token.length > maxTokenLength) return 'oversized token';
   const [, headerText, payloadText, signatureText] = compactForm.exec(token) ?? [];
   if (headerText === undefined || payloadText === undefined || signatureText === undefined) return 'malformed token';
   const header = parseJsonPart(headerText);

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { EpochMillis } from '../domain/clock.ts';
 
 /**
- * A new identifier: a UUID of version 7 (RFC 9562 §5.7), 48 bits of `now` and 74 random bits, in lower case.
- * Identifiers sort by the millisecond they were made in; within one millisecond their order is random.
- * They name things and are no secrets: knowing one must open nothing.
+ * Returns a new identifier: a UUID of version 7 (RFC 9562 §5.7), 48 bits of `now` and 74 random bits, in lower case.
+ * Identifiers sort by the millisecond they were made in; within one millisecond their order is random. They are not secret:
+ * knowing one must grant nothing.
  */
 export const createId = (now: EpochMillis): string => {
   const bytes = randomBytes(16);
@@ -15,8 +15,8 @@ export const createId = (now: EpochMillis): string => {
 };
 
 /**
- * Identifiers like those of `createId` that also sort in the order they were made in: the 12 bits after the version count
- * within a millisecond (RFC 9562 §6.2, method 1), and a clock that is set back is not followed.
+ * Creates a source of identifiers like those of `createId` that sort in the order they were made in: the 12 bits after the
+ * version count within a millisecond (RFC 9562 §6.2, method 1), and a clock that goes backwards is ignored.
  */
 export const createOrderedIds = (): ((now: EpochMillis) => string) => {
   let latest = 0;
@@ -33,17 +33,17 @@ export const createOrderedIds = (): ((now: EpochMillis) => string) => {
   };
 };
 
-/** Names one request in answers and log lines. Made for every request, so it comes from Node's buffered randomness. */
+/** Returns an id for one request, for responses and log lines. Called for every request, so it uses Node's buffered randomness. */
 export const createRequestId = (): string => randomUUID();
 
-/** 128 random bits, base64url: the `jti` of an access token. */
+/** Returns 128 random bits in base64url: the `jti` of an access token. */
 export const createTokenId = (): string => randomBytes(16).toString('base64url');
 
-/** The text of 16 bytes as a UUID, in lower case. */
+/** Formats 16 bytes as a UUID in lower case. */
 export const formatUuid = (bytes: Buffer): string => {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 };
 
-/** The 16 bytes of a UUID. The text must be one (`isUuid`). */
+/** Returns the 16 bytes of a UUID. The text must be one (`isUuid`). */
 export const uuidBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');

@@ -1,16 +1,16 @@
 /**
- * A sign-in at an identity provider, from the moment the browser leaves until it is back. It is kept by that browser, in a
- * cookie, and noClient else:
+ * A sign-in at an identity provider, from the redirect until the browser returns. Its state is in a cookie of that browser,
+ * and nowhere else:
  *
  *     state                 = SHA-256 of the cookie
  *     nonce, PKCE verifier  = HMAC-SHA-256 under 256 random bits in the cookie
  *
- * Nobody can bring back a state without the cookie it is the digest of, nor change a letter of that cookie. There is no key
- * that instances would have to share, and no row that strangers could make a server write by asking for it.
+ * A returning state is accepted only with the cookie it is the digest of, unchanged. So instances share no key, and a stranger
+ * cannot make the server write rows.
  *
- * The cookie is neither signed nor sealed: there is nobody to keep it from. Scripts cannot read it, other hosts cannot set
- * it (`__Host-`), and the person at the browser could only make up a sign-in that they may begin anyway. What else is in it
- * is checked again when it comes back.
+ * The cookie is neither signed nor encrypted, since it protects nothing from the browser that holds it: scripts cannot read it,
+ * other hosts cannot set it (`__Host-`), and its user could only forge a sign-in that they may start anyway. The other fields
+ * are checked again when it returns.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { EpochMillis } from '../domain/clock.ts';
@@ -19,17 +19,17 @@ import { isJsonObject } from './json-object.ts';
 const secretBytes = 32;
 const stateLabel = 'fieldgate oauth state 1\0';
 
-/** What is known when a sign-in begins. */
+/** What is known when a sign-in starts. */
 export type IdentityFlow = {
   readonly provider: string;
-  /** Where the browser is to be sent in the end. */
+  /** Where the browser is sent in the end. */
   readonly returnTo: string;
-  /** What the verifier hashes to that whoever began it keeps to itself (RFC 7636, S256). */
+  /** The digest of the verifier that the page which started it keeps to itself (RFC 7636, S256). */
   readonly challenge: string;
   readonly startedAt: EpochMillis;
 };
 
-/** What the provider is given, or a digest of it, and what it has to give back. Each as long as RFC 7636 asks: 43 characters. */
+/** What the provider gets, or a digest of it, and must send back. Each has the 43 characters that RFC 7636 requires. */
 export type FlowSecrets = { readonly state: string; readonly nonce: string; readonly codeVerifier: string };
 
 export type StartedFlow = { readonly cookie: string; readonly secrets: FlowSecrets };
@@ -40,7 +40,7 @@ export const startFlow = (flow: IdentityFlow): StartedFlow => {
   return { cookie, secrets: secretsOf(cookie, secret) };
 };
 
-/** The sign-in that this state belongs to, if this is its cookie; else null. */
+/** Returns the sign-in of this state if this is its cookie; else null. */
 export const readFlow = (
   cookie: string,
   state: string,

@@ -9,12 +9,12 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from '../domain/signing-algorithms.ts';
 import { decodeBase64url } from './base64url.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import { isPlaceholderSecret } from './placeholder-secrets.ts';
-import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from './signing-algorithms.ts';
 
-/** A key that is not fit for use. The message names the key and what is wrong with it, and holds no key material. */
+/** A key that cannot be used. The message names the key and what is wrong with it, and contains no key material. */
 export class KeyError extends Error {
   override readonly name = 'KeyError';
 }
@@ -27,16 +27,16 @@ export type Key = {
   readonly privateKey: KeyObject | null;
 };
 
-/** NIST SP 800-131A; RFC 7518 §3.3 asks for the same. */
+/** NIST SP 800-131A; RFC 7518 §3.3 requires the same. */
 const leastModulusBits = 2048;
-const longestKid = 256;
+const maxKidLength = 256;
 
 /**
- * One JWK (RFC 7517) → a key that may be used with exactly one algorithm. Throws `KeyError` for everything else:
- * unknown `kty`; no or another `alg`; a curve that is not the algorithm's; RSA below 2048 bits, or with an exponent that
- * is even or below 3 (anybody can sign under e = 1); a secret that is short, empty or a placeholder; `use` other than
- * `sig`; `key_ops` without what the key is for; private and public parts that do not belong together.
- * `defaultAlg` stands in for a missing `alg`; a missing `kid` is derived from the key. `place` names it in errors until then.
+ * Parses a JWK (RFC 7517) into a key for exactly one algorithm. Throws `KeyError` for everything else: an unknown `kty`; a
+ * missing or unsupported `alg`; another curve than the algorithm's; RSA below 2048 bits, or with an exponent that is even or
+ * below 3 (anyone can sign under e = 1); a secret that is short, empty or a placeholder; a `use` other than `sig`; `key_ops`
+ * without the operation the key is for; private and public parts that do not match.
+ * `defaultAlg` replaces a missing `alg`; a missing `kid` is derived from the key. `place` names a key without `kid` in errors.
  */
 export const parseJwk = (jwk: unknown, defaultAlg: SigningAlgorithm | undefined, place: string): Key => {
   if (!isJsonObject(jwk)) throw new KeyError(`${place} is not a JWK object.`);
@@ -48,12 +48,16 @@ export const parseJwk = (jwk: unknown, defaultAlg: SigningAlgorithm | undefined,
   return { kid: typeof jwk['kid'] === 'string' ? jwk['kid'] : keyId(publicKey), alg, publicKey, privateKey };
 };
 
-/** A key for HS* from the bytes of a secret. Throws `KeyError` if it is too short for the algorithm or a placeholder. */
+/** Creates a key for HS* from the bytes of a secret. Throws `KeyError` if it is too short for the algorithm or a placeholder. */
 export const parseSecret = (secret: Buffer, alg: SigningAlgorithm, name: string): Key => {
   const row = signingAlgorithms[alg];
-  if (row.kty !== 'oct') throw new KeyError(`${name} is a shared secret, which ${alg} cannot use.`);
-  if (secret.length === 0) throw new KeyError(`${name} is empty.`);
-  if (isPlaceholderSecret(secret)) throw new KeyError(`${name} is a known placeholder or repeats a short part.`);
+  if (row.kty !== 'oct')
+    throw new KeyError(
+      `${name} is a shared secret, which ${alg} cannot use. Use HS256, HS384 or HS512, or a key pair.`,
+    );
+  if (secret.length === 0) throw new KeyError(`${name} is empty. ${alg} needs at least ${row.leastSecretBytes} bytes.`);
+  if (isPlaceholderSecret(secret))
+    throw new KeyError(`${name} is a known placeholder or repeats a short part. Use random bytes.`);
   if (secret.length < row.leastSecretBytes) {
     throw new KeyError(`${name} is too short: ${alg} needs at least ${row.leastSecretBytes} bytes.`);
   }
@@ -62,15 +66,15 @@ export const parseSecret = (secret: Buffer, alg: SigningAlgorithm, name: string)
 };
 
 /**
- * The name a key has by itself. For a key pair its RFC 7638 thumbprint. A plain thumbprint of a shared secret would be its
- * hash (RFC 7638 §7), so there it is 64 bits of an HMAC keyed with it: no more than any token signed with it gives away.
+ * Returns an id derived from the key. For a key pair its RFC 7638 thumbprint. The thumbprint of a shared secret would be its hash
+ * (RFC 7638 §7), so there it is 64 bits of an HMAC keyed with it: no more than any token signed with it reveals.
  */
 export const keyId = (key: KeyObject): string =>
   key.type === 'secret'
     ? createHmac('sha256', key).update('fieldgate key id').digest().subarray(0, 8).toString('base64url')
     : thumbprint(key.export({ format: 'jwk' }));
 
-/** The RFC 7638 SHA-256 thumbprint of a public key, base64url. Private members do not change it. */
+/** Returns the RFC 7638 SHA-256 thumbprint of a key in base64url. Private members do not change it. */
 export const thumbprint = ({ kty, crv, x, y, n, e }: JsonWebKey): string => {
   const required = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
   return createHash('sha256').update(JSON.stringify(required)).digest('base64url');
@@ -79,36 +83,38 @@ export const thumbprint = ({ kty, crv, x, y, n, e }: JsonWebKey): string => {
 const nameOf = (jwk: JsonObject, place: string): string => {
   const kid = jwk['kid'];
   if (kid === undefined) return place;
-  if (typeof kid !== 'string' || kid === '' || kid.length > longestKid) {
-    throw new KeyError(`${place} has a "kid" that is not a text of 1 to ${longestKid} characters.`);
+  if (typeof kid !== 'string' || kid === '' || kid.length > maxKidLength) {
+    throw new KeyError(`${place} has an invalid "kid". Use a string of 1 to ${maxKidLength} characters.`);
   }
   return `key ${JSON.stringify(kid)}`;
 };
 
 const algorithmOf = (jwk: JsonObject, defaultAlg: SigningAlgorithm | undefined, name: string): SigningAlgorithm => {
   const alg = jwk['alg'] === undefined ? defaultAlg : jwk['alg'];
-  if (alg === undefined) throw new KeyError(`${name} does not say which "alg" it is for.`);
-  if (!isSigningAlgorithm(alg)) throw new KeyError(`${name} has an "alg" that is not supported.`);
+  if (alg === undefined) throw new KeyError(`${name} has no "alg". Add one, or set JWT_ALGORITHM.`);
+  if (!isSigningAlgorithm(alg))
+    throw new KeyError(`${name} has an unsupported "alg". Use one of ${Object.keys(signingAlgorithms).join(', ')}.`);
   const { kty } = signingAlgorithms[alg];
-  if (jwk['kty'] !== kty) throw new KeyError(`${name} has a "kty" that ${alg} cannot use; it needs ${kty}.`);
+  if (jwk['kty'] !== kty) throw new KeyError(`${name} has a "kty" that ${alg} cannot use. It needs ${kty}.`);
   return alg;
 };
 
 const requireUse = (jwk: JsonObject, isPrivate: boolean, name: string): void => {
-  if (jwk['use'] !== undefined && jwk['use'] !== 'sig') throw new KeyError(`${name} is not for signatures ("use").`);
+  if (jwk['use'] !== undefined && jwk['use'] !== 'sig')
+    throw new KeyError(`${name} is not for signatures. Set "use" to "sig".`);
   const operations = jwk['key_ops'];
   if (operations === undefined) return;
   if (!Array.isArray(operations) || !operations.includes('verify')) {
-    throw new KeyError(`${name} is not for verifying ("key_ops" lacks "verify").`);
+    throw new KeyError(`${name} is not for verifying. Add "verify" to "key_ops".`);
   }
   if (isPrivate && !operations.includes('sign')) {
-    throw new KeyError(`${name} is not for signing ("key_ops" lacks "sign").`);
+    throw new KeyError(`${name} is not for signing. Add "sign" to "key_ops".`);
   }
 };
 
 const importSecret = (jwk: JsonObject, alg: SigningAlgorithm, name: string): Key => {
   const secret = typeof jwk['k'] === 'string' ? decodeBase64url(jwk['k']) : null;
-  if (secret === null) throw new KeyError(`${name} has a "k" that is not base64url.`);
+  if (secret === null) throw new KeyError(`${name} has a "k" that is not canonical base64url.`);
   return parseSecret(secret, alg, name);
 };
 
@@ -117,13 +123,13 @@ type KeyPair = Pick<Key, 'publicKey' | 'privateKey'>;
 const importPair = (jwk: JsonObject, alg: SigningAlgorithm, name: string): KeyPair => {
   const pair = importFromJwk(jwk, name);
   requireStrength(pair.publicKey, alg, name);
-  if (pair.privateKey !== null && !belongTogether(pair.privateKey, pair.publicKey)) {
-    throw new KeyError(`${name} has a private part that does not belong to its public part.`);
+  if (pair.privateKey !== null && !isPair(pair.privateKey, pair.publicKey)) {
+    throw new KeyError(`${name} has a private part that does not match its public part.`);
   }
   return pair;
 };
 
-/** Only the members that make up the key get as far as node:crypto. Its errors are dropped: they may quote what they read. */
+/** Only the members of the key are passed to node:crypto. Its errors are dropped, because they may quote their input. */
 const importFromJwk = (jwk: JsonObject, name: string): KeyPair => {
   const publicMembers = pick(jwk, ['kty', 'crv', 'x', 'y', 'n', 'e']);
   const privateMembers = pick(jwk, ['d', 'p', 'q', 'dp', 'dq', 'qi']);
@@ -132,7 +138,7 @@ const importFromJwk = (jwk: JsonObject, name: string): KeyPair => {
     if (jwk['d'] === undefined) return { publicKey, privateKey: null };
     return { publicKey, privateKey: createPrivateKey({ key: { ...publicMembers, ...privateMembers }, format: 'jwk' }) };
   } catch {
-    throw new KeyError(`${name} is not a complete and valid key of its type.`);
+    throw new KeyError(`${name} is not a complete and valid key of its "kty".`);
   }
 };
 
@@ -142,17 +148,18 @@ const pick = (jwk: JsonObject, members: readonly string[]): JsonWebKey =>
 const requireStrength = (key: KeyObject, alg: SigningAlgorithm, name: string): void => {
   const row = signingAlgorithms[alg];
   if (row.kty === 'EC' && key.export({ format: 'jwk' }).crv !== row.curve) {
-    throw new KeyError(`${name} is on another curve than ${alg} needs (${row.curve}).`);
+    throw new KeyError(`${name} is on the wrong curve. ${alg} needs ${row.curve}.`);
   }
   if (row.kty !== 'RSA') return;
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  if (modulusLength < leastModulusBits) throw new KeyError(`${name} is too short: RSA needs ${leastModulusBits} bits.`);
+  if (modulusLength < leastModulusBits)
+    throw new KeyError(`${name} is too short: RSA needs at least ${leastModulusBits} bits.`);
   if (publicExponent < 3n || publicExponent % 2n === 0n) {
-    throw new KeyError(`${name} has an unsafe public exponent; it must be odd and at least 3.`);
+    throw new KeyError(`${name} has an unsafe public exponent. It must be odd and at least 3.`);
   }
 };
 
-const belongTogether = (privateKey: KeyObject, publicKey: KeyObject): boolean => {
+const isPair = (privateKey: KeyObject, publicKey: KeyObject): boolean => {
   const probe = Buffer.from('fieldgate key probe');
   try {
     return verify('sha256', probe, publicKey, sign('sha256', probe, privateKey));

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
 /**
- * A digest under a key that this process draws and never tells: what guessable secrets may be remembered by for a while in
- * memory. Whoever reads the digests cannot try guesses on them without the key. Parts are told apart whatever is in them.
+ * Creates a digest under a random key that never leaves this process, so that guessable secrets can be cached by it: without the
+ * key the digests cannot be guessed offline. The parts are kept apart whatever they contain.
  */
 export const createKeyedDigest = (): ((...parts: readonly string[]) => string) => {
   const key = randomBytes(32);

@@ -1,6 +1,6 @@
-import { unitLength } from '../domain/repetition.ts';
+import { periodLength } from '../domain/repetition.ts';
 
-/** Text that examples, tutorials and generators put where a secret belongs; compared without case and punctuation. */
+/** How placeholders in examples, tutorials and generators begin; compared without case and punctuation. */
 const placeholderStarts = [
   'your128bit',
   'your256bit',
@@ -43,10 +43,10 @@ const placeholderStarts = [
   'secretsecret',
 ];
 
-/** Without case and punctuation, so that `CHANGE_ME` is `change-me` is `changeme`. */
+/** Removes case and punctuation, so that `CHANGE_ME`, `change-me` and `changeme` are equal. */
 const bare = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** Whole secrets that were printed somewhere: the keys of RFC 7515 A.1 and RFC 7520 §3.5, and words. */
+/** Published secrets: the keys of RFC 7515 A.1 and RFC 7520 §3.5, and words. */
 const placeholders = new Set(
   [
     'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow',
@@ -69,11 +69,11 @@ const placeholders = new Set(
 );
 
 /**
- * Whether a shared secret is one that somebody could guess: a placeholder known from documentation (also as the bytes
- * its text decodes to), or a short part repeated. It cannot know every weak secret; its length is checked beside it.
+ * Whether a shared secret can be guessed: a placeholder known from documentation (also as the bytes its text decodes to), or a
+ * short part repeated. It cannot know every weak secret; the length is checked separately.
  */
 export const isPlaceholderSecret = (secret: Buffer): boolean => {
-  if (unitLength(secret) <= secret.length / 2) return true;
+  if (periodLength(secret) <= secret.length / 2) return true;
   return [secret.toString('latin1'), secret.toString('base64url')].some((text) => {
     const plain = bare(text);
     return placeholders.has(plain) || placeholderStarts.some((start) => plain.startsWith(start));

@@ -1,18 +1,18 @@
 /**
- * Refresh tokens: opaque to everyone else, and never stored.
+ * Refresh tokens: opaque to clients, and never stored.
  *
  *     fgr_ base64url( user id 16 ‖ session id 16 ‖ family secret 16 ‖ token secret 32 )
  *
- * - The ids say where to look, so that a look-up is one read by key; they prove nothing. Both secrets are random.
+ * - The ids make a lookup one read by primary key; they prove nothing. Both secrets are random.
  * - The family secret is the same in every token of a session. Its digest tells "once ours, and spent" (theft) from
- *   "never ours" (noise) with no row per spent token. Whoever only knows the session's ids cannot end it.
+ *   "never ours" (noise) without a row per spent token. The ids of a session alone cannot end it.
  * - The token secret is the credential: 256 bits. The first comes from the system's randomness, every later one is
  *   HMAC-SHA256(key = the secret just spent, label ‖ nonce) with a fresh random nonce, which the store keeps.
- *   The holder of the spent token can be given the same successor again (a lost answer, a second tab) although the
- *   store holds only digests: the nonce is worthless without the spent secret, and the spent secret without the nonce.
- *   A thief with an old token learns nothing of later ones: each step needs the nonce of that step.
- * - Digests are plain SHA-256, fast on purpose: there is nothing to guess in 256 random bits. They cover the ids too,
- *   and begin with different labels, so that no digest can stand in for the other.
+ *   The holder of the spent token can get the same successor again (a lost response, a second tab) although the store has only
+ *   digests: the nonce is useless without the spent secret, and the spent secret without the nonce.
+ *   A thief with an old token learns nothing about later ones: each step needs the nonce of that step.
+ * - Digests are plain SHA-256, fast on purpose: 256 random bits cannot be guessed. They cover the ids too, and begin with
+ *   different labels, so that neither can replace the other.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { type SessionId, sessionId, type UserId, userId } from '@fieldgate/guard/core';
@@ -38,7 +38,7 @@ const labels = {
   successor: 'fieldgate refresh successor 1\0',
 };
 
-/** What a well-formed refresh token says. That it is ours, and unspent, only the store can tell. */
+/** The contents of a well-formed refresh token. Only the store knows whether it is ours, and unspent. */
 export type ParsedRefreshToken = {
   readonly userId: UserId;
   readonly sessionId: SessionId;
@@ -52,21 +52,21 @@ export type NewRefreshToken = { readonly token: string; readonly digests: TokenD
 export type SuccessorToken = {
   readonly token: string;
   readonly digest: TokenDigest;
-  /** Stored beside the digest; gives the same successor again, to the holder of the spent token only. */
+  /** Stored with the digest: only the holder of the spent token can derive the same successor from it. */
   readonly nonce: string;
 };
 
-/** The first refresh token of a session, of a new family. The ids must be UUIDs (`createId`). */
+/** Creates the first refresh token of a session, with a new family. The ids must be UUIDs (`createId`). */
 export const createRefreshToken = (user: UserId, session: SessionId): NewRefreshToken => {
-  if (!isUuid(user) || !isUuid(session)) throw new TypeError('a refresh token can only name UUIDs');
+  if (!isUuid(user) || !isUuid(session)) throw new TypeError('the ids in a refresh token must be UUIDs');
   const secrets = randomBytes(familySecretBytes + tokenSecretBytes);
   const bytes = Buffer.concat([uuidBytes(user), uuidBytes(session), secrets]);
   return { token: format(bytes), digests: digestsOf(bytes) };
 };
 
 /**
- * Reads a refresh token, or null if the text cannot be one: other prefix, other length, not canonical base64url.
- * Every token has exactly one spelling.
+ * Parses a refresh token; null if the text cannot be one: another prefix or length, or not canonical base64url, so that every
+ * token has exactly one text.
  */
 export const parseRefreshToken = (text: string): ParsedRefreshToken | null => {
   const bytes = decode(text);
@@ -80,8 +80,8 @@ export const parseRefreshToken = (text: string): ParsedRefreshToken | null => {
 };
 
 /**
- * The token that follows a presented one. Without a nonce a fresh one is drawn (a rotation); with the stored nonce it is
- * the same successor as when that nonce was drawn (a replay). The family stays the same.
+ * Returns the successor of a presented token. Without a nonce it draws a fresh one (a rotation); with the stored nonce it returns
+ * the same successor as then (a replay). The family stays the same.
  */
 export const succeedRefreshToken = (spent: ParsedRefreshToken, nonce: string = createNonce()): SuccessorToken => {
   const bytes = decode(spent.token.reveal());

@@ -1,10 +1,10 @@
 /**
- * Signing keys on their way through the database, where many can read and some can write. Both halves are sealed with
- * AES-256-GCM under a key derived (HKDF, RFC 5869) from a private key of the configuration, the root, which all instances
- * share and the database never sees. A dump gives no key away; and a row that was not written by somebody who holds the root
- * does not open, so that whoever can write rows still cannot bring a key of their own.
+ * Signing keys in the database, which many can read and some can write. Both halves are sealed with AES-256-GCM under a key
+ * derived (HKDF, RFC 5869) from a private key of the configuration, the root, which all instances share and the database never
+ * has. A dump reveals no key, and a row written without the root does not open, so that write access to the database is not
+ * enough to add a key.
  *
- *     base64url( nonce 12 ‖ ciphertext ‖ tag 16 ), of a JWK; bound to the key's name and to which half it is
+ *     base64url( nonce 12 ‖ ciphertext ‖ tag 16 ), of a JWK; bound to its kid and to public or private
  */
 import { createCipheriv, createDecipheriv, createPublicKey, hkdfSync, randomBytes } from 'node:crypto';
 import type { SigningKeyRecord } from '../domain/signing-key.ts';
@@ -12,13 +12,13 @@ import { decodeBase64url } from './base64url.ts';
 import { type Key, KeyError, keyId, parseJwk } from './jwk.ts';
 import { generateKey, toJwk } from './keys.ts';
 
-/** A key as it is kept: its name and both halves, sealed. */
+/** A stored key: its kid and both halves, sealed. */
 export type SealedKey = Pick<SigningKeyRecord, 'kid' | 'sealedPublic' | 'sealedPrivate'>;
 
 export type KeySeal = {
-  /** A new key for the algorithm of the root. Its `kid` is its RFC 7638 thumbprint. */
+  /** Generates a key for the algorithm of the root. Its `kid` is its RFC 7638 thumbprint. */
   readonly create: () => Promise<SealedKey>;
-  /** The key, without its private half if that is gone. Null for what was not sealed under this root, or is no key fit for use. */
+  /** Returns the key, without its private half if that was erased. Null for what was not sealed under this root or cannot be used. */
   readonly open: (sealed: SealedKey) => Key | null;
 };
 
@@ -30,7 +30,7 @@ const label = 'fieldgate sealed signing key 1';
 
 type Half = 'public' | 'private';
 
-/** Null for a key that seals nothing: one without a private half, and a shared secret. */
+/** Creates the seal of a root. Null for a key that cannot seal: one without a private half, and a shared secret. */
 export const createKeySeal = ({ alg, privateKey: root }: Key): KeySeal | null => {
   if (root?.type !== 'private') return null;
   const { d } = root.export({ format: 'jwk' });
@@ -56,13 +56,13 @@ export const createKeySeal = ({ alg, privateKey: root }: Key): KeySeal | null =>
         Buffer.concat([opening.update(bytes.subarray(nonceBytes, -tagBytes)), opening.final()]).toString(),
       );
     } catch {
-      return null; // Sealed under another root, or altered.
+      return null; // Sealed under another root, or modified.
     }
   };
 
   const create = async (): Promise<SealedKey> => {
     const { kid, privateKey } = parseJwk(await generateKey(alg), alg, 'the new key');
-    if (privateKey === null) throw new TypeError('a new key has a private half');
+    if (privateKey === null) throw new TypeError('a generated key has a private half');
     const publicKey = createPublicKey(privateKey);
     return {
       kid,
@@ -78,7 +78,7 @@ export const createKeySeal = ({ alg, privateKey: root }: Key): KeySeal | null =>
   return { create, open };
 };
 
-/** Whatever was sealed, a key has to pass the same checks as one from a file, and be the one it is called. */
+/** A sealed key must pass the same checks as one from a file, and match its kid. */
 const parseOpened = (jwk: unknown, kid: string): Key | null => {
   if (jwk === null) return null;
   try {

@@ -2,16 +2,16 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 
 export type TlsPairProblem = 'no-certificate' | 'no-key' | 'not-a-pair';
 
-/** Why no server could use this certificate with this key, both PEM; null if one could. */
+/** Returns why a server cannot use this certificate with this key, both in PEM; null if it can. */
 export const findTlsPairProblem = (certificate: string, key: string): TlsPairProblem | null => {
-  const parsed = orNull(() => new X509Certificate(certificate));
+  const parsed = tryOrNull(() => new X509Certificate(certificate));
   if (parsed === null) return 'no-certificate';
-  const privateKey = orNull((): KeyObject => createPrivateKey(key));
+  const privateKey = tryOrNull((): KeyObject => createPrivateKey(key));
   if (privateKey === null) return 'no-key';
   return parsed.checkPrivateKey(privateKey) ? null : 'not-a-pair';
 };
 
-const orNull = <Parsed>(parse: () => Parsed): Parsed | null => {
+const tryOrNull = <Parsed>(parse: () => Parsed): Parsed | null => {
   try {
     return parse();
   } catch {

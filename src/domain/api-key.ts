@@ -1,25 +1,25 @@
 import type { ApiKeyId, UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
 
-/** A key for programs, as its owner may see it: nothing in it opens anything. */
+/** An API key as its owner may see it. It contains nothing that grants access. */
 export type ApiKey = {
   readonly id: ApiKeyId;
-  /** Whose rights it has, less what it was not granted. */
+  /** The owner, whose rights the key has as far as its scopes allow. */
   readonly userId: UserId;
   readonly name: string;
-  /** See `scope.ts`. Empty: it may say whose it is and nothing else that asks for a scope. */
+  /** See `scope.ts`. Without any the key grants nothing that requires a scope. */
   readonly scopes: readonly string[];
   readonly createdAt: EpochMillis;
   readonly expiresAt: EpochMillis;
-  /** Null while it was not revoked. Keys that are over are kept: they are history. */
+  /** Null while the key is not revoked. Expired and revoked keys are kept for the record. */
   readonly revokedAt: EpochMillis | null;
-  /** Null if it never was used; up to a minute behind. */
+  /** Null if the key was never used; up to a minute behind. */
   readonly lastUsedAt: EpochMillis | null;
 };
 
 export type ApiKeyState = 'live' | 'expired' | 'revoked';
 
-/** What a key is worth by itself; whether its owner's account is on is another question. */
+/** Returns the state of the key alone; whether its owner is disabled is decided elsewhere. */
 export const apiKeyState = ({ expiresAt, revokedAt }: ApiKey, now: EpochMillis): ApiKeyState => {
   if (revokedAt !== null) return 'revoked';
   return now < expiresAt ? 'live' : 'expired';

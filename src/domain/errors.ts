@@ -1,9 +1,9 @@
 import { CodedError, type ErrorDetails, type ErrorRow, guardErrors } from '@fieldgate/guard/core';
 
 /**
- * Every failure a caller can be told of. One row per code: the HTTP status where a whole request is answered with it,
- * the RFC 6749 §5.2 / RFC 6750 §3.1 word for it, whether trying the same again can help, and its one message.
- * Messages are constants: nothing secret and nothing typed by a caller gets into one.
+ * Every error that reaches clients. One row per code: the HTTP status where it is the whole response, the error of RFC 6749 §5.2
+ * or RFC 6750 §3.1, whether a retry can succeed, and the message. Messages are constants: they contain nothing secret and
+ * nothing a client sent. They are also an `error_description`, which may contain neither quotation marks nor backslashes.
  */
 export const errorTable = {
   ...guardErrors,
@@ -17,45 +17,46 @@ export const errorTable = {
     status: 400,
     oauth: 'invalid_grant',
     retryable: true,
-    message: 'There were too many wrong passwords for this email. Try again later.',
+    message:
+      'Sign-in with this email is locked after too many wrong passwords. Try again later, or ask an administrator to end the lock.',
   },
   REFRESH_TOKEN_INVALID: {
     status: 400,
     oauth: 'invalid_grant',
     retryable: false,
-    message: 'The refresh token is not accepted. Sign in again.',
+    message: 'The refresh token is invalid, expired or already used. Sign in again.',
   },
   INVALID_REQUEST: {
     status: 400,
     oauth: 'invalid_request',
     retryable: false,
-    message: 'The request is not well formed.',
+    message: 'The request is malformed.',
   },
   INVALID_CLIENT: {
     status: 401,
     oauth: 'invalid_client',
     retryable: false,
-    message: 'Client authentication failed.',
+    message: 'Client authentication failed. Check the client id and secret.',
   },
   UNAUTHORIZED_CLIENT: {
     status: 400,
     oauth: 'unauthorized_client',
     retryable: false,
-    message: 'This client may not use this grant.',
+    message: 'This client may not use this grant type. Service clients use client_credentials.',
   },
   UNSUPPORTED_GRANT_TYPE: {
     status: 400,
     oauth: 'unsupported_grant_type',
     retryable: false,
-    message: 'There is no such grant here.',
+    message: 'The grant type is not supported. Use password, refresh_token or client_credentials.',
   },
   INVALID_SCOPE: {
     status: 400,
     oauth: 'invalid_scope',
     retryable: false,
-    message: 'The scope is malformed or more than can be granted.',
+    message: 'The scope is malformed or exceeds what can be granted. Request less, or leave it out.',
   },
-  BAD_USER_INPUT: { status: 400, oauth: 'invalid_request', retryable: false, message: 'The input is not acceptable.' },
+  BAD_USER_INPUT: { status: 400, oauth: 'invalid_request', retryable: false, message: 'The input is invalid.' },
   RATE_LIMITED: {
     status: 429,
     oauth: 'temporarily_unavailable',
@@ -66,91 +67,93 @@ export const errorTable = {
     status: 400,
     oauth: 'invalid_request',
     retryable: false,
-    message: 'The operation is more than one may ask for at once.',
+    message: 'The operation exceeds a query limit. Split it into smaller ones.',
   },
   EMAIL_TAKEN: {
     status: 409,
     oauth: 'invalid_request',
     retryable: false,
-    message: 'An account with this email exists already.',
+    message: 'An account with this email already exists. Sign in to it, or use another email.',
   },
   ACCOUNT_DISABLED: {
     status: 403,
     oauth: 'invalid_grant',
     retryable: false,
-    message: 'This account is switched off.',
+    message: 'The account is disabled. Ask an administrator to enable it.',
   },
   ACCOUNT_LINK_REQUIRED: {
     status: 409,
     oauth: 'invalid_grant',
     retryable: false,
-    message: 'An account with this email exists already. Sign in to it as before, then link this way in.',
+    message: 'An account with this email already exists. Sign in to it, then link this provider.',
   },
   EMAIL_UNVERIFIED: {
     status: 403,
     oauth: 'invalid_grant',
     retryable: false,
-    message: 'The provider vouches for no email address of yours, which a new account needs.',
+    message:
+      'A new account needs an email address that the provider has verified. Verify yours there, then sign in again.',
   },
   IDENTITY_TAKEN: {
     status: 409,
     oauth: 'invalid_request',
     retryable: false,
-    message: 'This identity is linked to another account.',
+    message: 'This identity is linked to another account. Unlink it there first.',
   },
   LAST_WAY_IN: {
     status: 409,
     oauth: 'invalid_request',
     retryable: false,
-    message: 'This is the only way into the account. Link another one first.',
+    message: 'This identity is the only way to sign in to the account. Link another one first.',
   },
   TOO_MANY_API_KEYS: {
     status: 409,
     oauth: 'invalid_request',
     retryable: false,
-    message: 'This account has as many live API keys as it may. Revoke one first.',
+    message: 'The account has the maximum number of live API keys. Revoke one first.',
   },
   LOGIN_CODE_INVALID: {
     status: 400,
     oauth: 'invalid_grant',
     retryable: false,
-    message: 'The code is not accepted: it is used, older than a minute, or of another page. Begin again.',
+    message: 'The code was used already, is older than a minute, or belongs to another page. Start the sign-in again.',
   },
   LOGIN_FLOW_INVALID: {
     status: 400,
     oauth: 'invalid_request',
     retryable: false,
-    message: 'This sign-in was not begun in this browser, has been used, or is older than ten minutes. Begin again.',
+    message:
+      'This sign-in was not started in this browser, was completed already, or is older than ten minutes. Start it again.',
   },
   PROVIDER_DENIED: {
     status: 403,
     oauth: 'access_denied',
     retryable: false,
-    message: 'The sign-in at the provider was called off.',
+    message: 'The sign-in was cancelled or denied at the provider. Start it again, or sign in another way.',
   },
   PROVIDER_FAILED: {
     status: 502,
     oauth: 'temporarily_unavailable',
     retryable: true,
-    message: 'The provider did not answer as it should. Try again.',
+    message: 'The provider did not respond as expected. Try again.',
   },
   NOT_FOUND: {
     status: 404,
     oauth: 'invalid_request',
     retryable: false,
-    message: 'There is no such thing, or not for you.',
+    message: 'It does not exist, or you may not access it.',
   },
   INTERNAL_SERVER_ERROR: { status: 500, oauth: 'server_error', retryable: false, message: 'Unexpected error.' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** A failure with a code a caller can branch on. Thrown by services, turned into an answer once, at the edge. */
+/** An error with a code that clients branch on. Services throw it; it becomes a response once, at the edge. */
 export class AppError extends CodedError {
   override readonly name = 'AppError';
   declare readonly code: ErrorCode;
 
-  /** `message` replaces the table's one; it must be a constant too. */
+  /** `message` replaces that of the table; it must be a constant too. */
   constructor(
     code: ErrorCode,
     details: ErrorDetails = {},
@@ -161,6 +164,6 @@ export class AppError extends CodedError {
   }
 }
 
-/** For input that a field of the schema allows and a rule of ours does not. */
+/** Returns the error for input that the schema allows and a rule of ours does not. */
 export const badInput = (field: string, reason: string, message: string): AppError =>
   new AppError('BAD_USER_INPUT', { field, reason }, message);

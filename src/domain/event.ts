@@ -3,56 +3,85 @@ import type { EpochMillis } from './clock.ts';
 import { noClient } from './session.ts';
 
 /**
- * Everything that is written down about accounts and their credentials. One row per type: how it turned out, whether it is
- * kept in the database or is a line in the log alone (what a busy or a hostile client could do many times a second), how
- * loud the line is, and what it says. Only what is really recorded somewhere stands here.
+ * Every event about accounts and their credentials. One row per type: its outcome, whether it is stored in the database or only
+ * logged (what a busy or a hostile client can cause many times a second), and the level and message of its log line.
  */
 export const eventTable = {
-  'user.signed_up': { outcome: 'success', kept: true, level: 'info', message: 'an account was made' },
-  'user.login_succeeded': { outcome: 'success', kept: true, level: 'info', message: 'somebody signed in' },
-  'user.login_failed': { outcome: 'failure', kept: true, level: 'info', message: 'a sign-in was refused' },
-  'user.login_refused': { outcome: 'failure', kept: false, level: 'info', message: 'a sign-in came during a lock' },
-  'user.locked': { outcome: 'failure', kept: true, level: 'warn', message: 'too many wrong passwords for one email' },
-  'user.unlocked': { outcome: 'success', kept: true, level: 'info', message: 'an administrator ended a lock' },
-  'user.logged_out': { outcome: 'success', kept: true, level: 'info', message: 'somebody signed out' },
-  'user.disabled': { outcome: 'success', kept: true, level: 'info', message: 'an account was switched off' },
-  'user.enabled': { outcome: 'success', kept: true, level: 'info', message: 'an account was switched on' },
-  'role.changed': { outcome: 'success', kept: true, level: 'info', message: 'an account got another role' },
-  'password.changed': { outcome: 'success', kept: true, level: 'info', message: 'a password was changed' },
-  'identity.linked': { outcome: 'success', kept: true, level: 'info', message: 'an identity was linked' },
-  'identity.unlinked': { outcome: 'success', kept: true, level: 'info', message: 'an identity was unlinked' },
-  'session.revoked': { outcome: 'success', kept: true, level: 'info', message: 'sessions were ended' },
-  'token.refreshed': { outcome: 'success', kept: false, level: 'info', message: 'a session was refreshed' },
-  'token.replayed': { outcome: 'success', kept: true, level: 'info', message: 'a refresh was answered once more' },
-  'token.reuse_detected': { outcome: 'failure', kept: true, level: 'warn', message: 'a spent refresh token came back' },
-  'access.refused': { outcome: 'failure', kept: false, level: 'info', message: 'a right was missing' },
-  'api_key.created': { outcome: 'success', kept: true, level: 'info', message: 'an API key was made' },
-  'api_key.revoked': { outcome: 'success', kept: true, level: 'info', message: 'an API key was revoked' },
-  'api_key.used': { outcome: 'success', kept: false, level: 'info', message: 'an API key was used' },
-  'client.created': { outcome: 'success', kept: true, level: 'info', message: 'a service client was made' },
+  'user.signed_up': { outcome: 'success', isStored: true, level: 'info', message: 'account created' },
+  'user.login_succeeded': { outcome: 'success', isStored: true, level: 'info', message: 'signed in' },
+  'user.login_failed': { outcome: 'failure', isStored: true, level: 'info', message: 'sign-in rejected' },
+  'user.login_refused': {
+    outcome: 'failure',
+    isStored: false,
+    level: 'info',
+    message: 'sign-in refused during a lock',
+  },
+  'user.locked': {
+    outcome: 'failure',
+    isStored: true,
+    level: 'warn',
+    message: 'email locked after too many wrong passwords',
+  },
+  'user.unlocked': { outcome: 'success', isStored: true, level: 'info', message: 'lock ended by an administrator' },
+  'user.logged_out': { outcome: 'success', isStored: true, level: 'info', message: 'signed out' },
+  'user.disabled': { outcome: 'success', isStored: true, level: 'info', message: 'account disabled' },
+  'user.enabled': { outcome: 'success', isStored: true, level: 'info', message: 'account enabled' },
+  'role.changed': { outcome: 'success', isStored: true, level: 'info', message: 'role changed' },
+  'password.changed': { outcome: 'success', isStored: true, level: 'info', message: 'password changed' },
+  'identity.linked': { outcome: 'success', isStored: true, level: 'info', message: 'identity linked' },
+  'identity.unlinked': { outcome: 'success', isStored: true, level: 'info', message: 'identity unlinked' },
+  'session.revoked': { outcome: 'success', isStored: true, level: 'info', message: 'sessions revoked' },
+  'token.refreshed': { outcome: 'success', isStored: false, level: 'info', message: 'session refreshed' },
+  'token.replayed': {
+    outcome: 'success',
+    isStored: true,
+    level: 'info',
+    message: 'refresh repeated within the reuse window',
+  },
+  'token.reuse_detected': {
+    outcome: 'failure',
+    isStored: true,
+    level: 'warn',
+    message: 'spent refresh token presented again',
+  },
+  'access.refused': { outcome: 'failure', isStored: false, level: 'info', message: 'access denied' },
+  'api_key.created': { outcome: 'success', isStored: true, level: 'info', message: 'API key created' },
+  'api_key.revoked': { outcome: 'success', isStored: true, level: 'info', message: 'API key revoked' },
+  'api_key.used': { outcome: 'success', isStored: false, level: 'info', message: 'API key used' },
+  'client.created': { outcome: 'success', isStored: true, level: 'info', message: 'service client created' },
   'client.secret_rotated': {
     outcome: 'success',
-    kept: true,
+    isStored: true,
     level: 'info',
-    message: 'a service client got a new secret',
+    message: 'service client secret rotated',
   },
-  'client.disabled': { outcome: 'success', kept: true, level: 'info', message: 'a service client was switched off' },
-  'client.login_failed': { outcome: 'failure', kept: false, level: 'info', message: 'a service client was refused' },
-  'client.token_issued': { outcome: 'success', kept: false, level: 'info', message: 'a service client got a token' },
+  'client.disabled': { outcome: 'success', isStored: true, level: 'info', message: 'service client disabled' },
+  'client.login_failed': {
+    outcome: 'failure',
+    isStored: false,
+    level: 'info',
+    message: 'service client authentication failed',
+  },
+  'client.token_issued': {
+    outcome: 'success',
+    isStored: false,
+    level: 'info',
+    message: 'access token issued to a service client',
+  },
   'client.token_revoked': {
     outcome: 'success',
-    kept: true,
+    isStored: true,
     level: 'info',
-    message: 'a token of a service was revoked',
+    message: 'access token of a service client revoked',
   },
-  'key.rotated': { outcome: 'success', kept: true, level: 'info', message: 'the next signing key was published' },
-  'key.revoked': { outcome: 'success', kept: true, level: 'info', message: 'a signing key was revoked' },
-  'rate.limited': { outcome: 'failure', kept: false, level: 'warn', message: 'somebody asked too often' },
+  'key.rotated': { outcome: 'success', isStored: true, level: 'info', message: 'next signing key published' },
+  'key.revoked': { outcome: 'success', isStored: true, level: 'info', message: 'signing key revoked' },
+  'rate.limited': { outcome: 'failure', isStored: false, level: 'warn', message: 'rate limit exceeded' },
 } as const satisfies Record<string, EventRow>;
 
 type EventRow = {
   readonly outcome: EventOutcome;
-  readonly kept: boolean;
+  readonly isStored: boolean;
   readonly level: 'info' | 'warn';
   readonly message: string;
 };
@@ -62,26 +91,26 @@ export type EventOutcome = 'success' | 'failure';
 
 export const isEventType = (text: string): text is EventType => Object.hasOwn(eventTable, text);
 
-/** Who acts. An `account` acts in a session or with a password, an `api_key` for its owner, a `service` for itself. */
+/** Who acts: an `account` in a session or with a password, an `api_key` for its owner, a `service` for itself. */
 export type Actor = {
   readonly kind: ActorKind;
-  /** Of the account, the key or the service client; null for the others. */
+  /** The id of the account, the key or the service client; null for the others. */
   readonly id: string | null;
   readonly client: ClientInfo;
 };
 
-/** `server`: what happens of itself, at the start for example. */
+/** `server`: the server itself, for example at its start. */
 export type ActorKind = 'account' | 'api_key' | 'service' | 'command_line' | 'server' | 'anonymous';
 
 export const commandLine: Actor = { kind: 'command_line', id: null, client: noClient };
 export const serverActor: Actor = { kind: 'server', id: null, client: noClient };
 
-/** Somebody who has shown nothing (yet). */
+/** A caller without a verified credential. */
 export const anonymousActor = (client: ClientInfo): Actor => ({ kind: 'anonymous', id: null, client });
-/** The holder of an account. */
+/** The owner of an account. */
 export const accountActor = (userId: UserId, client: ClientInfo): Actor => ({ kind: 'account', id: userId, client });
 
-/** Whoever a request was verified to come from. */
+/** Returns the actor of a request with this viewer. */
 export const actorFor = (viewer: Viewer, client: ClientInfo): Actor => {
   switch (viewer.kind) {
     case 'anonymous':
@@ -93,14 +122,14 @@ export const actorFor = (viewer: Viewer, client: ClientInfo): Actor => {
   }
 };
 
-/** What is known where something happens. Never a token, a secret or a password, nor an email that is nobody's here. */
+/** What a caller of `record` knows. It never contains a token, a secret, a password, or an email without an account. */
 export type EventDraft = {
   readonly type: EventType;
   readonly actor: Actor;
-  /** The account it is about, if it is about one: its holder may see it. */
+  /** The account the event is about, if any: its owner may see the event. */
   readonly userId?: UserId | null;
   readonly sessionId?: SessionId | null;
-  /** A constant of ours that says why, in capitals. */
+  /** A constant in capitals that says why. */
   readonly reason?: string | null;
   readonly metadata?: EventMetadata;
 };
@@ -108,12 +137,12 @@ export type EventDraft = {
 /** A few short values. */
 export type EventMetadata = Readonly<Record<string, string | number | boolean>>;
 
-/** Writes an event down. Returns at once, never throws, and keeps no request waiting. */
+/** Records an event. Returns at once, never throws, and delays no request. */
 export type RecordEvent = (draft: EventDraft) => void;
 
-/** An event as it is kept. Type and kind are open: another version may have written words this one does not know. */
+/** An event as it is stored. Type and kind are open: another version may have written values this one does not know. */
 export type AuthEvent = {
-  /** Sorts by time, and within one process in the order things happened. */
+  /** Sorts by time, and within one process in the order of recording. */
   readonly id: string;
   readonly time: EpochMillis;
   readonly type: string;
@@ -128,15 +157,15 @@ export type AuthEvent = {
   readonly metadata: EventMetadata;
 };
 
-/** An event that was recorded just now. */
+/** An event that this version has just recorded. */
 export type NewAuthEvent = AuthEvent & { readonly type: EventType };
 
-const longestText = 256;
-/** What breaks a line, moves a cursor, turns the reading direction or cannot be written as UTF-8 (ASVS 16.4.1). */
-const unfit = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const maxTextLength = 256;
+/** What breaks a line, moves a cursor, reverses the reading direction or is not valid UTF-8 (ASVS 16.4.1). */
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** Text of somebody else's, fit for a line of a log: one line, well formed, cut. */
-export const loggable = (text: string): string => text.slice(0, longestText).replace(unfit, '\ufffd');
+/** Returns untrusted text made safe for a log: one line, well formed, truncated. */
+export const loggable = (text: string): string => text.slice(0, maxTextLength).replace(unsafe, '\ufffd');
 
 export const toEvent = (draft: EventDraft, id: string, time: EpochMillis): NewAuthEvent => {
   const { type, actor, userId = null, sessionId = null, reason = null, metadata = {} } = draft;

@@ -2,32 +2,32 @@ import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
 import type { IdentityId } from './ids.ts';
 
-/** A way into an account by way of an identity provider (Google, GitHub, a company's own). */
+/** A link between an account and an identity at a provider (Google, GitHub, a company's own), by which its owner can sign in. */
 export type Identity = {
   readonly id: IdentityId;
   readonly userId: UserId;
-  /** What the provider is called in this server's configuration and paths: `google`. */
+  /** The provider's name in configuration and paths: `google`. */
   readonly provider: string;
-  /** As the provider told it when the identity was linked; null if it told none. To be shown, never to decide by. */
+  /** What the provider reported when the identity was linked; null if nothing. For display only: nothing is decided by it. */
   readonly email: string | null;
   readonly createdAt: EpochMillis;
-  /** The last sign-in by it; null if there was none. */
+  /** The last sign-in with it; null if there was none. */
   readonly lastUsedAt: EpochMillis | null;
 };
 
 /**
- * What an identity is known by: who says it, and the name they never give to anybody else (OpenID Connect Core §2).
- * Never the email, which changes and changes hands.
+ * What identifies an identity: the issuer, and the subject that the issuer never reassigns (OpenID Connect Core §2). Never the
+ * email, which can change and can be given to somebody else.
  */
 export type IdentityKey = { readonly issuer: string; readonly subject: string };
 
-/** Who a provider says has just signed in there. */
+/** The identity that has just signed in at a provider. */
 export type ProvenIdentity = IdentityKey & {
   readonly provider: string;
-  /** Normalised; null if the provider tells none that is one. */
+  /** Normalised; null if the provider reports no valid email. */
   readonly email: string | null;
-  /** Whether the provider attests that the email is this person's. */
+  /** Whether the provider has verified that the email belongs to this person. */
   readonly emailVerified: boolean;
-  /** Empty if the provider tells none. */
+  /** Empty if the provider reports none. */
   readonly name: string;
 };

@@ -1,26 +1,26 @@
 import type { Viewer } from '@fieldgate/guard/core';
 
-/** So much per window. A window begins with the first thing counted in it. */
+/** At most `points` per window. A window begins with the first point consumed in it. */
 export type Rate = { readonly points: number; readonly windowMs: number };
 
-/** What guesses at credentials, or makes accounts, is counted by itself and strictly; everything else in one budget. */
+/** The limits that `@limit(bucket:)` names: guesses at credentials and new accounts, each counted exactly over all instances. */
 export const bucketNames = ['login', 'signup', 'refresh'] as const;
 export type BucketName = (typeof bucketNames)[number];
 export const isBucketName = (name: unknown): name is BucketName => bucketNames.some((known) => known === name);
 
-/** What is counted in the memory of each process: what callers ask for, and the documents of an address that are no good. */
-export type BudgetName = 'general' | 'documents';
+/** The limits that each process counts in its memory: all operations of a caller, and invalid documents of an address. */
+export type QuotaName = 'general' | 'documents';
 
-/** By bucket; null: not limited. */
+/** By limit; null: unlimited. */
 export type Rates = Readonly<Record<BucketName | 'general', Rate | null>>;
 
-/** What has been counted in the window that is running. */
-export type Count = { readonly spent: number; readonly resetsInMs: number };
+/** What has been consumed in the running window. */
+export type Count = { readonly consumed: number; readonly resetsInMs: number };
 
-/** Where a caller stands with one of their limits. */
-export type RateLimitStatus = Rate & Count & { readonly bucket: BucketName | BudgetName };
+/** One limit of one caller, and how much of it is consumed. */
+export type RateLimitStatus = Rate & Count & { readonly name: BucketName | QuotaName };
 
-/** Under what a caller is counted: whoever signed in wherever they are, anybody else by the network they come from. */
+/** Returns the key a caller is counted under: the credential where one was verified, else the network of the address. */
 export const callerKey = (viewer: Viewer, ip: string | null): string => {
   switch (viewer.kind) {
     case 'anonymous':
@@ -33,8 +33,8 @@ export const callerKey = (viewer: Viewer, ip: string | null): string => {
 };
 
 /**
- * What one customer of a provider has: an IPv4 address, or the /64 of an IPv6 one, in which they may choose among 2^64
- * (CVE-2026-45364). Takes the one spelling that addresses have here.
+ * Returns what an internet provider gives to one customer: an IPv4 address, or the /64 of an IPv6 address, within which the
+ * customer can use any of 2^64 addresses (CVE-2026-45364). Takes canonical addresses only.
  */
 export const networkOf = (ip: string): string => {
   if (!ip.includes(':')) return ip;

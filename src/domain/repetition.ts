@@ -1,9 +1,9 @@
 /**
- * The shortest unit whose repetition gives the whole, as a number of items; the last repetition may be cut short.
- * `aaaa` has 1, `abcabcab` has 3, `abcd` has its own length 4. Nothing beyond the unit makes the whole harder to guess.
+ * Returns the length of the shortest unit whose repetition gives the whole; the last repetition may be cut short.
+ * `aaaa` has 1, `abcabcab` has 3, `abcd` has 4. What repeats the unit does not make the whole harder to guess.
  */
-export const unitLength = (items: ArrayLike<unknown>): number => {
-  // The failure function of Knuth, Morris and Pratt: linear, also for long input.
+export const periodLength = (items: ArrayLike<unknown>): number => {
+  // The failure function of Knuth, Morris and Pratt, which is linear also for long input.
   const border: number[] = [0];
   let matched = 0;
   for (let i = 1; i < items.length; i++) {

@@ -1,9 +1,9 @@
-/** From least to most: each role has the rights of those before it. The same order as `enum Role` in schema/base.graphql. */
+/** From least to most: each role has the rights of those before it. The order of `enum Role` in schema/base.graphql. */
 export const roles = ['USER', 'MODERATOR', 'ADMIN'] as const;
 
 export type Role = (typeof roles)[number];
 
-/** Whether the text names a role, exactly: `admin` is not `ADMIN`. */
+/** Whether the value is exactly the name of a role: `admin` is not `ADMIN`. */
 export const isRole = (value: unknown): value is Role => roles.some((role) => role === value);
 
 /** Whether `held` has at least the rights of `needed`. */

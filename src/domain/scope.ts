@@ -1,14 +1,14 @@
 import { hasScope, interactiveScope, type KnownScopes } from '@fieldgate/guard/core';
 
-/** `SCOPE_UNKNOWN`: no rule asks for it (a typo, most likely). `SCOPE_BEYOND_ROLE`: the owner's role never gets there. */
-export type ScopeRefusal = 'SCOPE_UNKNOWN' | 'SCOPE_BEYOND_ROLE';
+/** `SCOPE_UNKNOWN`: no rule requires it, so it is probably a typo. `SCOPE_BEYOND_ROLE`: the owner's role cannot use it. */
+export type ScopeRejection = 'SCOPE_UNKNOWN' | 'SCOPE_BEYOND_ROLE';
 
 /**
- * Null if a credential of an owner with this role may be granted all of these, else what is wrong with the first that it may
- * not. A pattern is known if it covers a scope that is, and within the role if one of those is: what it covers beyond, no
- * rule gives.
+ * Returns null if a credential of an owner with this role can be granted all of these, else what is wrong with the first that
+ * cannot. A pattern is known if it covers a known scope, and within the role if it covers one that is: for whatever else it
+ * covers, the rules still check the role.
  */
-export const refuseGrant = (grants: readonly string[], known: KnownScopes, role: string): ScopeRefusal | null => {
+export const rejectGrant = (grants: readonly string[], known: KnownScopes, role: string): ScopeRejection | null => {
   for (const grant of grants) {
     const covered = [...known].filter(([scope]) => scope !== interactiveScope && hasScope([grant], scope));
     if (covered.length === 0) return 'SCOPE_UNKNOWN';
@@ -17,6 +17,6 @@ export const refuseGrant = (grants: readonly string[], known: KnownScopes, role:
   return null;
 };
 
-/** What an owner with this role can grant, patterns aside, in order. */
+/** Returns the scopes an owner with this role can grant, without patterns, sorted. */
 export const grantable = (known: KnownScopes, role: string): readonly string[] =>
-  [...known.keys()].filter((scope) => refuseGrant([scope], known, role) === null).sort();
+  [...known.keys()].filter((scope) => rejectGrant([scope], known, role) === null).sort();

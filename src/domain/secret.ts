@@ -1,6 +1,6 @@
 const placeholder = '[secret]';
 
-/** Holds text that must not reach a log, an error or a terminal: however it is printed, it prints as `[secret]`. */
+/** Holds text that must not reach a log, an error or a terminal: however it is printed, the output is `[secret]`. */
 export class Secret {
   readonly #value: string;
 
@@ -8,7 +8,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The text itself. Call it where it is used, never to store it. */
+  /** Returns the text itself. Call it where the text is used, never to store it. */
   reveal(): string {
     return this.#value;
   }

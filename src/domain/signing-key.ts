@@ -1,29 +1,29 @@
 import type { EpochMillis } from './clock.ts';
 
 /**
- * A key pair that was made to succeed another one, as it is kept. Its times say everything: each instance reads the same
- * rows and comes to the same answer by its own clock. Both halves are sealed, so that the rows give no key away and take
- * none in.
+ * A stored key pair that succeeds another one. Its times decide what it is used for: each instance reads the same rows and
+ * reaches the same result by its own clock. Both halves are sealed, so that a reader of the rows learns no key and a writer
+ * cannot add one.
  */
 export type SigningKeyRecord = {
   readonly kid: string;
-  /** The key of the configuration whose line this is, and under which both halves are sealed. */
+  /** The key of the configuration at the head of this chain, under which both halves are sealed. */
   readonly root: string;
-  /** The key this one follows in its line: another record's `kid`, or the root. A key has one successor at most. */
+  /** The key before this one in the chain: the `kid` of another record, or the root. A key has at most one successor. */
   readonly succeeds: string;
   readonly publishedAt: EpochMillis;
   readonly signsFrom: EpochMillis;
-  /** Until when the key before this one verifies. 0: it was revoked, whatever anybody's clock says. */
+  /** Until when the key before this one verifies. 0: it was revoked, whatever the clocks say. */
   readonly predecessorUntil: EpochMillis;
   readonly sealedPublic: string;
-  /** Null once it signs no more. */
+  /** Null once it no longer signs. */
   readonly sealedPrivate: string | null;
 };
 
-/** `next` is published and does not sign yet, `retired` only verifies, `removed` not even that. */
+/** `next` is published and does not sign yet, `retired` only verifies, `removed` does not verify either. */
 export type KeyState = 'next' | 'current' | 'retired' | 'removed';
 
-/** One key of a line at one moment. `since` and `until` bound its state; null: not known, not decided. */
+/** One key of a chain at one moment. `since` and `until` are the bounds of its state; null: unknown or not decided yet. */
 export type KeyStatus = {
   readonly kid: string;
   readonly state: KeyState;
@@ -31,71 +31,75 @@ export type KeyStatus = {
   readonly until: EpochMillis | null;
 };
 
-/** One key of a line: the root, or a record, in the order in which they sign. */
-export type KeyInLine = Pick<SigningKeyRecord, 'kid' | 'publishedAt' | 'signsFrom' | 'predecessorUntil'> & {
-  /** Whether its private half is at hand. */
+/** One successor in a chain, in the order in which they sign. */
+export type KeyInChain = Pick<SigningKeyRecord, 'kid' | 'publishedAt' | 'signsFrom' | 'predecessorUntil'> & {
+  /** Whether its private half can be opened. */
   readonly canSign: boolean;
 };
 
 /**
- * What each key of a line is for at `now`; the root is the first, and exactly one is current: the latest whose time to sign
- * has come. Where that one is not to be had, it is one behind it, which everybody knows already; then one before it; where
- * none is to be had, the root. The end of each key stands with the one behind it, so that purging never brings one back.
+ * Returns what each key of a chain is used for at `now`, the root first. Exactly one is current: the latest that is due to sign.
+ * Where that one cannot sign, it is a later one, which every verifier knows already; then an earlier one; then the root. The end
+ * of each key is stored with its successor, so that purging never revives one.
  */
-export const keyStatuses = (root: string, successors: readonly KeyInLine[], now: EpochMillis): readonly KeyStatus[] => {
-  const line = [{ kid: root, publishedAt: 0, signsFrom: 0, canSign: true }, ...successors];
+export const keyStatuses = (
+  root: string,
+  successors: readonly KeyInChain[],
+  now: EpochMillis,
+): readonly KeyStatus[] => {
+  const chain = [{ kid: root, publishedAt: 0, signsFrom: 0, canSign: true }, ...successors];
   const endOf = (index: number): EpochMillis | null => successors[index]?.predecessorUntil ?? null;
-  const isOver = (index: number): boolean => (endOf(index) ?? Number.POSITIVE_INFINITY) <= now;
-  const due = line.findLastIndex(({ signsFrom }) => signsFrom <= now);
-  const able = [...line.keys()].filter((index) => line[index]?.canSign && !isOver(index));
+  const hasEnded = (index: number): boolean => (endOf(index) ?? Number.POSITIVE_INFINITY) <= now;
+  const due = chain.findLastIndex(({ signsFrom }) => signsFrom <= now);
+  const able = [...chain.keys()].filter((index) => chain[index]?.canSign && !hasEnded(index));
   const current = able.find((index) => index >= due) ?? able.at(-1) ?? 0;
 
-  return line.map(({ kid, publishedAt, signsFrom }, index): KeyStatus => {
+  return chain.map(({ kid, publishedAt, signsFrom }, index): KeyStatus => {
     const handover = successors[index]?.signsFrom ?? null;
     if (index === current) return { kid, state: 'current', since: index === 0 ? null : signsFrom, until: handover };
-    if (isOver(index)) return { kid, state: 'removed', since: endOf(index) || null, until: null };
+    if (hasEnded(index)) return { kid, state: 'removed', since: endOf(index) || null, until: null };
     if (index > current) return { kid, state: 'next', since: publishedAt, until: signsFrom };
     return { kid, state: 'retired', since: handover, until: endOf(index) };
   });
 };
 
-/** How long what takes. All instances are given the same. */
+/** The durations of a rotation. All instances must have the same. */
 export type RotationTimes = {
-  /** How often keys are rotated without being asked to; null: never. */
+  /** How often keys are rotated automatically; null: never. */
   readonly periodMs: number | null;
-  /** How long a key is published before it signs: until everybody who verifies has it, clocks that differ included. */
+  /** How long a key is published before it signs: until every verifier has it, also with clocks that differ. */
   readonly leadMs: number;
-  /** How long a key verifies after it has signed for the last time: until its last token is over everywhere. */
+  /** How long a key verifies after it signed for the last time: until its last token has expired everywhere. */
   readonly keepMs: number;
-  /** How long others may keep the published keys without asking again. */
+  /** How long verifiers may cache the published keys. */
   readonly maxAgeSeconds: number;
-  /** How often an instance looks for what the others have done. */
-  readonly readEveryMs: number;
+  /** How often an instance reads what the others have published. */
+  readonly pollIntervalMs: number;
 };
 
 const second = 1000;
-const longestLeadMs = 600 * second;
-const longestMaxAgeSeconds = 300;
-const longestReadEveryMs = second;
-/** The leeway with which tokens are verified, and a minute for an instance that reads or is told the time late. */
+const maxLeadMs = 600 * second;
+const maxCacheSeconds = 300;
+const maxPollIntervalMs = second;
+/** The leeway of token verification, and a minute for an instance with a slow clock or a late read. */
 const allowanceMs = 65 * second;
 
-/** Half the lead is for those who keep the published keys, half for clocks and instances that lag. */
+/** Half of the lead is for verifiers that cache the published keys, half for slow clocks and late reads. */
 export const rotationTimes = (periodMs: number | null, tokenTtlSeconds: number): RotationTimes => {
-  const leadMs = Math.min(longestLeadMs, (periodMs ?? Number.POSITIVE_INFINITY) / 2);
+  const leadMs = Math.min(maxLeadMs, (periodMs ?? Number.POSITIVE_INFINITY) / 2);
   return {
     periodMs,
     leadMs,
     keepMs: tokenTtlSeconds * second + allowanceMs,
-    maxAgeSeconds: Math.min(longestMaxAgeSeconds, Math.floor(leadMs / 2 / second)),
-    readEveryMs: Math.min(longestReadEveryMs, leadMs / 2),
+    maxAgeSeconds: Math.min(maxCacheSeconds, Math.floor(leadMs / 2 / second)),
+    pollIntervalMs: Math.min(maxPollIntervalMs, leadMs / 2),
   };
 };
 
-/** A private half is not thrown away before this: a lagging clock may be signing with it. */
-export const wipeBefore = (now: EpochMillis): EpochMillis => now - allowanceMs;
+/** Returns the time before which a key must have stopped signing to lose its private half: an instance with a slow clock may still use a later one. */
+export const erasePrivateKeysBefore = (now: EpochMillis): EpochMillis => now - allowanceMs;
 
-/** Whether the key after `newest` is to be published now. The age of a root is not known: it is succeeded at once. */
+/** Whether the successor of `newest` is due. The age of a root is unknown, so its successor is due at once. */
 export const isRotationDue = (
   newest: Pick<SigningKeyRecord, 'signsFrom'> | null,
   { periodMs, leadMs }: RotationTimes,

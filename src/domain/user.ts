@@ -2,7 +2,7 @@ import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
 import type { Role } from './role.ts';
 
-/** An account as the rest of the house sees it: without its password hash. */
+/** An account as services, caches and resolvers see it: without its password hash. */
 export type User = {
   readonly id: UserId;
   /** Normalised: see `normalizeEmail`. One account per normalised email. */
@@ -10,11 +10,28 @@ export type User = {
   readonly name: string;
   readonly role: Role;
   readonly createdAt: EpochMillis;
-  /** When an administrator switched the account off; null while it is on. */
+  /** When an administrator disabled the account; null while it is enabled. */
   readonly disabledAt: EpochMillis | null;
   /**
-   * Grows by one whenever what the account may do changes: role, password, disabled or enabled.
-   * A session starts only for the version its password was checked against, so that a change wins over a login in flight.
+   * Grows by one with every change (`changeUser`). A session starts only for the version its password was checked against, so
+   * that a change wins over a login in flight; and a cached account is current exactly if its version is.
    */
   readonly version: number;
+};
+
+/** What can change of an account. A field of `User` that is to change later is added here, and nowhere else. */
+export type UserChange = Partial<Pick<User, 'role' | 'disabledAt'>> & {
+  /** `User` does not show it, and it raises the version too: a new password ends what the old one opened. */
+  readonly passwordHash?: string;
+};
+
+/**
+ * Returns the account after a change, as its next version; the same object where nothing changes. This is the only place where a
+ * version is raised, and what `User` shows changes only here: two accounts with one id and one version are equal.
+ */
+export const changeUser = (user: User, { passwordHash, ...change }: UserChange): User => {
+  const { role, disabledAt, version } = user;
+  const next = { ...user, ...change };
+  const isSame = passwordHash === undefined && next.role === role && next.disabledAt === disabledAt;
+  return isSame ? user : { ...next, version: version + 1 };
 };

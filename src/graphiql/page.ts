@@ -1,28 +1,19 @@
-/**
- * Builds the GraphiQL page in a thread of its own (see `../graphiql.ts`): the only place that loads the bundle.
- * The page is the same for everybody, so its scripts are allowed by their digests: a nonce would forbid caching it.
- */
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { parentPort, workerData } from 'node:worker_threads';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { Script } from 'node:vm';
 import * as bundle from '@graphql-yoga/render-graphiql/graphiql';
-import { createAccount } from './account.ts';
-import { startGraphiQL } from './main.ts';
-import { createAccountPlugin } from './panel.ts';
 import { favicon, logo, styles } from './styles.ts';
 
-export type PageOptions = {
-  /** The path that GraphQL requests go to, on the origin of the page. */
-  readonly endpoint: string;
-};
+export type Page = { readonly html: string; readonly contentSecurityPolicy: string };
 
-export type BuiltPage = {
-  readonly br: Uint8Array;
-  readonly gzip: Uint8Array;
-  /** Changes when the page does. */
-  readonly digest: string;
-  readonly contentSecurityPolicy: string;
+/**
+ * Returns the GraphiQL page with its Account panel: one document that loads nothing from other servers. It is the same for
+ * every caller, so its policy allows scripts by their digests: a nonce would forbid caching the page.
+ */
+export const renderPage = (): Page => {
+  const scripts = [workersScript(), bundle.js, browserScript()].map(asInlineScript);
+  return { html: markup(scripts), contentSecurityPolicy: policyFor(scripts) };
 };
 
 const welcome = `# Welcome to Fieldgate!
@@ -59,15 +50,7 @@ query AboutMe {
 }
 `;
 
-const build = async ({ endpoint }: PageOptions): Promise<BuiltPage> => {
-  const scripts = [workersScript(), bundle.js, pageScript(endpoint)].map(asInlineScript);
-  const page = Buffer.from(markup(scripts));
-  const quality = { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: page.length };
-  const [br, zipped] = await Promise.all([promisify(brotliCompress)(page, { params: quality }), promisify(gzip)(page)]);
-  return { br, gzip: zipped, digest: sha256(page, 'hex').slice(0, 32), contentSecurityPolicy: policyFor(scripts) };
-};
-
-/** Monaco runs its language services in workers; inlined, they need no further request. */
+/** Monaco runs its language services in workers. Inlined, they need no further request. */
 const workersScript = (): string => `
   const workerSources = {
     editorWorkerService: ${JSON.stringify(bundle.editorWorkerService)},
@@ -79,24 +62,32 @@ const workersScript = (): string => `
     getWorkerUrl: (_moduleId, label) => URL.createObjectURL(new Blob([workerSources[label]], { type: 'text/javascript' })),
   };`;
 
-/** The browser's part is written as functions that need nothing of their module: their source text is what is sent. */
-const pageScript = (endpoint: string): string => `
-  (${startGraphiQL})({
-    page: window,
-    graphiql: YogaGraphiQL,
-    createAccount: ${createAccount},
-    createAccountPlugin: ${createAccountPlugin},
-    options: ${JSON.stringify({ endpoint, title: 'Fieldgate', logo, tabs: [welcome, aboutMe] })},
-  });`;
+/** The modules of `browser/`, imported ones first. */
+const browserModules = ['react', 'session', 'authorized-fetch', 'sign-in-form', 'signed-in-view', 'panel', 'main'];
 
-/** `<!--` and `<script` change how HTML reads on; in strings and patterns, the only places they occur, `\x3C` is the same. */
+/** Joins the browser's modules into one script. They import only each other, and their top-level names are unique. */
+const browserScript = (): string => {
+  const options = { title: 'Fieldgate', logo, tabs: [welcome, aboutMe] };
+  const modules = browserModules.map((name) => readModule(new URL(`browser/${name}.ts`, import.meta.url)));
+  const script = `(() => {\nconst pageOptions = ${JSON.stringify(options)};\n${modules.join('\n')}\n})();`;
+  // Throws a SyntaxError if two modules declare the same name.
+  new Script(script);
+  return script;
+};
+
+const readModule = (file: URL): string =>
+  stripTypeScriptTypes(readFileSync(file, 'utf8'))
+    .replace(/^import [^;]*;$/gm, '')
+    .replace(/^export (?=const )/gm, '');
+
+/** `<!--` and `<script` change how HTML is parsed. In strings and patterns, the only places they occur, `\x3C` is the same. */
 const asInlineScript = (source: string): string => source.replace(/<(?=!--|\/?script)/gi, '\\x3C');
 
 const policyFor = (scripts: readonly string[]): string =>
   [
     "default-src 'none'",
-    `script-src ${scripts.map((script) => `'sha256-${sha256(script, 'base64')}'`).join(' ')}`,
-    // Monaco writes style elements and attributes as it goes.
+    `script-src ${scripts.map((script) => `'sha256-${sha256(script)}'`).join(' ')}`,
+    // Monaco adds style elements and attributes at run time.
     "style-src 'unsafe-inline'",
     'img-src data:',
     'font-src data:',
@@ -107,8 +98,7 @@ const policyFor = (scripts: readonly string[]): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-const sha256 = (data: string | Buffer, encoding: 'hex' | 'base64'): string =>
-  createHash('sha256').update(data).digest(encoding);
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
 
 const markup = (scripts: readonly string[]): string => `<!doctype html>
 <html lang="en">
@@ -128,5 +118,3 @@ ${scripts.map((script) => `<script>${script}</script>`).join('\n')}
 </body>
 </html>
 `;
-
-parentPort?.postMessage(await build(workerData));

@@ -1,12 +1,12 @@
-/** What the page adds to GraphiQL's looks. Sizes and colours are GraphiQL's own variables, so light and dark both fit. */
+/** The styles that the page adds to GraphiQL. Sizes and colours are GraphiQL's own variables, so they fit light and dark. */
 
-const gate = (size: number, colours: { readonly posts: string; readonly bars: string }): string =>
+const gateIcon = (size: number, colours: { readonly posts: string; readonly bars: string }): string =>
   `<svg xmlns='http://www.w3.org/2000/svg' width='${size}' height='${size}' viewBox='0 0 32 32' fill='none' stroke-linecap='round' stroke-width='2.6'>` +
   `<path stroke='${colours.bars}' d='M5 12h22M5 18h22M5 24h22M6 24 26 12'/><path stroke='${colours.posts}' d='M5 6v22M27 6v22'/></svg>`;
 
-export const logo = gate(28, { posts: 'hsl(var(--color-primary))', bars: 'hsla(var(--color-neutral), .55)' });
+export const logo = gateIcon(28, { posts: 'hsl(var(--color-primary))', bars: 'hsla(var(--color-neutral), .55)' });
 
-export const favicon = `data:image/svg+xml,${encodeURIComponent(gate(32, { posts: '#d60590', bars: '#7b8aa5' }))}`;
+export const favicon = `data:image/svg+xml,${encodeURIComponent(gateIcon(32, { posts: '#d60590', bars: '#7b8aa5' }))}`;
 
 export const styles = `
 html, body, #root { height: 100%; }

@@ -5,7 +5,7 @@ import type { User } from '../domain/user.ts';
 import type { AccountViewer } from '../domain/viewer.ts';
 import type { RequestContext } from './context.ts';
 
-/** The signed-in caller. The guard has let nobody else through; should it ever not have, nothing is done for them. */
+/** Returns the signed-in account. Throws for any other caller, whom the guard should have denied already. */
 export const callerOf = (context: RequestContext): AccountViewer => {
   const viewer = viewerOf<User>(context);
   if (viewer.kind === 'anonymous') throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_MISSING' });
@@ -13,10 +13,10 @@ export const callerOf = (context: RequestContext): AccountViewer => {
   return viewer;
 };
 
-/** Who acts in this request, as events say it. */
+/** Returns who acts in this request, in the form that events record. */
 export const actorOf = (context: RequestContext): Actor => actorFor(viewerOf(context), context.client);
 
-/** The session of this very request: the one it has just begun, else the one its credential belongs to, if any. */
+/** Returns the session that this operation started, else the one that the credential belongs to, else null. */
 export const currentSessionOf = (context: RequestContext): SessionId | null => {
   if (context.newSession) return context.newSession.id;
   const viewer = viewerOf(context);

@@ -2,18 +2,22 @@ import type { EpochMillis } from '../domain/clock.ts';
 import { badInput } from '../domain/errors.ts';
 import { isUuid } from '../domain/ids.ts';
 
-/** Where a row lies in the order of a connection: by time, then by id. */
+/** The position of a row in the order of a connection: by time, then by id. */
 export type Position = { readonly at: EpochMillis; readonly id: string };
 
-/** A cursor is where a row lies in the order, not a row number: a page stays right while rows come and go. */
+/** A cursor is a position in the order, not a row number: a page stays right while rows come and go. */
 const toCursor = ({ at, id }: Position): string => Buffer.from(`${at} ${id}`).toString('base64url');
 
-/** A cursor of ours, null where none is given, or BAD_USER_INPUT. */
+/** Returns the position of a cursor, null where none is given. Errors: BAD_USER_INPUT. */
 export const parseCursor = (after: string | null | undefined): Position | null => {
   if (after === null || after === undefined) return null;
   const [at, id] = Buffer.from(after, 'base64url').toString().split(' ');
   if (!at || !/^\d{1,15}$/.test(at) || !id || !isUuid(id)) {
-    throw badInput('after', 'CURSOR_INVALID', 'This is no cursor of this connection.');
+    throw badInput(
+      'after',
+      'CURSOR_INVALID',
+      'The cursor is not one of this connection. Take it from `pageInfo` or an edge.',
+    );
   }
   return { at: Number(at), id };
 };
@@ -21,12 +25,12 @@ export const parseCursor = (after: string | null | undefined): Position | null =
 type Page<Node> = {
   readonly nodes: readonly Node[];
   readonly hasNextPage: boolean;
-  /** The cursor that was asked with. */
+  /** The cursor of the request. */
   readonly after: string | null | undefined;
   readonly positionOf: (node: Node) => Position;
 };
 
-/** One page in the Relay form. */
+/** Returns one page as a Relay connection. */
 export const toConnection = <Node>({ nodes, hasNextPage, after, positionOf }: Page<Node>) => {
   const edges = nodes.map((node) => ({ cursor: toCursor(positionOf(node)), node }));
   return {

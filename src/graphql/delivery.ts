@@ -2,10 +2,10 @@ import { otherOrigin } from '@fieldgate/guard/core';
 import { AppError, badInput } from '../domain/errors.ts';
 import type { IssuedTokens } from '../services/sessions.ts';
 import { noCookies, type RequestContext } from './context.ts';
-import type { OnRefusal } from './refusals.ts';
+import type { OnRefusal } from './refusal-log.ts';
 import type { CookieTokens, SessionCookies } from './session-cookies.ts';
 
-/** What the answer to a sign-in may show: without the tokens where cookies carry them. */
+/** The tokens that the answer to a sign-in shows: null where cookies carry them. */
 export type DeliveredTokens = Omit<IssuedTokens, 'accessToken' | 'refreshToken'> & {
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
@@ -16,8 +16,8 @@ type Deliver = (grant: IssuedTokens) => DeliveredTokens;
 export type Delivery = ReturnType<typeof createDelivery>;
 
 /**
- * How tokens get to their owner and, in cookies, back. `cookies` is null where the server is configured without them;
- * `onRefusal` is told of pages that may not use them.
+ * Hands tokens to their owner, in the body or in cookies, and reads them back from cookies. `cookies` is null where
+ * SESSION_COOKIES is off; `onRefusal` is called for pages that may not use them.
  */
 export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefusal) => {
   const requireOrigin = ({ mayUseCookies }: SessionCookies, context: RequestContext): void => {
@@ -34,13 +34,13 @@ export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefu
       return grant;
     };
 
-  /** What is to be done with the tokens of a sign-in; see `toCookies` for when that is asked and what it throws. */
+  /** Returns what hands out the tokens of a sign-in. Throws what `toCookies` throws. */
   const prepare = (wanted: 'BODY' | 'COOKIE' = 'BODY', context: RequestContext): Deliver =>
     wanted === 'COOKIE' ? toCookies(context, 'delivery') : toBody(context);
 
   /**
-   * Delivery by cookie for this request. Asked before anything is done, and of public mutations too: a page that signs its
-   * visitor in to an account of its own has made a forgery as well (login CSRF). Errors: BAD_USER_INPUT, FORBIDDEN.
+   * Returns what hands out tokens as cookies. Call it before anything is done, and in public mutations too: a page that
+   * signs its visitor in to the attacker's account is a forgery as well (login CSRF). Errors: BAD_USER_INPUT, FORBIDDEN.
    */
   const toCookies = (context: RequestContext, field: string): Deliver => {
     const { keep } = requireCookies(context, field);
@@ -53,12 +53,12 @@ export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefu
   };
 
   const requireCookies = (context: RequestContext, field: string): SessionCookies => {
-    if (!cookies) throw badInput(field, 'COOKIES_OFF', 'This server keeps no sessions in cookies.');
+    if (!cookies) throw badInput(field, 'COOKIES_OFF', 'SESSION_COOKIES is off on this server. Use delivery: BODY.');
     requireOrigin(cookies, context);
     return cookies;
   };
 
-  /** The tokens in the cookies of a request; null if there are none. Errors: FORBIDDEN, AMBIGUOUS_CREDENTIALS. */
+  /** Returns the tokens in the cookies of a request; null if there are none. Errors: FORBIDDEN, AMBIGUOUS_CREDENTIALS. */
   const fromCookies = (context: RequestContext): CookieTokens | null => {
     const presented = cookies?.read(context);
     if (!cookies || !presented || presented.kind === 'absent') return null;

@@ -3,13 +3,13 @@ import { hasRole, isRole } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
 import type { RequestContext } from './context.ts';
 
-/** The named functions that `@auth(policy:)` may speak of. */
+/** The functions that `@auth(policy:)` can name. */
 export const policies = {
   selfOrModerator: (user: User, _args: unknown, context: RequestContext): boolean =>
     context.newSession?.userId === user.id || isSelfOrModerator(viewerOf(context), user),
 };
 
-/** By role, and as far as the credential was granted it: a key that may not read the account does not read its email. */
+/** By role, and within what the credential was granted: a key without `account:read` does not read its owner's email. */
 const isSelfOrModerator = (viewer: Viewer, user: User): boolean => {
   if (viewer.kind !== 'account') return false;
   if (viewer.id === user.id && hasScope(viewer.scopes, 'account:read')) return true;

@@ -13,7 +13,7 @@ import type { Sessions } from '../services/sessions.ts';
 import type { RequestContext } from './context.ts';
 import { createDelivery } from './delivery.ts';
 import { policies } from './policies.ts';
-import type { OnRefusal } from './refusals.ts';
+import type { OnRefusal } from './refusal-log.ts';
 import { createAccountResolvers } from './resolvers/account.ts';
 import { createApiKeyResolvers } from './resolvers/api-key.ts';
 import { baseResolvers } from './resolvers/base.ts';
@@ -25,27 +25,27 @@ import type { SessionCookies } from './session-cookies.ts';
 
 const folder = fileURLToPath(new URL('../../schema/', import.meta.url));
 
-/** The SDL under schema/, one text per file. */
+/** Returns the SDL under schema/, one text per file. */
 const loadTypeDefs = (): readonly string[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.graphql'))
     .map((name) => readFileSync(join(folder, name), 'utf8'));
 
-type Parts = {
+type SchemaDeps = {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly apiKeys: ApiKeys;
   readonly serviceClients: ServiceClients;
   readonly events: Events;
   readonly identities: Identities;
-  /** Null: no session is kept in cookies. */
+  /** Null where SESSION_COOKIES is off. */
   readonly sessionCookies: SessionCookies | null;
 };
 
-/** The schema the server serves: SDL, resolvers and, around them, the guard. Throws if a rule would not be enforced. */
-export const createSchema = (parts: Parts, onRefusal: OnRefusal): GraphQLSchema => {
-  const { accounts, sessions, ...services } = parts;
-  const delivery = createDelivery(parts.sessionCookies, onRefusal);
+/** Returns the schema that the server serves: SDL and resolvers, guarded. Throws if a rule would not be enforced. */
+export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSchema => {
+  const { accounts, sessions, ...services } = deps;
+  const delivery = createDelivery(deps.sessionCookies, onRefusal);
   return guardSchema(
     makeExecutableSchema({
       typeDefs: [authTypeDefs, ...loadTypeDefs()],
@@ -64,6 +64,6 @@ export const createSchema = (parts: Parts, onRefusal: OnRefusal): GraphQLSchema 
   );
 };
 
-/** The same rules and guard with nothing behind the fields: enough to say who may read what. */
+/** Returns the same schema without resolvers: enough to say who may read what. */
 export const createSchemaWithoutResolvers = (): GraphQLSchema =>
   guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs, ...loadTypeDefs()] }), { policies });

@@ -4,14 +4,14 @@ import { stringifySetCookie } from 'cookie';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
 import { isPlainLoopback } from '../domain/loopback.ts';
 
-/** The tokens that came as cookies, none of them verified. */
+/** The tokens in the cookies of a request, not verified. */
 export type CookieTokens = { readonly accessToken: string | null; readonly refreshToken: string | null };
 
-/** The two cookies a session is kept in, if its tokens are delivered so. */
+/** The two cookies that carry a session's tokens. */
 export type SessionCookies = {
   readonly accessName: string;
   readonly mayUseCookies: OriginCheck;
-  /** Absent: neither cookie is there. Ambiguous: one of them twice. Does not ask `mayUseCookies`. */
+  /** Absent: neither cookie is there. Ambiguous: one of them twice. Does not check `mayUseCookies`. */
   readonly read: (
     source: CredentialSource,
   ) => { readonly kind: 'absent' } | { readonly kind: 'ambiguous' } | ({ readonly kind: 'tokens' } & CookieTokens);
@@ -21,25 +21,25 @@ export type SessionCookies = {
     readonly refreshToken: string;
     readonly sessionExpiresAt: EpochMillis;
   }) => readonly string[];
-  /** `Set-Cookie` values that take both away. */
+  /** `Set-Cookie` values that remove both. */
   readonly clear: readonly string[];
 };
 
 type Options = {
-  /** Where browsers reach this server. */
+  /** The URL at which browsers reach this server. */
   readonly issuer: string;
-  /** Of which other origins pages may use the cookies. */
+  /** Other origins whose pages may use the cookies. */
   readonly corsOrigins: readonly string[];
   readonly clock: Clock;
 };
 
 /**
- * `HttpOnly; Secure; SameSite=Lax; Path=/` under names that start with `__Host-`: browsers then take them from this very
- * host only, over TLS only. Where the issuer is plain HTTP on this machine both are left out, since not every client would
- * keep them there; nothing a request says decides that.
+ * `HttpOnly; Secure; SameSite=Lax; Path=/` under names that start with `__Host-`: browsers then accept them from
+ * this host only, over TLS only. `Secure` and the prefix are left out where the issuer is plain HTTP on loopback, since not every
+ * client would store them there; nothing in a request decides that.
  *
- * Both are kept as long as the session could be refreshed. The access token says itself when it expires: a cookie that
- * vanished with it would leave clients with TOKEN_MISSING (sign in) where TOKEN_EXPIRED (refresh) is meant.
+ * Both are kept as long as the session could be refreshed. A cookie that vanished together with
+ * the access token would leave clients with TOKEN_MISSING (sign in) instead of TOKEN_EXPIRED (refresh).
  */
 export const createSessionCookies = ({ issuer, corsOrigins, clock }: Options): SessionCookies => {
   const secure = !isPlainLoopback(new URL(issuer));

@@ -2,47 +2,29 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 import proxyaddr from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
-
-/** Whose word about the client is believed: addresses, ranges as `10.0.0.0/8`, and `loopback`, `linklocal`, `uniquelocal`. */
-export type TrustedProxies = readonly string[];
-
-/** Whether all of them can be read. Nothing that cannot is quietly trusted, or left out. */
-export const areTrustedProxies = (proxies: TrustedProxies): boolean =>
-  proxies.every((proxy) => {
-    if (['loopback', 'linklocal', 'uniquelocal'].includes(proxy)) return true;
-    return isIP(proxy.split('/', 1)[0] ?? '') !== 0 && canCompile(proxy);
-  });
-
-const canCompile = (proxy: string): boolean => {
-  try {
-    proxyaddr.compile(proxy);
-    return true;
-  } catch {
-    return false;
-  }
-};
+import type { TrustedProxies } from '../domain/settings/trusted-proxies.ts';
 
 /**
- * The address a request comes from. `X-Forwarded-For` is believed as far as trusted proxies wrote it: read from the end,
- * it is the first address that is none of theirs. Without trusted proxies nobody looks at it, for anybody can send it.
+ * Returns the address that a request comes from. `X-Forwarded-For` is trusted as far as trusted proxies wrote it: read from
+ * the end, it is the first address that is not one of theirs. Without trusted proxies it is ignored: anyone can send it.
  */
 export const createClientAddress = (proxies: TrustedProxies): ((request: IncomingMessage) => string | null) => {
   if (proxies.length === 0) return ({ socket }) => addressOf(socket.remoteAddress);
   const trust = proxyaddr.compile([...proxies]);
   return (request) => {
     const way = proxyaddr.all(request, trust).map((address) => normalizeAddress(address));
-    // What the last proxy did not write as an address tells nothing; then it is the proxy that asks.
+    // If the last proxy wrote something other than an address, the proxy itself counts as the client.
     return way.findLast((address) => address !== null) ?? null;
   };
 };
 
-/** Of a socket, at every request: IPv4 has one spelling there. */
+/** A socket's address. IPv4 has one spelling there, which need not be normalised for each request. */
 const addressOf = (address: string | undefined): string | null =>
   address?.includes(':') ? normalizeAddress(address) : (address ?? null);
 
 /**
- * One spelling for each address: IPv4 as such also where it comes mapped into IPv6, IPv6 as RFC 5952 has it, neither with a
- * port nor a zone. Null for what is no address.
+ * Returns the one spelling of an address: IPv4 also where it comes mapped into IPv6, IPv6 as in RFC 5952, without port
+ * and zone. Null if the text is not an address.
  */
 export const normalizeAddress = (text: string): string | null => {
   const address = withoutPort(text);

@@ -1,10 +1,10 @@
-/** Headers that let one page of another origin read an answer; none for strangers and for the opaque origin `null`. */
+/** Headers that let the pages of another origin read an answer; none for unknown origins and for the opaque origin `null`. */
 export type Cors = {
   readonly headersFor: (origin: string | null) => Readonly<Record<string, string>>;
   readonly preflightHeadersFor: (origin: string | null) => Readonly<Record<string, string>>;
 };
 
-/** What clients send besides the headers that need no permission: ours, those of Apollo Client, and of tracing (W3C). */
+/** Request headers that pages may send: ours, those of Apollo Client, and of tracing (W3C). */
 const requestHeaders = [
   'Authorization, X-API-Key, Content-Type, Accept, X-Request-Id',
   'Apollo-Require-Preflight, ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version',
@@ -12,8 +12,8 @@ const requestHeaders = [
 ].join(', ');
 
 /**
- * CORS by an exact list. An origin that is not on it gets no CORS header at all, so that its pages can read nothing and
- * learn nothing (a reflected or `null` allowance would let a sandboxed frame read answers).
+ * CORS by an exact list. An origin that is not on it gets no CORS header at all, so that its pages learn
+ * nothing (a reflected or `null` allowance would let a sandboxed frame read answers).
  */
 export const createCors = (origins: readonly string[]): Cors => {
   const allowed = new Set(origins);

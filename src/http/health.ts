@@ -1,10 +1,10 @@
-/** What a balancer and an operator ask: is the process there, and can it do its work. */
+/** What load balancers and operators ask: is the process alive, and can it serve. */
 export type Health = {
-  /** Says only that the process answers; never depends on a store, so that an outage restarts nobody. */
+  /** The process answers. Never depends on a store, so that an outage does not restart every instance. */
   readonly process: () => { readonly status: 'ok' };
-  /** Whether requests should be sent here: every store answers and the server is not stopping. */
+  /** Ready for requests: every store answers and the server is not stopping. */
   readonly stores: () => Promise<Readiness>;
-  /** From now on not ready, whatever the stores say. */
+  /** Reports not ready from now on, whatever the stores say. */
   readonly drain: () => void;
   readonly isStopping: () => boolean;
 };

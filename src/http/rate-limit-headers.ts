@@ -9,8 +9,7 @@ export const rateLimitHeaders = (rateLimits: readonly RateLimitStatus[]): Readon
     ? {}
     : { ratelimit: rateLimits.map(left).join(', '), 'ratelimit-policy': rateLimits.map(policy).join(', ') };
 
-const policy = ({ bucket, points, windowMs }: RateLimitStatus): string =>
-  `"${bucket}";q=${points};w=${windowMs / 1000}`;
+const policy = ({ name, points, windowMs }: RateLimitStatus): string => `"${name}";q=${points};w=${windowMs / 1000}`;
 
-const left = ({ bucket, points, spent, resetsInMs }: RateLimitStatus): string =>
-  `"${bucket}";r=${Math.max(0, points - spent)};t=${Math.ceil(resetsInMs / 1000)}`;
+const left = ({ name, points, consumed, resetsInMs }: RateLimitStatus): string =>
+  `"${name}";r=${Math.max(0, points - consumed)};t=${Math.ceil(resetsInMs / 1000)}`;

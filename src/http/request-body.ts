@@ -1,40 +1,46 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
-/** A request body that is not read: the status to answer with, and the code for it. */
+/** The largest body of a request, in bytes. */
+export const largestBody = 100 * 1024;
+
+/** A request body that is not accepted: the status to answer with, and its code. */
 export type BodyRefusal = { readonly status: 400 | 408 | 413 | 415; readonly code: string; readonly message: string };
+
+export const isBodyRefusal = (body: Buffer | BodyRefusal | null): body is BodyRefusal =>
+  body !== null && !Buffer.isBuffer(body);
 
 export const tooLarge: BodyRefusal = {
   status: 413,
   code: 'PAYLOAD_TOO_LARGE',
-  message: 'The request body is larger than 100 KiB.',
+  message: 'The request body may have at most 100 KiB.',
 };
 
 const compressed: BodyRefusal = {
   status: 415,
   code: 'UNSUPPORTED_MEDIA_TYPE',
-  message: 'Compressed request bodies are not read.',
+  message: 'Send the request body uncompressed.',
 };
 
 const otherCharset: BodyRefusal = {
   status: 415,
   code: 'UNSUPPORTED_MEDIA_TYPE',
-  message: 'Request bodies are read as UTF-8 only.',
+  message: 'Send the request body in UTF-8.',
 };
 
 type Reader = {
-  readonly limitBytes: number;
   /** Called once, unless the request fails before it is whole. */
   readonly onBody: (body: Buffer | BodyRefusal) => void;
   readonly onError: (error: unknown) => void;
 };
 
 /**
- * Reads a body of at most `limitBytes`. Refuses by the headers where they tell, else while reading, never after: an
- * announced length may lie and a chunked body announces none. A refused body is not read to its end.
- * With functions to call rather than a promise, because every request comes through here.
+ * Reads a body of at most `largestBody`. Refuses by the headers where they say enough, else while reading: an
+ * announced length may be wrong and a chunked body announces none. A refused body is not read to its end.
+ * Callbacks rather than a promise, because every request passes here.
  */
-export const readBody = (request: IncomingMessage, { limitBytes, onBody, onError }: Reader): void => {
-  const refusal = refusalByHeaders(request.headers, limitBytes);
+export const readBody = (request: IncomingMessage, { onBody, onError }: Reader): void => {
+  const refusal = refusalByHeaders((name) => headerOf(request.headers, name));
   if (refusal) {
     onBody(refusal);
     return;
@@ -42,9 +48,9 @@ export const readBody = (request: IncomingMessage, { limitBytes, onBody, onError
   const chunks: Buffer[] = [];
   let length = 0;
   request.on('data', (chunk: Buffer) => {
-    const wasWithin = length <= limitBytes;
+    const wasWithin = length <= largestBody;
     length += chunk.length;
-    if (length <= limitBytes) {
+    if (length <= largestBody) {
       chunks.push(chunk);
       return;
     }
@@ -52,15 +58,29 @@ export const readBody = (request: IncomingMessage, { limitBytes, onBody, onError
     if (wasWithin) onBody(tooLarge);
   });
   request.once('end', () => {
-    if (length <= limitBytes) onBody(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    if (length <= largestBody) onBody(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
   });
   request.once('error', onError);
 };
 
-const refusalByHeaders = (headers: IncomingMessage['headers'], limitBytes: number): BodyRefusal | null => {
-  const { 'content-encoding': encoding, 'content-type': type = '', 'content-length': length } = headers;
-  if (encoding !== undefined && encoding !== 'identity') return compressed;
+/** The refusal that shows in the headers already, or null. */
+export const refusalByHeaders = (header: (name: string) => string | null): BodyRefusal | null => {
+  const encoding = header('content-encoding');
+  if (encoding !== null && encoding !== 'identity') return compressed;
+  const type = header('content-type') ?? '';
   const charset = type.includes(';') ? /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] : undefined;
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) return otherCharset;
-  return Number(length ?? 0) > limitBytes ? tooLarge : null;
+  return Number(header('content-length') ?? 0) > largestBody ? tooLarge : null;
+};
+
+/** The text of a body; null if its bytes are not UTF-8. */
+export const textOf = (body: Buffer | null): string | null => {
+  if (body === null) return '';
+  return isUtf8(body) ? body.toString() : null;
+};
+
+/** A header of node:http by its lower-case name; null if it was not sent. */
+export const headerOf = (headers: IncomingMessage['headers'], name: string): string | null => {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : (value ?? null);
 };

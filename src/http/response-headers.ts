@@ -1,32 +1,32 @@
 import type { Cors } from './cors.ts';
 
-/** On every answer, whoever gives it. */
+/** On every answer. */
 export const commonHeaders = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 } as const;
 
-/** An answer with an entity tag is meant to be kept, and says itself how. All others are not. */
+/** On every answer without an entity tag. One with an entity tag brings its own caching headers. */
 export const noStoreHeaders = {
   'cache-control': 'no-store',
   vary: 'Origin, Accept, Authorization',
 } as const;
 
-const notToBeKeptForCookies = { ...noStoreHeaders, vary: `${noStoreHeaders.vary}, Cookie` } as const;
+const noStoreWithCookies = { ...noStoreHeaders, vary: `${noStoreHeaders.vary}, Cookie` } as const;
 
-/** What belongs around the headers that an answer brings itself. */
+/** Returns the headers that an answer gets besides its own. */
 export const responseHeaders = (
   cors: Cors,
   request: {
     readonly origin: string | null;
     readonly requestId: string;
-    /** Whether cookies have a say in what is answered. */
+    /** Whether cookies can change the answer. */
     readonly readsCookies: boolean;
   },
   isCacheable: boolean,
 ): Readonly<Record<string, string>> => ({
   ...commonHeaders,
-  ...(isCacheable ? {} : request.readsCookies ? notToBeKeptForCookies : noStoreHeaders),
+  ...(isCacheable ? {} : request.readsCookies ? noStoreWithCookies : noStoreHeaders),
   ...cors.headersFor(request.origin),
   'x-request-id': request.requestId,
 });

@@ -5,16 +5,16 @@ import {
   customFetch,
   type ServerMetadata,
 } from 'openid-client';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { boundedFetch } from './bounded-fetch.ts';
-import type { ProviderSettings } from './identity-provider.ts';
 
-/** How long one request may take. With several of them a sign-in has less: see `code-flow.ts`. */
+/** The timeout of one request. A sign-in of several requests has its own deadline: see `code-flow.ts`. */
 export const requestTimeoutSeconds = 4;
 
-/** Plain HTTP is only ever what the configuration says: a provider on this very machine. */
+/** The configuration allows plain HTTP only for a provider on this machine. */
 export const isPlainHttp = ({ issuer }: ProviderSettings): boolean => new URL(issuer).protocol === 'http:';
 
-/** A client of a provider that publishes no metadata (RFC 8414), or not all that is needed. */
+/** Creates a client for a provider that publishes no metadata (RFC 8414), or not all that is needed. */
 export const configureByHand = (settings: ProviderSettings, server: ServerMetadata): Configuration => {
   const config = new Configuration(server, settings.clientId, {}, ClientSecretPost(settings.clientSecret.reveal()));
   config.timeout = requestTimeoutSeconds;

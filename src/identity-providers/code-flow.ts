@@ -1,16 +1,17 @@
 import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { facebook } from './facebook.ts';
 import { toFailure } from './failure.ts';
 import { github } from './github.ts';
-import type { IdentityProvider, ProviderSettings } from './identity-provider.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 import { openId } from './openid.ts';
-import type { Dialect } from './provider-quirks.ts';
+import type { ProviderQuirks } from './provider-quirks.ts';
 
 const deadlineMs = 5_000;
 
 /** The authorization code flow with PKCE (RFC 9700 §2.1), the same for every provider. */
 export const createIdentityProvider = (settings: ProviderSettings, monotonic: () => number): IdentityProvider => {
-  const dialect = dialectOf(settings, monotonic);
+  const quirks = quirksOf(settings, monotonic);
 
   const authorizationUrl: IdentityProvider['authorizationUrl'] = async ({
     redirectUri,
@@ -18,38 +19,38 @@ export const createIdentityProvider = (settings: ProviderSettings, monotonic: ()
     nonce,
     codeVerifier,
   }) => {
-    const url = buildAuthorizationUrl(await dialect.configure(), {
+    const url = buildAuthorizationUrl(await quirks.configure(), {
       redirect_uri: redirectUri,
-      scope: dialect.scope,
+      scope: quirks.scope,
       state,
       code_challenge: await calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
-      ...(dialect.isOpenId ? { nonce } : {}),
+      ...(quirks.isOpenId ? { nonce } : {}),
     });
     return url.href;
   };
 
   const identify: IdentityProvider['identify'] = async (parameters, { redirectUri, state, nonce, codeVerifier }) => {
-    const config = await dialect.configure();
+    const config = await quirks.configure();
     const url = new URL(redirectUri);
     url.search = String(parameters);
     const tokens = await authorizationCodeGrant(config, url, {
       expectedState: state,
       pkceCodeVerifier: codeVerifier,
-      ...(dialect.isOpenId ? { expectedNonce: nonce, idTokenExpected: true } : {}),
+      ...(quirks.isOpenId ? { expectedNonce: nonce, idTokenExpected: true } : {}),
     });
-    return { provider: settings.name, ...(await dialect.readPerson(config, tokens)) };
+    return { provider: settings.name, ...(await quirks.readProfile(config, tokens)) };
   };
 
   return {
     name: settings.name,
-    authorizationUrl: (request) => answering(authorizationUrl(request)),
-    identify: (parameters, request) => answering(identify(parameters, request)),
+    authorizationUrl: (request) => withDeadline(authorizationUrl(request)),
+    identify: (parameters, request) => withDeadline(identify(parameters, request)),
   };
 };
 
-const dialectOf = (settings: ProviderSettings, monotonic: () => number): Dialect => {
-  switch (settings.dialect) {
+const quirksOf = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => {
+  switch (settings.kind) {
     case 'openid':
       return openId(settings, monotonic);
     case 'github':
@@ -59,10 +60,10 @@ const dialectOf = (settings: ProviderSettings, monotonic: () => number): Dialect
   }
 };
 
-/** In time, or not at all. The requests that are left behind have limits of their own. */
-const answering = async <T>(work: Promise<T>): Promise<T> => {
+/** Rejects after the deadline. The requests still running then end by their own timeouts. */
+const withDeadline = async <T>(work: Promise<T>): Promise<T> => {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('the provider did not answer in time')), deadlineMs);
+  const timer = setTimeout(() => reject(new Error('the provider did not respond in time')), deadlineMs);
   try {
     return await Promise.race([work, late]);
   } catch (error) {

@@ -1,13 +1,13 @@
 import { fetchProtectedResource } from 'openid-client';
 import { appSecretProof } from '../crypto/app-secret-proof.ts';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { configureByHand } from './client.ts';
-import type { ProviderSettings } from './identity-provider.ts';
-import { type Dialect, toEmail, toName, toSubject } from './provider-quirks.ts';
+import { type ProviderQuirks, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 const site = 'https://www.facebook.com';
 
-/** Facebook: OAuth 2.0, and one question to the Graph API. Paths without a version mean the oldest that the app may use. */
-export const facebook = (settings: ProviderSettings): Dialect => {
+/** Facebook: OAuth 2.0, and one request to the Graph API. A path without a version means the oldest version the app may use. */
+export const facebook = (settings: ProviderSettings): ProviderQuirks => {
   const graph = settings.issuer === site ? 'https://graph.facebook.com' : settings.issuer;
   const config = configureByHand(settings, {
     issuer: settings.issuer,
@@ -18,18 +18,18 @@ export const facebook = (settings: ProviderSettings): Dialect => {
     configure: async () => config,
     scope: 'email public_profile',
     isOpenId: false,
-    readPerson: async (_config, { access_token: accessToken }) => {
+    readProfile: async (_config, { access_token: accessToken }) => {
       const me = new URL(`${graph}/me`);
       me.searchParams.set('fields', 'id,name,email');
       me.searchParams.set('appsecret_proof', appSecretProof(accessToken, settings.clientSecret));
-      const answer = await fetchProtectedResource(config, accessToken, me, 'GET');
-      if (answer.status !== 200) throw new Error(`the API answers with status ${answer.status}`);
-      const { id, name, email } = await answer.json();
+      const response = await fetchProtectedResource(config, accessToken, me, 'GET');
+      if (response.status !== 200) throw new Error(`the API responded with status ${response.status}`);
+      const { id, name, email } = await response.json();
       return {
         issuer: settings.issuer,
         subject: toSubject(id),
         email: toEmail(email),
-        // Facebook leaves out an email that its owner has not confirmed, and whoever has a telephone number alone.
+        // Facebook omits an email that its owner has not confirmed, and has none for accounts with only a telephone number.
         emailVerified: toEmail(email) !== null,
         name: toName(name),
       };

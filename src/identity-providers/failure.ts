@@ -2,8 +2,8 @@ import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'open
 import { AppError } from '../domain/errors.ts';
 
 /**
- * What a provider's failure is to a caller: that it failed, or that it said no. Why goes to the log, in words that are the
- * library's or ours: what a provider sent (its tokens may be in it) stays where it is.
+ * Returns the error clients get for a failure at a provider. Its cause goes to the log and consists of the library's words or
+ * ours: what the provider sent may contain tokens and is not logged.
  */
 export const toFailure = (error: unknown): AppError => {
   if (error instanceof AuthorizationResponseError && error.error === 'access_denied') {
@@ -14,7 +14,7 @@ export const toFailure = (error: unknown): AppError => {
 
 const reasonOf = (error: unknown): string => {
   if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
-    return `the provider says ${/^[\w.-]{1,60}$/.test(error.error) ? error.error : 'something odd'}`;
+    return `the provider responded with the error ${/^[\w.-]{1,60}$/.test(error.error) ? error.error : '(malformed)'}`;
   }
   if (!(error instanceof Error)) return 'unknown';
   const cause = error instanceof ClientError && error.cause instanceof Error ? `: ${error.cause.message}` : '';

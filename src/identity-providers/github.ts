@@ -1,13 +1,13 @@
 import { type Configuration, fetchProtectedResource } from 'openid-client';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { configureByHand } from './client.ts';
-import type { ProviderSettings } from './identity-provider.ts';
-import { type Dialect, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
+import { type ProviderQuirks, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 /**
- * GitHub: OAuth 2.0, and two questions to its API. The issuer is what GitHub says in `iss` (RFC 9207), which it sends since
- * 2026; servers of enterprises may not yet.
+ * GitHub: OAuth 2.0, and two requests to its API. The issuer is the `iss` (RFC 9207) that GitHub sends since 2026; Enterprise
+ * Server may not send it yet.
  */
-export const github = (settings: ProviderSettings): Dialect => {
+export const github = (settings: ProviderSettings): ProviderQuirks => {
   const issuer = `${settings.issuer}/login/oauth`;
   const api = apiOf(settings.issuer);
   const config = configureByHand(settings, {
@@ -19,15 +19,15 @@ export const github = (settings: ProviderSettings): Dialect => {
     configure: async () => config,
     scope: 'read:user user:email',
     isOpenId: false,
-    readPerson: async (_config, tokens) => {
-      const user = toObject(await ask(config, tokens, `${api}/user`));
-      const emails = await ask(config, tokens, `${api}/user/emails`);
+    readProfile: async (_config, tokens) => {
+      const user = toObject(await get(config, tokens, `${api}/user`));
+      const emails = await get(config, tokens, `${api}/user/emails`);
       const primary = Array.isArray(emails)
         ? emails.map(toObject).find((email) => email['primary'] === true)
         : undefined;
       return {
         issuer,
-        // The number: a login name can be given up, and taken by somebody else.
+        // The number: a login name can be released and taken by somebody else.
         subject: toSubject(user['id']),
         email: toEmail(primary?.['email']),
         emailVerified: primary?.['verified'] === true,
@@ -37,18 +37,18 @@ export const github = (settings: ProviderSettings): Dialect => {
   };
 };
 
-/** `github.com`, Enterprise Cloud with data residency (`*.ghe.com`) and Enterprise Server have it in three places. */
+/** Returns the API's URL: github.com, Enterprise Cloud with data residency (`*.ghe.com`) and Enterprise Server differ. */
 const apiOf = (site: string): string => {
   const { protocol, host, hostname } = new URL(site);
   const hasApiHost = hostname === 'github.com' || hostname.endsWith('.ghe.com');
   return hasApiHost ? `${protocol}//api.${host}` : `${site}/api/v3`;
 };
 
-const ask = async (config: Configuration, tokens: Tokens, url: string): Promise<unknown> => {
+const get = async (config: Configuration, tokens: Tokens, url: string): Promise<unknown> => {
   const headers = new Headers({ accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' });
-  const answer = await fetchProtectedResource(config, tokens.access_token, new URL(url), 'GET', null, headers);
-  if (answer.status !== 200) throw new Error(`the API answers with status ${answer.status}`);
-  return answer.json();
+  const response = await fetchProtectedResource(config, tokens.access_token, new URL(url), 'GET', null, headers);
+  if (response.status !== 200) throw new Error(`the API responded with status ${response.status}`);
+  return response.json();
 };
 
 const toObject = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -1,19 +1,18 @@
 import type { ProvenIdentity } from '../domain/identity.ts';
-import type { Secret } from '../domain/secret.ts';
 
 /**
- * Somebody else who knows people: Google, GitHub, a company's own. Nothing a provider hands out (codes, tokens) leaves an
- * adapter; what comes out is who somebody is. Whatever a provider does, or fails to do, each method is over within 5 s.
+ * An identity provider: Google, GitHub, a company's own. The provider's codes and tokens never leave an adapter; the result is
+ * an identity. Every method settles within 5 s, whatever the provider does.
  */
 export type IdentityProvider = {
-  /** What it is called in configuration and paths: `google`. */
+  /** The name in configuration and paths: `google`. */
   readonly name: string;
-  /** Where to send a browser whose person is to sign in there. Errors: PROVIDER_FAILED. */
+  /** Resolves with the URL to send a browser to for a sign-in. Errors: PROVIDER_FAILED. */
   readonly authorizationUrl: (request: AuthorizationRequest) => Promise<string>;
   /**
-   * Who has come back with these parameters, checked in every way the provider's protocol has: state, issuer (RFC 9207), PKCE,
-   * and the signature, audience, times and nonce of an ID token. Errors: PROVIDER_DENIED (the person, or the provider, said
-   * no), PROVIDER_FAILED.
+   * Resolves with the identity of the browser that returned with these parameters, verified with everything the provider's
+   * protocol offers: state, issuer (RFC 9207), PKCE, and the signature, audience, times and nonce of an ID token.
+   * Errors: PROVIDER_DENIED (by the person or the provider), PROVIDER_FAILED.
    */
   readonly identify: (parameters: URLSearchParams, request: AuthorizationRequest) => Promise<ProvenIdentity>;
 };
@@ -23,15 +22,4 @@ export type AuthorizationRequest = {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
-};
-
-/** What a provider is reached with. */
-export type ProviderSettings = {
-  readonly name: string;
-  /** How it speaks: OpenID Connect, or OAuth 2.0 with a way of its own to say who somebody is. */
-  readonly dialect: 'openid' | 'github' | 'facebook';
-  /** The issuer of an OpenID provider; of the others, where their sites are. */
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: Secret;
 };

@@ -1,14 +1,15 @@
-import type { IdentityProvider, ProviderSettings } from './identity-provider.ts';
+import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 
-/** The providers of a configuration, by name. What speaks to them is loaded when the first of them is needed. */
+/** Returns the configured providers by name. The OpenID client is loaded when the first of them is used. */
 export const openIdentityProviders = (
   settings: readonly ProviderSettings[],
-  /** A clock that is never set, in milliseconds. */
+  /** Monotonic clock (performance.now), milliseconds. */
   monotonic: () => number,
 ): ReadonlyMap<string, IdentityProvider> =>
-  new Map(settings.map((one) => [one.name, loadedWhenNeeded(one, monotonic)]));
+  new Map(settings.map((provider) => [provider.name, lazyProvider(provider, monotonic)]));
 
-const loadedWhenNeeded = (settings: ProviderSettings, monotonic: () => number): IdentityProvider => {
+const lazyProvider = (settings: ProviderSettings, monotonic: () => number): IdentityProvider => {
   let loaded: Promise<IdentityProvider> | null = null;
   const load = () => {
     loaded ??= import('./code-flow.ts').then((module) => module.createIdentityProvider(settings, monotonic));

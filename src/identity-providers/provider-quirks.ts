@@ -3,23 +3,23 @@ import { parseEmail } from '../domain/email.ts';
 import type { ProvenIdentity } from '../domain/identity.ts';
 
 /** What differs between providers. */
-export type Dialect = {
-  /** Where its endpoints are, and how the client shows who it is. */
+export type ProviderQuirks = {
+  /** Resolves with the endpoints and the client authentication. */
   readonly configure: () => Promise<Configuration>;
   readonly scope: string;
-  /** Whether it gives an ID token, and with it takes a nonce. */
+  /** Whether it issues an ID token, and so takes a nonce. */
   readonly isOpenId: boolean;
-  readonly readPerson: (config: Configuration, tokens: Tokens) => Promise<Person>;
+  readonly readProfile: (config: Configuration, tokens: Tokens) => Promise<ProviderProfile>;
 };
 
 export type Tokens = TokenEndpointResponse & TokenEndpointResponseHelpers;
-export type Person = Omit<ProvenIdentity, 'provider'>;
+export type ProviderProfile = Omit<ProvenIdentity, 'provider'>;
 
-/** What somebody may be known by: OpenID Connect Core §2 allows 255 characters. Throws for anything else. */
+/** Returns a subject: OpenID Connect Core §2 allows 255 characters. Throws for anything else. */
 export const toSubject = (value: unknown): string => {
   const text = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text === 'string' && /^[^\p{Cc}]{1,255}$/u.test(text)) return text;
-  throw new Error('the subject is no name');
+  throw new Error('the provider sent an invalid subject');
 };
 
 export const toEmail = (value: unknown): string | null => {
@@ -30,23 +30,23 @@ export const toEmail = (value: unknown): string | null => {
   }
 };
 
-/** The first of these that is a name at all, cut to what an account may be called. */
+/** Returns the first of these that is a non-empty text, truncated to what an account name may have. */
 export const toName = (...values: readonly unknown[]): string => {
   const [name = ''] = values
     .filter((value) => typeof value === 'string')
-    .map(cleaned)
+    .map(clean)
     .filter(Boolean);
   return name;
 };
 
-const longestName = 100;
-const cleaned = (text: string): string =>
+const maxNameLength = 100;
+const clean = (text: string): string =>
   [
     ...text
       .normalize('NFC')
       .replace(/\p{Cc}+/gu, ' ')
       .trim(),
   ]
-    .slice(0, longestName)
+    .slice(0, maxNameLength)
     .join('')
     .trim();

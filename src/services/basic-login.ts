@@ -7,27 +7,27 @@ import type { User } from '../domain/user.ts';
 import type { Accounts } from './accounts.ts';
 import { anonymousCaller, type Limits } from './limits.ts';
 
-/** For how long a password that was right need not be hashed again. */
-const rememberedMs = 60_000;
+/** How long a password that was right is not hashed again. */
+const cacheMs = 60_000;
 
-type Dependencies = {
+type BasicLoginDeps = {
   readonly accounts: Pick<Accounts, 'authenticate' | 'find' | 'isLocked'>;
-  /** What was right, by digest: bounded by whoever gives it. */
-  readonly remembered: {
-    readonly get: (digest: string) => Remembered | undefined;
-    readonly set: (digest: string, value: Remembered) => void;
+  /** Pairs that were right, by digest. Must be bounded. */
+  readonly cache: {
+    readonly get: (digest: string) => CachedLogin | undefined;
+    readonly set: (digest: string, value: CachedLogin) => void;
   };
-  /** A digest nobody outside this process can compute. */
+  /** Returns a digest that only this process can compute. */
   readonly digest: (email: string, password: string) => string;
   readonly clock: Clock;
-  /** Counts a guess: the error to refuse it with, or null. */
-  readonly attempt: Limits['consume'];
+  /** Counts a guess. Resolves with the error to refuse it with, or null. */
+  readonly consume: Limits['consume'];
   readonly record: RecordEvent;
 };
 
-export type Remembered = { readonly userId: UserId; readonly version: number; readonly until: EpochMillis };
+export type CachedLogin = { readonly userId: UserId; readonly version: number; readonly until: EpochMillis };
 
-type Try = {
+type Login = {
   readonly email: string;
   readonly password: string;
   readonly digest: string;
@@ -37,14 +37,13 @@ type Try = {
 type Holder = { readonly userId: UserId; readonly role: string; readonly scopes: readonly string[] };
 
 /**
- * Email and password with every request: the login's own check, and nothing of its is left out. Hashing each time would
- * make a server of a few requests per second of us, so a pair that was right is known for a minute by its digest. The
- * account is read at every request: a new password, another role or a switch-off ends what was remembered (`version`), and
- * a lock of its email holds for it too.
- * Pairs that were wrong are never remembered: a guess costs what it costs.
+ * Verifies email and password with every request (HTTP Basic), with every check of a login. Hashing each time would limit the
+ * server to a few requests per second, so a pair that was right is cached for a minute by its digest. The account is read at
+ * every request: a change of it ends the cache entry (`version`), and a lock of its email holds here too.
+ * Wrong pairs are never cached: every guess costs a hash.
  */
-export const createBasicLogin = (deps: Dependencies) => {
-  const underWay = new Map<string, Promise<Holder | null>>();
+export const createBasicLogin = (deps: BasicLoginDeps) => {
+  const pending = new Map<string, Promise<Holder | null>>();
 
   const verify = async (
     email: string,
@@ -52,34 +51,34 @@ export const createBasicLogin = (deps: Dependencies) => {
     { client = noClient }: { readonly client?: ClientInfo } = {},
   ): Promise<Holder | null> => {
     const digest = deps.digest(email, password);
-    const known = await recall(digest);
-    if (known) return known;
-    // Simultaneous requests of one client wait for one hash instead of filling the queue.
-    const same = underWay.get(digest);
+    const cached = await findCached(digest);
+    if (cached) return cached;
+    // Simultaneous requests of one client share one hash instead of filling the queue.
+    const same = pending.get(digest);
     if (same) return same;
-    const checking = check({ email, password, digest, client }).finally(() => underWay.delete(digest));
-    underWay.set(digest, checking);
+    const checking = check({ email, password, digest, client }).finally(() => pending.delete(digest));
+    pending.set(digest, checking);
     return checking;
   };
 
-  const recall = async (digest: string): Promise<Holder | null> => {
-    const entry = deps.remembered.get(digest);
+  const findCached = async (digest: string): Promise<Holder | null> => {
+    const entry = deps.cache.get(digest);
     if (!entry || deps.clock() >= entry.until) return null;
     const user = await deps.accounts.find(entry.userId);
     if (user?.version !== entry.version || user.disabledAt !== null) return null;
-    // Locked means refused: who is guessing must not be told from who has just been let in.
+    // A lock rejects this pair too: the response must not tell a guess from a login that was right a minute ago.
     return (await deps.accounts.isLocked(user)) ? null : toHolder(user);
   };
 
-  const check = async ({ email, password, digest, client }: Try): Promise<Holder | null> => {
-    const refusal = await deps.attempt('login', anonymousCaller(client));
+  const check = async ({ email, password, digest, client }: Login): Promise<Holder | null> => {
+    const refusal = await deps.consume('login', anonymousCaller(client));
     if (refusal) throw refusal;
     try {
       const user = await deps.accounts.authenticate(email, password, client);
       const actor = accountActor(user.id, client);
       deps.record({ type: 'user.login_succeeded', actor, userId: user.id, metadata: { method: 'basic' } });
-      const until = deps.clock() + rememberedMs;
-      deps.remembered.set(digest, { userId: user.id, version: user.version, until });
+      const until = deps.clock() + cacheMs;
+      deps.cache.set(digest, { userId: user.id, version: user.version, until });
       return toHolder(user);
     } catch (error) {
       if (error instanceof AppError && error.code === 'INVALID_CREDENTIALS') return null;

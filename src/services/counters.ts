@@ -1,42 +1,46 @@
 import type { Clock, EpochMillis } from '../domain/clock.ts';
-import type { Rate } from '../domain/rate-limit.ts';
 
-/** What one process has counted of one caller, and not told anybody yet. */
+/** What this process knows about one caller in the running window. */
 export type Counter = {
-  /** In the running window, by everybody as far as this process knows. */
-  spent: number;
-  /** Of that, what only this process knows of. */
+  /** By all instances, as far as this process knows. */
+  consumed: number;
+  /** The part of `consumed` that no other instance knows of yet. */
   unsynced: number;
   resetsAt: EpochMillis;
-  /** Whether somebody was refused for it. */
-  refused: boolean;
+  /** Whether a request was refused in this window. */
+  wasRefused: boolean;
 };
 
-/** Callers counted at once; beyond that the one is forgotten whose window began first. */
-const mostCounters = 100_000;
+export type Counters = {
+  /** The counter of this key; null if no window of it is running. */
+  readonly findRunning: (key: string) => Counter | null;
+  /** The same, and a new window where none is running. */
+  readonly findOrStart: (key: string) => Counter;
+};
 
-/** Counters of windows of one length, in memory. */
-export const createCounters = (clock: Clock, { windowMs }: Rate) => {
-  const known = new Map<string, Counter>();
+/** The maximum number of counters in memory. A further one evicts the one whose window began first. */
+const maxCounters = 100_000;
 
-  /** The one of this key, if a window of it is running. */
-  const running = (key: string): Counter | null => {
-    const found = known.get(key);
+/** Creates counters in memory whose windows all last `windowMs`. */
+export const createCounters = (clock: Clock, windowMs: number): Counters => {
+  const counters = new Map<string, Counter>();
+
+  const findRunning = (key: string): Counter | null => {
+    const found = counters.get(key);
     return found && clock() < found.resetsAt ? found : null;
   };
 
-  /** The one of this key, of the window that is running now or begins with it. */
-  const counterOf = (key: string): Counter => {
-    const found = running(key);
+  const findOrStart = (key: string): Counter => {
+    const found = findRunning(key);
     if (found) return found;
-    const begun: Counter = { spent: 0, unsynced: 0, resetsAt: clock() + windowMs, refused: false };
-    // In the order in which they began: what is first is over first.
-    known.delete(key);
-    known.set(key, begun);
-    const [oldest] = known.size > mostCounters ? known.keys() : [];
-    if (oldest !== undefined) known.delete(oldest);
-    return begun;
+    const started: Counter = { consumed: 0, unsynced: 0, resetsAt: clock() + windowMs, wasRefused: false };
+    // Deleted first, so that the map stays in the order in which the windows began and the first one ends first.
+    counters.delete(key);
+    counters.set(key, started);
+    const [oldest] = counters.size > maxCounters ? counters.keys() : [];
+    if (oldest !== undefined) counters.delete(oldest);
+    return started;
   };
 
-  return { counterOf, running };
+  return { findRunning, findOrStart };
 };

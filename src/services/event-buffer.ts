@@ -1,33 +1,32 @@
 import { AppError } from '../domain/errors.ts';
 import type { AuthEvent } from '../domain/event.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { EventStore } from '../stores/ports/event-store.ts';
 
-const writtenAtOnce = 200;
-const writeEveryMs = 100;
-const tryAgainAfterMs = 1_000;
-const mostWaiting = 10_000;
+const batchSize = 200;
+const writeIntervalMs = 100;
+const retryDelayMs = 1_000;
+const maxBuffered = 10_000;
 
-type Options = {
+type EventBufferDeps = {
   readonly append: EventStore['append'];
-  /** Told when the store cannot take events; they wait. */
-  readonly onTrouble: (error: unknown) => void;
-  /** Told how many will never be in the store: too many were waiting, or it will not have them. */
-  readonly onLost: (count: number) => void;
+  /** `eventsLost` gets the number of events that the store will never hold: the buffer was full, or the store rejected them. */
+  readonly signals: Pick<Signals, 'backgroundError' | 'eventsLost'>;
 };
 
 /**
- * Between those who record events and the store: takes them at once and writes them in batches, so that no request waits
- * for one. While the store is away they wait, a bounded number of them, and then the oldest go: the log has them.
+ * Buffers events on their way to the store and writes them in batches, so that no request waits for one. While the store is
+ * unavailable a bounded number waits; then the oldest are dropped, which the log still has.
  */
-export const createEventBuffer = ({ append, onTrouble, onLost }: Options) => {
-  let waiting: AuthEvent[] = [];
+export const createEventBuffer = ({ append, signals }: EventBufferDeps) => {
+  let buffered: AuthEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;
   let writing: Promise<boolean> | null = null;
 
   const add = (event: AuthEvent): void => {
-    waiting.push(event);
-    if (waiting.length > mostWaiting) onLost(waiting.splice(0, writtenAtOnce).length);
-    schedule(writeEveryMs);
+    buffered.push(event);
+    if (buffered.length > maxBuffered) signals.eventsLost(buffered.splice(0, batchSize).length);
+    schedule(writeIntervalMs);
   };
 
   const schedule = (delayMs: number): void => {
@@ -37,17 +36,17 @@ export const createEventBuffer = ({ append, onTrouble, onLost }: Options) => {
     }, delayMs).unref();
   };
 
-  /** Writes everything that waits. False if the store did not take it; then it is tried again. Never rejects. */
+  /** Writes everything in the buffer. Resolves with false if the store did not take it; it is retried then. Never rejects. */
   const flush = (): Promise<boolean> => {
-    if (waiting.length === 0 && writing === null) return Promise.resolve(true);
+    if (buffered.length === 0 && writing === null) return Promise.resolve(true);
     writing ??= writeAll();
     return writing;
   };
 
   const writeAll = async (): Promise<boolean> => {
     try {
-      while (waiting.length > 0) {
-        const batch = waiting.splice(0, writtenAtOnce);
+      while (buffered.length > 0) {
+        const batch = buffered.splice(0, batchSize);
         if (!(await write(batch))) return false;
       }
       return true;
@@ -61,25 +60,25 @@ export const createEventBuffer = ({ append, onTrouble, onLost }: Options) => {
       await append(batch);
       return true;
     } catch (error) {
-      onTrouble(error);
+      signals.backgroundError(error);
       if (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE') {
-        waiting = [...batch, ...waiting];
-        schedule(tryAgainAfterMs);
+        buffered = [...batch, ...buffered];
+        schedule(retryDelayMs);
         return false;
       }
-      // A mistake of ours: trying again would not help, and would hold up all that come after.
-      onLost(batch.length);
+      // A bug of ours: a retry would fail too, and would hold up all events that follow.
+      signals.eventsLost(batch.length);
       return true;
     }
   };
 
-  /** Writes what waits, if the store takes it now. What it does not take is counted as lost. */
+  /** Writes the buffer if the store takes it now. What it does not take is counted as lost. */
   const close = async (): Promise<void> => {
-    while (waiting.length > 0 || writing !== null) {
+    while (buffered.length > 0 || writing !== null) {
       if (!(await flush())) break;
     }
     if (timer !== null) clearTimeout(timer);
-    if (waiting.length > 0) onLost(waiting.splice(0).length);
+    if (buffered.length > 0) signals.eventsLost(buffered.splice(0).length);
   };
 
   return { add, flush, close };

@@ -1,87 +1,47 @@
-import { type ClientInfo, type UserId, userId } from '@fieldgate/guard/core';
+import type { ClientInfo, UserId } from '@fieldgate/guard/core';
 import { isVerifierOf, loginCodeDigest } from '../crypto/login-code.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
-import { accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
+import { accountActor, type RecordEvent } from '../domain/event.ts';
 import type { Identity, ProvenIdentity } from '../domain/identity.ts';
 import { type IdentityId, identityId, isUuid } from '../domain/ids.ts';
-import { roles } from '../domain/role.ts';
-import type { User } from '../domain/user.ts';
 import type { IdentityFlowStore } from '../stores/ports/identity-flow-store.ts';
 import type { IdentityStore } from '../stores/ports/identity-store.ts';
-import type { Accounts } from './accounts.ts';
+import { createIdentityAccounts, type IdentityAccountsDeps, toNewIdentity } from './identity-accounts.ts';
 import type { IssuedTokens, Sessions } from './sessions.ts';
 
-type Dependencies = {
+type IdentitiesDeps = IdentityAccountsDeps & {
   readonly identities: IdentityStore;
   readonly flows: Pick<IdentityFlowStore, 'takeCode'>;
-  readonly accounts: Pick<Accounts, 'find' | 'findByEmail'>;
   readonly sessions: Pick<Sessions, 'signIn'>;
   readonly clock: Clock;
   readonly createId: () => string;
   readonly record: RecordEvent;
 };
 
-/** What a page holds after a sign-in at a provider: the code it was called back with, and the verifier it began with. */
+/** What a page presents after a sign-in at a provider: the code it was called back with, and the verifier it started with. */
 export type Redemption = { readonly code: string; readonly codeVerifier: string };
 
 export type Identities = ReturnType<typeof createIdentities>;
 
-/** What somebody whom a provider knows may open here. */
-export const createIdentities = (deps: Dependencies) => {
-  const { identities, accounts, clock, record } = deps;
+/** Sign-ins through identity providers, and the links between identities and accounts. */
+export const createIdentities = (deps: IdentitiesDeps) => {
+  const { identities, clock, record } = deps;
+  const { accountOf } = createIdentityAccounts(deps);
 
   /**
-   * Signs in whoever has signed in at a provider: to the account the identity is linked to, else to a new one.
-   * An account that is there already is never linked by its email: nobody has shown here that the email is theirs, so that
-   * either of the two could be the impostor. Errors: LOGIN_CODE_INVALID, ACCOUNT_LINK_REQUIRED, EMAIL_UNVERIFIED,
-   * ACCOUNT_DISABLED.
+   * Signs in to the account that the identity is linked to, else to a new one. Errors: LOGIN_CODE_INVALID, ACCOUNT_LINK_REQUIRED,
+   * EMAIL_UNVERIFIED, ACCOUNT_DISABLED.
    */
   const login = async (redemption: Redemption, client: ClientInfo): Promise<IssuedTokens> => {
     const identity = await redeem(redemption);
     return deps.sessions.signIn(() => accountOf(identity, client), client, 'identity');
   };
 
-  const accountOf = async (identity: ProvenIdentity, client: ClientInfo): Promise<User> => {
-    const linkedTo = await identities.recordUse(identity, clock());
-    const user = linkedTo === null ? await createAccount(identity, client) : await accounts.find(linkedTo);
-    if (user && user.disabledAt === null) return user;
-    throw refused('ACCOUNT_DISABLED', { identity, userId: user?.id ?? null, client });
-  };
-
-  const createAccount = async (identity: ProvenIdentity, client: ClientInfo): Promise<User | null> => {
-    const { email, emailVerified, name } = identity;
-    if (email === null) throw refused('EMAIL_UNVERIFIED', { identity, userId: null, client });
-    const existing = await accounts.findByEmail(email);
-    if (existing) throw refused('ACCOUNT_LINK_REQUIRED', { identity, userId: existing.id, client });
-    if (!emailVerified) throw refused('EMAIL_UNVERIFIED', { identity, userId: null, client });
-    const [id, createdAt] = [userId(deps.createId()), clock()];
-    const account = { id, email, name, role: roles[0], passwordHash: null, createdAt };
-    const created = await identities.createAccount(account, toNew(identity));
-    if (created === 'email-taken') throw refused('ACCOUNT_LINK_REQUIRED', { identity, userId: null, client });
-    if (created === 'identity-taken') return findLinked(identity);
-    const about = { actor: accountActor(created.id, client), userId: created.id };
-    record({ type: 'user.signed_up', ...about, metadata: { role: created.role } });
-    record({ type: 'identity.linked', ...about, metadata: { provider: identity.provider } });
-    return created;
-  };
-
-  /** Another sign-in of the same person was first, a moment ago. */
-  const findLinked = async (identity: ProvenIdentity): Promise<User | null> => {
-    const linkedTo = await identities.recordUse(identity, clock());
-    return linkedTo === null ? null : accounts.find(linkedTo);
-  };
-
-  const refused = (reason: Refusal, { identity, userId, client }: Refused): AppError => {
-    const metadata = { provider: identity.provider };
-    record({ type: 'user.login_failed', actor: anonymousActor(client), userId, reason, metadata });
-    return new AppError(reason);
-  };
-
-  /** Links whoever has signed in at a provider to this account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN. */
+  /** Links the identity that signed in at a provider to this account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN. */
   const link = async (owner: UserId, redemption: Redemption, client: ClientInfo): Promise<Identity> => {
     const identity = await redeem(redemption);
-    const linked = await identities.link({ ...toNew(identity), userId: owner });
+    const linked = await identities.link({ ...toNewIdentity(identity, deps), userId: owner });
     if (linked === 'taken') throw new AppError('IDENTITY_TAKEN');
     const metadata = { provider: identity.provider };
     record({ type: 'identity.linked', actor: accountActor(owner, client), userId: owner, metadata });
@@ -100,19 +60,12 @@ export const createIdentities = (deps: Dependencies) => {
 
   const list = (owner: UserId): Promise<readonly Identity[]> => identities.list(owner);
 
-  /** Who a code stands for. Whoever presents it uses it up, with the right verifier or not. */
+  /** Resolves with the identity a code stands for. Presenting a code uses it up, with the right verifier or a wrong one. */
   const redeem = async ({ code, codeVerifier }: Redemption): Promise<ProvenIdentity> => {
     const taken = await deps.flows.takeCode(loginCodeDigest(code), clock());
     if (!taken || !isVerifierOf(taken.challenge, codeVerifier)) throw new AppError('LOGIN_CODE_INVALID');
     return taken.identity;
   };
 
-  const toNew = ({ provider, issuer, subject, email }: ProvenIdentity) => ({
-    ...{ id: identityId(deps.createId()), provider, issuer, subject, email, createdAt: clock() },
-  });
-
   return { login, link, unlink, list };
 };
-
-type Refusal = 'ACCOUNT_DISABLED' | 'ACCOUNT_LINK_REQUIRED' | 'EMAIL_UNVERIFIED';
-type Refused = { readonly identity: ProvenIdentity; readonly userId: UserId | null; readonly client: ClientInfo };

@@ -2,91 +2,82 @@ import { type FlowSecrets, type IdentityFlow, readFlow, startFlow } from '../cry
 import { createLoginCode, isCodeChallenge } from '../crypto/login-code.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AppError, badInput } from '../domain/errors.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { AuthorizationRequest, IdentityProvider } from '../identity-providers/identity-provider.ts';
 import type { IdentityFlowStore } from '../stores/ports/identity-flow-store.ts';
 
-/** From the redirect to the provider until the browser is back. */
+/** From the redirect to the provider until the browser returns. */
 export const flowLifetimeMs = 10 * 60_000;
-/** From the browser's being back until the page that began has used the code. */
+/** From the browser's return until the page has redeemed the code. */
 const codeLifetimeMs = 60_000;
 
-type Dependencies = {
+type IdentityFlowsDeps = {
   readonly providers: ReadonlyMap<string, IdentityProvider>;
   readonly flows: IdentityFlowStore;
-  /** Where browsers may be sent back to: exactly one of these, letter by letter (RFC 9700 §2.1). */
+  /** Where browsers may return to: exactly one of these, compared as strings (RFC 9700 §2.1). */
   readonly returnUrls: readonly string[];
-  /** Where the callback of a provider is. */
+  /** Returns the callback URL of a provider. */
   readonly callbackUrl: (provider: string) => string;
   readonly clock: Clock;
-  /** Told what was wrong where the browser is told a code alone. */
-  readonly onFailure: (error: unknown, provider: string) => void;
+  readonly signals: Pick<Signals, 'providerFailed'>;
 };
 
 export type IdentityFlows = ReturnType<typeof createIdentityFlows>;
 
-/** Where to send the browser. `kept`: what it is to bring back, and the state that this goes with. */
+/** Where to send the browser, and the cookie that it must bring back with this state; null where the flow did not start. */
 export type FlowStart = {
   readonly location: string;
-  readonly kept: { readonly state: string; readonly cookie: string } | null;
+  readonly cookie: { readonly state: string; readonly value: string } | null;
 };
 
-/** A browser's way to a provider and back. What it comes back with says who somebody is; what that opens, `identities.ts` decides. */
-export const createIdentityFlows = (deps: Dependencies) => {
-  const { providers, flows, clock } = deps;
+type FlowParameters = { readonly [name in 'returnTo' | 'codeChallenge']: string | null };
+
+/** A browser's trip to a provider and back. It ends with a proven identity; `identities.ts` decides what that opens. */
+export const createIdentityFlows = (deps: IdentityFlowsDeps) => {
+  const { flows, returnUrls, clock } = deps;
 
   /**
-   * Begins a sign-in at a provider. What goes wrong at the provider is told to the page the browser returns to.
-   * Errors: BAD_USER_INPUT (returnTo, codeChallenge): then there is no such page to send it to.
+   * Starts a sign-in at a provider. Failures at the provider are reported to the page the browser returns to.
+   * Errors: BAD_USER_INPUT (returnTo, codeChallenge), because there is no page to return to.
    */
-  const begin = async (provider: string, input: { readonly [name in 'returnTo' | 'codeChallenge']: string | null }) => {
-    const returnTo = requireReturnUrl(input.returnTo);
-    const challenge = requireChallenge(input.codeChallenge);
+  const begin = async (provider: string, parameters: FlowParameters): Promise<FlowStart> => {
+    const returnTo = requireReturnUrl(parameters.returnTo, returnUrls);
+    const challenge = requireChallenge(parameters.codeChallenge);
     const { cookie, secrets } = startFlow({ provider, returnTo, challenge, startedAt: clock() });
-    return answering<FlowStart>(provider, returnTo, async () => {
+    return reportErrors(provider, returnTo, async () => {
       const location = await requireProvider(provider).authorizationUrl(toRequest(provider, secrets));
-      return { location, kept: { state: secrets.state, cookie } };
+      return { location, cookie: { state: secrets.state, value: cookie } };
     });
   };
 
   /**
-   * The browser is back from a provider, with these parameters and the cookie of its state, if it has one: the URL to send it
-   * to, with a code that says who has signed in, or with an error. Errors: LOGIN_FLOW_INVALID: this browser did not begin
-   * this sign-in, so that it has no page to return to.
+   * Finishes a sign-in when the browser returns from the provider with these parameters and the cookie of its state, if it has
+   * one. Resolves with the URL to send it to, with a code for the identity or an error. Errors: LOGIN_FLOW_INVALID if this browser
+   * did not start this sign-in, because there is no page to return to.
    */
   const finish = async (provider: string, parameters: URLSearchParams, cookie: string | null): Promise<string> => {
-    const { flow, secrets } = requireFlow(provider, parameters, cookie);
-    const { location } = await answering<FlowStart>(provider, flow.returnTo, async () => {
-      const expiresAt = flow.startedAt + flowLifetimeMs;
-      if (clock() >= expiresAt || clock() < flow.startedAt) throw new AppError('LOGIN_FLOW_INVALID');
-      // Before the provider is asked: of 20 answers that come at once, one is looked at.
-      if (!(await flows.spendState(secrets.state, expiresAt))) throw new AppError('LOGIN_FLOW_INVALID');
+    const { flow, secrets } = requireFlow({ provider, parameters, cookie, returnUrls });
+    const { location } = await reportErrors(provider, flow.returnTo, async () => {
+      await spendState(flow, secrets);
       const identity = await requireProvider(provider).identify(parameters, toRequest(provider, secrets));
       const { code, digest } = createLoginCode();
       await flows.putCode({ digest, challenge: flow.challenge, identity, expiresAt: clock() + codeLifetimeMs });
-      return { location: withParameter(flow.returnTo, 'code', code), kept: null };
+      return { location: withParameter(flow.returnTo, 'code', code), cookie: null };
     });
     return location;
   };
 
-  const requireReturnUrl = (text: string | null): string => {
-    if (text !== null && deps.returnUrls.includes(text)) return text;
-    throw badInput('returnTo', 'RETURN_URL_UNKNOWN', 'The address to return to is none that this server knows.');
+  /** Before the request to the provider: of 20 simultaneous returns with one state, one continues. */
+  const spendState = async ({ startedAt }: IdentityFlow, { state }: FlowSecrets): Promise<void> => {
+    const expiresAt = startedAt + flowLifetimeMs;
+    const isRunning = startedAt <= clock() && clock() < expiresAt;
+    if (!isRunning || !(await flows.spendState(state, expiresAt))) throw new AppError('LOGIN_FLOW_INVALID');
   };
 
   const requireProvider = (name: string): IdentityProvider => {
-    const provider = providers.get(name);
+    const provider = deps.providers.get(name);
     if (!provider) throw new AppError('NOT_FOUND');
     return provider;
-  };
-
-  /** The sign-in of this very browser at this very provider: what another provider answers does not count here (mix-up). */
-  const requireFlow = (provider: string, parameters: URLSearchParams, cookie: string | null): StartedFlow => {
-    const [state = '', ...others] = parameters.getAll('state');
-    const started = cookie === null || others.length > 0 ? null : readFlow(cookie, state);
-    if (!started || started.flow.provider !== provider || !deps.returnUrls.includes(started.flow.returnTo)) {
-      throw new AppError('LOGIN_FLOW_INVALID');
-    }
-    return started;
   };
 
   const toRequest = (provider: string, secrets: FlowSecrets): AuthorizationRequest => ({
@@ -94,14 +85,18 @@ export const createIdentityFlows = (deps: Dependencies) => {
     ...secrets,
   });
 
-  /** There is a page to return to by now: it is told of every failure by its code, and of nothing else. */
-  const answering = async <T extends FlowStart>(provider: string, returnTo: string, work: () => Promise<T>) => {
+  /** Now there is a page to return to: it gets the code of every failure, and nothing else of it. */
+  const reportErrors = async (
+    provider: string,
+    returnTo: string,
+    work: () => Promise<FlowStart>,
+  ): Promise<FlowStart> => {
     try {
       return await work();
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'INTERNAL_SERVER_ERROR';
-      if (code !== 'PROVIDER_DENIED' && code !== 'LOGIN_FLOW_INVALID') deps.onFailure(error, provider);
-      return { location: withParameter(returnTo, 'error', code), kept: null };
+      if (code !== 'PROVIDER_DENIED' && code !== 'LOGIN_FLOW_INVALID') deps.signals.providerFailed(error, provider);
+      return { location: withParameter(returnTo, 'error', code), cookie: null };
     }
   };
 
@@ -110,12 +105,33 @@ export const createIdentityFlows = (deps: Dependencies) => {
 
 type StartedFlow = { readonly flow: IdentityFlow; readonly secrets: FlowSecrets };
 
+type ReturnedBrowser = Pick<IdentityFlowsDeps, 'returnUrls'> & {
+  readonly provider: string;
+  readonly parameters: URLSearchParams;
+  readonly cookie: string | null;
+};
+
+/** Returns the sign-in of this browser at this provider: the response of another provider does not count here (mix-up attack). */
+const requireFlow = ({ provider, parameters, cookie, returnUrls }: ReturnedBrowser): StartedFlow => {
+  const [state = '', ...others] = parameters.getAll('state');
+  const started = cookie === null || others.length > 0 ? null : readFlow(cookie, state);
+  if (!started || started.flow.provider !== provider || !returnUrls.includes(started.flow.returnTo)) {
+    throw new AppError('LOGIN_FLOW_INVALID');
+  }
+  return started;
+};
+
+const requireReturnUrl = (text: string | null, returnUrls: readonly string[]): string => {
+  if (text !== null && returnUrls.includes(text)) return text;
+  throw badInput('returnTo', 'RETURN_URL_UNKNOWN', 'returnTo is not in OAUTH_RETURN_URLS.');
+};
+
 const requireChallenge = (text: string | null): string => {
   if (text !== null && isCodeChallenge(text)) return text;
   throw badInput(
     'codeChallenge',
     'CODE_CHALLENGE_INVALID',
-    'A code challenge is needed: SHA-256 of a verifier, base64url.',
+    'codeChallenge is missing or malformed. Send the SHA-256 of your code verifier in base64url (43 characters).',
   );
 };
 

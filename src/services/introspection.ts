@@ -4,9 +4,9 @@ import { type Clock, toSeconds } from '../domain/clock.ts';
 
 export type { AccessTokenClaims } from '../crypto/access-token.ts';
 
-type Dependencies = {
+type IntrospectionDeps = {
   readonly accessTokens: Pick<AccessTokens, 'verify'>;
-  /** The way requests come in by: what it refuses is not active. */
+  /** The authenticator of requests: a token that it rejects is not active. */
   readonly authenticate: Authenticator;
   readonly clock: Clock;
 };
@@ -14,15 +14,17 @@ type Dependencies = {
 export type Introspect = (token: string) => Promise<AccessTokenClaims | null>;
 
 /**
- * What an access token says, if a request with it would be accepted now; null for every other text, whatever is wrong with
- * it. The leeway after its end is for clocks that differ, and this answer is read by the same clock: here there is none.
+ * Resolves with the claims of an access token if a request with it would be accepted now; null for every other text, whatever
+ * is wrong with it. Without the leeway after expiry: that is for clocks that differ, and the response is for our own.
  */
 export const createIntrospection =
-  ({ accessTokens, authenticate, clock }: Dependencies): Introspect =>
+  ({ accessTokens, authenticate, clock }: IntrospectionDeps): Introspect =>
   async (token) => {
-    // First: it also learns of a key that is new.
-    const answer = await authenticate({ header: (name) => (name === 'authorization' ? `Bearer ${token}` : null) });
-    if (answer.kind !== 'accepted') return null;
+    // First, because it also loads a key that is new.
+    const authentication = await authenticate({
+      header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
+    });
+    if (authentication.kind !== 'accepted') return null;
     const now = toSeconds(clock());
     const verification = accessTokens.verify(token, now);
     return verification.kind === 'valid' && verification.claims.expiresAt > now ? verification.claims : null;

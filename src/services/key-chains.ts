@@ -3,65 +3,69 @@ import type { ConfiguredKeys, KeySet } from '../crypto/keys.ts';
 import type { EpochMillis } from '../domain/clock.ts';
 import { type KeyState, type KeyStatus, keyStatuses, type SigningKeyRecord } from '../domain/signing-key.ts';
 
-/** A key of the configuration. Its `id` says what it is, whatever the configuration calls it. */
+/** A key of the configuration. Its `id` is derived from the key, whatever `kid` the configuration gives it. */
 export type RootKey = { readonly id: string; readonly key: Key };
 
-export const rootsOf = ({ keys }: ConfiguredKeys): readonly RootKey[] =>
+export const rootKeysOf = ({ keys }: ConfiguredKeys): readonly RootKey[] =>
   keys.map((key) => ({ id: keyId(key.publicKey), key }));
 
-/** A record, and the key in it; null where this configuration cannot open it. */
-export type KeptKey = { readonly record: SigningKeyRecord; readonly key: Key | null };
+/** A record of the store and its key; null where this configuration cannot open it. */
+export type StoredKey = { readonly record: SigningKeyRecord; readonly key: Key | null };
 
-/** One key and what it is for now. `sealed`: kept, and not to be opened. */
+/** One key and what it is used for now. `sealed`: stored, and this configuration cannot open it. */
 export type ManagedKey = Omit<KeyStatus, 'state'> & {
   readonly state: KeyState | 'sealed';
   readonly key: Key | null;
-  /** Whether it is of the line that signs. */
-  readonly isOfFirstLine: boolean;
+  /** Whether it belongs to the chain that signs. */
+  readonly isOfSigningChain: boolean;
 };
+
+/** The keys that descend from one root, newest first. */
+type KeyChain = readonly Omit<ManagedKey, 'isOfSigningChain'>[];
 
 /**
- * All keys of a moment, those that are to sign first. Each key of the configuration that can sign is the root of a line of its
- * own, and the line of the first one signs. So a key file can be exchanged without a break: what was sealed under the old
- * root verifies for as long as that stands in the file.
+ * Returns all keys at `now`, the signing chain first. Each key of the configuration that can sign is the root of a chain, and
+ * the chain of the first one signs. So a key file can be exchanged without an interruption: what was sealed under the old root
+ * verifies for as long as that root is in the file.
  */
-export const ringKeys = (
+export const managedKeys = (
   roots: readonly RootKey[],
-  kept: readonly KeptKey[],
+  stored: readonly StoredKey[],
   now: EpochMillis,
 ): readonly ManagedKey[] => {
-  const lines = roots.flatMap((root, index) => lineOf(root, kept, now).map(index === 0 ? asFirst : asOther));
-  const foreign = kept.filter(({ record }) => !roots.some(({ id }) => id === record.root));
-  return [...lines, ...foreign.map(({ record }) => toUnknown(record))];
+  const chains = roots.map((root) => chainOf(root, stored, now));
+  const known = chains.flatMap((chain, index) => chain.map(index === 0 ? ofSigningChain : ofOtherChain));
+  const unknown = stored.filter(({ record }) => !roots.some(({ id }) => id === record.root));
+  return [...known, ...unknown.map(({ record }) => toUnknown(record))];
 };
 
-type KeyOfLine = Omit<ManagedKey, 'isOfFirstLine'>;
-
-const lineOf = ({ id, key: root }: RootKey, kept: readonly KeptKey[], now: EpochMillis): readonly KeyOfLine[] => {
-  const successors = kept
+const chainOf = ({ id, key: root }: RootKey, stored: readonly StoredKey[], now: EpochMillis): KeyChain => {
+  const successors = stored
     .filter(({ record }) => record.root === id)
     .map(({ record, key }) => ({ ...record, key, canSign: Boolean(key?.privateKey) }));
   const keys = [root, ...successors.map(({ key }) => key)];
   return keyStatuses(root.kid, successors, now)
-    .map((standing, index): KeyOfLine => {
+    .map((status, index): KeyChain[number] => {
       const key = keys[index] ?? null;
-      return { ...standing, key, state: key === null && standing.state !== 'removed' ? 'sealed' : standing.state };
+      return { ...status, key, state: key === null && status.state !== 'removed' ? 'sealed' : status.state };
     })
     .toReversed();
 };
 
-const asFirst = (key: KeyOfLine): ManagedKey => ({ ...key, isOfFirstLine: true });
+const ofSigningChain = (key: KeyChain[number]): ManagedKey => ({ ...key, isOfSigningChain: true });
 
-const asOther = (key: KeyOfLine): ManagedKey => {
+/** A key of another chain only verifies, for as long as its root is configured. */
+const ofOtherChain = (key: KeyChain[number]): ManagedKey => {
   const verifies = key.state === 'next' || key.state === 'current';
-  return { ...key, ...(verifies ? { state: 'retired', until: null } : {}), isOfFirstLine: false };
+  return { ...key, ...(verifies ? { state: 'retired', until: null } : {}), isOfSigningChain: false };
 };
 
+/** A key whose root is not in this configuration. */
 const toUnknown = ({ kid }: SigningKeyRecord): ManagedKey => ({
-  ...{ kid, state: 'sealed', since: null, until: null, key: null, isOfFirstLine: false },
+  ...{ kid, state: 'sealed', since: null, until: null, key: null, isOfSigningChain: false },
 });
 
-/** What signs and verifies among these keys. Null if none signs. */
+/** Returns what signs and verifies among these keys; null if none can sign. */
 export const keySetOf = (keys: readonly ManagedKey[]): KeySet | null => {
   const signing = keys.find(({ state }) => state === 'current')?.key;
   if (!signing?.privateKey) return null;
@@ -72,6 +76,6 @@ export const keySetOf = (keys: readonly ManagedKey[]): KeySet | null => {
   };
 };
 
-/** Says whether two sets are the same: a `kid` never stands for another key. */
+/** Equal for equal sets: a `kid` never names two keys. */
 export const fingerprint = ({ signing, verification }: KeySet): string =>
   [signing.kid, ...verification.keys()].join(' ');

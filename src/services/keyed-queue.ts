@@ -1,62 +1,62 @@
 import { AppError } from '../domain/errors.ts';
 
-/** How long somebody waits in all. Longer than most clients listen. */
+/** The longest a caller waits in all, which is longer than most clients do. */
 const timeoutMs = 20_000;
-/** How often the first in a line looks up without being told: what it waits for may happen in another process. */
-const lookUpEveryMs = 50;
-const mostInLine = 1_000;
+/** How often the first in a queue wakes without a notification: what it waits for may happen in another process. */
+const pollIntervalMs = 50;
+const maxQueueLength = 1_000;
 
-/** Being the first in a line. */
+/** The place of the caller who is first in a queue. */
 export type Slot = {
-  /** Resolves when something has happened, or after a moment. */
+  /** Resolves at the next notification, or after a short interval. */
   readonly wait: () => Promise<void>;
-  /** Whether it took too long, waiting behind others included. */
+  /** Whether the caller waited too long, the time behind others included. */
   readonly isTimedOut: () => boolean;
 };
 
-type Line = { length: number; last: Promise<void>; wake: () => void };
+type Queue = { length: number; last: Promise<void>; wake: () => void };
 
-/** Lines, each with a key, in which everybody waits for those who came before, within this process. */
-export const createWaitingLines = () => {
-  const lines = new Map<string, Line>();
+/** Creates queues, one per key, within this process: work under the same key runs one after the other, in order of arrival. */
+export const createKeyedQueue = () => {
+  const queues = new Map<string, Queue>();
 
-  /** Does the work when its turn has come, and lets the next go on when it is done. Errors: SERVICE_UNAVAILABLE. */
-  const runExclusive = async (key: string, work: (turn: Slot) => Promise<void>): Promise<void> => {
-    const line = lines.get(key) ?? { length: 0, last: Promise.resolve(), wake: () => {} };
-    if (line.length >= mostInLine) throw new AppError('SERVICE_UNAVAILABLE', { retryAfter: 1 });
-    lines.set(key, line);
-    const turn = createTurn(line);
-    line.length += 1;
-    const done = line.last.then(() => work(turn));
-    line.last = done.catch(() => {});
+  /** Runs the work once all earlier work under this key is done. Errors: SERVICE_UNAVAILABLE where the queue is full. */
+  const runExclusive = async (key: string, work: (slot: Slot) => Promise<void>): Promise<void> => {
+    const queue = queues.get(key) ?? { length: 0, last: Promise.resolve(), wake: () => {} };
+    if (queue.length >= maxQueueLength) throw new AppError('SERVICE_UNAVAILABLE', { retryAfter: 1 });
+    queues.set(key, queue);
+    const slot = createSlot(queue);
+    queue.length += 1;
+    const done = queue.last.then(() => work(slot));
+    queue.last = done.catch(() => {});
     try {
       await done;
     } finally {
-      line.length -= 1;
-      if (line.length === 0) lines.delete(key);
+      queue.length -= 1;
+      if (queue.length === 0) queues.delete(key);
     }
   };
 
-  /** Tells the first in a line that something has happened. */
-  const tell = (key: string): void => lines.get(key)?.wake();
+  /** Wakes the first in the queue of this key. */
+  const notify = (key: string): void => queues.get(key)?.wake();
 
-  return { inTurn: runExclusive, tell };
+  return { runExclusive, notify };
 };
 
-/** Nearly always nobody waits: the time is taken only of those who do. */
-const createTurn = (line: Line): Slot => {
-  let patience = line.length > 0 ? AbortSignal.timeout(timeoutMs) : null;
+/** Nearly always the queue is empty, so the timeout is started only by those who wait. */
+const createSlot = (queue: Queue): Slot => {
+  let timeout = queue.length > 0 ? AbortSignal.timeout(timeoutMs) : null;
   return {
     wait: () => {
-      patience ??= AbortSignal.timeout(timeoutMs);
+      timeout ??= AbortSignal.timeout(timeoutMs);
       return new Promise((resolve) => {
-        const timer = setTimeout(resolve, lookUpEveryMs);
-        line.wake = () => {
+        const timer = setTimeout(resolve, pollIntervalMs);
+        queue.wake = () => {
           clearTimeout(timer);
           resolve();
         };
       });
     },
-    isTimedOut: () => patience?.aborted ?? false,
+    isTimedOut: () => timeout?.aborted ?? false,
   };
 };

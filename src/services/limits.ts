@@ -4,109 +4,80 @@ import { AppError } from '../domain/errors.ts';
 import { actorFor, type RecordEvent } from '../domain/event.ts';
 import {
   type BucketName,
-  type BudgetName,
-  type Count,
   callerKey,
   isBucketName,
-  type Rate,
+  type QuotaName,
   type RateLimitStatus,
   type Rates,
 } from '../domain/rate-limit.ts';
+import type { Signals } from '../domain/signals.ts';
 import type { LimitStore } from '../stores/ports/limit-store.ts';
-import { createBudget, type Outcome } from './budget.ts';
-import { createCounters } from './counters.ts';
+import { createBucket } from './bucket.ts';
+import { createQuota, type Outcome } from './quota.ts';
 
-type Dependencies = {
+type LimitsDeps = {
   readonly rates: Rates;
-  /** Where instances share what they count; null: there is one. */
+  /** Where instances share what they count; null if there is one instance. */
   readonly shared: LimitStore | null;
   readonly clock: Clock;
   readonly record: RecordEvent;
-  /** Told of trouble with the store that no caller is told of. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly signals: Pick<Signals, 'backgroundError'>;
 };
 
-/** Who is counted. What is worth telling is added to `rateLimits`, for the headers of the answer. */
+/** Who is counted. `rateLimits` collects what the response headers report. */
 export type Caller = { readonly viewer: Viewer; readonly client: ClientInfo; readonly rateLimits: RateLimitStatus[] };
 
 export type Limits = ReturnType<typeof createLimits>;
 
-/** How often callers may do what. What comes too often is refused, and written down once per caller and window. */
-export const createLimits = ({ rates, shared, clock, record, onTrouble }: Dependencies) => {
-  const budgetOf = (name: BudgetName) =>
-    rates.general && createBudget({ name, rate: rates.general, shared, clock, onTrouble });
-  const [general, documents] = [budgetOf('general'), budgetOf('documents')];
-  const counters = {
-    login: countersFor(rates.login, clock),
-    signup: countersFor(rates.signup, clock),
-    refresh: countersFor(rates.refresh, clock),
+/** How often callers may do what. A refusal is recorded once per caller and window. */
+export const createLimits = (deps: LimitsDeps) => {
+  const { rates, record } = deps;
+  const quota = (name: QuotaName) => rates.general && createQuota({ ...deps, name, rate: rates.general });
+  const bucket = (name: BucketName) => {
+    const rate = rates[name];
+    return rate && createBucket({ ...deps, name, rate });
   };
+  const [general, documents] = [quota('general'), quota('documents')];
+  const buckets = { login: bucket('login'), signup: bucket('signup'), refresh: bucket('refresh') };
 
-  const judge = (caller: Caller, outcome: Outcome): AppError | null => {
-    if (isWorthTelling(outcome)) caller.rateLimits.push(outcome);
+  const toRefusal = (caller: Caller, outcome: Outcome): AppError | null => {
+    if (isReported(outcome)) caller.rateLimits.push(outcome);
     if (outcome.allowed) return null;
-    if (outcome.first) {
-      const reason = outcome.bucket.toUpperCase();
-      record({ type: 'rate.limited', actor: actorFor(caller.viewer, caller.client), reason });
+    if (outcome.isFirstRefusal) {
+      const actor = actorFor(caller.viewer, caller.client);
+      record({ type: 'rate.limited', actor, reason: outcome.name.toUpperCase() });
     }
     return new AppError('RATE_LIMITED', { retryAfter: Math.max(1, Math.ceil(outcome.resetsInMs / 1000)) });
   };
 
   return {
-    /** Counts against the budget that each caller has for everything: the error to refuse with, or null. */
-    consumeGeneral: (caller: Caller, points: number): AppError | null => {
-      if (!general) return null;
-      return judge(caller, general.spend(callerKey(caller.viewer, caller.client.ip), points));
-    },
+    /** Consumes from the caller's general quota. Returns the error to refuse the operation with, or null. */
+    consumeGeneral: (caller: Caller, points: number): AppError | null =>
+      general && toRefusal(caller, general.consume(callerKey(caller.viewer, caller.client.ip), points)),
 
     documents: {
-      /** Whether unknown documents of this address are looked at now. Tells nobody. */
-      mayLook: (client: ClientInfo): boolean => !documents?.isSpent(addressKey(client)),
+      /** Whether unknown documents of this address may be parsed now. Records nothing. */
+      mayParse: (client: ClientInfo): boolean => !documents?.isExhausted(addressKey(client)),
 
-      /** The error to refuse an unknown document with, or null. Counts nothing: what is refused has not been looked at. */
+      /** Returns the error to refuse an unknown document with, or null. Consumes nothing: what is refused was not parsed. */
       refuse: (client: ClientInfo, rateLimits: RateLimitStatus[]): AppError | null => {
-        const refused = documents?.refuseIfSpent(addressKey(client));
-        return refused ? judge(anonymousCaller(client, rateLimits), refused) : null;
+        const outcome = documents?.refuseIfExhausted(addressKey(client));
+        return outcome ? toRefusal(anonymousCaller(client, rateLimits), outcome) : null;
       },
 
-      /**
-       * Counts a look at a document that was no good, afterwards and in any case: one that is larger than what is left
-       * would be free else, again and again.
-       */
+      /** Counts an invalid document after the work, in any case: one larger than what is left would otherwise be free every time. */
       count: (client: ClientInfo, rateLimits: RateLimitStatus[], points: number): void => {
-        if (documents) judge(anonymousCaller(client, rateLimits), documents.add(addressKey(client), points));
+        if (documents) toRefusal(anonymousCaller(client, rateLimits), documents.add(addressKey(client), points));
       },
     },
 
-    /**
-     * Counts what guesses at a credential or makes an account, exactly, over all instances: the error to refuse with, or
-     * null. While the store is away each process counts by itself, so that there always is a limit.
-     */
-    consume: async (bucket: BucketName, caller: Caller, points = 1): Promise<AppError | null> => {
-      const [rate, counterOf] = [rates[bucket], counters[bucket]];
-      if (!rate || !counterOf) return null;
-      const key = callerKey(caller.viewer, caller.client.ip);
-      const countHere = (): Count => {
-        const counter = counterOf(key);
-        counter.spent += points;
-        return { spent: counter.spent, resetsInMs: counter.resetsAt - clock() };
-      };
-      const countThere = async (store: LimitStore): Promise<Count> => {
-        try {
-          const [count] = await store.add([{ key: `${bucket}:${key}`, points, windowMs: rate.windowMs }]);
-          return count ?? countHere();
-        } catch (error) {
-          onTrouble(error);
-          return countHere();
-        }
-      };
-      const count = shared ? await countThere(shared) : countHere();
-      const allowed = count.spent <= rate.points;
-      const first = count.spent - points <= rate.points;
-      return judge(caller, { bucket, ...rate, ...count, allowed, first });
+    /** Consumes from a bucket of the caller. Resolves with the error to refuse the operation with, or null. */
+    consume: async (name: BucketName, caller: Caller, points = 1): Promise<AppError | null> => {
+      const outcome = await buckets[name]?.consume(callerKey(caller.viewer, caller.client.ip), points);
+      return outcome ? toRefusal(caller, outcome) : null;
     },
 
-    /** Tells other instances nothing any more; to be called before the store is closed. */
+    /** Stops the exchange with other instances. Call it before the store is closed. */
     close: (): void => {
       general?.close();
       documents?.close();
@@ -114,16 +85,14 @@ export const createLimits = ({ rates, shared, clock, record, onTrouble }: Depend
   };
 };
 
-/** Two headers cost a request a tenth of its time: of the budget, which every request spends, they tell from its half on. */
-const isWorthTelling = ({ bucket, spent, points }: RateLimitStatus): boolean =>
-  isBucketName(bucket) || spent * 2 >= points;
+/** The two headers cost a tenth of a request, so the general quota, which every request consumes, is reported from half of it on. */
+const isReported = ({ name, consumed, points }: RateLimitStatus): boolean =>
+  isBucketName(name) || consumed * 2 >= points;
 
-const countersFor = (rate: Rate | null, clock: Clock) => rate && createCounters(clock, rate).counterOf;
-
-/** Whoever they say they are: nobody has asked yet when a document is looked at. */
+/** By address, whatever the credential says: a document is parsed before any credential is verified. */
 const addressKey = ({ ip }: ClientInfo): string => callerKey(anonymous, ip);
 
-/** A caller who has shown nothing (yet). */
+/** A caller without a verified credential. */
 export const anonymousCaller = (client: ClientInfo, rateLimits: RateLimitStatus[] = []): Caller => ({
   viewer: anonymous,
   client,

@@ -2,19 +2,19 @@ import { type Clock, type EpochMillis, toSeconds } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { EmailDigest } from '../domain/ids.ts';
 import {
-  endOf,
+  type AttemptOutcome,
+  activeLock,
+  expiryOf,
   type LockoutPolicy,
   type LoginAttempts,
-  lockAt,
   noAttempts,
-  reserveTry,
-  settleTry,
-  type TryOutcome,
+  reserveAttempt,
+  settleAttempt,
 } from '../domain/login-attempts.ts';
 import type { AttemptsRecord, LoginAttemptStore } from '../stores/ports/login-attempt-store.ts';
-import { createWaitingLines, type Slot } from './keyed-queue.ts';
+import { createKeyedQueue, type Slot } from './keyed-queue.ts';
 
-type Dependencies = {
+type LoginLockoutDeps = {
   readonly attempts: LoginAttemptStore;
   readonly policy: LockoutPolicy;
   readonly clock: Clock;
@@ -22,23 +22,24 @@ type Dependencies = {
   readonly digest: (email: string) => EmailDigest;
 };
 
-/** What came of looking at a password. */
+/** The result of a password check. */
 type Checked = { readonly isRight: boolean };
 
 export type LoginLockout = ReturnType<typeof createLoginLockout>;
 
 /**
- * Bounds the guesses at the password of one email: a try takes one of a few places before its password is looked at and
- * gives it back when it was. So no more guesses are looked at than may fail, however many come at once, on however many
- * instances; and right passwords, however many come at once, only wait for each other. Emails are given normalised.
+ * Limits the guesses at the password of one email: an attempt reserves one of a few places before its password is checked and
+ * releases it afterwards. So no more guesses are checked than may fail, however many come at once and on however many
+ * instances, and simultaneous right passwords only wait for each other. Emails are given normalised.
  */
-export const createLoginLockout = (deps: Dependencies) => {
+export const createLoginLockout = (deps: LoginLockoutDeps) => {
   const { attempts, policy, clock } = deps;
-  const lines = createWaitingLines();
+  const queue = createKeyedQueue();
 
   /**
-   * Lets `check` look at a password, as one try. `locks`: it failed, and the email is locked from now on.
-   * Errors: ACCOUNT_LOCKED, unchecked; SERVICE_UNAVAILABLE, if the tries before it take too long; what `check` throws, and then the try does not count.
+   * Runs `check` as one attempt. `locks`: it failed, and the email is locked from now on.
+   * Errors: ACCOUNT_LOCKED, without a check; SERVICE_UNAVAILABLE if earlier attempts take too long; those of `check`, and then
+   * the attempt does not count.
    */
   const attempt = async <Result extends Checked>(
     email: string,
@@ -46,53 +47,51 @@ export const createLoginLockout = (deps: Dependencies) => {
   ): Promise<Result & { readonly locks: boolean }> => {
     const digest = deps.digest(email);
     const id = deps.createId();
-    await lines.inTurn(digest, (turn) => reserve(digest, id, turn));
+    await queue.runExclusive(digest, (slot) => reserve(digest, id, slot));
     const checked = await check().catch(async (error: unknown) => {
-      // If that cannot be written down either, the place comes back by itself.
+      // If this cannot be stored either, the place expires.
       await settle(digest, id, 'undecided').catch(() => {});
       throw error;
     });
     return { ...checked, locks: await settle(digest, id, checked.isRight ? 'right' : 'wrong') };
   };
 
-  const reserve = async (digest: EmailDigest, id: string, turn: Slot): Promise<void> => {
-    while (!turn.isTimedOut()) {
+  const reserve = async (digest: EmailDigest, id: string, slot: Slot): Promise<void> => {
+    while (!slot.isTimedOut()) {
       const outcome = await attempts.change(digest, (before) => {
-        const outcome = reserveTry(before, { id, now: clock() }, policy);
-        return { outcome, record: outcome.kind === 'reserved' ? recordOf(outcome.after) : null };
+        const reservation = reserveAttempt(before, { id, now: clock() }, policy);
+        return { outcome: reservation, record: reservation.kind === 'reserved' ? toRecord(reservation.after) : null };
       });
       if (outcome.kind === 'reserved') return;
-      if (outcome.kind === 'locked') throw locked(outcome.until);
-      await turn.wait();
+      if (outcome.kind === 'locked') throw locked(outcome.until, clock());
+      await slot.wait();
     }
     throw new AppError('SERVICE_UNAVAILABLE', { retryAfter: 1 });
   };
 
-  const settle = async (digest: EmailDigest, id: string, outcome: TryOutcome): Promise<boolean> => {
+  const settle = async (digest: EmailDigest, id: string, outcome: AttemptOutcome): Promise<boolean> => {
     const locks = await attempts.change(digest, (before) => {
-      const { after, locks } = settleTry(before, { id, now: clock(), outcome }, policy);
-      return { outcome: locks, record: recordOf(after) };
+      const { after, locks } = settleAttempt(before, { id, now: clock(), outcome }, policy);
+      return { outcome: locks, record: toRecord(after) };
     });
-    lines.tell(digest);
+    queue.notify(digest);
     return locks;
   };
 
-  const recordOf = (after: LoginAttempts): AttemptsRecord => ({ attempts: after, expiresAt: endOf(after, policy) });
+  const toRecord = (after: LoginAttempts): AttemptsRecord => ({ attempts: after, expiresAt: expiryOf(after, policy) });
 
   const isLocked = async (email: string): Promise<boolean> =>
-    lockAt(await attempts.find(deps.digest(email)), clock()) !== null;
+    activeLock(await attempts.find(deps.digest(email)), clock()) !== null;
 
-  /** Forgets every failure of this email; whether it was locked. */
-  const unlock = async (email: string): Promise<boolean> => {
-    const digest = deps.digest(email);
-    return attempts.change(digest, (before) => ({
-      outcome: lockAt(before, clock()) !== null,
-      record: recordOf({ ...noAttempts, underWay: before.underWay }),
+  /** Forgets every failure of this email. Resolves with whether it was locked. */
+  const unlock = async (email: string): Promise<boolean> =>
+    attempts.change(deps.digest(email), (before) => ({
+      outcome: activeLock(before, clock()) !== null,
+      record: toRecord({ ...noAttempts, pending: before.pending }),
     }));
-  };
-
-  const locked = (until: EpochMillis): AppError =>
-    new AppError('ACCOUNT_LOCKED', { retryAfter: Math.max(1, toSeconds(until - clock() + 999)) });
 
   return { attempt, isLocked, unlock };
 };
+
+const locked = (until: EpochMillis, now: EpochMillis): AppError =>
+  new AppError('ACCOUNT_LOCKED', { retryAfter: Math.max(1, toSeconds(until - now + 999)) });

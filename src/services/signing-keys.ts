@@ -6,52 +6,42 @@ import {
   parseKeySet,
   publicJwks,
 } from '../crypto/keys.ts';
-import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from '../crypto/signing-algorithms.ts';
-import type { Secret } from '../domain/secret.ts';
+import type { KeySource } from '../domain/settings/key-source.ts';
+import type { SigningAlgorithm } from '../domain/signing-algorithms.ts';
 
-/** Where the keys come from that sign and verify access tokens. */
-export type KeySource =
-  | { readonly kind: 'generated'; readonly file: string; readonly algorithm: SigningAlgorithm }
-  /** Without an algorithm the first key of the file says it. */
-  | { readonly kind: 'file'; readonly file: string; readonly algorithm: SigningAlgorithm | undefined }
-  | { readonly kind: 'secret'; readonly secret: Secret; readonly algorithm: SigningAlgorithm };
-
-/** How a key file is read, and made where it is to be generated. */
+/** How a key file is read, and created where keys are generated. */
 export type KeyFiles = {
   readonly read: (file: string) => Promise<string>;
   readonly readOrCreate: (file: string, create: () => Promise<string>) => Promise<string>;
 };
 
-/** The keys that sign and verify access tokens. Rejects with a sentence that names the setting and never holds a key. */
+/** Loads the keys that sign and verify access tokens. Rejects with `SigningKeysError`, whose message names the setting and never contains a key. */
 export const loadSigningKeys = async (source: KeySource, { read, readOrCreate }: KeyFiles): Promise<ConfiguredKeys> => {
   switch (source.kind) {
     case 'secret':
-      return named('JWT_SECRET', () => keySetFromSecret(source.secret, source.algorithm));
+      return withSettingName('JWT_SECRET', () => keySetFromSecret(source.secret, source.algorithm));
     case 'file':
-      return named('JWT_KEYS', async () => parseKeySet(parseJson(await read(source.file)), source.algorithm));
+      return withSettingName('JWT_KEYS', async () => parseKeySet(parseJson(await read(source.file)), source.algorithm));
     case 'generated':
-      return named(`the generated keys in ${source.file}`, async () =>
+      return withSettingName(`the generated keys in ${source.file}`, async () =>
         parseKeySet(parseJson(await readOrCreate(source.file, () => newKeyFile(source.algorithm))), source.algorithm),
       );
   }
 };
 
-/** The algorithms a key can be made for. */
-export const algorithmNames: readonly SigningAlgorithm[] = Object.keys(signingAlgorithms).filter(isSigningAlgorithm);
-
 /** The text of a new key file with one key. */
 export const newKeyFile = async (algorithm: SigningAlgorithm): Promise<string> =>
   `${JSON.stringify({ keys: [await generateKey(algorithm)] }, null, 2)}\n`;
 
-/** What others verify access tokens with: public halves, each with `kid`, `alg` and `use`; none where the key is a shared secret. */
+/** Returns what others verify access tokens with: public keys, each with `kid`, `alg` and `use`; none for a shared secret. */
 export const publicKeys = (keys: KeySet): { readonly keys: readonly object[] } => publicJwks(keys);
 
-/** A problem with the signing keys, in words for the operator. */
+/** A problem with the signing keys. The message is for the operator. */
 export class SigningKeysError extends Error {
   override readonly name = 'SigningKeysError';
 }
 
-const named = async (
+const withSettingName = async (
   setting: string,
   load: () => ConfiguredKeys | Promise<ConfiguredKeys>,
 ): Promise<ConfiguredKeys> => {
@@ -66,6 +56,6 @@ const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    throw new SigningKeysError('is not JSON.'); // The parser's own words would quote the file.
+    throw new SigningKeysError('is not JSON.'); // The parser's message would quote the file.
   }
 };

@@ -1,4 +1,4 @@
-import type { Authenticator, RejectionReason, SessionId, UserId } from '@fieldgate/guard/core';
+import type { Authentication, Authenticator, RejectionReason, SessionId, UserId } from '@fieldgate/guard/core';
 import type { AccessTokenClaims, AccessTokens, VerificationFault } from '../crypto/access-token.ts';
 import { isJsonObject, type JsonObject } from '../crypto/json-object.ts';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
@@ -14,51 +14,51 @@ import type { ApiKeys } from './api-keys.ts';
 
 export type AccessTokenFault = VerificationFault;
 
-/** What stands in the store behind a token that is ours. */
+/** What the stores hold about a token of ours. */
 export type StoredState = {
-  /** Null where there is no such account (any more). */
+  /** Null if the account does not exist (any more). */
   readonly account: User | null;
-  /** Null where the session is over. */
+  /** Null if the session has ended. */
   readonly session: Session | null;
 };
 
 export type AccessTokenReport = {
   readonly kind: 'access';
-  /** Null if a request with this token would be accepted now, else the reason its client would be told. */
+  /** Null if a request with this token would be accepted now, else the reason the client would get. */
   readonly rejection: RejectionReason | null;
   /** The first thing wrong with the token itself, in the order of the checks; null if nothing is. */
   readonly fault: AccessTokenFault | null;
-  /** What is written in it, believed or not; null where it cannot be read. */
+  /** The contents of the token, verified or not; null where they cannot be decoded. */
   readonly decoded: { readonly header: JsonObject | null; readonly payload: JsonObject | null };
-  /** Null unless the token is a person's, ours, and has at most expired: nothing else it says is worth a look. */
-  readonly background: StoredState | null;
-  /** The same for a service's token; its `client` is null where there is none (any more). */
+  /** Null unless the token is ours, of an account, and at most expired: the ids in any other one mean nothing. */
+  readonly stored: StoredState | null;
+  /** The same for the token of a service; its `client` is null if that does not exist (any more). */
   readonly service: { readonly client: ServiceClient | null } | null;
 };
 
 export type RefreshTokenReport = {
   readonly kind: 'refresh';
-  /** `malformed`: it cannot be one of ours, by its form alone. */
+  /** `malformed`: by its form alone it cannot be one of ours. */
   readonly state: RefreshTokenState | 'malformed';
   readonly named: { readonly userId: UserId; readonly sessionId: SessionId } | null;
-  readonly background: StoredState | null;
+  readonly stored: StoredState | null;
 };
 
 export type ApiKeyReport = {
   readonly kind: 'api-key';
-  /** Null if a request with this key would be accepted now, else the reason its client would be told. */
+  /** Null if a request with this key would be accepted now, else the reason the client would get. */
   readonly rejection: RejectionReason | null;
-  /** Whether the text can be a key at all: its form, and its own checksum. */
+  /** Whether form and checksum are those of a key. */
   readonly isWellFormed: boolean;
-  /** Null unless the text is a key of this server, secret and all. */
+  /** Null unless the text is a key of this server, secret included. */
   readonly holder: { readonly key: ApiKey; readonly account: User | null } | null;
 };
 
 export type TokenReport = AccessTokenReport | RefreshTokenReport | ApiKeyReport;
 
-type Dependencies = {
+type TokenInspectionDeps = {
   readonly accessTokens: AccessTokens;
-  /** The way requests come in by. It has the verdict, so that this never says otherwise than the server does. */
+  /** The authenticator of requests. Its result is reported, so that inspection never contradicts the server. */
   readonly authenticate: Authenticator;
   readonly sessions: Pick<SessionStore, 'list' | 'recognize'>;
   readonly accounts: Pick<Accounts, 'find'>;
@@ -69,52 +69,52 @@ type Dependencies = {
 
 export type TokenInspection = ReturnType<typeof createTokenInspection>;
 
-/** Looks at tokens without using them: nothing is spent, ended or written. */
-export const createTokenInspection = (deps: Dependencies) => {
+/** Examines tokens without using them: nothing is spent, ended or written. */
+export const createTokenInspection = (deps: TokenInspectionDeps) => {
   const inspectAccessToken = async (token: string): Promise<AccessTokenReport> => {
     const now = toSeconds(deps.clock());
     const verification = deps.accessTokens.verify(token, now);
     const ours = deps.accessTokens.verify(token, now, { ignoreExpiry: true });
-    const answer = await deps.authenticate({
+    const authentication = await deps.authenticate({
       header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
     });
     return {
       kind: 'access',
-      rejection: answer.kind === 'accepted' ? null : answer.kind === 'rejected' ? answer.reason : 'TOKEN_INVALID',
+      rejection: rejectionOf(authentication),
       fault: verification.kind === 'invalid' ? verification.cause : null,
-      decoded: readWritten(token),
-      ...(await findHolder(ours.kind === 'valid' ? ours.claims : null)),
+      decoded: decode(token),
+      ...(await findSubject(ours.kind === 'valid' ? ours.claims : null)),
     };
   };
 
-  const findHolder = async (
+  const findSubject = async (
     claims: AccessTokenClaims | null,
-  ): Promise<Pick<AccessTokenReport, 'background' | 'service'>> => {
+  ): Promise<Pick<AccessTokenReport, 'stored' | 'service'>> => {
     switch (claims?.kind) {
       case undefined:
-        return { background: null, service: null };
+        return { stored: null, service: null };
       case 'account':
-        return { background: await findBackground(claims.userId, claims.sessionId), service: null };
+        return { stored: await findStored(claims.userId, claims.sessionId), service: null };
       case 'service': {
         const found = await deps.clients.find(claims.clientId);
-        return { background: null, service: { client: found?.client ?? null } };
+        return { stored: null, service: { client: found?.client ?? null } };
       }
     }
   };
 
   const inspectRefreshToken = async (token: string): Promise<RefreshTokenReport> => {
     const parsed = parseRefreshToken(token);
-    if (!parsed) return { kind: 'refresh', state: 'malformed', named: null, background: null };
+    if (!parsed) return { kind: 'refresh', state: 'malformed', named: null, stored: null };
     const { userId, sessionId, digests } = parsed;
     return {
       kind: 'refresh',
       state: await deps.sessions.recognize(userId, sessionId, digests),
       named: { userId, sessionId },
-      background: await findBackground(userId, sessionId),
+      stored: await findStored(userId, sessionId),
     };
   };
 
-  const findBackground = async (userId: UserId, sessionId: SessionId): Promise<StoredState> => ({
+  const findStored = async (userId: UserId, sessionId: SessionId): Promise<StoredState> => ({
     account: await deps.accounts.find(userId),
     session: (await deps.sessions.list(userId)).find(({ id }) => id === sessionId) ?? null,
   });
@@ -129,7 +129,7 @@ export const createTokenInspection = (deps: Dependencies) => {
     };
   };
 
-  /** What this credential is worth at this moment, and why. */
+  /** Resolves with what this credential is worth now, and why. */
   const inspect = (token: string): Promise<TokenReport> => {
     if (token.startsWith('fgr_')) return inspectRefreshToken(token);
     return token.startsWith('fg_') ? inspectApiKey(token) : inspectAccessToken(token);
@@ -138,15 +138,20 @@ export const createTokenInspection = (deps: Dependencies) => {
   return { inspect };
 };
 
-/** For showing only. The signature is left out: it is what makes the text a credential. */
-const readWritten = (token: string): AccessTokenReport['decoded'] => {
-  const [header, payload] = token.length > longestShown ? [] : token.split('.');
-  return { header: readPart(header), payload: readPart(payload) };
+const rejectionOf = (authentication: Authentication): RejectionReason | null => {
+  if (authentication.kind === 'accepted') return null;
+  return authentication.kind === 'rejected' ? authentication.reason : 'TOKEN_INVALID';
 };
 
-const longestShown = 65_536;
+/** For display only. Without the signature, which makes the text a credential. */
+const decode = (token: string): AccessTokenReport['decoded'] => {
+  const [header, payload] = token.length > maxDecodedLength ? [] : token.split('.');
+  return { header: decodePart(header), payload: decodePart(payload) };
+};
 
-const readPart = (part: string | undefined): JsonObject | null => {
+const maxDecodedLength = 65_536;
+
+const decodePart = (part: string | undefined): JsonObject | null => {
   try {
     const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
     return isJsonObject(value) ? value : null;

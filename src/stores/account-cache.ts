@@ -1,30 +1,30 @@
 import type { UserId } from '@fieldgate/guard/core';
-import { createRecentEntries } from '../domain/recent-entries.ts';
+import { LRUCache } from 'lru-cache';
+import type { Clock, EpochMillis } from '../domain/clock.ts';
 import type { User } from '../domain/user.ts';
 import type { AccountStore } from './ports/account-store.ts';
 
-/** An account store that can say without asking what an account looked like at a version. */
-export type RecentAccounts = AccountStore & {
-  /** The account, if it was read lately and had this version then. */
-  readonly recall: (id: UserId, version: number) => User | undefined;
+/** An account store that keeps the accounts it has read. */
+export type CachedAccounts = AccountStore & {
+  /** Returns the account if it was read lately and had this version then, without asking the store. */
+  readonly getCached: (id: UserId, version: number) => User | undefined;
 };
 
-/** Half of them goes when there are so many. */
 const capacity = 50_000;
-/** Whoever edits a row by hand does not raise its version: after this long it is read again whatever it says. */
-const longestBeliefMs = 30_000;
+/** An operator who edits a row by hand does not raise its version; after this long it is read again. */
+const maxAgeMs = 30_000;
 
-type Known = { readonly user: User; readonly readAt: number };
+type Entry = { readonly user: User; readonly readAt: EpochMillis };
 
 /**
- * Remembers the accounts that were found. What `User` shows of an account changes together with its version or never, so
- * whoever knows for sure which version is the current one (Redis says it with each check of a session) need not read it again.
+ * Caches the accounts that were found. Two accounts of one id and one version are equal (`changeUser`), so a caller who knows the
+ * current version for sure, as Redis returns it with every check of a session, need not read the account again.
  */
-export const recentAccounts = (accounts: AccountStore, clock: () => number): RecentAccounts => {
-  const known = createRecentEntries<Known>(capacity);
+export const cacheAccounts = (accounts: AccountStore, clock: Clock): CachedAccounts => {
+  const cache = new LRUCache<UserId, Entry>({ max: capacity });
 
-  const remember = (user: User | null): User | null => {
-    if (user !== null) known.set(user.id, { user, readAt: clock() });
+  const keep = (user: User | null): User | null => {
+    if (user !== null) cache.set(user.id, { user, readAt: clock() });
     return user;
   };
 
@@ -32,12 +32,12 @@ export const recentAccounts = (accounts: AccountStore, clock: () => number): Rec
     ...accounts,
     findById: (id) => {
       const found = accounts.findById(id);
-      return found instanceof Promise ? found.then(remember) : remember(found);
+      return found instanceof Promise ? found.then(keep) : keep(found);
     },
-    recall: (id, version) => {
-      const entry = known.get(id);
+    getCached: (id, version) => {
+      const entry = cache.get(id);
       if (entry?.user.version !== version) return undefined;
-      return Math.abs(clock() - entry.readAt) < longestBeliefMs ? entry.user : undefined;
+      return Math.abs(clock() - entry.readAt) < maxAgeMs ? entry.user : undefined;
     },
   };
 };

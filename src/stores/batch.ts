@@ -1,35 +1,35 @@
-type Waiting<Question, Answer> = {
-  readonly question: Question;
+type Waiting<Request, Answer> = {
+  readonly request: Request;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 };
 
 /**
- * What is asked in one turn of the event loop is asked together, at its end: `askAll` answers in the order of the questions,
- * or fails for all of them. Nobody waits for a question that comes later.
+ * Collects the requests of one turn of the event loop and hands them to `answerAll` at its end, `maxBatch` at a time.
+ * `answerAll` returns the answers in the order of the requests, or rejects for all of them.
  */
-export const batchPerTick = <Question, Answer>(
-  askAll: (questions: readonly Question[]) => Promise<readonly Answer[]>,
-  mostAtOnce: number,
-): ((question: Question) => Promise<Answer>) => {
-  const waiting: Waiting<Question, Answer>[] = [];
+export const batchPerTick = <Request, Answer>(
+  answerAll: (requests: readonly Request[]) => Promise<readonly Answer[]>,
+  maxBatch: number,
+): ((request: Request) => Promise<Answer>) => {
+  const waiting: Waiting<Request, Answer>[] = [];
 
-  const send = (): void => {
-    const sent = waiting.splice(0, mostAtOnce);
-    if (waiting.length > 0) setImmediate(send);
-    askAll(sent.map(({ question }) => question)).then(
+  const flush = (): void => {
+    const batch = waiting.splice(0, maxBatch);
+    if (waiting.length > 0) setImmediate(flush);
+    answerAll(batch.map(({ request }) => request)).then(
       (answers) => {
-        for (const [index, answer] of answers.entries()) sent[index]?.resolve(answer);
+        for (const [index, answer] of answers.entries()) batch[index]?.resolve(answer);
       },
       (error: unknown) => {
-        for (const { reject } of sent) reject(error);
+        for (const { reject } of batch) reject(error);
       },
     );
   };
 
-  return (question) =>
+  return (request) =>
     new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(send);
-      waiting.push({ question, resolve, reject });
+      if (waiting.length === 0) setImmediate(flush);
+      waiting.push({ request, resolve, reject });
     });
 };

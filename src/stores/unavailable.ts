@@ -1,5 +1,5 @@
 import { AppError } from '../domain/errors.ts';
 
-/** What every store rejects with when it cannot answer in time. The cause is for the log; no client sees it. */
+/** The error of a store that cannot answer in time. The cause is for the log and is never sent to a client. */
 export const unavailable = (cause: unknown): AppError =>
   new AppError('SERVICE_UNAVAILABLE', { retryAfter: 1 }, undefined, { cause });

@@ -1,82 +1,71 @@
-import { writeSync } from 'node:fs';
+import sonicBoom from 'sonic-boom';
 
-const tryAgainMs = 100;
-/** At the end of the process, in steps. */
-const lastPatience = { steps: 50, stepMs: 20 } as const;
+const retryEveryMs = 100;
+/** How long the end of the process waits for a reader. */
+const exitRetries = { count: 50, everyMs: 20 } as const;
 
-type Options = {
+type LogSinkOptions = {
+  /** Of a file, or of a pipe that does not block. */
   readonly descriptor: number;
-  /** The most that waits, in bytes. */
-  readonly mostWaiting: number;
-  /** Told how many lines are missing, when lines can be written again. */
+  readonly maxBytes: number;
+  /** Called with the number of dropped lines, once lines are written again. */
   readonly onDropped: (count: number) => void;
 };
 
 /**
- * Writes lines to a descriptor that is told not to block, at once as long as somebody takes them. A full pipe or disk holds
- * up nobody: lines wait, then new ones are dropped and counted. The end of the process waits for a second.
+ * Never blocks: buffers up to `maxBytes`, then drops lines and counts them. After a failed write (a full pipe or disk, no
+ * reader) it tries again every 100 ms, and for one second at the end of the process.
  */
-export const createLogSink = ({ descriptor, mostWaiting, onDropped }: Options) => {
-  const waiting: Buffer[] = [];
-  let waitingBytes = 0;
+export const createLogSink = ({ descriptor, maxBytes, onDropped }: LogSinkOptions) => {
+  const sink = openSink(descriptor, maxBytes);
+  let isBuffering = false;
   let dropped = 0;
   let timer: NodeJS.Timeout | null = null;
 
-  const write = (line: string): void => {
-    const bytes = Buffer.from(line);
-    if (waiting.length === 0) {
-      const rest = put(bytes);
-      if (rest.length > 0) keep(rest);
-      return;
-    }
-    if (waitingBytes + bytes.length > mostWaiting) dropped += 1;
-    else keep(bytes);
-    flush();
+  const write = (text: string): void => {
+    isBuffering = false;
+    sink.write(text); // Writes all that is buffered, or emits one of the events below.
+    if (!isBuffering && timer !== null) stopRetrying(timer);
   };
 
-  /** What is left after as much as is taken; all of it if writing fails, whatever the reason. */
-  const put = (bytes: Buffer): Buffer => {
-    try {
-      return bytes.subarray(writeSync(descriptor, bytes));
-    } catch {
-      return bytes;
-    }
-  };
-
-  const keep = (bytes: Buffer): void => {
-    waiting.push(bytes);
-    waitingBytes += bytes.length;
+  const retryLater = (): void => {
+    isBuffering = true;
     if (timer !== null) return;
-    timer = setInterval(flush, tryAgainMs).unref();
-    process.once('exit', waitForReader);
+    timer = setInterval(write, retryEveryMs, '').unref();
+    process.once('exit', retryAtExit);
   };
 
-  const flush = (): void => {
-    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
-      const rest = put(first);
-      waitingBytes -= first.length - rest.length;
-      if (rest.length > 0) {
-        waiting[0] = rest;
-        return;
-      }
-      waiting.shift();
-    }
-    if (timer !== null) clearInterval(timer);
+  const stopRetrying = (retries: NodeJS.Timeout): void => {
+    clearInterval(retries);
     timer = null;
-    process.removeListener('exit', waitForReader);
-    if (dropped === 0) return;
+    process.removeListener('exit', retryAtExit);
     const count = dropped;
     dropped = 0;
-    onDropped(count);
+    if (count > 0) onDropped(count);
   };
 
-  const waitForReader = (): void => {
-    const never = new Int32Array(new SharedArrayBuffer(4));
-    for (let step = 0; step < lastPatience.steps && waiting.length > 0; step += 1) {
-      Atomics.wait(never, 0, 0, lastPatience.stepMs);
-      flush();
-    }
-  };
+  const retryAtExit = (): void =>
+    retryBlocking(() => {
+      write('');
+      return timer === null;
+    });
 
+  sink.on('error', retryLater).on('drop', () => {
+    dropped += 1;
+    retryLater();
+  });
   return { write };
+};
+
+/** sync: lines stay in order, and none is in flight at the exit. Unless retryEAGAIN says no, a full pipe would block in there. */
+const openSink = (descriptor: number, maxBytes: number) =>
+  new sonicBoom.SonicBoom({ fd: descriptor, sync: true, maxLength: maxBytes, retryEAGAIN: () => false });
+
+/** Blocks, because an exiting process has no event loop to wait in. */
+const retryBlocking = (attempt: () => boolean): void => {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (let count = 0; count < exitRetries.count; count += 1) {
+    Atomics.wait(never, 0, 0, exitRetries.everyMs);
+    if (attempt()) return;
+  }
 };

@@ -4,23 +4,23 @@ import { createLogSink } from './log-sink.ts';
 
 export type Log = Logger;
 
-/** Lines that wait for whoever reads them, in bytes. */
-const mostWaiting = 1024 * 1024;
+/** The most that is buffered while nobody reads the log: some thousands of lines. */
+const maxBufferedBytes = 1024 * 1024;
 
 /**
- * JSON lines on standard output; on a terminal the same, made for reading. A log that nobody takes (a full pipe or disk) is
- * no reason to stop answering: lines wait, some thousands of them, then they are dropped, and the log says how many.
+ * Returns a log that writes JSON lines to standard output, or readable ones on a terminal. Requests never wait for a reader of
+ * the log: lines are buffered, then dropped, and the log says how many were.
  */
 export const createLog = async (level: string, isTerminal: boolean): Promise<Log> => {
   if (isTerminal) return pino(optionsFor(level), await readable());
-  // Whoever asks for it makes a pipe say that it is full, instead of holding up the process.
+  // Opening process.stdout makes a pipe non-blocking: writing to a full one then fails instead of waiting.
   void process.stdout;
   const log: Log = pino(
     optionsFor(level),
     createLogSink({
       descriptor: 1,
-      mostWaiting,
-      onDropped: (count) => log.warn({ event: 'log.dropped', count }, 'lines were dropped: nobody took them'),
+      maxBytes: maxBufferedBytes,
+      onDropped: (count) => log.warn({ event: 'log.dropped', count }, 'log lines dropped: standard output was blocked'),
     }),
   );
   return log;
@@ -38,9 +38,9 @@ const readable = async () => {
   return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss' });
 };
 
-/** The one line of an event. What is in it is fit for a line by then. */
+/** Writes the one line of an event, whose fields have been shortened and escaped before. */
 export const writeEvent = (log: Log, event: NewAuthEvent): void => {
   const { level, message } = eventTable[event.type];
-  const { id: eventId, time: _lines, type, ...state } = event;
-  log[level]({ event: type, eventId, ...state }, message);
+  const { id: eventId, time: _lines, type, ...fields } = event;
+  log[level]({ event: type, eventId, ...fields }, message);
 };

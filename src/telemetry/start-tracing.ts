@@ -1,17 +1,19 @@
+import type { TracingSettings } from '../domain/settings/tracing.ts';
 import type { Log } from './log.ts';
 import { createThrottledLog, type LogMessages } from './throttled-log.ts';
-import type { TracingSettings } from './tracing/settings.ts';
 import type { Tracing } from './tracing/tracing.ts';
 
-const losing: LogMessages = {
+const lostSpanMessages: LogMessages = {
   everyMs: 60_000,
   events: ['tracing.trouble', 'tracing.recovered'],
-  begins: 'spans were lost: the collector did not take them; requests are answered all the same',
-  lasts: 'spans are still being lost',
-  isOver: 'no span was lost in the last minute',
+  failing: 'spans lost: the collector does not accept them; requests are not affected',
+  stillFailing: 'spans still being lost',
+  recovered: 'no spans lost in the last minute',
 };
 
-/** Null where traces are not asked for: then nothing of OpenTelemetry is loaded. `now` is a clock that is never set. */
+/**
+ * Returns null without settings; nothing of OpenTelemetry is loaded then. `now` is a monotonic clock in milliseconds.
+ */
 export const startTracing = async (
   settings: TracingSettings | null,
   log: Log,
@@ -19,13 +21,13 @@ export const startTracing = async (
 ): Promise<Tracing | null> => {
   if (settings === null) return null;
   const { openTracing } = await import('./tracing/tracing.ts');
-  const trouble = createThrottledLog(log, now, losing);
-  const tracing = openTracing(settings, trouble.report);
+  const lostSpans = createThrottledLog(log, now, lostSpanMessages);
+  const tracing = openTracing(settings, lostSpans.report);
   return {
     ...tracing,
     close: async () => {
       await tracing.close();
-      trouble.close();
+      lostSpans.close();
     },
   };
 };

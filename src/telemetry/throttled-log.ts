@@ -1,73 +1,77 @@
 import type { Log } from './log.ts';
 
-export type TroubleLog = {
-  /** Takes note of one thing that went wrong; null if there is nothing to say about this one. */
+export type ThrottledLog = {
+  /** Counts one failure. `null` where there is nothing to say about it. */
   readonly report: (error: unknown) => void;
   readonly close: () => void;
 };
 
-/** The events, what the lines say, and how often. */
+/** The events and sentences of the lines, and how often there is one. */
 export type LogMessages = {
-  /** Between two lines while the trouble lasts; it is over when as long passed without any. */
+  /** Between two lines while failures go on. After as long without a failure, the outage has ended. */
   readonly everyMs: number;
-  readonly events: readonly [trouble: string, over: string];
-  readonly begins: string;
-  readonly lasts: string;
-  readonly isOver: string;
+  readonly events: readonly [failing: string, recovered: string];
+  readonly failing: string;
+  readonly stillFailing: string;
+  readonly recovered: string;
 };
 
 export const storeErrorMessages: LogMessages = {
   everyMs: 5_000,
   events: ['store.trouble', 'store.recovered'],
-  begins: 'a store is in trouble',
-  lasts: 'a store is still in trouble',
-  isOver: 'no more trouble with the stores',
+  failing: 'store failing',
+  stillFailing: 'store still failing',
+  recovered: 'store recovered',
+};
+
+/** A row of failures with less than `everyMs` between them. */
+type Outage = {
+  readonly timer: NodeJS.Timeout;
+  readonly startedAt: number;
+  total: number;
+  sinceLastLine: number;
+  latest: unknown;
 };
 
 /**
- * Some trouble comes in thousands. The log gets one line when it begins, one now and then while it lasts with
- * how much there was of it, and one when it is over. `now` is a clock that is never set.
+ * For failures that come by the thousand: writes one line at the first, one every `everyMs` with their number, and one
+ * when they have ended. `now` is a monotonic clock in milliseconds.
  */
-export const createThrottledLog = (log: Log, now: () => number, words: LogMessages): TroubleLog => {
-  const [event, over] = words.events;
-  let timer: NodeJS.Timeout | null = null;
-  let startedAt = 0;
-  let total = 0;
-  let sinceSummary = 0;
-  let latest: unknown = null;
+export const createThrottledLog = (log: Log, now: () => number, messages: LogMessages): ThrottledLog => {
+  const [event, recovered] = messages.events;
+  let outage: Outage | null = null;
 
-  const cause = (): { readonly err?: unknown } => (latest === null ? {} : { err: latest });
-
-  const stop = (): void => {
-    if (timer) clearInterval(timer);
-    timer = null;
+  const close = (): void => {
+    if (outage) clearInterval(outage.timer);
+    outage = null;
   };
 
   const summarize = (): void => {
-    const state = { total, lastedMs: Math.round(now() - startedAt) };
-    if (sinceSummary > 0) {
-      log.warn({ event, ...state, count: sinceSummary, ...cause() }, words.lasts);
-      sinceSummary = 0;
-      return;
+    if (!outage) return;
+    const { total, sinceLastLine: count, latest } = outage;
+    const fields = { total, lastedMs: Math.round(now() - outage.startedAt) };
+    if (count > 0) {
+      log.warn({ event, ...fields, count, ...causeOf(latest) }, messages.stillFailing);
+      outage.sinceLastLine = 0;
+    } else {
+      close();
+      log.info({ event: recovered, ...fields }, messages.recovered);
     }
-    stop();
-    log.info({ event: over, ...state }, words.isOver);
   };
 
-  return {
-    report: (error) => {
-      latest = error;
-      if (timer) {
-        total += 1;
-        sinceSummary += 1;
-        return;
-      }
-      startedAt = now();
-      total = 1;
-      sinceSummary = 0;
-      timer = setInterval(summarize, words.everyMs).unref();
-      log.warn({ event, ...cause() }, words.begins);
-    },
-    close: stop,
+  const report = (error: unknown): void => {
+    if (outage) {
+      outage.total += 1;
+      outage.sinceLastLine += 1;
+      outage.latest = error;
+      return;
+    }
+    const timer = setInterval(summarize, messages.everyMs).unref();
+    outage = { timer, startedAt: now(), total: 1, sinceLastLine: 0, latest: error };
+    log.warn({ event, ...causeOf(error) }, messages.failing);
   };
+
+  return { report, close };
 };
+
+const causeOf = (error: unknown): { readonly err?: unknown } => (error === null ? {} : { err: error });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { User } from '../../src/domain/user.ts';
-import { recentAccounts } from '../../src/stores/account-cache.ts';
+import { cacheAccounts } from '../../src/stores/account-cache.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
@@ -12,15 +12,15 @@ import { until } from '../support/time.ts';
 
 const missing = await redisMissing();
 
-describe.skipIf(missing !== null)('with sessions in Redis, a check of one brings its account along', () => {
+describe.skipIf(missing !== null)('with sessions in Redis, a check returns the cached account', () => {
   const instances = redisInstances();
   let server: RedisServer;
-  /** Changes accounts, and tells Redis of it. */
+  /** Changes accounts and announces the changes to Redis. */
   let other: RedisInstance;
   let redis: ReturnType<typeof openRedis>;
   let now = 0;
   let reads = 0;
-  let accounts: ReturnType<typeof recentAccounts>;
+  let accounts: ReturnType<typeof cacheAccounts>;
   let sessions: SessionStore;
   let ada: User;
   let client: SignIn;
@@ -36,11 +36,11 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check of one brings
         return other.accounts.findById(id);
       },
     };
-    accounts = recentAccounts(counted, () => now);
+    accounts = cacheAccounts(counted, () => now);
     sessions = redisSessionStore(redis, {
       lifetimes: lastingLifetimes,
       journal: other.journal,
-      recallAccount: accounts.recall,
+      getCachedAccount: accounts.getCached,
     });
     await until(redis.isUp);
   });
@@ -57,7 +57,7 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check of one brings
 
   const check = () => sessions.check(client.user.id, client.id);
 
-  test('once it was read, and it is not read again', async () => {
+  test('once it was read, without reading it again', async () => {
     expect(await check()).toEqual({ kind: 'live', role: 'USER' });
     await accounts.findById(ada.id);
     expect(await check()).toEqual({ kind: 'live', role: 'USER', account: ada });
@@ -66,21 +66,21 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check of one brings
 
   test('never as it was before a change that was acknowledged', async () => {
     await accounts.findById(ada.id);
-    const changed = await other.accounts.setRole(ada.id, 'MODERATOR');
+    const changed = await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     if (!changed) throw new Error('no account');
-    await other.sessions.accountChanged(changed);
+    await other.sessions.accountChanged(changed.after);
     expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR' });
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', account: changed });
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', account: changed.after });
   });
 
   test('nor one that was read before Redis knew of its change', async () => {
-    await other.accounts.setRole(ada.id, 'MODERATOR');
+    await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     await accounts.findById(ada.id);
     expect(await check()).toEqual({ kind: 'live', role: 'USER' });
   });
 
-  test('for half a minute, should somebody have edited it by hand', async () => {
+  test('for half a minute at most, in case an operator edits the row', async () => {
     await accounts.findById(ada.id);
     now += 30_000;
     expect(await check()).toEqual({ kind: 'live', role: 'USER' });

@@ -173,84 +173,82 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
 
     test('a rehash after a password change does not restore the old password', async () => {
       const user = await create();
-      await store.changePassword(user.id, 'first hash', 'changed hash');
+      await store.change(user.id, () => ({ passwordHash: 'changed hash' }));
       await store.rehash(user.id, 'first hash', 'newer hash of the first password');
       expect((await store.findHashById(user.id))?.passwordHash).toBe('changed hash');
     });
 
-    test('R15: a password change raises the version', async () => {
+    test('R15: a new password raises the version', async () => {
       const user = await create();
-      const changed = await store.changePassword(user.id, 'first hash', 'second hash');
-      expect(changed).toEqual({ ...user, version: user.version + 1 });
-      expect(await store.findHashById(user.id)).toEqual({ user: changed, passwordHash: 'second hash' });
+      const after = { ...user, version: user.version + 1 };
+      expect(await store.change(user.id, () => ({ passwordHash: 'second hash' }))).toEqual({ before: user, after });
+      expect(await store.findHashById(user.id)).toEqual({ user: after, passwordHash: 'second hash' });
     });
 
     test('one of several simultaneous password changes takes effect', async () => {
       const user = await create();
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
-          (index % 2 ? store : other).changePassword(user.id, 'first hash', `hash ${index}`),
+          (index % 2 ? store : other).change(user.id, ({ passwordHash }) =>
+            passwordHash === 'first hash' ? { passwordHash: `hash ${index}` } : null,
+          ),
         ),
       );
       expect(outcomes.filter((outcome) => outcome !== null)).toHaveLength(1);
       expect((await store.findById(user.id))?.version).toBe(user.version + 1);
     });
-
-    test('a password change from an outdated hash, or of an unknown account, is null', async () => {
-      const user = await create();
-      expect(await store.changePassword(user.id, 'another hash', 'second hash')).toBeNull();
-      expect(await store.changePassword(unknown, 'first hash', 'second hash')).toBeNull();
-      expect(await store.findHashById(user.id)).toEqual({ user, passwordHash: 'first hash' });
-    });
   });
 
-  describe('roles', () => {
+  describe('changing', () => {
+    test('a change is decided on the current account and its hash', async () => {
+      const user = await create();
+      const seen: unknown[] = [];
+      await store.change(user.id, (account) => {
+        seen.push(account);
+        return {};
+      });
+      expect(seen).toEqual([{ user, passwordHash: 'first hash' }]);
+    });
+
     test('R18: a new role raises the version, and the same role keeps it', async () => {
       const user = await create();
       const promoted = { ...user, role: 'ADMIN', version: user.version + 1 };
-      expect(await store.setRole(user.id, 'ADMIN')).toEqual(promoted);
-      expect(await store.setRole(user.id, 'ADMIN')).toEqual(promoted);
+      expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({ before: user, after: promoted });
+      expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({ before: promoted, after: promoted });
       expect(await store.findById(user.id)).toEqual(promoted);
     });
 
-    test('simultaneous changes to the same role raise the version once', async () => {
+    test('R16: disabling and enabling raise the version each time', async () => {
       const user = await create();
-      await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? store : other).setRole(user.id, 'ADMIN')));
+      const disabled = { ...user, disabledAt: 5_000, version: user.version + 1 };
+      expect((await store.change(user.id, () => ({ disabledAt: 5_000 })))?.after).toEqual(disabled);
+      expect(await store.findById(user.id)).toEqual(disabled);
+      const enabled = { ...user, version: user.version + 2 };
+      expect((await store.change(user.id, () => ({ disabledAt: null })))?.after).toEqual(enabled);
+    });
+
+    test('20 simultaneous changes to the same role raise the version once', async () => {
+      const user = await create();
+      await Promise.all(
+        Array.from({ length: 20 }, (_, i) => (i % 2 ? store : other).change(user.id, () => ({ role: 'ADMIN' }))),
+      );
       expect((await store.findById(user.id))?.version).toBe(user.version + 1);
     });
 
-    test('setting the role of an unknown account is null', async () => {
-      expect(await store.setRole(unknown, 'ADMIN')).toBeNull();
-    });
-  });
-
-  describe('disabling', () => {
-    test('R16: disabling and enabling each raise the version', async () => {
+    test('a change that is declined, or of an unknown account, is null and changes nothing', async () => {
       const user = await create();
-      const off = { ...user, disabledAt: 5_000, version: user.version + 1 };
-      expect(await store.setDisabled(user.id, 5_000)).toEqual(off);
-      expect(await store.findById(user.id)).toEqual(off);
-      expect(await store.setDisabled(user.id, null)).toEqual({ ...user, version: user.version + 2 });
-    });
-
-    test('disabling a disabled account, or enabling an enabled one, changes nothing', async () => {
-      const user = await create();
-      expect(await store.setDisabled(user.id, null)).toEqual(user);
-      const off = await store.setDisabled(user.id, 5_000);
-      expect(await store.setDisabled(user.id, 6_000)).toEqual(off);
-    });
-
-    test('disabling an unknown account is null', async () => {
-      expect(await store.setDisabled(unknown, 5_000)).toBeNull();
+      expect(await store.change(user.id, () => null)).toBeNull();
+      expect(await store.change(unknown, () => ({ role: 'ADMIN' }))).toBeNull();
+      expect(await store.findHashById(user.id)).toEqual({ user, passwordHash: 'first hash' });
     });
   });
 
   test('simultaneous changes of different kinds all take effect', async () => {
     const user = await create();
     await Promise.all([
-      store.setRole(user.id, 'MODERATOR'),
-      other.setDisabled(user.id, 5_000),
-      store.changePassword(user.id, 'first hash', 'second hash'),
+      store.change(user.id, () => ({ role: 'MODERATOR' })),
+      other.change(user.id, () => ({ disabledAt: 5_000 })),
+      store.change(user.id, () => ({ passwordHash: 'second hash' })),
     ]);
     expect(await store.findHashById(user.id)).toEqual({
       user: { ...user, role: 'MODERATOR', disabledAt: 5_000, version: user.version + 3 },

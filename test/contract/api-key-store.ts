@@ -86,9 +86,9 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
   test("K04: a key is found with the owner's current role and state on every instance", async () => {
     const key = newKey();
     await create(key);
-    await open.accounts.setRole(owner, 'MODERATOR');
+    await open.accounts.change(owner, () => ({ role: 'MODERATOR' }));
     expect((await open.other.find(key.id))?.owner).toEqual({ role: 'MODERATOR', disabled: false });
-    await open.accounts.setDisabled(owner, 3_000);
+    await open.accounts.change(owner, () => ({ disabledAt: 3_000 }));
     expect((await open.other.find(key.id))?.owner).toEqual({ role: 'MODERATOR', disabled: true });
   });
 

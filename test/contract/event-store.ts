@@ -6,7 +6,7 @@ import type { AuthEvent, EventType } from '../../src/domain/event.ts';
 import type { EventPosition, EventStore } from '../../src/stores/ports/event-store.ts';
 import type { Harness, TwoInstances } from './harness.ts';
 
-export type EventStoreHarness = Harness<TwoInstances<EventStore>>;
+export type EventStoreHarness = Harness<TwoInstances<EventStore>> & { readonly retentionMs: number };
 
 const noon = Date.UTC(2026, 0, 1, 12);
 
@@ -115,11 +115,12 @@ export const eventStoreSuite = (harness: EventStoreHarness): void => {
     expect(first.hasNextPage).toBe(true);
   });
 
-  test('a purge removes old events, oldest first, up to its limit', async () => {
+  test('a purge removes events older than the retention time, oldest first, up to its limit', async () => {
     const [, , third, fourth] = await append(...[1, 2, 3, 4].map((ms) => event({ time: noon + ms })));
-    expect(await store.purge(2, noon + 4)).toBe(2);
+    const now = noon + 4 + harness.retentionMs;
+    expect(await store.purgeExpired(2, now)).toBe(2);
     expect(await idsOf({})).toEqual([fourth, third]);
-    const counts = await Promise.all([store.purge(10, noon + 4), other.purge(10, noon + 4)]);
+    const counts = await Promise.all([store.purgeExpired(10, now), other.purgeExpired(10, now)]);
     expect(counts[0] + counts[1]).toBe(1);
     expect(await idsOf({})).toEqual([fourth]);
   });

@@ -25,19 +25,19 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
   };
 
   test('a counter starts with the first addition and holds the sum of all instances', async () => {
-    expect((await add(store, 'a', 2)).spent).toBe(2);
-    const { spent, resetsInMs } = await add(other, 'a', 3);
+    expect((await add(store, 'a', 2)).consumed).toBe(2);
+    const { consumed: spent, resetsInMs } = await add(other, 'a', 3);
     expect(spent).toBe(5);
     expect(resetsInMs).toBeGreaterThan(0);
     expect(resetsInMs).toBeLessThanOrEqual(windowMs);
-    expect((await add(store, 'b')).spent).toBe(1);
+    expect((await add(store, 'b')).consumed).toBe(1);
   });
 
   test('F24: 100 simultaneous additions are counted exactly, and each sees another sum', async () => {
     const counts = await Promise.all(
       Array.from({ length: 100 }, (_, index) => add(index % 2 === 0 ? store : other, 'a')),
     );
-    const sums = counts.map(({ spent }) => spent).sort((one, another) => one - another);
+    const sums = counts.map(({ consumed: spent }) => spent).sort((one, another) => one - another);
     expect(sums).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
   });
 
@@ -46,23 +46,32 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
     await harness.advance(windowMs / 2);
     await add(store, 'a', 10);
     await harness.advance(windowMs / 2 + 1);
-    expect((await add(store, 'a')).spent).toBe(1);
+    expect((await add(store, 'a')).consumed).toBe(1);
   });
 
   test('several counters are added to in one call and returned in the order of the call', async () => {
     const additions = ['c', 'a', 'b'].map((key, index) => ({ key, points: index + 1, windowMs }));
     const rounds = await Promise.all([store.add(additions), other.add([...additions].reverse())]);
     expect(rounds.flat()).toHaveLength(6);
-    expect((await store.add(additions)).map(({ spent }) => spent)).toEqual([3, 6, 9]);
+    expect((await store.add(additions)).map(({ consumed: spent }) => spent)).toEqual([3, 6, 9]);
     expect(await store.add([])).toEqual([]);
+  });
+
+  test('simultaneous additions in different orders do not deadlock', async () => {
+    const additions = Array.from({ length: 50 }, (_, index) => ({ key: `k${index}`, points: 1, windowMs }));
+    const rounds = Array.from({ length: 20 }, (_, round) =>
+      round % 2 === 0 ? store.add(additions) : other.add(additions.toReversed()),
+    );
+    await Promise.all(rounds);
+    expect((await store.add(additions)).map(({ consumed }) => consumed)).toEqual(additions.map(() => 21));
   });
 
   test('a purge removes expired counters', async () => {
     await add(store, 'a');
     await harness.advance(windowMs + 1);
     await add(store, 'b');
-    await store.purgeExpired(10);
-    expect(await store.purgeExpired(10)).toBe(0);
-    expect((await add(store, 'b')).spent).toBe(2);
+    await store.purgeExpired(10, Date.now());
+    expect(await store.purgeExpired(10, Date.now())).toBe(0);
+    expect((await add(store, 'b')).consumed).toBe(2);
   });
 };

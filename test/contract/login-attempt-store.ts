@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { digestOfEmail } from '../../src/crypto/email-digest.ts';
-import { type LoginAttempts, noAttempts, reserveTry, settleTry } from '../../src/domain/login-attempts.ts';
+import { type LoginAttempts, noAttempts, reserveAttempt, settleAttempt } from '../../src/domain/login-attempts.ts';
 import type { LoginAttemptStore } from '../../src/stores/ports/login-attempt-store.ts';
 import type { Harness, TwoInstances } from './harness.ts';
 
@@ -25,7 +25,7 @@ export const loginAttemptStoreSuite = (harness: LoginAttemptStoreHarness): void 
     store.change(email, () => ({ outcome: null, record: { attempts, expiresAt } }));
   const full: LoginAttempts = {
     failedAt: [now, now + 1],
-    underWay: [{ id: 'a "try"', until: now + 30_000 }],
+    pending: [{ id: 'a "try"', until: now + 30_000 }],
     lockedUntil: now + 900_000,
   };
 
@@ -63,7 +63,7 @@ export const loginAttemptStoreSuite = (harness: LoginAttemptStoreHarness): void 
   test('P14: simultaneous attempts on two instances reserve no more places than may fail, and none is locked', async () => {
     const reserve = (n: number) =>
       (n % 2 === 0 ? store : other).change(ada, (before) => {
-        const outcome = reserveTry(before, { id: `${n}`, now }, policy);
+        const outcome = reserveAttempt(before, { id: `${n}`, now }, policy);
         const record = outcome.kind === 'reserved' ? { attempts: outcome.after, expiresAt: now + 1 } : null;
         return { outcome: outcome.kind, record };
       });
@@ -73,10 +73,10 @@ export const loginAttemptStoreSuite = (harness: LoginAttemptStoreHarness): void 
   });
 
   test('P14: exactly one of several simultaneous failures locks', async () => {
-    await put({ ...noAttempts, underWay: [1, 2, 3, 4, 5].map((id) => ({ id: `${id}`, until: now + 30_000 })) });
+    await put({ ...noAttempts, pending: [1, 2, 3, 4, 5].map((id) => ({ id: `${id}`, until: now + 30_000 })) });
     const fail = (n: number) =>
       (n % 2 === 0 ? store : other).change(ada, (before) => {
-        const { after, locks } = settleTry(before, { id: `${n}`, now, outcome: 'wrong' }, policy);
+        const { after, locks } = settleAttempt(before, { id: `${n}`, now, outcome: 'wrong' }, policy);
         return { outcome: locks, record: { attempts: after, expiresAt: now + policy.lockMs } };
       });
     expect((await Promise.all([1, 2, 3, 4, 5].map(fail))).filter(Boolean)).toHaveLength(1);

@@ -13,7 +13,7 @@ import { asAdministrator, postgresMissing, postgresServer } from '../support/dat
 const missing = await postgresMissing();
 const unavailable = { code: 'SERVICE_UNAVAILABLE', details: { retryAfter: 1 } };
 
-/** How a piece of work went, and how long that took. */
+/** Returns the outcome of some work and how long it took. */
 async function timed(work: () => Promise<unknown>): Promise<{ readonly outcome: unknown; readonly ms: number }> {
   const begun = performance.now();
   const outcome = await work().catch((error: unknown) => error);
@@ -22,7 +22,7 @@ async function timed(work: () => Promise<unknown>): Promise<{ readonly outcome: 
 
 const pause = (ms: number) => new Promise<void>((resume) => setTimeout(resume, ms));
 
-/** A way to the server on which traffic can be held up without closing it. */
+/** A proxy to the server that can hold traffic without closing connections. */
 async function breakableLine(target: string) {
   const { hostname, port } = new URL(target);
   let held = false;
@@ -89,7 +89,7 @@ describe('a PostgreSQL server that cannot be reached', () => {
   });
 });
 
-describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
+describe.skipIf(missing !== null)('a PostgreSQL server that fails', () => {
   let server: Awaited<ReturnType<typeof postgresServer>>;
   let database: SqlDatabase;
   beforeAll(async () => {
@@ -112,17 +112,17 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await Promise.all(Array.from({ length: 10 }, database.ping));
   });
 
-  test('F14 when an administrator ends a connection in use, its caller is told and the pool is back at once', async () => {
+  test('F14 when an administrator ends a connection in use, its caller gets an error and the pool works at once', async () => {
     const sleeping = timed(() => sql`select pg_sleep(0.9)`.execute(database.kysely));
     await pause(200);
     await terminateAll();
     expect((await sleeping).outcome).toMatchObject(unavailable);
-    // Each connection that died unnoticed may cost one call; none is tried twice.
+    // Each connection that died unnoticed may fail one call; no call is retried.
     await expect.poll(() => database.ping().then(() => 'answers'), { timeout: 1_000 }).toBe('answers');
     await Promise.all(Array.from({ length: 10 }, database.ping));
   });
 
-  test('F14 a connection that dies between two statements of its holder ends neither the process nor the pool', async () => {
+  test('F14 a connection that dies between two statements ends neither the process nor the pool', async () => {
     const holding = database.kysely.connection().execute(() => pause(300));
     await pause(100);
     await terminateAll();
@@ -130,7 +130,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await expect.poll(() => database.ping().then(() => 'answers'), { timeout: 1_000 }).toBe('answers');
   });
 
-  test('F14 a server that falls silent under a statement is unavailable within about a second, and found again', async () => {
+  test('F14 a server that falls silent during a statement is unavailable within about a second, and recovers', async () => {
     const line = await breakableLine(server.url);
     const behind = openPostgres({ url: line.url, maxConnections: 1 });
     await behind.ping();
@@ -144,7 +144,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await line.close();
   });
 
-  test('F15 callers that find the pool exhausted are told within about a second, and it recovers', async () => {
+  test('F15 callers that find the pool exhausted get an error within about a second, and it recovers', async () => {
     const small = openPostgres({ url: server.url, maxConnections: 2 });
     const held = Array.from({ length: 2 }, () => small.kysely.connection().execute(() => pause(1_500)));
     await pause(200);
@@ -166,7 +166,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await database.ping();
   });
 
-  test('a row that somebody holds makes a change of it unavailable within about a second, and it does not happen later', async () => {
+  test('a change of a locked row is unavailable within about a second, and does not happen later', async () => {
     const id = userId('held');
     const accounts = sqlAccountStore(database);
     const held = {
@@ -181,7 +181,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     const holder = new Client({ connectionString: server.url });
     await holder.connect();
     await holder.query(`begin; select from users where id = 'held' for update`);
-    const { outcome, ms } = await timed(() => accounts.setRole(id, 'ADMIN'));
+    const { outcome, ms } = await timed(() => accounts.change(id, () => ({ role: 'ADMIN' })));
     expect(outcome).toMatchObject(unavailable);
     expect(ms).toBeLessThan(1_500);
     await holder.query('rollback');
@@ -189,7 +189,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     expect(await accounts.findById(id)).toMatchObject({ role: 'USER', version: 1 });
   });
 
-  test('a closed pool is unavailable, to a check as well', async () => {
+  test('a closed pool is unavailable, for ping as well', async () => {
     const closed = openPostgres({ url: server.url });
     const sessions = sqlSessionStore(closed, {
       lifetimes: { idleMs: 1, absoluteMs: 1, reuseWindowMs: 0 },
@@ -201,7 +201,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server in trouble', () => {
     await expect(sessions.list(userId('ada'))).rejects.toMatchObject(unavailable);
   });
 
-  test('a mistake of ours is not reported as an outage', async () => {
+  test('a programming error is not reported as an outage', async () => {
     await expect(sql`select * from no_such_table`.execute(database.kysely)).rejects.toMatchObject({ code: '42P01' });
   });
 });

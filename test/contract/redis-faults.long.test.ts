@@ -19,13 +19,13 @@ import { tcpProxy } from '../support/tcp-proxy.ts';
 import { pause, until } from '../support/time.ts';
 
 const missing = await redisMissing();
-/** What the store promises, and what a busy test machine may add. */
+/** The bound that the store promises, and what a busy test machine may add. */
 const soon = 1_000 + 200;
 const recovery = 5_000;
-/** A sentinel that was held up itself does nothing for half a minute. */
-const patience = 50_000;
+/** A sentinel that was itself blocked does nothing for half a minute. */
+const sentinelTimeout = 50_000;
 
-/** What became of a call: its answer, or `unavailable`; anything else fails the test. Never later than promised. */
+/** Returns the answer of a call, or `unavailable`; any other error, and a late answer, fails the test. */
 async function outcome<T>(work: () => Promise<T> | T): Promise<T | 'unavailable'> {
   const begun = performance.now();
   try {
@@ -39,14 +39,14 @@ async function outcome<T>(work: () => Promise<T> | T): Promise<T | 'unavailable'
 }
 
 const checked = async (store: SessionStore, userId: UserId, id: SessionId) => {
-  const standing = await outcome(() => store.check(userId, id));
-  return standing === 'unavailable' ? standing : standing.kind;
+  const status = await outcome(() => store.check(userId, id));
+  return status === 'unavailable' ? status : status.kind;
 };
 
 const recovers = (store: SessionStore, { user, id }: SignIn) =>
   until(async () => (await checked(store, user.id, id)) !== 'unavailable', recovery);
 
-describe.skipIf(missing !== null)('a Redis server in trouble', () => {
+describe.skipIf(missing !== null)('a Redis server that fails', () => {
   const cleanUps: (() => Promise<void> | void)[] = [];
   let over = false;
   afterEach(async () => {
@@ -68,7 +68,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     return { one, two, ada: await createAccount(one.accounts) };
   };
 
-  test('F04 killed: every call is unavailable at once, and works again soon after it is back', async () => {
+  test('F04 killed: every call is unavailable at once, and works again soon after the restart', async () => {
     const server = await serverFor('--appendonly', 'yes', '--appendfsync', 'always');
     const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
@@ -81,18 +81,18 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
       () => one.sessions.isFamily(ada.id, client.id, client.family),
       () => one.sessions.accountChanged(ada),
       () => refreshToken(one.sessions, client),
-      () => one.sessions.purgeExpired(1),
+      () => one.sessions.purgeExpired(1, Date.now()),
       () => one.redis.ping(),
     ]) {
       expect(await outcome<unknown>(call)).toBe('unavailable');
     }
     await server.start();
     await recovers(one.sessions, client);
-    // It was asked to end, and nobody was told that it did; once the journal has it, it is told to Redis all the same.
+    // Its end was requested and not acknowledged; it is in the journal, so it is replayed into Redis all the same.
     expect(await checked(one.sessions, ada.id, client.id)).toBe('ended');
   });
 
-  test('F05 frozen: calls are bounded, nothing piles up, and little of it happens when it goes on', async () => {
+  test('F05 frozen: calls are bounded, nothing piles up, and few of them run when it continues', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
@@ -106,29 +106,29 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     server.signal('SIGCONT');
     await recovers(one.sessions, client);
     const sent = /cmdstat_evalsha:calls=(\d+)/.exec(await server.admin.info('commandstats'))?.[1];
-    // Those of the first second were on their way before the connection was given up.
+    // Those of the first second were sent before the connection was closed.
     expect(Number(sent)).toBeLessThan(150);
-    // Whether or not one of them was served, the client with the old token gets on.
+    // Whether or not one of them was served, the client with the old token can refresh.
     expect((await refreshToken(one.sessions, client)).kind).toMatch(/rotated|replayed/);
   });
 
-  test('F06 restarted empty: everybody is signed out, and a change made before is still known', async () => {
+  test('F06 restarted empty: every session has ended, and an earlier change of an account is still known', async () => {
     const server = await serverFor();
     const { one, two, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
-    const changed = await one.accounts.changePassword(ada.id, 'hash', 'other');
-    if (changed !== null) await one.sessions.accountChanged(changed);
+    const changed = await one.accounts.change(ada.id, () => ({ passwordHash: 'other' }));
+    if (changed !== null) await one.sessions.accountChanged(changed.after);
     await server.kill();
     await server.start();
     await recovers(two.sessions, client);
     expect(await checked(two.sessions, ada.id, client.id)).toBe('ended');
-    // A login that was checked against the old password is still on its way.
+    // A login that was checked against the old password is still under way.
     await expect(signIn(two.sessions, ada)).rejects.toThrow('changed');
-    await signIn(two.sessions, changed ?? ada);
+    await signIn(two.sessions, changed?.after ?? ada);
     await expectEveryKeyToExpire(two.redis);
   });
 
-  test('F06 restarted with its log: what was ended stays ended and the rest lives', async () => {
+  test('F06 restarted with its append-only file: ended sessions stay ended and the others are live', async () => {
     const server = await serverFor('--appendonly', 'yes', '--appendfsync', 'always');
     const { one, ada } = await setUp(server.url);
     const [ended, kept] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
@@ -144,7 +144,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect((await refreshToken(one.sessions, kept, renewed.token)).kind).toBe('rotated');
   });
 
-  test('F06 back with an older memory: nothing that was acknowledged is taken back, at no moment', async () => {
+  test('F06 restarted with older data: no acknowledged revocation is undone, at any moment', async () => {
     const server = await serverFor();
     const { one, two, ada } = await setUp(server.url);
     const [eve, bob, cleo] = [
@@ -164,10 +164,10 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     await one.sessions.end(ada.id, ended.id);
     expect((await refreshToken(one.sessions, reused, spent)).kind).toBe('reused');
     expect(await one.sessions.endAll(bob.id)).toBe(2);
-    const moderator = await one.accounts.setRole(eve.id, 'MODERATOR');
-    if (moderator !== null) await one.sessions.accountChanged(moderator);
-    const off = await one.accounts.setDisabled(cleo.id, Date.now());
-    if (off !== null) await one.sessions.accountChanged(off);
+    const moderator = await one.accounts.change(eve.id, () => ({ role: 'MODERATOR' }));
+    if (moderator !== null) await one.sessions.accountChanged(moderator.after);
+    const off = await one.accounts.change(cleo.id, () => ({ disabledAt: Date.now() }));
+    if (off !== null) await one.sessions.accountChanged(off.after);
     await one.sessions.reissue(ada.id, reissued.id, { family: ended.family, token: ended.family });
     await server.kill();
 
@@ -177,8 +177,8 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     const watch = Array.from({ length: 8 }, async () => {
       while (!over) {
         for (const { user, id } of gone) seen.add(await checked(two.sessions, user.id, id));
-        const standing = await outcome(() => two.sessions.check(eve.id, demoted.id));
-        if (standing !== 'unavailable') seen.add(standing.kind === 'live' ? standing.role : standing.kind);
+        const status = await outcome(() => two.sessions.check(eve.id, demoted.id));
+        if (status !== 'unavailable') seen.add(status.kind === 'live' ? status.role : status.kind);
         seen.add((await outcome(() => two.sessions.isFamily(ada.id, reissued.id, reissued.family))).toString());
         await pause(1);
       }
@@ -190,12 +190,12 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     await Promise.all(watch);
     expect(seen).toEqual(new Set(['unavailable', 'ended', 'MODERATOR', 'false']));
     expect(await checked(one.sessions, ada.id, kept.id)).toBe('live');
-    // Its tokens from before are void, the ones of the lost moment are not there: the client signs in again.
+    // Its earlier tokens are void and the lost ones unknown: the client signs in again.
     expect(await checked(one.sessions, ada.id, reissued.id)).toBe('ended');
     await expectEveryKeyToExpire(one.redis);
   });
 
-  test('a connection that was only cut does not make it read the journal', async () => {
+  test('a connection that is cut and made anew to the same server does not replay the journal', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     let reads = 0;
@@ -218,7 +218,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect(reads).toBe(2);
   });
 
-  test('F07 full: what needs room is refused whole, what gives room works, and nothing is half done', async () => {
+  test('F07 full: writes that need memory are refused whole, ending sessions works, and nothing is half done', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     const [client, ended] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
@@ -235,7 +235,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
   });
 
-  test('F09 demoted: a replica is not believed, and it is asked again soon after it is promoted', async () => {
+  test('F09 demoted: the answers of a replica do not count, and they count again soon after it is promoted', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
@@ -251,7 +251,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
   });
 
-  test('a master that has lost the replicas it must have is not believed', async () => {
+  test('the answers of a master without the replicas it must have do not count', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
@@ -261,7 +261,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     await recovers(one.sessions, client);
   });
 
-  test('F02 the answer of a refresh is lost: the client tries again and gets on, and nothing is sent twice', async () => {
+  test('F02 the answer of a refresh is lost: the client retries with success, and no command is sent twice', async () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
@@ -272,14 +272,14 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     proxy.tamper = () => Buffer.alloc(0);
     expect(await outcome(() => refreshToken(one.sessions, client))).toBe('unavailable');
     proxy.tamper = (bytes) => bytes;
-    // Also while others go on asking.
+    // Also under the load of other calls.
     await Promise.all(Array.from({ length: 4 }, () => recovers(one.sessions, client)));
     expect(await server.admin.info('commandstats')).toMatch(/cmdstat_hset:calls=1,/);
     expect((await refreshToken(one.sessions, client)).kind).toBe('replayed');
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
   });
 
-  test('F13 an answer too many on the connection gives nobody the answer of another', async () => {
+  test('F13 a duplicated answer on the connection never gives a call the answer of another', async () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
@@ -296,7 +296,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect(await checked(one.sessions, ada.id, mine.id)).toBe('live');
     await one.sessions.end(theirs.user.id, theirs.id);
     await one.sessions.check(ada.id, mine.id);
-    // The answer about mine comes once more: every answer after it would be that of the call before.
+    // The answer about `mine` arrives twice: every later answer would be taken for that of the call before.
     let injected = false;
     proxy.tamper = (bytes) => {
       const passed = injected ? bytes : Buffer.concat([last, bytes]);
@@ -314,7 +314,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect(await checked(one.sessions, theirs.user.id, theirs.id)).toBe('ended');
   });
 
-  test('F13 a cluster fails over under mixed requests of two users: no answer of the other, nothing ended comes back', async () => {
+  test('F13 a cluster fails over under mixed requests of two users: neither gets an answer of the other, and no ended session comes back', async () => {
     const cluster = await redisCluster({ replicas: 3 });
     cleanUps.push(cluster.drop);
     const { one, two, ada } = await setUp(cluster.url);
@@ -331,8 +331,8 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
         const store = answered % 2 === 0 ? one.sessions : two.sessions;
         const rotation = await outcome(() => refreshToken(store, client));
         const list = await outcome(() => store.list(user.id));
-        const standing = await checked(store, user.id, id);
-        if (rotation === 'unavailable' || list === 'unavailable' || standing === 'unavailable') continue;
+        const status = await checked(store, user.id, id);
+        if (rotation === 'unavailable' || list === 'unavailable' || status === 'unavailable') continue;
         answered += 1;
         if ('session' in rotation && rotation.session.userId !== user.id) wrong.push(rotation);
         if (list.some((session) => session.userId !== user.id)) wrong.push(list);
@@ -359,7 +359,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
     expect(wrong).toEqual([]);
   }, 60_000);
 
-  test('F09 a sentinel makes a lagging replica the master: what was ended stays ended', async () => {
+  test('F09 a sentinel promotes a lagging replica: ended sessions stay ended', async () => {
     const group = await redisSentinel();
     cleanUps.push(group.drop);
     const { one, two, ada } = await setUp(group.url);
@@ -375,7 +375,7 @@ describe.skipIf(missing !== null)('a Redis server in trouble', () => {
       seen.add(await checked(two.sessions, ada.id, ended.id));
       seen.add(await checked(one.sessions, ada.id, ended.id));
       return (await checked(two.sessions, ada.id, kept.id)) === 'live';
-    }, patience);
+    }, sentinelTimeout);
     seen.add(await checked(two.sessions, ada.id, ended.id));
     expect(seen).toEqual(new Set(['unavailable', 'ended']));
     await recovers(one.sessions, kept);

@@ -19,7 +19,7 @@ import { pause, until } from '../support/time.ts';
 const missing = await redisMissing();
 const delayMs = 100;
 
-describe.skipIf(missing !== null)('a copy of the revocations in the process (REVOCATION_CHECK=feed)', () => {
+describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK=feed)', () => {
   const cleanUps: (() => Promise<void> | void)[] = [];
   afterEach(async () => {
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
@@ -32,7 +32,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     return { strict, ada: await createAccount(strict.accounts) };
   };
 
-  /** An instance that follows the feed, over connections of its own. */
+  /** An instance that follows the feed, over its own connections. */
   const following = async (url: string, { journal }: RedisInstance, lifetimes = lastingLifetimes) => {
     const redis = openRedis(targetOf(url));
     const feed = revocationFeed(redis, { monotonic: () => performance.now() });
@@ -58,7 +58,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
   const check = (store: SessionStore, { user, id }: SignIn) => store.check(user.id, id);
   const kindOf = async (store: SessionStore, client: SignIn) => (await check(store, client)).kind;
 
-  test('answers at once and asks Redis nothing, once it knows a session', async () => {
+  test('answers at once and without Redis once a session is cached', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -69,7 +69,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     let asked = 0;
     for (let round = 0; round < 50; round += 1) {
       await pause(4);
-      // A machine that is busy with other things may not have heard the feed just now.
+      // On a busy machine the feed may just now be interrupted.
       if (check(sessions, client) instanceof Promise) asked += 1;
     }
     await pause(20);
@@ -78,7 +78,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     expect(asked).toBeLessThan(25);
   });
 
-  test('F27 what another instance ended is refused from 100 ms after its answer on, 100 times of 100', async () => {
+  test('F27 a session that another instance ended is refused from 100 ms after the answer on, 100 times of 100', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -93,7 +93,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
         const asked = performance.now();
         if ((await kindOf(sessions, client)) === 'ended') break;
         latest = asked - ended;
-        // Sometimes the process is so busy that it hears nothing; then only the clock tells.
+        // In some rounds the event loop is blocked, so that only the clock can expire the entry.
         if (round % 20 !== 0) await new Promise(setImmediate);
       }
       delays.push(latest);
@@ -101,7 +101,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     expect(Math.max(...delays)).toBeLessThanOrEqual(delayMs);
   });
 
-  test('what this instance did itself holds at once: an end, all of them, a reuse, a change of the account', async () => {
+  test('the changes of this instance hold at once: an end, the end of all, a reuse, a change of the account', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -125,7 +125,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     expect([await kindOf(sessions, other), await kindOf(sessions, kept)]).toEqual(['ended', 'live']);
   });
 
-  test('R16 R18 a role that changed and an account that was disabled elsewhere show within the delay', async () => {
+  test('R16 R18 a role changed, and an account disabled, by another instance show within the delay', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -140,7 +140,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     await expectEveryKeyToExpire(strict.redis);
   });
 
-  test('while the feed is not heard Redis is asked, and when it is heard again the copy begins anew', async () => {
+  test('while the feed is interrupted Redis is asked, and afterwards the cache starts empty', async () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
@@ -148,7 +148,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     const { sessions, feed } = await following(proxy.url, strict);
     const [ended, kept] = [await signIn(strict.sessions, ada), await signIn(strict.sessions, ada)];
     for (const client of [ended, kept]) await check(sessions, client);
-    // Nothing comes from the server any more, and nobody says so.
+    // The server falls silent, and the connection stays open.
     proxy.tamper = () => Buffer.alloc(0);
     await strict.sessions.end(ada.id, ended.id);
     await pause(delayMs);
@@ -160,7 +160,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     expect(await kindOf(sessions, kept)).toBe('live');
   });
 
-  test('a process that was held up does not believe what it had', async () => {
+  test('a process that was blocked does not use its cache', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -172,7 +172,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     expect(await asked).toEqual({ kind: 'live', role: 'USER' });
   });
 
-  test('a session that expires is not believed any longer than it lives', async () => {
+  test('a cached session expires when the session does', async () => {
     const server = await serverFor();
     const lifetimes = { idleMs: 400, absoluteMs: 4_000, reuseWindowMs: 0 };
     const { strict, ada } = await setUp(server.url, lifetimes);
@@ -185,7 +185,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     expect(await kindOf(sessions, client)).toBe('ended');
   });
 
-  test('a server that was demoted is not listened to', async () => {
+  test('the feed of a demoted server does not count', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions, feed } = await following(server.url, strict);
@@ -197,7 +197,7 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     await expect(check(sessions, client)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 
-  test('an answer that was on its way when something was told, or the feed was not heard, is not kept', async () => {
+  test('an answer is not cached if an announcement, or an interruption of the feed, overtook it', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const redis = openRedis(targetOf(server.url));
@@ -209,17 +209,17 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
     const overtaken = feed.expect(ada.id, id);
     feed.forget(ada.id);
     overtaken({ role: 'USER', version: 1, leftMs: 60_000 });
-    expect(feed.recall(ada.id, id)).toBeNull();
+    expect(feed.getCached(ada.id, id)).toBeNull();
     const late = feed.expect(ada.id, id);
     now += delayMs + 1;
     late({ role: 'USER', version: 1, leftMs: 60_000 });
     now -= delayMs + 1;
-    expect(feed.recall(ada.id, id)).toBeNull();
+    expect(feed.getCached(ada.id, id)).toBeNull();
     feed.expect(ada.id, id)({ role: 'USER', version: 1, leftMs: 60_000 });
-    expect(feed.recall(ada.id, id)).toEqual({ role: 'USER', version: 1, leftMs: 60_000 });
+    expect(feed.getCached(ada.id, id)).toEqual({ role: 'USER', version: 1, leftMs: 60_000 });
   });
 
-  test('it remembers a bounded number of accounts', async () => {
+  test('it caches a bounded number of accounts', async () => {
     const server = await serverFor();
     const { strict } = await setUp(server.url);
     const redis = openRedis(targetOf(server.url));
@@ -232,10 +232,10 @@ describe.skipIf(missing !== null)('a copy of the revocations in the process (REV
       feed.expect(client.user.id, client.id)({ role: 'USER', version: 1, leftMs: 60_000 });
       clients.push(client);
     }
-    expect(clients.map(({ user, id }) => feed.recall(user.id, id)?.role)).toEqual([undefined, 'USER', 'USER']);
+    expect(clients.map(({ user, id }) => feed.getCached(user.id, id)?.role)).toEqual([undefined, 'USER', 'USER']);
   });
 
-  test('F12 works over a cluster', async () => {
+  test('F12 it works over a cluster', async () => {
     const cluster = await redisCluster();
     cleanUps.push(cluster.drop);
     const { strict, ada } = await setUp(cluster.url);

@@ -3,13 +3,14 @@ import { type SessionId, sessionId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
 import type { AccountStore } from '../../src/stores/ports/account-store.ts';
-import type { RecalledRevocation, Revocation, RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
+import type { JournalEntry, Revocation, RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import { createAccount } from '../support/accounts.ts';
 import type { Harness } from './harness.ts';
 
 export type RevocationJournalHarness = Harness<{
   readonly journal: RevocationJournal;
   readonly accounts: AccountStore;
+  readonly now: () => number;
   /** Sets the clock of the journal on. */
   readonly advance: (ms: number) => void;
 }> & {
@@ -35,8 +36,8 @@ export const revocationJournalSuite = (harness: RevocationJournalHarness): void 
     userId: ada,
     sessionId: id,
   });
-  const allEntries = async (): Promise<readonly RecalledRevocation[]> => {
-    const all: RecalledRevocation[] = [];
+  const allEntries = async (): Promise<readonly JournalEntry[]> => {
+    const all: JournalEntry[] = [];
     for await (const portion of journal.readEntries()) all.push(...portion);
     return all;
   };
@@ -58,9 +59,9 @@ export const revocationJournalSuite = (harness: RevocationJournalHarness): void 
 
   test('the entry of a changed account holds what the account is now', async () => {
     const user = await createAccount(setup.accounts);
-    await setup.accounts.setRole(user.id, 'ADMIN');
+    await setup.accounts.change(user.id, () => ({ role: 'ADMIN' }));
     await journal.record([{ kind: 'account', userId: user.id }]);
-    await setup.accounts.setDisabled(user.id, 1);
+    await setup.accounts.change(user.id, () => ({ disabledAt: 1 }));
     const account = { version: 3, role: 'ADMIN', disabled: true };
     expect(await allEntries()).toEqual([{ kind: 'account', userId: user.id, account }]);
   });
@@ -92,9 +93,9 @@ export const revocationJournalSuite = (harness: RevocationJournalHarness): void 
     expect(await allEntries()).toHaveLength(4);
     setup.advance(1);
     expect(await allEntries()).toHaveLength(1);
-    expect(await journal.purgeExpired(2)).toBe(2);
-    expect(await journal.purgeExpired(2)).toBe(1);
-    expect(await journal.purgeExpired(2)).toBe(0);
+    expect(await journal.purgeExpired(2, setup.now())).toBe(2);
+    expect(await journal.purgeExpired(2, setup.now())).toBe(1);
+    expect(await journal.purgeExpired(2, setup.now())).toBe(0);
     expect(await allEntries()).toHaveLength(1);
   });
 };

@@ -588,9 +588,9 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       const refreshed = await start(ada);
       await setup.advance(lifetimes.idleMs - tickMs);
       await refresh(refreshed, refreshed.token);
-      expect(await store.purgeExpired(100)).toBe(0);
+      expect(await store.purgeExpired(100, setup.now())).toBe(0);
       await setup.advance(tickMs);
-      await store.purgeExpired(100);
+      await store.purgeExpired(100, setup.now());
       expect(await setup.countRecords()).toBe(1);
       expect(await statusOf(refreshed)).toBe('live');
     });
@@ -599,10 +599,10 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       for (let count = 0; count < 5; count += 1) await start(ada);
       await setup.advance(lifetimes.idleMs);
       const before = await setup.countRecords();
-      const removed = await store.purgeExpired(2);
+      const removed = await store.purgeExpired(2, setup.now());
       expect(removed).toBeLessThanOrEqual(2);
       expect(await setup.countRecords()).toBe(before - removed);
-      await store.purgeExpired(100);
+      await store.purgeExpired(100, setup.now());
       expect(await setup.countRecords()).toBe(0);
     });
   });

@@ -83,12 +83,13 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await store.withdraw(only.kid, 1_999)).toBe(false);
   });
 
-  test('private keys are erased after their successor has started to sign', async () => {
-    const first = await published(successorOf(root, { signsFrom: 1 }));
-    const second = await published(successorOf(first.kid, { signsFrom: 2_000 }));
-    expect(await store.erasePrivateKeys(2_000)).toBe(0);
-    expect(await other.erasePrivateKeys(2_001)).toBe(1);
-    expect(await other.erasePrivateKeys(9_000)).toBe(0);
+  test('private keys are erased once the successor has signed for longer than clocks differ', async () => {
+    const predecessorUntil = 900_000;
+    const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil }));
+    const second = await published(successorOf(first.kid, { signsFrom: 2_000, predecessorUntil }));
+    expect(await store.purgeExpired(10, 2_000 + 65_000)).toBe(0);
+    expect(await other.purgeExpired(10, 2_001 + 65_000)).toBe(1);
+    expect(await other.purgeExpired(10, 9_000 + 65_000)).toBe(0);
     expect(await store.list()).toEqual([{ ...first, sealedPrivate: null }, second]);
   });
 
@@ -96,10 +97,10 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
     const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 20 }));
     const third = await published(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 30 }));
-    expect(await store.purgeEnded(19)).toBe(0);
-    expect(await other.purgeEnded(20)).toBe(1);
+    expect(await store.purgeExpired(10, 19)).toBe(0);
+    expect(await other.purgeExpired(10, 20)).toBe(1);
     expect(await kids()).toEqual([second.kid, third.kid]);
-    expect(await store.purgeEnded(99)).toBe(1);
+    expect(await store.purgeExpired(10, 99)).toBe(1);
     expect(await kids()).toEqual([third.kid]);
   });
 
@@ -107,7 +108,15 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
     const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 50 }));
     await store.replace(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 0 }));
-    expect(await store.purgeEnded(49)).toBe(0);
-    expect(await store.purgeEnded(50)).toBe(2);
+    expect(await store.purgeExpired(10, 49)).toBe(0);
+    expect(await store.purgeExpired(10, 50)).toBe(2);
+  });
+
+  test('a purge removes no more than its limit, oldest first', async () => {
+    const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
+    const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 20 }));
+    const third = await published(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 30 }));
+    expect(await store.purgeExpired(1, 99)).toBe(1);
+    expect(await kids()).toEqual([second.kid, third.kid]);
   });
 };

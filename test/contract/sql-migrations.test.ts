@@ -40,7 +40,7 @@ describe('migrations', () => {
     expect(await applied(connect())).toEqual(migrations);
   });
 
-  test('several databases opened on one SQLite file by one process get past each other', async () => {
+  test('several databases that one process opens on one SQLite file do not block each other', async () => {
     const { connect } = remember(sqliteFile());
     const databases = [connect(), connect(), connect()];
     await Promise.all(databases.map((database) => database.migrate()));
@@ -57,7 +57,7 @@ describe('migrations', () => {
     },
   );
 
-  test('a migration that fails leaves nothing of itself in SQLite', async () => {
+  test('a failed migration leaves nothing behind in SQLite', async () => {
     const { connect } = remember(sqliteFile());
     const database = connect();
     await sql`create table sessions (in_the_way text)`.execute(database.kysely);
@@ -68,7 +68,7 @@ describe('migrations', () => {
     expect(rows).toEqual([]);
   });
 
-  test('SQLite takes no text for a number', async () => {
+  test('SQLite refuses text in a number column', async () => {
     const { connect } = remember(sqliteFile());
     const { kysely, migrate } = connect();
     await migrate();

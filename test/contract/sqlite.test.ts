@@ -25,7 +25,7 @@ describe('SQLite', () => {
   const run = async (sql: string, ...parameters: unknown[]) =>
     (await database.kysely.executeQuery<Record<string, unknown>>(CompiledQuery.raw(sql, parameters))).rows;
 
-  describe('a kept read', () => {
+  describe('a cached read', () => {
     const ada = { id: 'ada', email: 'ada', name: '', search_text: '', password_hash: '', role: 'USER', created_at: 1 };
     const setUp = async () => {
       await database.kysely
@@ -38,7 +38,7 @@ describe('SQLite', () => {
       return { read, version: async () => (await read(['ada']))?.version };
     };
 
-    test('sees what another process has just written, each time', async () => {
+    test('sees every write of another process', async () => {
       const { version } = await setUp();
       const other = new DatabaseSync(file.file);
       const write = other.prepare(`UPDATE users SET version = ? WHERE id = 'ada'`);
@@ -60,7 +60,7 @@ describe('SQLite', () => {
       }
     });
 
-    test('does not see what is not committed', async () => {
+    test('does not see uncommitted writes', async () => {
       const { version } = await setUp();
       await database.kysely.transaction().execute(async (transaction) => {
         await transaction.updateTable('users').set({ version: 2 }).execute();
@@ -69,7 +69,7 @@ describe('SQLite', () => {
       expect(await version()).toBe(2);
     });
 
-    test('is right for any number of rows asked for at once', async () => {
+    test('is right for any number of rows read at once', async () => {
       const { read } = await setUp();
       const ids = Array.from({ length: 11_000 }, (_, index) => `user ${index}`);
       await run('BEGIN');
@@ -81,7 +81,7 @@ describe('SQLite', () => {
       }
     });
 
-    test('tells apart what its parameters are', async () => {
+    test('distinguishes parameter lists that concatenate to the same text', async () => {
       const { kysely } = database;
       const read = database.prepareCachedRead<{ joined: string }>({
         ...kysely.selectFrom('users').selectAll().compile(),
@@ -102,7 +102,7 @@ describe('SQLite', () => {
     });
   });
 
-  test('a session that is known has its end, even if nobody writes meanwhile', async () => {
+  test('a cached session expires, even if nothing is written meanwhile', async () => {
     let now = 1_000;
     const store = sqlSessionStore(database, { lifetimes, clock: () => now });
     await run(`INSERT INTO users VALUES ('ada', 'ada', '', '', '', 'USER', 1, NULL, 1)`);
@@ -116,7 +116,7 @@ describe('SQLite', () => {
     expect(await store.check(user, id)).toEqual({ kind: 'ended' });
   });
 
-  test('what it acknowledges is on the disk, and references hold', async () => {
+  test('acknowledged writes are on disk, and foreign keys are enforced', async () => {
     expect(await run('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
     expect(await run('PRAGMA synchronous')).toEqual([{ synchronous: 2 }]);
     expect(await run('PRAGMA foreign_keys')).toEqual([{ foreign_keys: 1 }]);
@@ -136,13 +136,13 @@ describe('SQLite', () => {
     expect(String(refusal)).not.toContain('do not print');
   });
 
-  test('text, numbers, null and bytes come back as they went in', async () => {
+  test('text, numbers, null and bytes are read as they were written', async () => {
     expect(await run('SELECT ? AS a, ? AS b, ? AS c, ? AS d', 'ä', 1.5, null, new Uint8Array([1, 2]))).toEqual([
       { a: 'ä', b: 1.5, c: null, d: new Uint8Array([1, 2]) },
     ]);
   });
 
-  test('statements of any number of shapes can be used one after the other, and again', async () => {
+  test('any number of different statements can be run, repeatedly', async () => {
     for (let round = 0; round < 2; round += 1) {
       for (let length = 1; length <= 150; length += 1) {
         const places = Array.from({ length }, () => '?').join(', ');
@@ -153,7 +153,7 @@ describe('SQLite', () => {
     }
   });
 
-  test('a write that waits too long for another process is unavailable, and works once that is done', async () => {
+  test('a write that waits too long for another process is unavailable, and works afterwards', async () => {
     const impatient = openSqlite({ file: file.file, busyTimeoutMs: 50 });
     const store = sqlSessionStore(impatient, { lifetimes, clock });
     const other = new DatabaseSync(file.file);
@@ -166,7 +166,7 @@ describe('SQLite', () => {
     await impatient.close();
   });
 
-  test('a transaction takes its turn at once, so that what it read still holds when it writes', async () => {
+  test('a transaction locks at its start, so that what it read still holds when it writes', async () => {
     const impatient = openSqlite({ file: file.file, busyTimeoutMs: 50 });
     await database.kysely.transaction().execute(async () => {
       const second = impatient.kysely.transaction().execute(async () => {});
@@ -191,7 +191,7 @@ describe('SQLite', () => {
     return (id: string, email: string) => write([id, email, '', '', '', 'USER', 1, null, 1]);
   };
 
-  test('writes asked for at once fail one by one, and what is answered is there', async () => {
+  test('simultaneous writes fail one by one, and the acknowledged ones are stored', async () => {
     const insert = insertUser(database);
     const outcomes = await Promise.allSettled([insert('1', 'one'), insert('2', 'one'), insert('3', 'three')]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -200,7 +200,7 @@ describe('SQLite', () => {
     other.close();
   });
 
-  test('writes whose turn does not come all fail, and none of them is there', async () => {
+  test('if a group commit fails, all its writes fail and none is stored', async () => {
     const impatient = openSqlite({ file: file.file, busyTimeoutMs: 50 });
     const insert = insertUser(impatient);
     const other = new DatabaseSync(file.file);
@@ -215,7 +215,7 @@ describe('SQLite', () => {
     await impatient.close();
   });
 
-  test('a light write is there for everybody when it is answered, and the next one waits for the disk again', async () => {
+  test('a relaxed write is visible to every process when it resolves, and the next durable write is synced', async () => {
     const insert = insertUser(database, database.prepareRelaxedWrite);
     expect(await insert('1', 'one')).toEqual({ id: '1' });
     await expect(insert('2', 'one')).rejects.toThrow('UNIQUE');

@@ -128,6 +128,6 @@ test('a failure at a provider is logged without the words of the provider', asyn
   await signInAt(server, 'acme');
   const lines = server.logLines().filter(({ msg }) => msg === 'a sign-in at a provider failed');
   expect(lines).toEqual([expect.objectContaining({ provider: 'acme' })]);
-  expect(JSON.stringify(lines)).toContain('the provider says invalid_client');
+  expect(JSON.stringify(lines)).toContain('the provider responded with the error invalid_client');
   expect(JSON.stringify(lines)).not.toContain('sesame');
 });

@@ -122,7 +122,7 @@ describe('rotation beside a running server', () => {
     await keyList('revoke', kidOf(accessToken));
     const { code, out } = await run('token', 'explain', accessToken, '--json');
     expect([code, JSON.parse(out).reason]).toEqual([1, 'TOKEN_INVALID']);
-    expect(out).toContain('a key that has been taken away');
+    expect(out).toContain('a key that has been removed');
   });
 });
 

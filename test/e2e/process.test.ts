@@ -1,7 +1,19 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { freePort, send, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  freePort,
+  type ServerProcess,
+  send,
+  spawnServer,
+  startProcess,
+  temporaryFolder,
+  whenListening,
+} from '../support/process.ts';
+import { startServer } from '../support/server.ts';
 
 const password = 'a quiet lamp over nine stairs';
 const signup =
@@ -13,22 +25,52 @@ const start = async (env: Record<string, string> = {}) => {
   return server;
 };
 
-describe('starting', () => {
-  it('says where it listens and how to make an administrator', async () => {
-    const server = await start();
+describe('a server that has just started', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
+  let server: ServerProcess;
+  beforeAll(async () => {
+    server = startProcess({ DATA_DIR: folder, PORT: String(await freePort()) });
+    await whenListening(server);
+  });
+  afterAll(async () => {
+    server.child.kill('SIGKILL');
+    await server.exit;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('says where it listens and how to create an administrator', () => {
     expect(server.output()).toMatch(/http:\/\/localhost:\d+\/graphql/);
     expect(server.output()).toContain('fieldgate user create --role ADMIN');
   });
 
-  it('keeps the generated signing key and the database readable for their owner only', async () => {
-    const folder = temporaryFolder();
-    await start({ DATA_DIR: folder });
+  it('keeps the generated signing key and the database readable for their owner only', () => {
     for (const file of ['signing-keys.json', 'fieldgate.sqlite', 'fieldgate.sqlite-wal']) {
       expect(statSync(join(folder, file)).mode & 0o777, file).toBe(0o600);
     }
   });
 
-  it('takes nothing that it runs from a folder for temporary files, and leaves nothing there', async () => {
+  it.runIf(process.platform === 'linux')('uses less than 150 MB of memory', async () => {
+    await send(server.url, '{ hello }');
+    const rssKiB = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))?.[1]);
+    expect(rssKiB).toBeLessThan(150 * 1024);
+  });
+
+  it.runIf(process.platform === 'linux')('runs the threads that hash passwords at a lower priority', async () => {
+    const threads = `/proc/${server.child.pid}/task`;
+    const niceness = () =>
+      readdirSync(threads).map((thread) => {
+        // proc_pid_stat(5): the name is in brackets, and the 17th field after it is the nice value.
+        const [, name, fields = ''] = /\((.*)\) (.*)/.exec(readFileSync(`${threads}/${thread}/stat`, 'utf8')) ?? [];
+        return `${name}: ${fields.split(' ')[16]}`;
+      });
+    await expect.poll(niceness).toContain('libuv-worker: 10');
+    expect(niceness()).not.toContain('libuv-worker: 0');
+    expect(niceness()).toContain('MainThread: 0');
+  });
+});
+
+describe('starting', () => {
+  it('runs nothing from a folder for temporary files, and leaves nothing there', async () => {
     const folder = temporaryFolder();
     const server = await start({ TMPDIR: folder });
     server.child.kill('SIGTERM');
@@ -42,8 +84,9 @@ describe('starting', () => {
       { PORT: 'x', ACCESS_TOKEN_TTL: 'soon', NODE_ENV: 'prod', LOG_LEVEL: 'loud' },
       ['PORT', 'ACCESS_TOKEN_TTL', 'NODE_ENV', 'LOG_LEVEL'],
     ],
-    ['production without keys', { NODE_ENV: 'production' }, ['JWT_KEYS']],
     ['T06: a short secret', { JWT_ALGORITHM: 'HS256', JWT_SECRET: 'hunter2hunter2' }, ['JWT_SECRET']],
+    ['a key file that is not there', { JWT_KEYS: '/nowhere/keys.json' }, ['JWT_KEYS']],
+    ['production without keys', { NODE_ENV: 'production' }, ['JWT_KEYS']],
     [
       'T06: a placeholder secret',
       { JWT_ALGORITHM: 'HS256', JWT_SECRET: 'your-256-bit-secret-your-256-bit-secret' },
@@ -54,30 +97,42 @@ describe('starting', () => {
       { JWT_ALGORITHM: 'HS512', JWT_SECRET: 'f8Zk2Qm9Xv4Lr7Tn1Wc6Yb3Hd5Js0PgA' },
       ['JWT_SECRET'],
     ],
-    ['a secret for an algorithm that takes none', { JWT_SECRET: 'f8Zk2Qm9Xv4Lr7Tn1Wc6Yb3Hd5Js0PgA' }, ['JWT_SECRET']],
+    ['a secret for an algorithm that uses none', { JWT_SECRET: 'f8Zk2Qm9Xv4Lr7Tn1Wc6Yb3Hd5Js0PgA' }, ['JWT_SECRET']],
     [
       'a rotation of a shared secret',
       { JWT_ALGORITHM: 'HS256', JWT_SECRET: 'f8Zk2Qm9Xv4Lr7Tn1Wc6Yb3Hd5Js0PgA', KEY_ROTATION: '30d' },
       ['KEY_ROTATION'],
     ],
-    ['a rotation faster than tokens end', { KEY_ROTATION: '80s' }, ['KEY_ROTATION']],
-    ['a rotation that is none', { KEY_ROTATION: 'monthly' }, ['KEY_ROTATION']],
-    ['a key file that is not there', { JWT_KEYS: '/noClient/keys.json' }, ['JWT_KEYS']],
+    ['a rotation much faster than tokens expire', { KEY_ROTATION: '80s' }, ['KEY_ROTATION']],
+    ['a rotation that is not a duration', { KEY_ROTATION: 'monthly' }, ['KEY_ROTATION']],
     ['half an administrator', { ADMIN_EMAIL: 'root@example.com' }, ['ADMIN_PASSWORD']],
   ];
-  it.each(refusals)('refuses %s with exit code 1, names the setting and never its value', async (_what, env, names) => {
+  const valuesOf = (env: Record<string, string>) =>
+    Object.values(env).flatMap((value) => (value.length > 12 ? [value.slice(0, 12)] : []));
+
+  it.each(refusals)('is refused with %s: names the setting and never its value', async (_what, env, names) => {
+    const error: unknown = await startServer(env, { dataDir: temporaryFolder() }).catch((reason: unknown) => reason);
+    const message = error instanceof Error ? error.message : '';
+    for (const name of names) expect(message).toContain(name);
+    for (const value of valuesOf(env)) expect(message).not.toContain(value);
+  });
+
+  it.each(refusals.slice(0, 3))('exits with 1 and that message: %s', async (_what, env, names) => {
     const server = spawnServer({ DATA_DIR: temporaryFolder(), PORT: String(await freePort()), ...env });
     expect((await server.exit).code).toBe(1);
     for (const name of names) expect(server.output()).toContain(name);
-    for (const value of Object.values(env).filter((value) => value.length > 12))
-      expect(server.output()).not.toContain(value.slice(0, 12));
+    for (const value of valuesOf(env)) expect(server.output()).not.toContain(value);
   });
 
-  it('says so when its port is taken', async () => {
-    const server = await start();
-    const second = spawnServer({ DATA_DIR: temporaryFolder(), PORT: new URL(server.url).port });
-    expect((await second.exit).code).toBe(1);
-    expect(second.output()).toContain('in use');
+  it('exits with 1 and says so when its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const server = spawnServer({ DATA_DIR: temporaryFolder(), PORT: String(port) });
+    expect((await server.exit).code).toBe(1);
+    expect(server.output()).toContain('in use');
   });
 });
 
@@ -96,7 +151,6 @@ describe('stopping', () => {
 
   it('F18: a second signal ends it at once', async () => {
     const server = await start();
-    const { connect } = await import('node:net');
     const half = connect(Number(new URL(server.url).port), '127.0.0.1');
     half.write('POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
     half.on('error', () => {});
@@ -152,30 +206,5 @@ describe('the log', () => {
       expect(server.output()).not.toContain(secret);
       expect(server.output()).not.toContain(secret.slice(-20));
     }
-  });
-});
-
-describe.runIf(process.platform === 'linux')('the threads that hash passwords', () => {
-  it('stand behind the event loop', async () => {
-    const server = await start();
-    const threads = `/proc/${server.child.pid}/task`;
-    const niceness = () =>
-      readdirSync(threads).map((thread) => {
-        // proc_pid_stat(5): the name is in brackets, and the 17th field after it is how nice the thread is.
-        const [, name, fields = ''] = /\((.*)\) (.*)/.exec(readFileSync(`${threads}/${thread}/stat`, 'utf8')) ?? [];
-        return `${name}: ${fields.split(' ')[16]}`;
-      });
-    await expect.poll(niceness).toContain('libuv-worker: 10');
-    expect(niceness()).not.toContain('libuv-worker: 0');
-    expect(niceness()).toContain('MainThread: 0');
-  });
-});
-
-describe('memory', () => {
-  it('is under 150 MB at rest', async () => {
-    const server = await start();
-    await send(server.url, '{ hello }');
-    const rssKiB = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))?.[1]);
-    expect(rssKiB).toBeLessThan(150 * 1024);
   });
 });

@@ -8,7 +8,7 @@ import { startServer } from '../support/server.ts';
 const root = new URL('../..', import.meta.url).pathname;
 const readme = readFileSync(`${root}README.md`, 'utf8');
 
-/** The commands of all console blocks, in order, each with the output the text shows for it. */
+/** The commands of all console blocks of a file, in order, each with the output shown for it. */
 const commandsOf = (file: string) =>
   [...readFileSync(`${root}${file}`, 'utf8').matchAll(/```console\n([\s\S]*?)```/g)]
     .flatMap((block) => (block[1] ?? '').split(/^\$ /m).filter(Boolean))
@@ -19,12 +19,12 @@ const commandsOf = (file: string) =>
 
 const marker = '--- end of command ---';
 
-/** `…` stands for what differs between runs. */
+/** `…` stands for text that differs each time. */
 const toPattern = (shown: string): RegExp => new RegExp(`^${shown.split('…').map(RegExp.escape).join('[^]*')}$`);
 
 const documents = ['README.md', 'docs/credentials.md', 'docs/resource-servers.md'];
 
-test.each(documents)('every command of %s prints what the page shows', { timeout: 60_000 }, async (file) => {
+test.each(documents)('every command of %s prints what is shown there', { timeout: 60_000 }, async (file) => {
   const commands = commandsOf(file);
   const server = await startServer();
   const script = commands

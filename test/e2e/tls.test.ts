@@ -92,7 +92,7 @@ describe('TLS_CERT and TLS_KEY', () => {
       vi.advanceTimersByTime(60_000);
       await expect
         .poll(() => server.logLines().map(({ msg }) => msg))
-        .toContain('the certificate could not be renewed; the one from before is used on');
+        .toContain('certificate not renewed; keeping the current certificate');
       expect(await health(first.cert)).toBe(200);
 
       filesFor(second, folder);

@@ -1,14 +1,48 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { runCommandLine } from '../../src/cli/program.ts';
+import type { Clock } from '../../src/domain/clock.ts';
 
 const entry = new URL('../../dist/cli.js', import.meta.url).pathname;
 
-export type CommandResult = { readonly code: number; readonly out: string; readonly err: string };
+export type CommandResult = { readonly code: number | null; readonly out: string; readonly err: string };
 
-/** Runs one command as a process of its own, with nothing of this one's environment but the path. */
-export const runCommand = (env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<CommandResult> =>
-  new Promise((resolve) => {
-    const surroundings = { env: { PATH: process.env['PATH'] ?? '', ...env } };
-    execFile(process.execPath, [entry, ...args], surroundings, (error, out, err) =>
-      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
-    );
+type CommandOptions = {
+  readonly env: Readonly<Record<string, string>>;
+  /** Standard input. */
+  readonly input?: string;
+  readonly clock?: Clock;
+};
+
+/** Runs one command line in this process, without a terminal and with nothing of this process's environment. */
+export const runInProcess = async (
+  args: readonly string[],
+  { env, input = '', clock = Date.now }: CommandOptions,
+): Promise<CommandResult> => {
+  const written = { out: '', err: '' };
+  const code = await runCommandLine(args, {
+    environment: () => env,
+    clock,
+    stdin: Readable.from([input]),
+    stdout: { write: (chunk) => (written.out += chunk) },
+    stderr: { write: (chunk) => (written.err += chunk) },
   });
+  return { code, ...written };
+};
+
+/** `runInProcess` for a command that reads nothing. */
+export const runCommand = (env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<CommandResult> =>
+  runInProcess(args, { env });
+
+/** Starts the built command line as its users do, with nothing of this process's environment but the path. */
+export const spawnCommand = (args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) => {
+  const child = spawn(process.execPath, [entry, ...args], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env } });
+  child.stdin.end();
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const result = async (): Promise<CommandResult> => {
+    const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
+    return { code, out, err };
+  };
+  return { child, exit, result };
+};

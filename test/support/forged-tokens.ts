@@ -2,7 +2,7 @@ import { constants, createHmac, type KeyObject, sign } from 'node:crypto';
 import { sessionId, userId } from '@fieldgate/guard';
 import { type AccessTokenOptions, createAccessTokens } from '../../src/crypto/access-token.ts';
 import { generateKey, type KeySet, parseKeySet } from '../../src/crypto/keys.ts';
-import type { SigningAlgorithm } from '../../src/crypto/signing-algorithms.ts';
+import type { SigningAlgorithm } from '../../src/domain/signing-algorithms.ts';
 
 /** Makes tokens by hand, as an attacker or a foreign issuer would: no library checks them. */
 

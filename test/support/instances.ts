@@ -6,6 +6,7 @@ import { test as base } from 'vitest';
 import { createId } from '../../src/crypto/identifiers.ts';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { silentSignals } from '../../src/domain/signals.ts';
 import { openStores } from '../../src/stores/open.ts';
 import { postgresMissing, postgresServer } from './databases.ts';
 import { redisMissing, redisServer, targetOf } from './redis-servers.ts';
@@ -44,8 +45,9 @@ export const testWithInstances = base
       redis: targetOf(redis.url),
       followFeed: null,
       lifetimes: { idleMs: 3_600_000, absoluteMs: 3_600_000, reuseWindowMs: 10_000 },
+      eventRetentionMs: 86_400_000,
       clock: Date.now,
-      onTrouble: () => {},
+      signals: silentSignals,
     });
     onCleanup(stores.close);
     return stores;
@@ -55,7 +57,7 @@ export const testWithInstances = base
     const id = sessionId(createId(Date.now()));
     const { token, digests } = createRefreshToken(userId(owner.user.id), id);
     const client = { ip: null, userAgent: null };
-    await stores.sessions.start({ id, userId: userId(owner.user.id), version: 1, role: 'USER', digests, client });
+    await stores.ports.sessions.start({ id, userId: userId(owner.user.id), version: 1, role: 'USER', digests, client });
     return (await refresh(one, token)).data.refresh;
   });
 

@@ -69,10 +69,8 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   await accounts.list({ first: 10, after: ada });
   await accounts.list({ first: 10, after: ada, search: 'ada' });
   await accounts.rehash(id, 'hash', 'newer');
-  await accounts.changePassword(id, 'newer', 'other');
-  await accounts.setRole(id, 'ADMIN');
-  await accounts.setDisabled(id, 1);
-  await accounts.setDisabled(id, null);
+  await accounts.change(id, () => ({ passwordHash: 'other' }));
+  await accounts.change(id, () => ({ role: 'ADMIN' }));
 
   const session = sessionId(randomUUID());
   const digests = { family: tokenDigest('family'), token: tokenDigest('token') };
@@ -88,7 +86,7 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   await sessions.end(id, session);
   await sessions.endAll(id);
   await sessions.endAll(id, session);
-  await sessions.purgeExpired(10);
+  await sessions.purgeExpired(10, 1);
 
   const apiKeys = sqlApiKeyStore(recorded);
   const key = apiKeyId(randomUUID());
@@ -101,7 +99,7 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
 
   const journal = sqlRevocationJournal(recorded, { clock });
   await journal.record([{ kind: 'session', userId: id, sessionId: session }]);
-  await journal.purgeExpired(10);
+  await journal.purgeExpired(10, 1);
 
   const clients = sqlServiceClientStore(recorded);
   const service = clientId(randomUUID());
@@ -128,14 +126,14 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   }
   await attempts.purgeExpired(10, 3);
 
-  const events = sqlEventStore(recorded);
+  const events = sqlEventStore(recorded, { retentionMs: 1 });
   const event = newEvent(id);
   await events.append([event]);
   const page = { first: 10, after: event };
   await events.list({ ...page });
   await events.list({ ...page, userId: id });
   await events.list({ ...page, types: ['user.login_failed', 'user.locked'] });
-  await events.purge(10, 1);
+  await events.purgeExpired(10, 1);
   return statements;
 }
 

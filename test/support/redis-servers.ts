@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import { parseRedisUrl, type RedisTarget } from '../../src/stores/redis/url.ts';
+import { parseRedisUrl } from '../../src/config/redis-url.ts';
+import type { RedisTarget } from '../../src/domain/settings/redis-target.ts';
 import { pause, until } from './time.ts';
 
 /**

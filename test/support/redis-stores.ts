@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { userId } from '@fieldgate/guard';
+import { type UserId, userId } from '@fieldgate/guard';
 import type { Redis } from 'ioredis';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
-import type { User } from '../../src/domain/user.ts';
+import { changeUser, type UserChange } from '../../src/domain/user.ts';
 import type { AccountStore } from '../../src/stores/ports/account-store.ts';
 import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
@@ -40,10 +40,11 @@ export function redisInstances() {
       migrated ??= connection.migrate();
       await migrated;
       const errors: unknown[] = [];
-      const redis = openRedis(targetOf(url), { onError: (error) => errors.push(error) });
+      const signals = { backgroundError: (error: unknown) => errors.push(error) };
+      const redis = openRedis(targetOf(url), { signals });
       opened.push(redis);
       const journal = sqlRevocationJournal(connection, { clock: Date.now });
-      const sessions = redisSessionStore(redis, { lifetimes, journal, onError: (error) => errors.push(error) });
+      const sessions = redisSessionStore(redis, { lifetimes, journal, signals });
       await until(async () => answers(() => sessions.list(userId(randomUUID()))));
       return { redis, sessions, accounts: sqlAccountStore(connection), journal, errors };
     },
@@ -84,7 +85,10 @@ export const redisSessions = (provide: ProvideRedis): SessionStoreHarness => {
       const journal = sqlRevocationJournal(database, { clock: Date.now });
       const store = redisSessionStore(redis, { lifetimes, journal });
       const accounts = sqlAccountStore(database);
-      const notify = (user: User | null) => (user === null ? undefined : store.accountChanged(user));
+      const change = async (id: UserId, userChange: UserChange): Promise<void> => {
+        const changed = await accounts.change(id, () => userChange);
+        if (changed !== null) await store.accountChanged(changed.after);
+      };
       return {
         store,
         other: redisSessionStore(otherRedis, { lifetimes, journal }),
@@ -93,14 +97,14 @@ export const redisSessions = (provide: ProvideRedis): SessionStoreHarness => {
         countRecords: async () => (await allFields(redis)).filter((field) => field.length === 16).length,
         accounts: {
           create: () => createAccount(accounts),
-          changePassword: async (id) => notify(await accounts.changePassword(id, 'hash', 'other hash')),
-          setRole: async (id, role) => notify(await accounts.setRole(id, role)),
-          setDisabled: async (id, disabled) => notify(await accounts.setDisabled(id, disabled ? Date.now() : null)),
+          changePassword: (id) => change(id, { passwordHash: 'other hash' }),
+          setRole: (id, role) => change(id, { role }),
+          setDisabled: (id, disabled) => change(id, { disabledAt: disabled ? Date.now() : null }),
           remove: async (id) => {
             const user = await accounts.findById(id);
             await deleteAccount(database, id);
             // An operator disables an account before deleting it.
-            if (user !== null) await notify({ ...user, version: user.version + 1, disabledAt: Date.now() });
+            if (user !== null) await store.accountChanged(changeUser(user, { disabledAt: Date.now() }));
           },
         },
       };

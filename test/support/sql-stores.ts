@@ -51,9 +51,10 @@ export const sqlSessions = (provide: ProvideDatabase): SessionStoreHarness => {
         },
         accounts: {
           create: () => createAccount(accounts, { createdAt: now }),
-          changePassword: async (id) => void (await accounts.changePassword(id, 'hash', 'other hash')),
-          setRole: async (id, role) => void (await accounts.setRole(id, role)),
-          setDisabled: async (id, disabled) => void (await accounts.setDisabled(id, disabled ? now : null)),
+          changePassword: async (id) => void (await accounts.change(id, () => ({ passwordHash: 'other hash' }))),
+          setRole: async (id, role) => void (await accounts.change(id, () => ({ role }))),
+          setDisabled: async (id, disabled) =>
+            void (await accounts.change(id, () => ({ disabledAt: disabled ? now : null }))),
           remove: (id) => deleteAccount(database, id),
         },
       };
@@ -78,8 +79,16 @@ export const sqlServiceClients = (provide: ProvideDatabase): ServiceClientStoreH
     other: sqlServiceClientStore(other),
   }));
 
-export const sqlEvents = (provide: ProvideDatabase): EventStoreHarness =>
-  twoInstances(provide, (database, other) => ({ store: sqlEventStore(database), other: sqlEventStore(other) }));
+export const sqlEvents = (provide: ProvideDatabase): EventStoreHarness => {
+  const retentionMs = 86_400_000;
+  return {
+    retentionMs,
+    ...twoInstances(provide, (database, other) => ({
+      store: sqlEventStore(database, { retentionMs }),
+      other: sqlEventStore(other, { retentionMs }),
+    })),
+  };
+};
 
 export const sqlIdentities = (provide: ProvideDatabase): IdentityStoreHarness =>
   twoInstances(provide, (database, other) => ({
@@ -125,6 +134,7 @@ export const sqlRevocations = (provide: ProvideDatabase): RevocationJournalHarne
     ...twoInstances(provide, (database) => ({
       journal: sqlRevocationJournal(database, { clock: () => now, keepMs }),
       accounts: sqlAccountStore(database),
+      now: () => now,
       advance: (ms) => {
         now += ms;
       },

@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
-import type { SigningAlgorithm } from '../../src/crypto/signing-algorithms.ts';
+import type { SigningAlgorithm } from '../../src/domain/signing-algorithms.ts';
 import { ada, decode, encode, type Forger, type Json, partsOf, session, signed } from './forged-tokens.ts';
 
 /** Makes forged tokens from a stolen one. `keysUrl` is the address of the attacker's keys. */

@@ -1,4 +1,4 @@
-export { admit, type Charge, type Operation } from './authorization/admit.ts';
+export { admit, type Consume, type Operation } from './authorization/admit.ts';
 export type { Decision } from './authorization/decision.ts';
 export { authTypeDefs } from './authorization/directives.ts';
 export {
@@ -8,23 +8,24 @@ export {
   SchemaRulesError,
   toGraphQLError,
 } from './authorization/errors.ts';
-export { assertGuarded, type GuardOptions, guardSchema, type Policies, type Policy } from './authorization/guard.ts';
+export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
+export type { Policies, Policy } from './authorization/policies.ts';
 export { scopesOf } from './authorization/scopes.ts';
 export { type ViewerContext, viewerOf, withViewer } from './authorization/viewer-context.ts';
 export { type ApiKeyClaims, type ApiKeyOptions, type ApiKeyVerification, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
 export { type BasicAccount, type BasicOptions, basic } from './credentials/basic.ts';
-export {
-  type AccountBearerClaims,
-  type BearerClaims,
-  type BearerOptions,
-  type BearerVerification,
-  bearer,
-  type ServiceBearerClaims,
-} from './credentials/bearer.ts';
+export { bearer } from './credentials/bearer.ts';
 export { type CookieOptions, cookie } from './credentials/cookie.ts';
 export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
+export type {
+  AccountBearerClaims,
+  BearerClaims,
+  BearerOptions,
+  BearerVerification,
+  ServiceBearerClaims,
+} from './credentials/token-check.ts';
 export type {
   Authentication,
   Authenticator,

@@ -1,51 +1,104 @@
+import type { Command } from 'commander';
 import { type ApiKey, apiKeyState } from '../../domain/api-key.ts';
 import { AppError } from '../../domain/errors.ts';
 import { commandLine } from '../../domain/event.ts';
 import { prefixOf } from '../../services/api-keys.ts';
-import { printable } from '../output/escape-terminal.ts';
-import { formatDistance, formatTime } from '../output/format-time.ts';
+import {
+  type CommandDeps,
+  collect,
+  helpText,
+  type JsonOption,
+  jsonOption,
+  userOption,
+  wholeNumber,
+} from '../options.ts';
+import { escapeTerminal } from '../output/escape-terminal.ts';
+import { formatDistance, formatTime, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { requireUser, withServices } from '../services.ts';
+import { orNotFound, requireUser, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell } from '../shell.ts';
 
-type OfUser = { readonly user: string; readonly json?: boolean };
-type CreateOptions = OfUser & {
+const apiKeyJson = '{ id, userId, prefix, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt }';
+
+export const addApiKeyCommands = (program: Command, deps: CommandDeps): void => {
+  const apiKey = program
+    .command('apikey')
+    .description('create, list and revoke API keys, which programs send as X-API-Key');
+  addCreate(apiKey, deps);
+  addList(apiKey, deps);
+  addRevoke(apiKey, deps);
+};
+
+const addCreate = (apiKey: Command, { shell, run }: CommandDeps): void => {
+  apiKey
+    .command('create')
+    .description('create an API key for an account; it is shown only once')
+    .requiredOption(...userOption)
+    .requiredOption('--name <name>', 'what it is for')
+    .option('--scope <scope>', 'what it may do, such as account:read or *:read; repeat it for more', collect, [])
+    .option('--expires-in-days <days>', 'how long it is valid, 1 to 365', wholeNumber(1, 365), 90)
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        notes: 'A key without scopes can only read `viewer`.',
+        examples: ['apikey create --user ada@example.com --name "nightly report" --scope account:read'],
+        json: `{ apiKey: ${apiKeyJson}, secret }`,
+      }),
+    )
+    .action((options: CreateOptions) => run(createApiKey(shell, options)));
+};
+
+type UserOptions = JsonOption & { readonly user: string };
+type CreateOptions = UserOptions & {
   readonly name: string;
   readonly scope: readonly string[];
   readonly expiresInDays: number;
 };
 
-/** A new key of an account. Standard output is the only place it is ever written to. */
-export const createApiKey = (shell: Shell, options: CreateOptions): Promise<ExitCode> =>
-  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
-    const user = await requireUser(place, options.user);
+/** Standard output is the only place the key is ever written to. */
+const createApiKey = (shell: Shell, options: CreateOptions): Promise<ExitCode> =>
+  withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
+    const user = await requireUser(context, options.user);
     const { name, scope: scopes, expiresInDays } = options;
-    const { apiKey, secret } = await place.apiKeys
+    const { apiKey, secret } = await context.apiKeys
       .create(user.id, { name, scopes, expiresInDays }, commandLine)
-      .catch((error: unknown) => Promise.reject(inWords(error)));
+      .catch((error: unknown) => Promise.reject(withGrantableScopes(error)));
     if (options.json) {
       printJson(shell, { apiKey: toJson(apiKey), secret });
       return 0;
     }
     print(shell, secret);
     shell.stderr.write(
-      `This is the API key “${printable(apiKey.name)}” of ${printable(user.email)}, until ${formatTime(apiKey.expiresAt)}. It is shown this once.\n`,
+      `This is the API key “${escapeTerminal(apiKey.name)}” of ${escapeTerminal(user.email)}, valid until ${formatTime(apiKey.expiresAt)}. It is shown only once.\n`,
     );
     return 0;
   });
 
-/** Names what can be granted where a scope was refused: the operator may know. */
-const inWords = (error: unknown): unknown => {
+/** Unlike a client, the operator is shown which scopes can be granted. */
+const withGrantableScopes = (error: unknown): unknown => {
   if (!(error instanceof AppError) || error.details.field !== 'scopes') return error;
   const scopes = error.details.required?.['scopes'];
-  return Array.isArray(scopes) ? new CommandFailed(`${error.message} There are: ${scopes.join(', ')}.`) : error;
+  return Array.isArray(scopes) ? new CommandFailed(`${error.message} Available: ${scopes.join(', ')}.`) : error;
 };
 
-/** Every key of an account, newest first. */
-export const listApiKeys = (shell: Shell, { user: emailOrId, json }: OfUser): Promise<ExitCode> =>
-  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
-    const user = await requireUser(place, emailOrId);
-    const apiKeys = await place.apiKeys.list(user.id);
+const addList = (apiKey: Command, { shell, run }: CommandDeps): void => {
+  apiKey
+    .command('list')
+    .description('list the API keys of an account, newest first, including expired and revoked ones')
+    .requiredOption(...userOption)
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({ examples: ['apikey list --user ada@example.com'], json: `{ apiKeys: [${apiKeyJson}] }` }),
+    )
+    .action((options: UserOptions) => run(listApiKeys(shell, options)));
+};
+
+const listApiKeys = (shell: Shell, { user: emailOrId, json }: UserOptions): Promise<ExitCode> =>
+  withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
+    const user = await requireUser(context, emailOrId);
+    const apiKeys = await context.apiKeys.list(user.id);
     if (json) printJson(shell, { apiKeys: apiKeys.map(toJson) });
     else printApiKeys(shell, apiKeys);
     return 0;
@@ -76,16 +129,32 @@ const describeState = (apiKey: ApiKey, now: number): string => {
   }
 };
 
-/** Ends one key of an account. A running server refuses it from its next request on. */
-export const revokeApiKey = (shell: Shell, id: string, { user: emailOrId, json }: OfUser): Promise<ExitCode> =>
-  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
-    const user = await requireUser(place, emailOrId);
-    const apiKey = await place.apiKeys.revoke(user.id, id.trim().toLowerCase(), commandLine).catch((error: unknown) => {
-      if (!(error instanceof AppError && error.code === 'NOT_FOUND')) throw error;
-      throw new CommandFailed(`${user.email} has no API key with this id.`);
-    });
+const addRevoke = (apiKey: Command, { shell, run }: CommandDeps): void => {
+  apiKey
+    .command('revoke')
+    .description('end an API key of an account; a running server rejects it from then on')
+    .argument('<key id>', 'the key, as apikey list shows it')
+    .requiredOption(...userOption)
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        examples: ['apikey revoke --user ada@example.com 0190f0b7-6b0e-7c5e-8d0e-2f6f0d6f5c1a'],
+        json: apiKeyJson,
+      }),
+    )
+    .action((id: string, options: UserOptions) => run(revokeApiKey(shell, id, options)));
+};
+
+const revokeApiKey = (shell: Shell, id: string, { user: emailOrId, json }: UserOptions): Promise<ExitCode> =>
+  withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
+    const user = await requireUser(context, emailOrId);
+    const apiKey = await orNotFound(
+      context.apiKeys.revoke(user.id, id.trim().toLowerCase(), commandLine),
+      `${user.email} has no API key with this id.`,
+    );
     if (json) printJson(shell, toJson(apiKey));
-    else print(shell, `The API key “${printable(apiKey.name)}” of ${printable(user.email)} is revoked.`);
+    else print(shell, `Revoked the API key “${escapeTerminal(apiKey.name)}” of ${escapeTerminal(user.email)}.`);
     return 0;
   });
 
@@ -97,6 +166,6 @@ const toJson = (apiKey: ApiKey) => ({
   scopes: apiKey.scopes,
   createdAt: formatTime(apiKey.createdAt),
   expiresAt: formatTime(apiKey.expiresAt),
-  lastUsedAt: apiKey.lastUsedAt === null ? null : formatTime(apiKey.lastUsedAt),
-  revokedAt: apiKey.revokedAt === null ? null : formatTime(apiKey.revokedAt),
+  lastUsedAt: formatTimeOrNull(apiKey.lastUsedAt),
+  revokedAt: formatTimeOrNull(apiKey.revokedAt),
 });

@@ -1,75 +1,133 @@
-import { AppError } from '../../domain/errors.ts';
+import type { Command } from 'commander';
 import { commandLine } from '../../domain/event.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
 import type { ClientWithSecret } from '../../services/service-clients.ts';
-import { printable } from '../output/escape-terminal.ts';
-import { formatDistance, formatTime } from '../output/format-time.ts';
+import { type CommandDeps, collect, helpText, type JsonOption, jsonOption } from '../options.ts';
+import { escapeTerminal } from '../output/escape-terminal.ts';
+import { formatDistance, formatTime, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { type Workplace, withServices } from '../services.ts';
-import { CommandFailed, type ExitCode, print, printJson, type Shell } from '../shell.ts';
+import { orNotFound, type ServicesContext, withServices } from '../services.ts';
+import { type ExitCode, print, printJson, type Shell } from '../shell.ts';
 
-type Json = { readonly json?: boolean };
-type CreateOptions = Json & { readonly name: string; readonly scope: readonly string[] };
+const clientJson = '{ id, name, scopes, createdAt, disabledAt, previousSecretExpiresAt }';
+const clientArgument = ['<client id>', 'the client, as client list shows it'] as const;
+const exampleId = '0190f0b7-6b0e-7c5e-8d0e-2f6f0d6f5c1a';
 
-/** A new service client and its secret. */
-export const createClient = (shell: Shell, { name, scope, json }: CreateOptions): Promise<ExitCode> =>
+export const addClientCommands = (program: Command, deps: CommandDeps): void => {
+  const client = program
+    .command('client')
+    .description('create, list and change service clients: services that get tokens for themselves');
+  addCreate(client, deps);
+  addList(client, deps);
+  addRotate(client, deps);
+  addDisable(client, deps);
+};
+
+const addCreate = (client: Command, { shell, run }: CommandDeps): void => {
+  client
+    .command('create')
+    .description('create a service client; its secret is shown only once')
+    .requiredOption('--name <name>', 'its display name')
+    .option('--scope <scope>', 'what it may request, resource:action; repeat it for more', collect, [])
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        notes: 'Without a scope, every field that requires one is denied to it.',
+        examples: ['client create --name till --scope orders:read --scope orders:write'],
+        json: `{ client: ${clientJson}, secret }`,
+      }),
+    )
+    .action((options: CreateOptions) => run(createClient(shell, options)));
+};
+
+type CreateOptions = JsonOption & { readonly name: string; readonly scope: readonly string[] };
+
+const createClient = (shell: Shell, { name, scope, json }: CreateOptions): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
     const created = await serviceClients.create({ name, scopes: scope }, commandLine);
     const { id, scopes } = created.client;
     printWithSecret(shell, created, {
-      sentence: `Created ${printable(created.client.name)} with the id ${id} and ${scopes.length === 0 ? 'no scope' : `the scopes ${scopes.join(' ')}`}.`,
+      sentence: `Created ${escapeTerminal(created.client.name)} with the id ${id} and ${scopes.length === 0 ? 'no scope' : `the scopes ${scopes.join(' ')}`}.`,
       json,
     });
   });
 
-/** Every service client, oldest first. */
-export const listClients = (shell: Shell, { json }: Json): Promise<ExitCode> =>
+const addList = (client: Command, { shell, run }: CommandDeps): void => {
+  client
+    .command('list')
+    .description('list the service clients, oldest first')
+    .option(...jsonOption)
+    .addHelpText('after', helpText({ examples: ['client list'], json: `{ clients: [${clientJson}] }` }))
+    .action((options: JsonOption) => run(listClients(shell, options)));
+};
+
+const listClients = (shell: Shell, { json }: JsonOption): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
     const clients = await serviceClients.list();
     if (json) printJson(shell, { clients: clients.map(toJson) });
     else printClients(shell, clients);
   });
 
-/** A new secret for a service client. */
-export const rotateClientSecret = (shell: Shell, id: string, { json }: Json): Promise<ExitCode> =>
+const addRotate = (client: Command, { shell, run }: CommandDeps): void => {
+  client
+    .command('rotate')
+    .description(
+      'give a service client a new secret, shown only once; the current one is accepted for another 24 hours',
+    )
+    .argument(...clientArgument)
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        notes: 'Rotating twice ends a leaked secret immediately.',
+        examples: [`client rotate ${exampleId}`],
+        json: `{ client: ${clientJson}, secret }`,
+      }),
+    )
+    .action((id: string, options: JsonOption) => run(rotateSecret(shell, id, options)));
+};
+
+const rotateSecret = (shell: Shell, id: string, { json }: JsonOption): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
-    const rotated = await found(
+    const rotated = await orNotFound(
       serviceClients.rotateSecret(id.toLowerCase(), commandLine),
-      'There is no service client with this id that is on.',
+      'There is no service client with this id, or it is disabled.',
     );
     const until = formatDistance(rotated.client.previousSecretExpiresAt ?? 0, shell.clock());
     printWithSecret(shell, rotated, {
-      sentence: `${printable(rotated.client.name)} has a new secret. The one before it ends ${until}.`,
+      sentence: `${escapeTerminal(rotated.client.name)} has a new secret. The previous one expires ${until}.`,
       json,
     });
   });
 
-/** Switches a service client off. A running server refuses its tokens from its next request on. */
-export const disableClient = (shell: Shell, id: string, { json }: Json): Promise<ExitCode> =>
+const addDisable = (client: Command, { shell, run }: CommandDeps): void => {
+  client
+    .command('disable')
+    .description('disable a service client for good; a running server rejects its tokens from then on')
+    .argument(...clientArgument)
+    .option(...jsonOption)
+    .addHelpText('after', helpText({ examples: [`client disable ${exampleId}`], json: clientJson }))
+    .action((id: string, options: JsonOption) => run(disableClient(shell, id, options)));
+};
+
+const disableClient = (shell: Shell, id: string, { json }: JsonOption): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
-    const client = await found(
+    const client = await orNotFound(
       serviceClients.disable(id.toLowerCase(), commandLine),
       'There is no service client with this id.',
     );
     if (json) printJson(shell, toJson(client));
-    else print(shell, `${printable(client.name)} is switched off; its secrets and tokens are refused.`);
+    else print(shell, `${escapeTerminal(client.name)} is disabled; its secrets and tokens are rejected.`);
   });
 
-const withClients = (shell: Shell, work: (place: Workplace) => Promise<void>): Promise<ExitCode> =>
-  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
-    await work(place);
+const withClients = (shell: Shell, work: (context: ServicesContext) => Promise<void>): Promise<ExitCode> =>
+  withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
+    await work(context);
     return 0;
   });
 
-const found = async <Result>(change: Promise<Result>, otherwise: string): Promise<Result> => {
-  try {
-    return await change;
-  } catch (error) {
-    throw error instanceof AppError && error.code === 'NOT_FOUND' ? new CommandFailed(otherwise) : error;
-  }
-};
-
-/** For people the secret stands alone on standard output, so that it can be piped to where it is kept. */
+/** For people, the secret stands alone on standard output, so that it can be piped to where it is kept. */
 const printWithSecret = (
   shell: Shell,
   { client, secret }: ClientWithSecret,
@@ -79,7 +137,7 @@ const printWithSecret = (
     printJson(shell, { client: toJson(client), secret });
     return;
   }
-  shell.stderr.write(`${sentence} This is its secret, shown this once:\n`);
+  shell.stderr.write(`${sentence} This is its secret, shown only once:\n`);
   print(shell, secret);
 };
 
@@ -91,7 +149,7 @@ const printClients = (shell: Shell, clients: readonly ServiceClient[]): void => 
     ['ID', 'NAME', 'SCOPES', 'CREATED', 'STATE'],
     clients.map(({ id, name, scopes, createdAt, disabledAt }) => [
       ...[id, name, scopes.join(' ') || '-', formatDistance(createdAt, now)],
-      disabledAt === null ? 'on' : `off since ${formatDistance(disabledAt, now)}`,
+      disabledAt === null ? 'enabled' : `disabled ${formatDistance(disabledAt, now)}`,
     ]),
   );
 };
@@ -101,6 +159,6 @@ const toJson = ({ id, name, scopes, createdAt, disabledAt, previousSecretExpires
   name,
   scopes,
   createdAt: formatTime(createdAt),
-  disabledAt: disabledAt === null ? null : formatTime(disabledAt),
-  previousSecretExpiresAt: previousSecretExpiresAt === null ? null : formatTime(previousSecretExpiresAt),
+  disabledAt: formatTimeOrNull(disabledAt),
+  previousSecretExpiresAt: formatTimeOrNull(previousSecretExpiresAt),
 });

@@ -1,78 +1,135 @@
 import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
 import { commandLine } from '../../domain/event.ts';
-import { type ManagedKey, ringKeys, rootsOf } from '../../services/key-chains.ts';
-import { algorithmNames, newKeyFile, SigningKeysError } from '../../services/signing-keys.ts';
-import { formatDistance, formatTime } from '../output/format-time.ts';
+import { type SigningAlgorithm, signingAlgorithmNames } from '../../domain/signing-algorithms.ts';
+import type { ManagedKey } from '../../services/key-chains.ts';
+import { type CommandDeps, helpText, type JsonOption, jsonOption } from '../options.ts';
+import { formatDistance, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { loadConfig, loadKeys, type Workplace, withServices } from '../services.ts';
+import { loadConfig, loadKeys, type ServicesContext, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
+
+const states =
+  'States: next (published, signs at its until), current (signs), retired (verifies until), removed, sealed (cannot be opened).';
+const keysJson = '{ keys: [{ kid, algorithm, state, since, until, signs, verifies }] }';
+
+export const addKeyCommands = (program: Command, deps: CommandDeps): void => {
+  const key = program.command('key').description('create, list, rotate and revoke signing keys');
+  addGenerate(key, deps);
+  addList(key, deps);
+  addRotate(key, deps);
+  addRevoke(key, deps);
+};
+
+const addGenerate = (key: Command, { shell, run }: CommandDeps): void => {
+  key
+    .command('generate')
+    .description('create a signing key: a JWK Set with a private key, for JWT_KEYS')
+    .option('--algorithm <name>', 'its algorithm: ES256, RS256, … (default: JWT_ALGORITHM, else ES256)')
+    .option('--out <file>', 'write it to a new file, mode 0600, instead of standard output')
+    .addHelpText('after', helpText({ examples: ['key generate --out keys.json', 'key generate --algorithm RS256'] }))
+    .action((options: GenerateOptions) => run(generateKeyFile(shell, options)));
+};
 
 type GenerateOptions = { readonly algorithm?: string; readonly out?: string };
 
-/** A new key file for JWT_KEYS: on standard output, or in a new file that only its owner can read. */
-export const generateKeyFile = async (shell: Shell, { algorithm, out }: GenerateOptions): Promise<ExitCode> => {
+const generateKeyFile = async (shell: Shell, { algorithm, out }: GenerateOptions): Promise<ExitCode> => {
+  const { newKeyFile } = await import('../../services/signing-keys.ts');
   const text = await newKeyFile(parseAlgorithm(algorithm ?? shell.environment()['JWT_ALGORITHM'] ?? 'ES256'));
   if (out === undefined) {
     shell.stdout.write(text);
     return 0;
   }
   await writeNewFile(out, text);
-  print(shell, `Wrote ${out}, readable by you alone. Start the server with JWT_KEYS=${out}`);
+  print(shell, `Wrote ${out}, readable by you only. Start the server with JWT_KEYS=${out}`);
   return 0;
 };
 
-const parseAlgorithm = (name: string): (typeof algorithmNames)[number] => {
-  const algorithm = algorithmNames.find((known) => known === name.toUpperCase());
-  if (!algorithm) throw new UsageError(`There is no such algorithm. There are ${algorithmNames.join(', ')}.`);
+const parseAlgorithm = (name: string): SigningAlgorithm => {
+  const algorithm = signingAlgorithmNames.find((known) => known === name.toUpperCase());
+  if (!algorithm) throw new UsageError(`Unknown algorithm. Use one of ${signingAlgorithmNames.join(', ')}.`);
   return algorithm;
 };
 
-/** Never overwrites: whoever lost a key to a typing error has signed everybody out. */
+/** Never overwrites: losing a key to a typing error would sign everybody out. */
 const writeNewFile = async (path: string, text: string): Promise<void> => {
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o600, flush: true });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const exists = 'code' in error && error.code === 'EEXIST';
-    throw new CommandFailed(exists ? `${path} is there already, and is left as it is.` : `${error.message}.`);
+    throw new CommandFailed(exists ? `${path} exists already and was not changed.` : `${error.message}.`);
   }
 };
 
-type Json = { readonly json?: boolean };
+const addList = (key: Command, { shell, run }: CommandDeps): void => {
+  key
+    .command('list')
+    .description('list the signing keys and what each is used for; never key material')
+    .option(...jsonOption)
+    .addHelpText('after', helpText({ notes: states, examples: ['key list'], json: keysJson }))
+    .action((options: JsonOption) => run(listKeys(shell, options)));
+};
 
-/** Every key and what it is for now; nothing of what they are made of. */
-export const listKeys = async (shell: Shell, { json }: Json): Promise<ExitCode> => {
+const listKeys = async (shell: Shell, { json }: JsonOption): Promise<ExitCode> => {
   const config = await loadConfig(shell);
   const { hasDatabase } = await import('../../boot/cli-services.ts');
   if (hasDatabase(config)) return withKeys(shell, async ({ keyRing }) => printKeys(shell, keyRing.list(), json));
-  printKeys(shell, ringKeys(rootsOf(await loadKeys(config)), [], shell.clock()), json);
+  const { managedKeys, rootKeysOf } = await import('../../services/key-chains.ts');
+  printKeys(shell, managedKeys(rootKeysOf(await loadKeys(config)), [], shell.clock()), json);
   return 0;
 };
 
-/** Publishes the key that signs next. Running servers take part by themselves. */
-export const rotateKey = (shell: Shell, { json }: Json): Promise<ExitCode> =>
+const addRotate = (key: Command, { shell, run }: CommandDeps): void => {
+  key
+    .command('rotate')
+    .description('publish the key that signs next; tokens of the current one remain valid until they expire')
+    .option(...jsonOption)
+    .addHelpText('after', helpText({ notes: states, examples: ['key rotate'], json: keysJson }))
+    .action((options: JsonOption) => run(rotateKey(shell, options)));
+};
+
+const rotateKey = (shell: Shell, { json }: JsonOption): Promise<ExitCode> =>
   withKeys(shell, async ({ keyRing }) => {
     await keyRing.rotate(commandLine);
-    if (!json) print(shell, 'The next key is published, and signs as soon as everybody has had time to learn of it.\n');
+    if (!json) print(shell, 'Published the next key. It signs as soon as verifiers have had time to fetch it.\n');
     printKeys(shell, keyRing.list(), json);
   });
 
-/** Ends a key at once, and with it every access token that it signed. */
-export const revokeKey = (shell: Shell, kid: string, { json }: Json): Promise<ExitCode> =>
+const addRevoke = (key: Command, { shell, run }: CommandDeps): void => {
+  key
+    .command('revoke')
+    .description('for a leaked key: end it, and with it every token it signed, on each running server within 5 seconds')
+    .argument('<kid>', 'the key, as key list shows it')
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        notes: `A kid that begins with - needs -- before it.\n${states}`,
+        examples: ['key revoke 8mQ2nYw3', 'key revoke -- -x7Rk1Zd'],
+        json: keysJson,
+      }),
+    )
+    .action((kid: string, options: JsonOption) => run(revokeKey(shell, kid, options)));
+};
+
+const revokeKey = (shell: Shell, kid: string, { json }: JsonOption): Promise<ExitCode> =>
   withKeys(shell, async ({ keyRing }) => {
     await keyRing.revoke(kid, commandLine);
-    if (!json)
+    if (!json) {
       print(
         shell,
-        'The key is revoked. Running servers refuse its access tokens within 5 seconds; refresh tokens stay good.\n',
+        'The key is revoked. Running servers reject its access tokens within 5 seconds; refresh tokens remain valid.\n',
       );
+    }
     printKeys(shell, keyRing.list(), json);
   });
 
-const withKeys = (shell: Shell, work: (place: Workplace) => Promise<void> | void): Promise<ExitCode> =>
-  withServices(shell, { database: 'existing', keys: true }, async (place): Promise<ExitCode> => {
+const withKeys = (shell: Shell, work: (context: ServicesContext) => Promise<void> | void): Promise<ExitCode> =>
+  withServices(shell, { database: 'existing', keys: true }, async (context): Promise<ExitCode> => {
+    const { SigningKeysError } = await import('../../services/signing-keys.ts');
     try {
-      await work(place);
+      await work(context);
       return 0;
     } catch (error) {
       throw error instanceof SigningKeysError ? new CommandFailed(error.message) : error;
@@ -96,8 +153,8 @@ const toJson = ({ kid, key, state, since, until }: ManagedKey) => ({
   kid,
   algorithm: key?.alg ?? null,
   state,
-  since: since === null ? null : formatTime(since),
-  until: until === null ? null : formatTime(until),
+  since: formatTimeOrNull(since),
+  until: formatTimeOrNull(until),
   signs: state === 'current',
   verifies: state !== 'removed' && state !== 'sealed',
 });

@@ -1,8 +1,18 @@
+import type { Command } from 'commander';
+import { type CommandDeps, helpText, type JsonOption, jsonOption } from '../options.ts';
 import { loadConfig } from '../services.ts';
 import { type ExitCode, print, printJson, type Shell } from '../shell.ts';
 
-/** Makes the database if there is none, and brings it up to date. */
-export const migrateCommand = async (shell: Shell, { json }: { readonly json?: boolean }): Promise<ExitCode> => {
+export const addMigrateCommand = (program: Command, { shell, run }: CommandDeps): void => {
+  program
+    .command('migrate')
+    .description('create the database, or bring it up to date (the server does so when it starts)')
+    .option(...jsonOption)
+    .addHelpText('after', helpText({ examples: ['migrate'], json: '{ applied: [name] }' }))
+    .action((options: JsonOption) => run(migrate(shell, options)));
+};
+
+const migrate = async (shell: Shell, { json }: JsonOption): Promise<ExitCode> => {
   const config = await loadConfig(shell);
   const { openServices } = await import('../../boot/cli-services.ts');
   const { database, close } = await openServices({ config, clock: shell.clock });

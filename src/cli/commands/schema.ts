@@ -1,9 +1,28 @@
-import { type AccessRow, serverAccessMatrix } from '../../boot/schema-rights.ts';
+import type { Command } from 'commander';
+import type { AccessRow } from '../../boot/schema-rights.ts';
+import { type CommandDeps, helpText, type JsonOption, jsonOption } from '../options.ts';
 import { printTable } from '../output/table.ts';
 import { type ExitCode, printJson, type Shell } from '../shell.ts';
 
-/** Who may read what: the page to review when access changes. */
-export const printMatrix = async (shell: Shell, { json }: { readonly json?: boolean }): Promise<ExitCode> => {
+export const addSchemaCommands = (program: Command, { shell, run }: CommandDeps): void => {
+  program
+    .command('schema')
+    .description('inspect the schema')
+    .command('matrix')
+    .description('who may read what: allow, deny or policy for each field, by anonymous callers and each role')
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        examples: ['schema matrix'],
+        json: '{ fields: [{ coordinate, access: { anonymous, USER, … }, scopes, policies, public }] }',
+      }),
+    )
+    .action((options: JsonOption) => run(printMatrix(shell, options)));
+};
+
+const printMatrix = async (shell: Shell, { json }: JsonOption): Promise<ExitCode> => {
+  const { serverAccessMatrix } = await import('../../boot/schema-rights.ts');
   const fields = serverAccessMatrix();
   if (json) {
     printJson(shell, { fields });

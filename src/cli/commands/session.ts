@@ -1,19 +1,39 @@
-import { AppError } from '../../domain/errors.ts';
+import type { Command } from 'commander';
 import { commandLine } from '../../domain/event.ts';
 import type { Session } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
+import { accountArgument, type CommandDeps, helpText, type JsonOption, jsonOption, userOption } from '../options.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { requireUser, type Workplace, withServices } from '../services.ts';
-import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
+import { orNotFound, requireUser, type ServicesContext, withServices } from '../services.ts';
+import { type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
-type Json = { readonly json?: boolean };
+export const addSessionCommands = (program: Command, deps: CommandDeps): void => {
+  const session = program.command('session').description('list and end sessions');
+  addList(session, deps);
+  addRevoke(session, deps);
+};
 
-/** The live sessions of an account, newest first. */
-export const listSessions = (shell: Shell, emailOrId: string, { json }: Json): Promise<ExitCode> =>
-  withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
-    const user = await requireUser(place, emailOrId);
-    const sessions = await place.sessions.list(user.id);
+const addList = (session: Command, { shell, run }: CommandDeps): void => {
+  session
+    .command('list')
+    .description('list the live sessions of an account, newest first')
+    .argument(...accountArgument)
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        examples: ['session list ada@example.com'],
+        json: '{ sessions: [{ id, userId, createdAt, lastSeenAt, expiresAt, ip, userAgent }] }',
+      }),
+    )
+    .action((emailOrId: string, options: JsonOption) => run(listSessions(shell, emailOrId, options)));
+};
+
+const listSessions = (shell: Shell, emailOrId: string, { json }: JsonOption): Promise<ExitCode> =>
+  withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
+    const user = await requireUser(context, emailOrId);
+    const sessions = await context.sessions.list(user.id);
     if (json) printJson(shell, { sessions: sessions.map(toJson) });
     else printSessions(shell, sessions);
     return 0;
@@ -32,40 +52,58 @@ const printSessions = (shell: Shell, sessions: readonly Session[]): void => {
   );
 };
 
-const widestUserAgent = 60;
+const maxUserAgentWidth = 60;
 
 const shorten = (text: string): string =>
-  text.length > widestUserAgent ? `${text.slice(0, widestUserAgent - 1)}…` : text;
+  text.length > maxUserAgentWidth ? `${text.slice(0, maxUserAgentWidth - 1)}…` : text;
 
-type RevokeOptions = Json & { readonly user: string; readonly all?: boolean };
+const addRevoke = (session: Command, { shell, run }: CommandDeps): void => {
+  session
+    .command('revoke')
+    .description('end one session of an account, or all; a running server rejects their tokens from then on')
+    .argument('[session id]', 'the session, as session list shows it')
+    .requiredOption(...userOption)
+    .option('--all', 'every session of the account')
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        examples: [
+          'session revoke --user ada@example.com --all',
+          'session revoke --user ada@example.com 0190f0b7-6b0e-7c5e-8d0e-2f6f0d6f5c1a',
+        ],
+        json: '{ endedSessions }',
+      }),
+    )
+    .action((id: string | undefined, options: RevokeOptions) => run(revokeSessions(shell, id, options)));
+};
 
-/** Ends one session of an account, or all. A running server refuses their tokens from its next request on. */
-export const revokeSessions = (
+type RevokeOptions = JsonOption & { readonly user: string; readonly all?: boolean };
+
+const revokeSessions = async (
   shell: Shell,
   sessionId: string | undefined,
   { user: emailOrId, all = false, json }: RevokeOptions,
 ): Promise<ExitCode> => {
   if ((sessionId === undefined) !== all) throw new UsageError('Give either the id of a session or --all.');
-  return withServices(shell, { database: 'existing' }, async (place): Promise<ExitCode> => {
-    const user = await requireUser(place, emailOrId);
+  return withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
+    const user = await requireUser(context, emailOrId);
     const endedSessions =
       sessionId === undefined
-        ? await place.sessions.revokeAll(user.id, commandLine)
-        : await revokeOne(place, user, sessionId);
+        ? await context.sessions.revokeAll(user.id, commandLine)
+        : await revokeOne(context, user, sessionId);
     if (json) printJson(shell, { endedSessions });
-    else print(shell, `${endedSessions} ${endedSessions === 1 ? 'session of' : 'sessions of'} ${user.email} ended.`);
+    else print(shell, `Ended ${endedSessions} ${endedSessions === 1 ? 'session' : 'sessions'} of ${user.email}.`);
     return 0;
   });
 };
 
-const revokeOne = async ({ sessions }: Workplace, user: User, sessionId: string): Promise<1> => {
-  try {
-    await sessions.revoke(user.id, sessionId.toLowerCase(), commandLine);
-    return 1;
-  } catch (error) {
-    if (!(error instanceof AppError && error.code === 'NOT_FOUND')) throw error;
-    throw new CommandFailed(`${user.email} has no live session with this id.`);
-  }
+const revokeOne = async ({ sessions }: ServicesContext, user: User, sessionId: string): Promise<1> => {
+  await orNotFound(
+    sessions.revoke(user.id, sessionId.toLowerCase(), commandLine),
+    `${user.email} has no live session with this id.`,
+  );
+  return 1;
 };
 
 const toJson = ({ id, userId, createdAt, lastSeenAt, expiresAt, ip, userAgent }: Session) => ({

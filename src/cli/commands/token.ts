@@ -1,35 +1,51 @@
+import type { Command } from 'commander';
 import type { TokenReport } from '../../services/token-inspection.ts';
 import { explainAccessToken } from '../explain/access-token.ts';
 import { explainApiKey } from '../explain/api-key.ts';
 import type { Check } from '../explain/check.ts';
 import { explainRefreshToken } from '../explain/refresh-token.ts';
-import { printable } from '../output/escape-terminal.ts';
-import { formatTime } from '../output/format-time.ts';
+import { type CommandDeps, helpText, type JsonOption, jsonOption } from '../options.ts';
+import { escapeTerminal } from '../output/escape-terminal.ts';
+import { formatTime, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { readPiped } from '../prompt.ts';
-import { type Workplace, withServices } from '../services.ts';
+import { readInput } from '../prompt.ts';
+import { type ServicesContext, withServices } from '../services.ts';
 import { type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
-/** Why a token is or is not accepted now. The exit code says which. Nothing is spent or changed by asking. */
-export const explainToken = async (
-  shell: Shell,
-  given: string,
-  { json }: { readonly json?: boolean },
-): Promise<ExitCode> => {
-  const text = (given === '-' ? await readPiped(shell) : given).trim();
+export const addTokenCommands = (program: Command, { shell, run }: CommandDeps): void => {
+  program
+    .command('token')
+    .description('inspect tokens')
+    .command('explain')
+    .description('say check by check why a token or an API key is, or is not, accepted now; spends nothing')
+    .argument('<token>', 'the token, or - to read it from standard input (which keeps it out of the shell history)')
+    .option(...jsonOption)
+    .addHelpText(
+      'after',
+      helpText({
+        notes: 'Exits with 0 if the token is accepted now, with 1 if not.',
+        examples: ['token explain - < token.txt'],
+        json: '{ type, accepted, reason, checks: [{ check, outcome, detail }], header, claims, account, session, client }',
+      }),
+    )
+    .action((token: string, options: JsonOption) => run(explainToken(shell, token, options)));
+};
+
+const explainToken = async (shell: Shell, argument: string, { json }: JsonOption): Promise<ExitCode> => {
+  const text = (argument === '-' ? await readInput(shell) : argument).trim();
   const token = text.replace(/^(?:(?:authorization:\s*)?bearer\s+|x-api-key:\s*)/i, '');
   if (token === '') throw new UsageError('There is no token.');
-  return withServices(shell, { database: 'existing', keys: true }, async (place) => {
-    const report = await place.tokens.inspect(token);
-    const checks = await explain(report, place, shell.clock());
+  return withServices(shell, { database: 'existing', keys: true }, async (context) => {
+    const report = await context.tokens.inspect(token);
+    const checks = explain(report, context, shell.clock());
     const verdict = verdictOf(report);
     if (json) printJson(shell, toJson(report, verdict, checks));
-    else printReport(shell, report, verdict, checks);
+    else printReport(shell, report, { verdict, checks });
     return verdict.accepted ? 0 : 1;
   });
 };
 
-const explain = async (report: TokenReport, { config, keyRing }: Workplace, now: number): Promise<readonly Check[]> => {
+const explain = (report: TokenReport, { config, keyRing }: ServicesContext, now: number): readonly Check[] => {
   if (report.kind === 'refresh') return explainRefreshToken(report, config.sessions, now);
   if (report.kind === 'api-key') return explainApiKey(report, now);
   const keys = [...keyRing.keys().verification.values()].map(({ kid, alg }) => ({ kid, algorithm: alg }));
@@ -51,49 +67,49 @@ const marks = { passed: 'ok', failed: 'NO', 'not checked': '-' } as const;
 const printReport = (
   shell: Shell,
   report: TokenReport,
-  { accepted, reason }: Verdict,
-  checks: readonly Check[],
+  { verdict, checks }: { readonly verdict: Verdict; readonly checks: readonly Check[] },
 ): void => {
   const kind = `This ${kinds[report.kind]}`;
+  const { accepted, reason } = verdict;
   print(shell, accepted ? `${kind} is accepted now.\n` : `${kind} is not accepted now (${reason}).\n`);
   printTable(
     shell,
-    ['CHECK', '', 'WHAT WAS FOUND'],
+    ['CHECK', '', 'RESULT'],
     checks.map(({ check, outcome, detail }) => [check, marks[outcome], detail]),
   );
   const { account, key, client } = holderOf(report);
-  const sessionId = sessionOf(report);
-  if (client) print(shell, `\nClient   ${printable(client.name)}, ${client.id}`);
-  if (account) print(shell, `\nAccount  ${printable(account.email)}, ${account.role}, ${account.id}`);
-  if (key) print(shell, `Key      ${printable(key.name)}, ${key.id}`);
-  if (sessionId) print(shell, `Session  ${printable(sessionId)}`);
-  if (!accepted) print(shell, `\nWhat to do: ${advice(report, reason)}`);
+  const sessionId = sessionIdOf(report);
+  if (client) print(shell, `\nClient   ${escapeTerminal(client.name)}, ${client.id}`);
+  if (account) print(shell, `\nAccount  ${escapeTerminal(account.email)}, ${account.role}, ${account.id}`);
+  if (key) print(shell, `Key      ${escapeTerminal(key.name)}, ${key.id}`);
+  if (sessionId) print(shell, `Session  ${escapeTerminal(sessionId)}`);
+  if (!accepted) print(shell, `\nWhat to do: ${adviceFor(report, reason)}`);
 };
 
 const holderOf = (report: TokenReport) => {
   if (report.kind === 'api-key') {
     return { account: report.holder?.account ?? null, key: report.holder?.key ?? null, client: null, session: null };
   }
-  const { account = null, session = null } = report.background ?? {};
+  const { account = null, session = null } = report.stored ?? {};
   return { account, session, key: null, client: (report.kind === 'access' && report.service?.client) || null };
 };
 
-const sessionOf = (report: TokenReport): string | null => {
+const sessionIdOf = (report: TokenReport): string | null => {
   if (report.kind === 'refresh') return report.named?.sessionId ?? null;
-  const sid = report.kind === 'access' && report.background ? report.decoded.payload?.['sid'] : null;
+  const sid = report.kind === 'access' && report.stored ? report.decoded.payload?.['sid'] : null;
   return typeof sid === 'string' ? sid : null;
 };
 
-const advice = (report: TokenReport, reason: string | null): string => {
-  if (report.kind === 'api-key') return 'its owner makes another key.';
+const adviceFor = (report: TokenReport, reason: string | null): string => {
+  if (report.kind === 'api-key') return 'its owner creates another key.';
   if (report.kind === 'access' && report.service) {
-    return 'the service asks for a new token; a client that is switched off gets none.';
+    return 'the service requests a new token; a disabled client gets none.';
   }
   if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_STALE') {
-    return report.background?.session ? 'the client refreshes.' : 'the client signs in again: its session is over too.';
+    return report.stored?.session ? 'the client refreshes.' : 'the client signs in again: its session has ended too.';
   }
   if (reason === 'TOKEN_INVALID') {
-    return 'see the check that says NO; if the token should be one of this server, compare the configurations (keys, ISSUER, AUDIENCE).';
+    return 'see the check that says NO; if this server should have issued the token, compare the configurations (keys, ISSUER, AUDIENCE).';
   }
   return 'the client signs in again.';
 };
@@ -110,7 +126,7 @@ const toJson = (report: TokenReport, { accepted, reason }: Verdict, checks: read
       id: account.id,
       email: account.email,
       role: account.role,
-      disabledAt: account.disabledAt === null ? null : formatTime(account.disabledAt),
+      disabledAt: formatTimeOrNull(account.disabledAt),
     },
     session: session && { id: session.id, expiresAt: formatTime(session.expiresAt) },
     apiKey: key && {
@@ -118,12 +134,8 @@ const toJson = (report: TokenReport, { accepted, reason }: Verdict, checks: read
       name: key.name,
       scopes: key.scopes,
       expiresAt: formatTime(key.expiresAt),
-      revokedAt: key.revokedAt === null ? null : formatTime(key.revokedAt),
+      revokedAt: formatTimeOrNull(key.revokedAt),
     },
-    client: client && {
-      id: client.id,
-      name: client.name,
-      disabledAt: client.disabledAt === null ? null : formatTime(client.disabledAt),
-    },
+    client: client && { id: client.id, name: client.name, disabledAt: formatTimeOrNull(client.disabledAt) },
   };
 };

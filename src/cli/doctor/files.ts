@@ -2,22 +2,22 @@ import { constants, type Stats } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { type Finding, fail, ok, warn } from './result.ts';
+import { type DoctorResult, fail, ok, warn } from './result.ts';
 
 const groupAndOthers = 0o077;
-const othersMayPass = 0o011;
+const othersMayEnter = 0o011;
 
-/** Whether the data directory can be used by this user, and by nobody else. */
-export const examineFiles = async (config: Config): Promise<readonly Finding[]> => [
-  ...(await examineDirectory(config)),
-  ...(await examineKeyFile(config)),
-  ...(await examineCertificate(config)),
+/** Whether this user, and no other, can use the data directory and the key file, and TLS its certificate. */
+export const checkFiles = async (config: Config): Promise<readonly DoctorResult[]> => [
+  ...(await checkDirectory(config)),
+  ...(await checkKeyFile(config)),
+  ...(await checkCertificate(config)),
 ];
 
-const examineDirectory = async ({ dataDir }: Config): Promise<readonly Finding[]> => {
+const checkDirectory = async ({ dataDir }: Config): Promise<readonly DoctorResult[]> => {
   const directory = await statOrNull(dataDir);
   if (directory === null) {
-    return [warn('data directory', `${dataDir} is not there yet.`, 'Start the server or run `fieldgate migrate`.')];
+    return [warn('data directory', `${dataDir} does not exist yet.`, 'Start the server or run `fieldgate migrate`.')];
   }
   if (!directory.isDirectory()) {
     return [fail('data directory', `${dataDir} is not a directory.`, 'Point DATA_DIR to a directory.')];
@@ -26,47 +26,52 @@ const examineDirectory = async ({ dataDir }: Config): Promise<readonly Finding[]
     return [
       fail(
         'data directory',
-        `${dataDir} cannot be read and written by you.`,
-        'Run this as the user the server runs as.',
+        `You cannot read and write ${dataDir}.`,
+        'Run fieldgate as the user that runs the server.',
       ),
     ];
   }
-  return [await examineOwner(dataDir, directory), await examineOpenness(dataDir, directory)].filter(
-    (found) => found !== null,
-  );
+  return [...checkOwner(dataDir, directory), await checkPermissions(dataDir, directory)];
 };
 
-/** Files made by another user than the server's may be closed to the server. */
-const examineOwner = async (dataDir: string, { uid }: Stats): Promise<Finding | null> => {
+/** The server may be unable to read files that another user creates. */
+const checkOwner = (dataDir: string, { uid }: Stats): readonly DoctorResult[] => {
   const me = process.getuid?.();
-  if (me === undefined || me === uid) return null;
-  return warn(
-    'data directory',
-    `${dataDir} belongs to another user (${uid}) than you (${me}).`,
-    'Run fieldgate as the user the server runs as.',
-  );
+  if (me === undefined || me === uid) return [];
+  return [
+    warn(
+      'data directory',
+      `${dataDir} belongs to another user (${uid}) than you (${me}).`,
+      'Run fieldgate as the user that runs the server.',
+    ),
+  ];
 };
 
-/** A file that others may read is closed to them all the same as long as they may not pass its directory. */
-const examineOpenness = async (dataDir: string, directory: Stats): Promise<Finding> => {
-  const advice = `chmod 700 ${dataDir}`;
-  if ((directory.mode & othersMayPass) === 0) return ok('data directory', `${dataDir} is yours alone.`);
+/** The permissions of a file do not matter while others cannot enter its directory. */
+const checkPermissions = async (dataDir: string, directory: Stats): Promise<DoctorResult> => {
+  if ((directory.mode & othersMayEnter) === 0) return ok('data directory', `Only you can enter ${dataDir}.`);
   const names = (await readdir(dataDir)).filter((name) => name.startsWith('fieldgate.sqlite'));
   const files = await Promise.all(names.map(async (name) => ({ name, stats: await statOrNull(join(dataDir, name)) })));
-  const open = files.filter(({ stats }) => stats !== null && (stats.mode & groupAndOthers) !== 0);
-  return open.length === 0
-    ? warn('data directory', `Others on this machine may look into ${dataDir}.`, advice)
-    : warn('data directory', `Others on this machine may read ${open.map(({ name }) => name).join(', ')}.`, advice);
+  const exposed = files.filter(({ stats }) => stats !== null && (stats.mode & groupAndOthers) !== 0);
+  return warn(
+    'data directory',
+    exposed.length === 0
+      ? `Other users of this machine can enter ${dataDir}.`
+      : `Other users of this machine can read ${exposed.map(({ name }) => name).join(', ')}.`,
+    `chmod 700 ${dataDir}`,
+  );
 };
 
-const examineKeyFile = async ({ signing: source }: Config): Promise<readonly Finding[]> => {
+const checkKeyFile = async ({ signing: source }: Config): Promise<readonly DoctorResult[]> => {
   if (source.kind === 'secret') return [];
   const file = await statOrNull(source.file);
   if (file === null || (file.mode & groupAndOthers) === 0) return [];
-  return [warn('key file', `Others on this machine may read ${source.file}, or write it.`, `chmod 600 ${source.file}`)];
+  return [
+    warn('key file', `Other users of this machine can read or write ${source.file}.`, `chmod 600 ${source.file}`),
+  ];
 };
 
-const examineCertificate = async ({ tls }: Config): Promise<readonly Finding[]> => {
+const checkCertificate = async ({ tls }: Config): Promise<readonly DoctorResult[]> => {
   if (tls === null) return [];
   const { readTlsPair, TlsError } = await import('../../boot/tls.ts');
   try {

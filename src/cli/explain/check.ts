@@ -1,7 +1,13 @@
-/** One question that was put to a token, and what came of it. */
+/** One check of a token, and its outcome. */
 export type Check = {
   readonly check: string;
   readonly outcome: 'passed' | 'failed' | 'not checked';
-  /** A part of a sentence, for people; never a part of the token that is secret. */
+  /** For people; never a part of the token that is secret. */
   readonly detail: string;
 };
+
+export const passed = (check: string, detail: string): Check => ({ check, outcome: 'passed', detail });
+
+export const failed = (check: string, detail: string): Check => ({ check, outcome: 'failed', detail });
+
+export const notChecked = (check: string): Check => ({ check, outcome: 'not checked', detail: '' });

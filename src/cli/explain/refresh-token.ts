@@ -1,59 +1,40 @@
 import type { RefreshTokenReport } from '../../services/token-inspection.ts';
 import { describeTime, formatDuration } from '../output/format-time.ts';
-import { whyOver } from './access-token.ts';
-import type { Check } from './check.ts';
+import { whySessionEnded } from './access-token.ts';
+import { type Check, failed, notChecked, passed } from './check.ts';
 
-/** What would come of a refresh with this token now, in words. Nothing of the token itself is in them. */
+/** Explains the outcome of a refresh with this token now. Holds nothing of the token. */
 export const explainRefreshToken = (
-  { state, background }: RefreshTokenReport,
+  { state, stored }: RefreshTokenReport,
   { reuseWindowMs }: { readonly reuseWindowMs: number },
   now: number,
 ): readonly Check[] => {
-  if (state === 'malformed' || background === null) {
-    return [
-      {
-        check: 'form',
-        outcome: 'failed',
-        detail: 'it begins like a refresh token and is none; was it cut off or altered?',
-      },
-      { check: 'session', outcome: 'not checked', detail: '' },
-      { check: 'use', outcome: 'not checked', detail: '' },
-    ];
+  if (state === 'malformed' || stored === null) {
+    const detail = 'it begins like a refresh token, but is not one: cut off or altered?';
+    return [failed('form', detail), notChecked('session'), notChecked('use')];
   }
-  const { session } = background;
-  const form: Check = { check: 'form', outcome: 'passed', detail: 'a refresh token, whole and canonical' };
-  if (session === null) {
-    return [
-      form,
-      { check: 'session', outcome: 'failed', detail: whyOver(background, now) },
-      { check: 'use', outcome: 'not checked', detail: '' },
-    ];
-  }
-  const live = `live, ends ${describeTime(session.expiresAt, now)} unless refreshed`;
-  return [form, { check: 'session', outcome: 'passed', detail: live }, useCheck(state, reuseWindowMs)];
+  const { session } = stored;
+  const form = passed('form', 'a complete and canonical refresh token');
+  if (session === null) return [form, failed('session', whySessionEnded(stored, now)), notChecked('use')];
+  return [
+    form,
+    passed('session', `live, expires ${describeTime(session.expiresAt, now)} unless refreshed`),
+    checkUse(state, reuseWindowMs),
+  ];
 };
 
-const useCheck = (state: Exclude<RefreshTokenReport['state'], 'malformed'>, reuseWindowMs: number): Check => {
+const checkUse = (state: Exclude<RefreshTokenReport['state'], 'malformed'>, reuseWindowMs: number): Check => {
   switch (state) {
     case 'current':
-      return { check: 'use', outcome: 'passed', detail: 'unused: a refresh spends it and gives a new pair' };
+      return passed('use', 'unused: a refresh spends it and returns a new pair');
     case 'replayable':
-      return {
-        check: 'use',
-        outcome: 'passed',
-        detail: `spent less than ${formatDuration(reuseWindowMs)} ago, its successor unused: a refresh gives the same successor again`,
-      };
+      return passed(
+        'use',
+        `spent less than ${formatDuration(reuseWindowMs)} ago and its successor is unused: a refresh returns the same successor again`,
+      );
     case 'spent':
-      return {
-        check: 'use',
-        outcome: 'failed',
-        detail: 'spent for good: a refresh with it would end the session, because two may hold it',
-      };
+      return failed('use', 'spent: a refresh with it would end the session, because it may have been stolen');
     case 'unknown':
-      return {
-        check: 'use',
-        outcome: 'failed',
-        detail: 'never given out for this session, or taken back when the password was changed',
-      };
+      return failed('use', 'never issued for this session, or replaced when the password was changed');
   }
 };

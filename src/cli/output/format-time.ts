@@ -7,7 +7,7 @@ const units = [
   ['second', 1000],
 ] as const;
 
-/** `2 days`, `1 minute 30 seconds`: the two greatest units that are not zero, rounded down. */
+/** `2 days`, `1 minute 30 seconds`: the two greatest units, without those that are zero, rounded down. */
 export const formatDuration = (ms: number): string => {
   const first = units.findIndex(([, size]) => ms >= size);
   if (first < 0) return 'less than a second';
@@ -27,9 +27,11 @@ export const formatDistance = (time: EpochMillis, now: EpochMillis): string => {
   return time > now ? `in ${formatDuration(distance)}` : `${formatDuration(distance)} ago`;
 };
 
-/** RFC 3339 in UTC, as in the API; what is beyond a calendar stays a number. */
+/** RFC 3339 in UTC, as in the API; a number where no calendar reaches. */
 export const formatTime = (time: EpochMillis): string =>
   Math.abs(time) <= lastDate ? new Date(time).toISOString() : String(time);
+
+export const formatTimeOrNull = (time: EpochMillis | null): string | null => (time === null ? null : formatTime(time));
 
 const lastDate = 8.64e15;
 

@@ -1,19 +1,19 @@
 import Table from 'cli-table3';
 import { print, type Shell } from '../shell.ts';
-import { printable } from './escape-terminal.ts';
+import { escapeTerminal } from './escape-terminal.ts';
 
-/** Rows for people: a drawn table on a terminal, aligned columns in a pipe. */
+/** Prints rows for people: a drawn table on a terminal, aligned columns in a pipe. */
 export const printTable = (shell: Shell, head: readonly string[], rows: readonly (readonly string[])[]): void =>
   print(shell, formatTable(head, rows, shell.stdout.isTTY === true));
 
-/** Every cell is one line; what could disturb a terminal is shown as code points. */
+/** Every cell is one line, safe to show on a terminal. */
 export const formatTable = (head: readonly string[], rows: readonly (readonly string[])[], drawn: boolean): string => {
   const table = new Table({
     head: [...head],
     style: { head: [], border: [], ...(drawn ? {} : { 'padding-left': 0, 'padding-right': 2 }) },
     ...(drawn ? {} : { chars: noLines }),
   });
-  table.push(...rows.map((row) => row.map(printable)));
+  table.push(...rows.map((row) => row.map(escapeTerminal)));
   return table
     .toString()
     .split('\n')

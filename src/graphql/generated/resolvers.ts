@@ -20,55 +20,55 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A moment in time, RFC 3339 in UTC with milliseconds: 2026-11-22T12:00:00.000Z */
+  /** A point in time, RFC 3339 in UTC with milliseconds: 2026-11-22T12:00:00.000Z */
   DateTime: { input: number; output: number; }
 };
 
-/** A key for programs: it acts for its owner's account, within its scopes and the owner's role at that moment. */
+/** A key for programs. It acts for its owner's account, within its scopes and the owner's current role. */
 export type ApiKey = {
   readonly __typename?: 'ApiKey';
   readonly createdAt: Scalars['DateTime']['output'];
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** Names the key; it opens nothing. */
+  /** Identifies the key; it is not a credential. */
   readonly id: Scalars['ID']['output'];
-  /** The last use, up to a minute behind; null if there was none. */
+  /** The last use, up to a minute behind; null if the key was never used. */
   readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
   readonly name: Scalars['String']['output'];
-  /** How the key begins, to find it by: the id without its dashes. */
+  /** The first characters of the key, to recognise it by: the id without its dashes. */
   readonly prefix: Scalars['String']['output'];
-  /** When it was revoked; null while it was not. */
+  /** When the key was revoked; null if it was not. */
   readonly revokedAt: Maybe<Scalars['DateTime']['output']>;
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
 };
 
-/** Something that happened to an account or a credential; docs/events.md has the list. */
+/** An event of an account or a credential; docs/events.md lists them. */
 export type AuthEvent = {
   readonly __typename?: 'AuthEvent';
   readonly actor: AuthEventActor;
-  /** The same as `eventId` in the log. */
+  /** The `eventId` of the log. */
   readonly id: Scalars['ID']['output'];
   readonly ip: Maybe<Scalars['String']['output']>;
   readonly metadata: ReadonlyArray<AuthEventMetadata>;
   readonly outcome: AuthEventOutcome;
-  /** Why, in capitals. */
+  /** A constant in capitals that says why. */
   readonly reason: Maybe<Scalars['String']['output']>;
-  /** The X-Request-Id of the request it happened in. */
+  /** The X-Request-Id of the request that caused it. */
   readonly requestId: Maybe<Scalars['String']['output']>;
   readonly sessionId: Maybe<Scalars['ID']['output']>;
   readonly time: Scalars['DateTime']['output'];
-  /** What happened, such as `user.login_failed`. There will be more types: do not rely on knowing all. */
+  /** The type of the event, such as `user.login_failed`. Later versions add types: handle unknown ones. */
   readonly type: Scalars['String']['output'];
-  /** The same, as it is now; null also if it is gone. */
+  /** That account in its current state; null also if it no longer exists. */
   readonly user: Maybe<User>;
   readonly userAgent: Maybe<Scalars['String']['output']>;
-  /** The account it is about, if it is about one. */
+  /** The account that the event is about, if any. */
   readonly userId: Maybe<Scalars['ID']['output']>;
 };
 
-/** Who did it. */
+/** Who caused the event. */
 export type AuthEventActor = {
   readonly __typename?: 'AuthEventActor';
-  /** Of the account, the key or the service; null for the others, and for other accounts where one looks at one's own events. */
+  /** The id of the account, the key or the service; null for other kinds. In `securityEvents` it is null for actors other than the caller. */
   readonly id: Maybe<Scalars['ID']['output']>;
   /** `account`, `api_key`, `service`, `command_line`, `server` or `anonymous` */
   readonly kind: Scalars['String']['output'];
@@ -86,18 +86,18 @@ export type AuthEventEdge = {
   readonly node: AuthEvent;
 };
 
-/** Everything that is given must hold. */
+/** An event must match every condition that is given. */
 export type AuthEventFilter = {
-  /** Exactly as it was written down. */
+  /** Exactly as it was recorded. */
   readonly ip?: InputMaybe<Scalars['String']['input']>;
   readonly outcome?: InputMaybe<AuthEventOutcome>;
-  /** From this time on. */
+  /** At this time or later. */
   readonly since?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Any of these. Error for one that is none: BAD_USER_INPUT, EVENT_TYPE_UNKNOWN. */
+  /** Any of these types. Error for an unknown type: BAD_USER_INPUT, reason EVENT_TYPE_UNKNOWN. */
   readonly types?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** Before this time. */
   readonly until?: InputMaybe<Scalars['DateTime']['input']>;
-  /** The account it is about. */
+  /** The account that the event is about. */
   readonly userId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -112,16 +112,16 @@ export type AuthEventOutcome =
   | 'SUCCESS';
 
 /**
- * What a sign-in gives. Keep the refresh token where no other party can read it; present the access token as Authorization: Bearer …
- * Delivered by cookie, both are null here: the browser keeps them, and sends them itself.
+ * The tokens of a session. Store the refresh token where no other party can read it; send the access token as Authorization: Bearer …
+ * With delivery by cookie both are null here: the browser stores and sends them.
  */
 export type AuthPayload = {
   readonly __typename?: 'AuthPayload';
-  /** Null when delivered by cookie. */
+  /** Null with delivery by cookie. */
   readonly accessToken: Maybe<Scalars['String']['output']>;
   /** Seconds until the access token expires. */
   readonly expiresIn: Scalars['Int']['output'];
-  /** Null when delivered by cookie. */
+  /** Null with delivery by cookie. */
   readonly refreshToken: Maybe<Scalars['String']['output']>;
   readonly session: Session;
   /** Always Bearer. */
@@ -137,54 +137,54 @@ export type ChangePasswordInput = {
 export type CreateApiKeyInput = {
   /** 1 to 365 */
   readonly expiresInDays?: Scalars['Int']['input'];
-  /** What it is for: 1 to 100 characters. */
+  /** What the key is for: 1 to 100 characters. */
   readonly name: Scalars['String']['input'];
-  /** What it may do, such as `account:read`. `*` stands for any one part (`*:read`), alone for everything the owner's role may. */
+  /** What the key may do, such as `account:read`. `*` stands for one segment (`*:read`), alone for everything that the owner's role allows. */
   readonly scopes: ReadonlyArray<Scalars['String']['input']>;
 };
 
 export type CreateApiKeyPayload = {
   readonly __typename?: 'CreateApiKeyPayload';
   readonly apiKey: ApiKey;
-  /** The key itself, to be sent as X-API-Key. It is shown this once and kept nowhere. */
+  /** The key itself, to be sent as X-API-Key. It is shown only once; the server stores a digest. */
   readonly secret: Scalars['String']['output'];
 };
 
 export type CreateServiceClientInput = {
-  /** What to call it, 1 to 100 characters. */
+  /** Its name: 1 to 100 characters. */
   readonly name: Scalars['String']['input'];
-  /** Each reads `resource:action`, without wildcards; at most 50. */
+  /** Scopes of the form `resource:action`, without wildcards; at most 50. */
   readonly scopes?: ReadonlyArray<Scalars['String']['input']>;
 };
 
 /** How the tokens reach the caller. */
 export type Delivery =
-  /** In the answer, for apps and programs that keep them themselves. */
+  /** In the response, for apps and programs that store tokens themselves. */
   | 'BODY'
   /**
-   * In cookies that no script can read, for pages in a browser. Where the server is configured without them: BAD_USER_INPUT, reason
-   * COOKIES_OFF. To a page whose origin is neither the server's own nor one of those it lets in: FORBIDDEN, reason ORIGIN.
+   * In cookies that no script can read, for pages in a browser. If the server is configured without cookies: BAD_USER_INPUT, reason
+   * COOKIES_OFF. For a page whose origin is neither the server's own nor in CORS_ORIGINS: FORBIDDEN, reason ORIGIN.
    */
   | 'COOKIE';
 
-/** A way into the caller's account: somebody whom an identity provider (Google, GitHub, a company's own) knows. */
+/** A user of an identity provider (Google, GitHub, a company's own) who can sign in to the caller's account. */
 export type Identity = {
   readonly __typename?: 'Identity';
   readonly createdAt: Scalars['DateTime']['output'];
-  /** As the provider told it when the identity was linked; null if it told none. */
+  /** The email that the provider reported when the identity was linked; null if it reported none. */
   readonly email: Maybe<Scalars['String']['output']>;
-  /** Names the identity; it opens nothing. */
+  /** Identifies the identity; it is not a credential. */
   readonly id: Scalars['ID']['output'];
-  /** The last sign-in by it; null if there was none. */
+  /** The last sign-in with this identity; null if there was none. */
   readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
-  /** The provider, by its name in this server's configuration: google. */
+  /** The provider's name in the server's configuration, such as `google`. */
   readonly provider: Scalars['String']['output'];
 };
 
 export type LinkIdentityInput = {
-  /** The `code` that the page was called back with. Good for one use within a minute. */
+  /** The `code` in the return URL. It works once, within a minute. */
   readonly code: Scalars['String']['input'];
-  /** The text whose SHA-256 the page began with as `codeChallenge`. */
+  /** The text whose SHA-256 the page sent as `codeChallenge`. */
   readonly codeVerifier: Scalars['String']['input'];
 };
 
@@ -199,94 +199,95 @@ export type LoginInput = {
   readonly password: Scalars['String']['input'];
 };
 
-/** What a page holds after the browser was at a provider: see docs/social-login.md. */
+/** What a page has after the redirect from a provider: see docs/social-login.md. */
 export type LoginWithCodeInput = {
-  /** The `code` that the page was called back with. Good for one use within a minute. */
+  /** The `code` in the return URL. It works once, within a minute. */
   readonly code: Scalars['String']['input'];
-  /** The text whose SHA-256 the page began with as `codeChallenge`. */
+  /** The text whose SHA-256 the page sent as `codeChallenge`. */
   readonly codeVerifier: Scalars['String']['input'];
   readonly delivery?: Delivery;
 };
 
 export type LogoutInput = {
-  /** Where no access token is at hand, the refresh token says which session is meant. */
+  /** Identifies the session if the caller has no access token. */
   readonly refreshToken?: InputMaybe<Scalars['String']['input']>;
   readonly scope?: LogoutScope;
 };
 
 export type LogoutPayload = {
   readonly __typename?: 'LogoutPayload';
-  /** How many sessions this call has ended; 0 if they were over already, which is no error. */
+  /** How many sessions this call ended; 0 if they had ended already, which is no error. */
   readonly endedSessions: Scalars['Int']['output'];
 };
 
 export type LogoutScope =
   /** Every session of the account. */
   | 'ALL'
-  /** The session of the token. */
+  /** The session of the presented token. */
   | 'CURRENT'
-  /** Every session of the account but this one. */
+  /** Every other session of the account. */
   | 'OTHERS';
 
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Replaces the caller's password and refresh token; ends the caller's other sessions. Who came by cookie is answered by cookie.
+   * Changes the caller's password, issues new tokens and ends the caller's other sessions. A caller with a session cookie gets new cookies.
    * Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT.
    */
   readonly changePassword: AuthPayload;
-  /** Makes an API key. Needs a session: keys make no keys. Errors: BAD_USER_INPUT with `field`; TOO_MANY_API_KEYS beyond 50 live ones. */
+  /** Creates an API key. Requires a session: a key cannot create keys. Errors: BAD_USER_INPUT with `field`; TOO_MANY_API_KEYS beyond 50 live keys. */
   readonly createApiKey: CreateApiKeyPayload;
-  /** Makes a service client. Errors: BAD_USER_INPUT with `field`. */
+  /** Creates a service client. Errors: BAD_USER_INPUT with `field`. */
   readonly createServiceClient: ServiceClientSecretPayload;
-  /** Switches a service client off for good: its secrets and its live tokens are refused from the answer on. Error: NOT_FOUND. */
+  /** Disables a service client permanently: its secrets and live tokens are rejected after the response. Error: NOT_FOUND. */
   readonly disableServiceClient: ServiceClient;
-  /** Switches an account off and ends its sessions. */
+  /** Disables an account and ends its sessions. */
   readonly disableUser: User;
-  /** Switches an account on again. Sessions that ended stay ended. */
+  /** Enables an account again. Ended sessions stay ended. */
   readonly enableUser: User;
-  /** Links whoever has just signed in at a provider to the caller's account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN. */
+  /** Links the identity that just signed in at a provider to the caller's account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN. */
   readonly linkIdentity: LinkIdentityPayload;
   /**
-   * Signs in. Errors: INVALID_CREDENTIALS, alike for an unknown email, a wrong password and a disabled account; ACCOUNT_LOCKED
-   * with `retryAfter` after too many of these, whatever the password.
+   * Signs in. Errors: INVALID_CREDENTIALS for an unknown email, a wrong password and a disabled account alike; ACCOUNT_LOCKED
+   * with `retryAfter` after too many of these, even with the right password.
    */
   readonly login: AuthPayload;
   /**
-   * Signs in whoever has just signed in at a provider, to a new account if need be. Errors: LOGIN_CODE_INVALID;
-   * ACCOUNT_LINK_REQUIRED if an account has that email already: sign in to it, then linkIdentity; EMAIL_UNVERIFIED; ACCOUNT_DISABLED.
+   * Completes a sign-in at a provider; creates an account if the identity has none. Errors: LOGIN_CODE_INVALID;
+   * ACCOUNT_LINK_REQUIRED if an account with this email already exists: sign in to it, then call linkIdentity; EMAIL_UNVERIFIED;
+   * ACCOUNT_DISABLED.
    */
   readonly loginWithCode: AuthPayload;
   /**
-   * Ends sessions. Needs one of: an access token in the Authorization header (an expired one will do), a refresh token, the
-   * cookies. Cookies are looked at where neither token is given, and taken away unless it is the OTHERS that end.
-   * Once it has answered, the access tokens of these sessions are refused everywhere. Calling it again is no error.
+   * Ends sessions. Needs an access token in the Authorization header (an expired one suffices), a refresh token, or the cookies.
+   * Cookies count only if neither token is given; they are removed unless the scope is OTHERS.
+   * After the response, every instance rejects the access tokens of these sessions. Idempotent.
    */
   readonly logout: LogoutPayload;
   /**
-   * Spends a refresh token for a new pair. A token spent within the last seconds answers with the same successor, so a lost
-   * answer loses nothing; used any later it ends its session. Error: REFRESH_TOKEN_INVALID, which means: sign in again.
-   * Without input the refresh token is the cookie's, and so is the answer: new cookies, or none any more with the error.
+   * Exchanges a refresh token for a new pair. A token spent within the last seconds returns the same successor, so a lost response
+   * loses nothing; any later use ends its session. Error: REFRESH_TOKEN_INVALID: sign in again.
+   * Without input the server takes the refresh token from the cookie and sets new cookies; with the error it removes them.
    */
   readonly refresh: AuthPayload;
-  /** Ends an API key of the caller's; from the answer on it is refused. Calling it again is no error. Error: NOT_FOUND. */
+  /** Revokes an API key of the caller; it is rejected after the response. Idempotent. Error: NOT_FOUND. */
   readonly revokeApiKey: RevokeApiKeyPayload;
   /** Ends one of the caller's sessions. Error: NOT_FOUND. */
   readonly revokeSession: RevokeSessionPayload;
   /** Ends every session of an account. */
   readonly revokeUserSessions: LogoutPayload;
   /**
-   * Gives a service client a new secret. The present one is accepted for another 24 hours, the one before it no more: rotating
-   * twice ends a secret that leaked at once. Error: NOT_FOUND, also for one that is switched off.
+   * Creates a new secret for a service client. The present secret stays valid for another 24 hours, older ones end. Rotate twice
+   * to end a leaked secret at once. Error: NOT_FOUND, also for a disabled client.
    */
   readonly rotateServiceClientSecret: ServiceClientSecretPayload;
-  /** Gives an account another role. Its older access tokens are TOKEN_STALE from now on; nobody is signed out. */
+  /** Changes the role of an account. Its older access tokens become TOKEN_STALE; its sessions go on and can refresh. */
   readonly setUserRole: User;
   /** Creates an account and signs it in. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
   readonly signup: AuthPayload;
-  /** Unlinks one of the caller's identities. Errors: NOT_FOUND; LAST_WAY_IN where nothing else opens the account. */
+  /** Unlinks one of the caller's identities. Errors: NOT_FOUND; LAST_WAY_IN if the account has no password and no other identity. */
   readonly unlinkIdentity: UnlinkIdentityPayload;
-  /** Ends the lock that too many wrong passwords have brought, and forgets them. Calling it again is no error. */
+  /** Ends the lock after too many wrong passwords, and resets their count. Idempotent. */
   readonly unlockUser: User;
 };
 
@@ -385,7 +386,7 @@ export type MutationUnlockUserArgs = {
   id: Scalars['ID']['input'];
 };
 
-/** Where a page of a connection lies in the whole (Relay cursor connections). */
+/** The position of a page in its connection (Relay cursor connections). */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
   readonly endCursor: Maybe<Scalars['String']['output']>;
@@ -396,27 +397,27 @@ export type PageInfo = {
 
 export type Query = {
   readonly __typename?: 'Query';
-  /** The caller's API keys, newest first; also those that have expired or were revoked. */
+  /** The caller's API keys, newest first, including expired and revoked ones. */
   readonly apiKeys: Maybe<ReadonlyArray<ApiKey>>;
-  /** What happened to all accounts and credentials, newest first. */
+  /** The events of all accounts and credentials, newest first. */
   readonly authEvents: Maybe<AuthEventConnection>;
-  /** Answers everybody: a way to see that the server is there. */
+  /** A public field, to see that the server works. */
   readonly hello: Scalars['String']['output'];
   /** The caller's identities at providers, oldest first. */
   readonly identities: Maybe<ReadonlyArray<Identity>>;
-  /** The account of the caller. */
+  /** The caller's account. */
   readonly me: Maybe<User>;
-  /** What happened to the caller's account, newest first. */
+  /** The events of the caller's account, newest first. */
   readonly securityEvents: Maybe<AuthEventConnection>;
   /** All service clients, oldest first. */
   readonly serviceClients: Maybe<ReadonlyArray<ServiceClient>>;
   /** The caller's live sessions, newest first. */
   readonly sessions: Maybe<ReadonlyArray<Session>>;
-  /** One account; null if there is none with this id. */
+  /** The account with this id; null if it does not exist. */
   readonly user: Maybe<User>;
-  /** All accounts, oldest first. `search` matches a part of the email or the name, ignoring case. */
+  /** All accounts, oldest first. `search` matches part of the email or the name, ignoring case. */
   readonly users: Maybe<UserConnection>;
-  /** Who am I, and by which credential? Anonymous callers are welcome; a credential that is presented must be valid. */
+  /** The caller and the credential. Anonymous callers may ask; a presented credential must be valid. */
   readonly viewer: Viewer;
 };
 
@@ -446,7 +447,7 @@ export type QueryUsersArgs = {
 };
 
 export type RefreshInput = {
-  /** COOKIE moves a session whose tokens were kept by the caller into cookies. There is no way back. */
+  /** With COOKIE, a session whose tokens the caller holds continues in cookies. The reverse is not possible. */
   readonly delivery?: Delivery;
   readonly refreshToken: Scalars['String']['input'];
 };
@@ -458,28 +459,28 @@ export type RevokeApiKeyPayload = {
 
 export type RevokeSessionPayload = {
   readonly __typename?: 'RevokeSessionPayload';
-  /** The session that has ended. */
+  /** The session that was ended. */
   readonly id: Scalars['ID']['output'];
 };
 
-/** From least to most: each role has the rights of those before it. */
+/** From least to most: each role has the rights of the roles before it. */
 export type Role =
   | 'ADMIN'
   | 'MODERATOR'
   | 'USER';
 
-/** A service that gets access tokens for itself: `POST /token` with `grant_type=client_credentials`. */
+/** A service that gets access tokens for itself, by `POST /token` with `grant_type=client_credentials`. */
 export type ServiceClient = {
   readonly __typename?: 'ServiceClient';
   readonly createdAt: Scalars['DateTime']['output'];
-  /** When it was switched off; null while it is on. */
+  /** When it was disabled; null while it is enabled. */
   readonly disabledAt: Maybe<Scalars['DateTime']['output']>;
   /** Its `client_id`. */
   readonly id: Scalars['ID']['output'];
   readonly name: Scalars['String']['output'];
-  /** Until when the secret before the present one is accepted too; null if it never was rotated. */
+  /** Until when the previous secret is accepted too; null if the secret was never rotated. */
   readonly previousSecretExpiresAt: Maybe<Scalars['DateTime']['output']>;
-  /** All it may ask for; empty: nothing. */
+  /** The scopes that it may request; none if empty. */
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
 };
 
@@ -487,7 +488,7 @@ export type ServiceClient = {
 export type ServiceClientSecretPayload = {
   readonly __typename?: 'ServiceClientSecretPayload';
   readonly client: ServiceClient;
-  /** Shown this once; only a digest of it is kept. */
+  /** Shown only once; the server stores a digest. */
   readonly secret: Scalars['String']['output'];
 };
 
@@ -495,11 +496,11 @@ export type ServiceClientSecretPayload = {
 export type Session = {
   readonly __typename?: 'Session';
   readonly createdAt: Scalars['DateTime']['output'];
-  /** Whether it is the session of this very request. */
+  /** Whether this request belongs to the session. */
   readonly current: Scalars['Boolean']['output'];
-  /** When the session ends unless it is refreshed before. */
+  /** When the session ends, unless it is refreshed before. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** Names the session; it is not a token and opens nothing. */
+  /** Identifies the session; it is not a credential. */
   readonly id: Scalars['ID']['output'];
   readonly ip: Maybe<Scalars['String']['output']>;
   /** The last login or refresh. */
@@ -517,25 +518,25 @@ export type SignupInput = {
   readonly email: Scalars['String']['input'];
   /** At most 100 characters. */
   readonly name?: InputMaybe<Scalars['String']['input']>;
-  /** At least 15 characters (the server may be configured for 8), at most 1024 bytes. Any characters; nothing is cut or changed. */
+  /** At least 15 characters (servers may allow 8), at most 1024 bytes. All characters are allowed; nothing is cut. */
   readonly password: Scalars['String']['input'];
 };
 
 export type UnlinkIdentityPayload = {
   readonly __typename?: 'UnlinkIdentityPayload';
-  /** The identity that opens the account no more. */
+  /** The identity that was unlinked. */
   readonly id: Scalars['ID']['output'];
 };
 
-/** An account. Everybody who is signed in may see who it is; the rest is for its owner and for moderators. */
+/** An account. Any signed-in caller may read its id and name; the other fields are for its owner and for moderators. */
 export type User = {
   readonly __typename?: 'User';
   readonly createdAt: Maybe<Scalars['DateTime']['output']>;
-  /** When an administrator switched the account off; null while it is on. */
+  /** When an administrator disabled the account; null while it is enabled. */
   readonly disabledAt: Maybe<Scalars['DateTime']['output']>;
   readonly email: Maybe<Scalars['String']['output']>;
   readonly id: Scalars['ID']['output'];
-  /** What the account calls itself; null if it has not said. */
+  /** The display name; null if none was given. */
   readonly name: Maybe<Scalars['String']['output']>;
   readonly role: Maybe<Role>;
 };
@@ -552,31 +553,31 @@ export type UserEdge = {
   readonly node: User;
 };
 
-/** Who the server takes the caller for. */
+/** The caller, as the server identified it. */
 export type Viewer = {
   readonly __typename?: 'Viewer';
-  /** When the credential stops being accepted. */
+  /** When the credential expires. */
   readonly expiresAt: Maybe<Scalars['DateTime']['output']>;
   readonly kind: ViewerKind;
   readonly role: Maybe<Role>;
-  /** What the credential may do of what the role allows. `*` is everything; `interactive` is a session of somebody who signed in. */
+  /** What the credential may do, within what the role allows. `*` is everything; `interactive` marks the session of a user who signed in. */
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
   readonly user: Maybe<User>;
 };
 
-/** By what the caller is known. */
+/** The kind of credential that identifies the caller. */
 export type ViewerKind =
   /** No credential was presented. */
   | 'ANONYMOUS'
   /** An API key: X-API-Key: fg_… */
   | 'API_KEY'
-  /** Email and password, where the server is configured for it: Authorization: Basic … */
+  /** Email and password, if the server is configured for it: Authorization: Basic … */
   | 'BASIC'
   /** An access token: Authorization: Bearer … */
   | 'BEARER'
   /** An access token in the session cookie. */
   | 'COOKIE'
-  /** An access token of a service client, which speaks for itself: there is no user and no role. */
+  /** An access token of a service client, which acts for itself: it has no user and no role. */
   | 'SERVICE';
 
 

@@ -2,7 +2,7 @@ import { userId, viewerOf } from '@fieldgate/guard';
 import { AppError } from '../../domain/errors.ts';
 import { isRole } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
-import type { AccountViewer } from '../../domain/viewer.ts';
+import type { AccountViewer, Viewer } from '../../domain/viewer.ts';
 import type { Accounts } from '../../services/accounts.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { actorOf, callerOf } from '../caller.ts';
@@ -18,15 +18,20 @@ const kinds: Readonly<Record<string, ViewerKind>> = {
   basic: 'BASIC',
 };
 
+const kindOf = (viewer: Viewer): ViewerKind => {
+  if (viewer.kind === 'anonymous') return 'ANONYMOUS';
+  return viewer.kind === 'service' ? 'SERVICE' : (kinds[viewer.via] ?? 'BEARER');
+};
+
 const positionOf = ({ createdAt, id }: User): Position => ({ at: createdAt, id });
 
-/** The account behind the caller of a query: as it was at the gate, if it was read there. */
+/** Returns the caller's account: as it was read when the credential was checked, else as it is now. */
 const accountOf = (accounts: Accounts, { account, id }: AccountViewer): Promise<User | null> | User | null =>
   account ?? accounts.find(id);
 
-type Parts = { readonly accounts: Accounts; readonly sessions: Sessions; readonly delivery: Delivery };
+type AccountResolversDeps = { readonly accounts: Accounts; readonly sessions: Sessions; readonly delivery: Delivery };
 
-export const createAccountResolvers = ({ accounts, sessions, delivery }: Parts): Resolvers => ({
+export const createAccountResolvers = ({ accounts, sessions, delivery }: AccountResolversDeps): Resolvers => ({
   Query: {
     viewer: (_root, _args, context) => viewerOf<User>(context),
     me: (_root, _args, context) => accountOf(accounts, callerOf(context)),
@@ -61,8 +66,7 @@ export const createAccountResolvers = ({ accounts, sessions, delivery }: Parts):
     name: (user) => user.name || null,
   },
   Viewer: {
-    kind: (viewer) =>
-      viewer.kind === 'account' ? (kinds[viewer.via] ?? 'BEARER') : viewer.kind === 'service' ? 'SERVICE' : 'ANONYMOUS',
+    kind: kindOf,
     user: (viewer): Promise<User | null> | User | null =>
       viewer.kind === 'account' ? accountOf(accounts, viewer) : null,
     role: (viewer) => (viewer.kind === 'account' && isRole(viewer.role) ? viewer.role : null),

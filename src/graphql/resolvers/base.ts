@@ -8,7 +8,8 @@ const dateTime = new GraphQLScalarType<number, string>({
   serialize: (value) => new Date(Number(value)).toISOString(),
   parseValue: (value) => {
     const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-    if (Number.isNaN(ms)) throw new GraphQLError('DateTime takes RFC 3339 text such as 2026-11-22T12:00:00.000Z.');
+    if (Number.isNaN(ms))
+      throw new GraphQLError('This is not a DateTime. Use RFC 3339, for example 2026-11-22T12:00:00.000Z.');
     return ms;
   },
 });

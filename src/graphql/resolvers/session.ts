@@ -7,7 +7,7 @@ import type { DeliveredTokens, Delivery } from '../delivery.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
 export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): Resolvers => {
-  /** Cookies whose token is refused are good for nothing, and would go on to refuse what needs no credential. */
+  /** Clears cookies whose token is rejected: they would only make later requests fail that need no credential. */
   const refreshByCookie = async (context: RequestContext): Promise<DeliveredTokens> => {
     const deliver = delivery.toCookies(context, 'refreshToken');
     const presented = delivery.fromCookies(context);
@@ -35,12 +35,12 @@ export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): 
         return deliver(await sessions.refresh(input.refreshToken, context.client));
       },
       logout: async (_root, { input }, context) => {
-        const given = { accessToken: presentedBearer(context), refreshToken: input?.refreshToken ?? null };
+        const presented = { accessToken: presentedBearer(context), refreshToken: input?.refreshToken ?? null };
         const scope = input?.scope ?? 'CURRENT';
-        // Browsers send cookies unasked: who names a session means that one.
-        const inCookies =
-          given.accessToken === null && given.refreshToken === null ? delivery.fromCookies(context) : null;
-        const endedSessions = await sessions.logout(inCookies ?? given, scope, context.client);
+        // Browsers send cookies automatically, so a token that was presented explicitly has priority.
+        const isExplicit = presented.accessToken !== null || presented.refreshToken !== null;
+        const inCookies = isExplicit ? null : delivery.fromCookies(context);
+        const endedSessions = await sessions.logout(inCookies ?? presented, scope, context.client);
         if (inCookies && scope !== 'OTHERS') delivery.clear(context);
         return { endedSessions };
       },
@@ -53,7 +53,7 @@ export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): 
     },
     AuthPayload: {
       tokenType: () => 'Bearer',
-      expiresIn: (grant) => grant.expiresInSeconds,
+      expiresIn: ({ expiresInSeconds }) => expiresInSeconds,
     },
     Session: {
       current: (session, _args, context) => session.id === currentSessionOf(context),

@@ -6,23 +6,25 @@ import type { ServiceClient } from '../../domain/service-client.ts';
 import type { ServiceClients } from '../../services/service-clients.ts';
 import { decodeFormText, type FormParams, invalidRequest } from './parameters.ts';
 
-/** What asks at an endpoint: an app in front of this server, which can keep no secret, or a service that has proved itself. */
-export type Client = { readonly kind: 'first-party' } | { readonly kind: 'service'; readonly service: ServiceClient };
+/** The client of a request: a first-party app, which cannot keep a secret, or an authenticated service client. */
+export type OAuthClient =
+  | { readonly kind: 'first-party' }
+  | { readonly kind: 'service'; readonly service: ServiceClient };
 
 /**
- * Who asks. Throws INVALID_CLIENT for a client that is none or whose secret is wrong, whichever of the two, and
- * INVALID_REQUEST for one that names itself in two ways (RFC 6749 §2.3).
+ * Resolves with the client of a request. Rejects with INVALID_CLIENT for an unknown client and for a wrong secret alike, and with
+ * INVALID_REQUEST for a client that identifies itself in two ways (RFC 6749 §2.3).
  */
-export type IdentifyClient = (asking: ClientRequest) => Promise<Client>;
+export type IdentifyClient = (clientRequest: ClientRequest) => Promise<OAuthClient>;
 
 export type ClientRequest = { readonly request: Request; readonly parameters: FormParams; readonly client: ClientInfo };
 
-type Secret = { readonly id: string; readonly secret: string };
+type ClientCredentials = { readonly id: string; readonly secret: string };
 
 export const createIdentifyClient =
   ({ authenticate }: Pick<ServiceClients, 'authenticate'>): IdentifyClient =>
   async ({ request, parameters, client }) => {
-    const presented = readSecret(request, parameters);
+    const presented = readClientSecret(request, parameters);
     if (presented === null) {
       if ((parameters.get('client_id') ?? firstPartyClient) !== firstPartyClient) throw new AppError('INVALID_CLIENT');
       return { kind: 'first-party' };
@@ -32,22 +34,25 @@ export const createIdentifyClient =
     return { kind: 'service', service };
   };
 
-/** `client_secret_basic` or `client_secret_post`; null where no secret is presented. */
-const readSecret = (request: Request, parameters: FormParams): Secret | null => {
+/** Reads `client_secret_basic` or `client_secret_post`; null where no secret is presented. */
+const readClientSecret = (request: Request, parameters: FormParams): ClientCredentials | null => {
   const named = parameters.get('client_id');
   const posted = parameters.get('client_secret');
   const basic = readBasic(request);
   if (basic === null) return posted === undefined ? null : { id: named ?? '', secret: posted };
   if (posted !== undefined || (named !== undefined && named !== basic.id)) {
-    throw invalidRequest('The client names itself in two ways. Use one.');
+    throw invalidRequest(
+      'The client identifies itself in two ways. Use either the Authorization header or client_secret.',
+    );
   }
   return basic;
 };
 
-/** Null where there is no Basic header. Tokens and other schemes are no client's. */
-const readBasic = (request: Request): Secret | null => {
+/** Null without a Basic header: other schemes do not identify a client. */
+const readBasic = (request: Request): ClientCredentials | null => {
   const authorization = readAuthorization({ header: (name) => request.headers.get(name) });
-  if (authorization.kind === 'ambiguous') throw invalidRequest('There is more than one Authorization header.');
+  if (authorization.kind === 'ambiguous')
+    throw invalidRequest('There is more than one Authorization header. Send one.');
   if (authorization.kind === 'absent' || authorization.scheme !== 'basic') return null;
   const pair = parseBasic(authorization.value);
   if (!pair) throw new AppError('INVALID_CLIENT');
@@ -55,7 +60,7 @@ const readBasic = (request: Request): Secret | null => {
 };
 
 /** RFC 6749 §2.3.1: id and secret are encoded as in a form before they are joined by a colon. */
-const parseBasic = (value: string): Secret | null => {
+const parseBasic = (value: string): ClientCredentials | null => {
   const bytes = Buffer.from(value, 'base64');
   if (bytes.toString('base64') !== value) return null;
   const text = bytes.toString();

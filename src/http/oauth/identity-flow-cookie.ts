@@ -3,39 +3,39 @@ import { stringifySetCookie } from 'cookie';
 import { isPlainLoopback } from '../../domain/loopback.ts';
 
 const name = 'fieldgate-oauth-';
-/** Part of the name, so that two tabs do not take each other's cookie. It is no secret. */
+/** Part of the name, so that two tabs do not overwrite each other's cookie. It is not secret. */
 const stateLength = 8;
-/** More sign-ins than this that were begun and never came back are given up, before they fill the header. */
-const mostAtOnce = 5;
+/** When more sign-ins than this were started and not finished, they are dropped before their cookies fill the header. */
+const maxPending = 5;
 
-/** The cookies that sign-ins at providers are kept in, one for each that is under way. */
+/** The cookies of pending sign-ins at providers, one each. */
 export type FlowCookies = ReturnType<typeof createFlowCookies>;
 
 /**
- * `Lax`, always: a provider sends the browser back from another site, and `Strict` would leave the cookie at home. With
- * `__Host-` no other host, and nobody on plain HTTP, can slip a browser the cookie of a sign-in it did not begin; where the issuer is
- * plain HTTP on this machine, browsers differ in what they take, and the prefix is left out.
+ * Always `Lax`: a provider sends the browser back from another site, where `Strict` would not send the cookie. With `__Host-`
+ * neither another host nor an attacker on plain HTTP can set the cookie of a sign-in that this browser did not start; where the
+ * issuer is plain HTTP on this machine, browsers differ in what they accept, and the prefix is left out.
  */
 export const createFlowCookies = ({ issuer, lifetimeMs }: { readonly issuer: string; readonly lifetimeMs: number }) => {
   const secure = !isPlainLoopback(new URL(issuer));
   const prefix = `${secure ? '__Host-' : ''}${name}`;
   const nameOf = (state: string): string => prefix + state.slice(0, stateLength);
-  /** What a request calls so is not written back unless it could be ours: it may be no name of a cookie at all. */
+  /** A name from a request is written back only if it can be ours: it may not be a valid cookie name at all. */
   const ours = new RegExp(`^${prefix}[\\w-]{${stateLength}}$`);
   const line = (cookieName: string, value: string, maxAge: number): string =>
     stringifySetCookie({ name: cookieName, value, maxAge, path: '/', httpOnly: true, secure, sameSite: 'lax' });
 
   return {
-    /** What the browser keeps for this state; null if it keeps nothing, or two things, of which one is not ours. */
+    /** Returns the cookie of this state; null if there is none, or more than one, since we set only one. */
     read: (request: Request, state: string): string | null => {
       const cookie = readCookie({ header: (name) => request.headers.get(name) }, nameOf(state));
       return cookie.kind === 'value' ? cookie.value : null;
     },
-    /** `Set-Cookie` values. */
+    /** Returns `Set-Cookie` values. */
     keep: (request: Request, state: string, value: string): readonly string[] => {
-      const left = namesOf(request).filter((cookieName) => ours.test(cookieName));
-      const givenUp = left.length < mostAtOnce ? [] : left.map((cookieName) => line(cookieName, '', 0));
-      return [...givenUp, line(nameOf(state), value, lifetimeMs / 1000)];
+      const pending = namesOf(request).filter((cookieName) => ours.test(cookieName));
+      const dropped = pending.length < maxPending ? [] : pending.map((cookieName) => line(cookieName, '', 0));
+      return [...dropped, line(nameOf(state), value, lifetimeMs / 1000)];
     },
     clear: (state: string): string => line(nameOf(state), '', 0),
   };

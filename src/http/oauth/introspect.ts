@@ -8,7 +8,7 @@ import type { ClientRequest, IdentifyClient } from './client-authentication.ts';
 import { invalidRequest, readForm, required } from './parameters.ts';
 import { tokenResponse } from './responses.ts';
 
-type Options = {
+type IntrospectionEndpointDeps = {
   readonly identifyClient: IdentifyClient;
   readonly introspect: Introspect;
   readonly authenticate: Authenticator;
@@ -19,39 +19,42 @@ type Options = {
 const inactive = { active: false } as const;
 
 /**
- * `POST /introspect` (RFC 7662), for service clients and administrators. Only access tokens are ever active: who guards a resource has no
- * business with refresh tokens. Everything else gets the same two words, so that nothing is learnt from the difference.
+ * `POST /introspect` (RFC 7662), for service clients and administrators. Only access tokens are ever active: a resource server
+ * never receives refresh tokens. Every other text gets the same response, which reveals nothing.
  */
 export const createIntrospectionEndpoint =
-  (options: Options): Route =>
+  (deps: IntrospectionEndpointDeps): Route =>
   async (request, { client }) => {
     const parameters = await readForm(request);
-    await requireIntrospectionRight({ request, parameters, client }, options);
-    const claims = await options.introspect(required(parameters, 'token'));
-    return tokenResponse(claims ? toBody(claims, options) : inactive);
+    await requireIntrospectionRight({ request, parameters, client }, deps);
+    const claims = await deps.introspect(required(parameters, 'token'));
+    return tokenResponse(claims ? toBody(claims, deps) : inactive);
   };
 
-const requireIntrospectionRight = async (asking: ClientRequest, options: Options): Promise<void> => {
-  const { request, parameters } = asking;
+const requireIntrospectionRight = async (
+  clientRequest: ClientRequest,
+  deps: IntrospectionEndpointDeps,
+): Promise<void> => {
+  const { request, parameters } = clientRequest;
   const source = { header: (name: string) => request.headers.get(name) };
   const hasBearer = presentedBearer(source) !== null;
   if (hasBearer && parameters.has('client_secret')) {
-    throw invalidRequest('The caller names itself in two ways. Use one.');
+    throw invalidRequest('The caller identifies itself in two ways. Use either a Bearer token or client_secret.');
   }
-  if (hasBearer) return requireAdministrator(source, options.authenticate);
-  const oauthClient = await options.identifyClient(asking);
+  if (hasBearer) return requireAdministrator(source, deps.authenticate);
+  const oauthClient = await deps.identifyClient(clientRequest);
   if (oauthClient.kind !== 'service') throw new AppError('INVALID_CLIENT', { reason: 'BEARER_TOO' });
 };
 
 const requireAdministrator = async (source: CredentialSource, authenticate: Authenticator): Promise<void> => {
-  const answered = await authenticate(source);
-  if (answered.kind !== 'accepted') throw new AppError('UNAUTHENTICATED');
-  const { viewer } = answered;
+  const authentication = await authenticate(source);
+  if (authentication.kind !== 'accepted') throw new AppError('UNAUTHENTICATED');
+  const { viewer } = authentication;
   const isAdministrator = viewer.kind === 'account' && isRole(viewer.role) && hasRole(viewer.role, 'ADMIN');
   if (!isAdministrator) throw new AppError('FORBIDDEN');
 };
 
-const toBody = (claims: AccessTokenClaims, { issuer, audience }: Options): object => ({
+const toBody = (claims: AccessTokenClaims, { issuer, audience }: IntrospectionEndpointDeps): object => ({
   active: true,
   scope: claims.scopes.join(' '),
   client_id: claims.clientId,

@@ -3,8 +3,8 @@ import { isCurrent } from '../entity-tag.ts';
 import type { Route } from '../router.ts';
 
 /**
- * `GET /.well-known/jwks.json` (RFC 7517): what others verify access tokens with. `read` gives public halves only. For
- * `maxAgeSeconds` they may go without asking again: less than the time for which a new key is shown before it signs.
+ * `GET /.well-known/jwks.json` (RFC 7517): the public keys that others verify access tokens with. They may cache them for
+ * `maxAgeSeconds`, which is less than the time for which a new key is published before it signs.
  */
 export const createJwksEndpoint =
   (read: () => { readonly keys: readonly object[] }, maxAgeSeconds: number): Route =>

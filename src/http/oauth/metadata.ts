@@ -4,8 +4,8 @@ import { endpointPaths } from './paths.ts';
 const secretMethods = ['client_secret_basic', 'client_secret_post'];
 
 /**
- * What a client may rely on (RFC 8414 §2), and nothing that is not there. The same for both well-known places: OpenID
- * Connect's is where many libraries look, but this is no OpenID provider and does not say that it is one.
+ * Authorization server metadata (RFC 8414 §2), with only what exists. The same at both well-known paths: many libraries use
+ * OpenID Connect's, but this is not an OpenID provider and does not claim to be one.
  */
 export const createMetadataEndpoint = (issuer: string, grantTypes: readonly string[]): Route => {
   const metadata = {
@@ -24,13 +24,13 @@ export const createMetadataEndpoint = (issuer: string, grantTypes: readonly stri
 };
 
 type Resource = {
-  /** Its URL, as clients ask for it. */
+  /** Its URL, as clients request it. */
   readonly resource: string;
   readonly issuer: string;
   readonly scopes: () => readonly string[];
 };
 
-/** What a client that is refused needs to know of the GraphQL endpoint as a protected resource (RFC 9728 §2). */
+/** Protected resource metadata of the GraphQL endpoint (RFC 9728 §2), to which a 401 refers. */
 export const createResourceMetadataEndpoint =
   ({ resource, issuer, scopes }: Resource): Route =>
   () =>

@@ -1,40 +1,40 @@
 import { AppError } from '../../domain/errors.ts';
 
-/** What a request asks for, each parameter once and never empty. */
+/** The parameters of a request, each once and never empty. */
 export type FormParams = ReadonlyMap<string, string>;
 
-/** Names that mean something to one of the endpoints. In a URL they would end up in logs and histories (RFC 6749 §2.3.1). */
-const ours = [
+/** The parameters of all endpoints. In a URL they would end up in logs and histories (RFC 6749 §2.3.1). */
+const names = [
   ...['grant_type', 'username', 'password', 'refresh_token', 'scope'],
   ...['client_id', 'client_secret', 'token', 'token_type_hint'],
-];
+] as const;
 
 /**
- * The parameters of a form (RFC 6749 appendix B): `application/x-www-form-urlencoded`, UTF-8. Throws INVALID_REQUEST for any
- * other body, for bytes or escapes that are not UTF-8, for a parameter that occurs twice (§3.2), and for one of ours in the URL.
+ * Reads the parameters of a form (RFC 6749 appendix B): `application/x-www-form-urlencoded`, UTF-8. Rejects with INVALID_REQUEST
+ * for any other body, for bytes or escapes that are not UTF-8, for a repeated parameter (§3.2), and for a parameter in the URL.
  */
 export const readForm = async (request: Request): Promise<FormParams> => {
-  refuseUrlParameters(request);
+  rejectUrlParameters(request);
   if (!isForm(request)) throw invalidRequest('Send the parameters as application/x-www-form-urlencoded, in UTF-8.');
   const parameters = new Map<string, string>();
   const seen = new Set<string>();
   for (const pair of (await readText(request)).split('&').filter(Boolean)) {
     const [name, value] = splitPair(pair);
-    if (seen.has(name)) throw invalidRequest('A parameter occurs more than once.');
+    if (seen.has(name)) throw invalidRequest('A parameter is repeated. Send each one once.');
     seen.add(name);
-    // A parameter without a value counts as left out.
+    // RFC 6749 §3.2: a parameter without a value counts as omitted.
     if (value !== '') parameters.set(name, value);
   }
   return parameters;
 };
 
-/** A sign-in as JSON, in the words of the password grant: `{ "username": …, "password": … }`. */
+/** Reads a sign-in as JSON, with the parameters of the password grant: `{ "username": …, "password": … }`. */
 export const readJsonSignIn = async (request: Request): Promise<FormParams> => {
-  refuseUrlParameters(request);
+  rejectUrlParameters(request);
   const body = parseObject(await readText(request));
   const { username, password, grant_type: grantType = 'password' } = body;
   if (grantType !== 'password' || typeof username !== 'string' || typeof password !== 'string') {
-    throw invalidRequest('As JSON only username and password are read, two texts. Other grants are sent as a form.');
+    throw invalidRequest('A JSON body takes username and password, both strings. Send other grants as a form.');
   }
   const named = { grant_type: grantType, username, password };
   return new Map(Object.entries(named).filter(([, value]) => value !== ''));
@@ -42,16 +42,16 @@ export const readJsonSignIn = async (request: Request): Promise<FormParams> => {
 
 export const isJson = (request: Request): boolean => mediaType(request) === 'application/json';
 
-/** The value of a parameter that must be there. */
-export const required = (parameters: FormParams, name: (typeof ours)[number]): string => {
+/** Returns the value of a required parameter. Errors: INVALID_REQUEST. */
+export const required = (parameters: FormParams, name: (typeof names)[number]): string => {
   const value = parameters.get(name);
-  if (value === undefined) throw invalidRequest('A required parameter is missing.');
+  if (value === undefined) throw invalidRequest(`The parameter ${name} is missing.`);
   return value;
 };
 
 export const invalidRequest = (message: string): AppError => new AppError('INVALID_REQUEST', {}, message);
 
-/** Undoes the encoding of forms; null for escapes that are not UTF-8. */
+/** Decodes form encoding; null for escapes that are not UTF-8. */
 export const decodeFormText = (text: string): string | null => {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
@@ -60,10 +60,10 @@ export const decodeFormText = (text: string): string | null => {
   }
 };
 
-const refuseUrlParameters = (request: Request): void => {
+const rejectUrlParameters = (request: Request): void => {
   const { searchParams } = new URL(request.url);
-  if (ours.some((name) => searchParams.has(name))) {
-    throw invalidRequest('Parameters belong in the body: a URL is kept in logs and histories.');
+  if (names.some((name) => searchParams.has(name))) {
+    throw invalidRequest('Send the parameters in the body: URLs end up in logs and histories.');
   }
 };
 
@@ -80,7 +80,7 @@ const readText = async (request: Request): Promise<string> => {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw invalidRequest('The body is not UTF-8.');
+    throw invalidRequest('The body is not UTF-8. Encode it as UTF-8.');
   }
 };
 
@@ -88,7 +88,8 @@ const splitPair = (pair: string): readonly [name: string, value: string] => {
   const at = pair.indexOf('=');
   const name = decodeFormText(at === -1 ? pair : pair.slice(0, at));
   const value = at === -1 ? '' : decodeFormText(pair.slice(at + 1));
-  if (name === null || value === null) throw invalidRequest('An escape in the body is not UTF-8.');
+  if (name === null || value === null)
+    throw invalidRequest('An escape in the body is not UTF-8. Percent-encode the bytes of UTF-8.');
   return [name, value];
 };
 
@@ -97,7 +98,7 @@ const parseObject = (text: string): Readonly<Record<string, unknown>> => {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
-    // Told below: the parser's own words would quote the body.
+    // Reported below: the parser's message would quote the body.
   }
-  throw invalidRequest('The body is not a JSON object.');
+  throw invalidRequest('The body is not a JSON object. Send one with username and password.');
 };

@@ -1,4 +1,4 @@
-/** Where the endpoints are, below the issuer. */
+/** The paths of the endpoints, relative to the issuer. */
 export const endpointPaths = {
   token: '/token',
   revocation: '/revoke',
@@ -6,15 +6,15 @@ export const endpointPaths = {
   jwks: '/.well-known/jwks.json',
 } as const;
 
-/** Where a browser begins a sign-in at a provider, and where the provider sends it back to. */
+/** The paths where a browser starts a sign-in at a provider, and where the provider sends it back to. */
 export const identityPaths = (provider: string) => ({
   begin: `/oauth/${provider}`,
   callback: `/oauth/${provider}/callback`,
 });
 
 /**
- * Where the metadata is. RFC 8414 §3.1 puts the path of an issuer behind the well-known name, where a proxy that takes the
- * path away does not reach; OpenID Connect puts the name behind the path.
+ * The paths of the metadata. RFC 8414 §3.1 appends the path of an issuer to the well-known name, where a proxy that strips the
+ * path does not find it; OpenID Connect appends the name to the path.
  */
 export const metadataPaths = (issuer: string): readonly string[] => {
   const issuerPath = pathOf(issuer);
@@ -22,11 +22,11 @@ export const metadataPaths = (issuer: string): readonly string[] => {
   return [...new Set([...wellKnown, `/.well-known/oauth-authorization-server${issuerPath}`])];
 };
 
-/** Where the metadata of a resource is: its path goes behind the well-known name (RFC 9728 §3.1). */
+/** The URL of a resource's metadata: its path is appended to the well-known name (RFC 9728 §3.1). */
 export const resourceMetadataUrl = (resource: string): string =>
   `${new URL(resource).origin}${protectedResource}${pathOf(resource)}`;
 
-/** The same as paths of this server, also behind a proxy that takes the issuer's path away. */
+/** The same as paths of this server, also behind a proxy that strips the issuer's path. */
 export const resourceMetadataPaths = (issuer: string, resource: string): readonly string[] => [
   ...new Set([pathOf(resource), resource.slice(issuer.length)].map((path) => protectedResource + path)),
 ];

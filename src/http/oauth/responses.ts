@@ -1,44 +1,44 @@
-import { AppError, errorTable } from '../../domain/errors.ts';
+import { CodedError } from '@fieldgate/guard/core';
+import { AppError } from '../../domain/errors.ts';
 import type { RequestState } from '../../graphql/context.ts';
 import { json, type Route } from '../router.ts';
 
-/** RFC 6749 §5.1: `Cache-Control: no-store`, which every answer of ours says, and this for the caches of old. */
-const notCached = { pragma: 'no-cache' } as const;
+/** RFC 6749 §5.1: beside `Cache-Control: no-store`, which every response has, for HTTP/1.0 caches. */
+const noCacheHeaders = { pragma: 'no-cache' } as const;
 
 const basicChallenge = 'Basic realm="fieldgate", charset="UTF-8"';
 const bearerChallenge = 'Bearer realm="fieldgate"';
 const defaultRetryAfterSeconds = 1;
 
-/** Told of every failure that is a fault of ours. The caller only sees `server_error`. */
+/** Called with every error that is a bug of ours. The client only gets `server_error`. */
 type ReportBug = (error: unknown, requestId: string) => void;
 
-/** An answer that may hold tokens. */
-export const tokenResponse = (body: object, status = 200): Response => json(status, body, notCached);
+/** A response that may contain tokens. */
+export const tokenResponse = (body: object, status = 200): Response => json(status, body, noCacheHeaders);
 
-/** An endpoint with its failures turned into answers as RFC 6749 §5.2 words them. */
+/** Wraps an endpoint: its errors become responses as in RFC 6749 §5.2. */
 export const handleErrors =
   (endpoint: Route, report: ReportBug): Route =>
   async (request, state) => {
     try {
       return await endpoint(request, state);
     } catch (error) {
-      return errorAnswer(knownError(error, state, report));
+      return errorResponse(toCodedError(error, state, report));
     }
   };
 
-const knownError = (error: unknown, { requestId }: RequestState, report: ReportBug): AppError => {
-  if (error instanceof AppError) return error;
+const toCodedError = (error: unknown, { requestId }: RequestState, report: ReportBug): CodedError => {
+  if (error instanceof CodedError) return error;
   report(error, requestId);
   return new AppError('INTERNAL_SERVER_ERROR');
 };
 
-const errorAnswer = (error: AppError): Response => {
-  const { status, oauth } = errorTable[error.code];
-  const body = { error: oauth, error_description: error.message };
-  return json(status, body, { ...notCached, ...headersFor(error) });
+const errorResponse = (error: CodedError): Response => {
+  const body = { error: error.oauth, error_description: error.message };
+  return json(error.status, body, { ...noCacheHeaders, ...headersFor(error) });
 };
 
-const headersFor = ({ code, details }: AppError): Readonly<Record<string, string>> => {
+const headersFor = ({ code, oauth, details }: CodedError): Readonly<Record<string, string>> => {
   switch (code) {
     case 'SERVICE_UNAVAILABLE':
     case 'ACCOUNT_LOCKED':
@@ -50,7 +50,7 @@ const headersFor = ({ code, details }: AppError): Readonly<Record<string, string
       };
     case 'UNAUTHENTICATED':
     case 'FORBIDDEN':
-      return { 'www-authenticate': `${bearerChallenge}, error="${errorTable[code].oauth}"` };
+      return { 'www-authenticate': `${bearerChallenge}, error="${oauth}"` };
     default:
       return {};
   }

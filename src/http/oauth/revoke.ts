@@ -4,14 +4,14 @@ import type { IdentifyClient } from './client-authentication.ts';
 import { readForm, required } from './parameters.ts';
 import { tokenResponse } from './responses.ts';
 
-type Options = { readonly identifyClient: IdentifyClient; readonly revoke: Revoke };
+type RevocationEndpointDeps = { readonly identifyClient: IdentifyClient; readonly revoke: Revoke };
 
 /**
- * `POST /revoke` (RFC 7009). Either token of a session ends it, and with it all its tokens: an access token that were
- * refused alone could be had anew at once. What the token is, it says itself; a hint is not needed and a wrong one harmless.
+ * `POST /revoke` (RFC 7009). Either token of a session ends the session with all its tokens: an access token revoked alone could
+ * be replaced at once. The token itself shows its type, so `token_type_hint` is ignored.
  */
 export const createRevocationEndpoint =
-  ({ identifyClient, revoke }: Options): Route =>
+  ({ identifyClient, revoke }: RevocationEndpointDeps): Route =>
   async (request, { client }) => {
     const parameters = await readForm(request);
     const oauthClient = await identifyClient({ request, parameters, client });

@@ -17,45 +17,43 @@ import { handleErrors } from './responses.ts';
 import { createRevocationEndpoint } from './revoke.ts';
 import { createTokenEndpoint } from './token.ts';
 
-type Options = {
+type OAuthRoutesDeps = {
   readonly issuer: string;
   readonly audience: string;
-  /** The URL of the GraphQL endpoint, and the scopes its rules ask for. */
+  /** The URL of the GraphQL endpoint, and the scopes its rules require. */
   readonly resource: string;
   readonly scopes: () => readonly string[];
   readonly sessions: Sessions;
   readonly serviceClients: ServiceClients;
   readonly revoke: Revoke;
   readonly introspect: Introspect;
-  /** For those who ask with a token of their own. */
+  /** For callers of introspection with a token of their own. */
   readonly authenticate: Authenticator;
   readonly publicKeys: () => { readonly keys: readonly object[] };
   readonly publicKeysMaxAgeSeconds: number;
-  readonly attempt: Limits['consume'];
+  readonly consume: Limits['consume'];
   readonly report: (error: unknown, requestId: string) => void;
 };
 
-/** The OAuth edge: every endpoint by its path. The rules are in the services; here is how they are asked and answered. */
-export const createOAuthRoutes = (options: Options): Readonly<Record<string, Readonly<Record<string, Route>>>> => {
-  const { sessions, serviceClients, revoke, report } = options;
+/** Creates the OAuth endpoints, by path. The rules are in the services; this is their HTTP form. */
+export const createOAuthRoutes = (deps: OAuthRoutesDeps): Readonly<Record<string, Readonly<Record<string, Route>>>> => {
+  const { sessions, serviceClients, revoke, report } = deps;
   const identifyClient = createIdentifyClient(serviceClients);
   const grants = new Map([
     ['password', passwordGrant(sessions)],
     ['refresh_token', refreshTokenGrant(sessions)],
     ['client_credentials', clientCredentialsGrant(serviceClients)],
   ]);
-  const metadata = { GET: createMetadataEndpoint(options.issuer, [...grants.keys()]) };
-  const resourceMetadata = { GET: createResourceMetadataEndpoint(options) };
+  const metadata = { GET: createMetadataEndpoint(deps.issuer, [...grants.keys()]) };
+  const resourceMetadata = { GET: createResourceMetadataEndpoint(deps) };
   return {
-    [endpointPaths.token]: { POST: handleErrors(createTokenEndpoint({ ...options, identifyClient, grants }), report) },
+    [endpointPaths.token]: { POST: handleErrors(createTokenEndpoint({ ...deps, identifyClient, grants }), report) },
     [endpointPaths.revocation]: { POST: handleErrors(createRevocationEndpoint({ identifyClient, revoke }), report) },
     [endpointPaths.introspection]: {
-      POST: handleErrors(createIntrospectionEndpoint({ ...options, identifyClient }), report),
+      POST: handleErrors(createIntrospectionEndpoint({ ...deps, identifyClient }), report),
     },
-    [endpointPaths.jwks]: { GET: createJwksEndpoint(options.publicKeys, options.publicKeysMaxAgeSeconds) },
-    ...Object.fromEntries(metadataPaths(options.issuer).map((path) => [path, metadata])),
-    ...Object.fromEntries(
-      resourceMetadataPaths(options.issuer, options.resource).map((path) => [path, resourceMetadata]),
-    ),
+    [endpointPaths.jwks]: { GET: createJwksEndpoint(deps.publicKeys, deps.publicKeysMaxAgeSeconds) },
+    ...Object.fromEntries(metadataPaths(deps.issuer).map((path) => [path, metadata])),
+    ...Object.fromEntries(resourceMetadataPaths(deps.issuer, deps.resource).map((path) => [path, resourceMetadata])),
   };
 };

@@ -1,7 +1,7 @@
 import { link, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** The text of a key file. Rejects with a sentence that does not hold the path if it cannot be read. */
+/** Returns the text of a key file. Rejects with a sentence that does not contain the path. */
 export const readKeyFile = async (path: string): Promise<string> => {
   try {
     return await readFile(path, 'utf8');
@@ -11,20 +11,21 @@ export const readKeyFile = async (path: string): Promise<string> => {
 };
 
 /**
- * The text of a key file, made by `create` if there is none yet. Readable by its owner only. Of several processes that start
- * at once on one directory exactly one creates it, and all get the same text; a file that is seen is whole and on disk.
+ * Returns the text of a key file, created with the text of `create` if it does not exist. Only its owner can read it. Of
+ * processes that start at once on one directory exactly one creates it, and all get the same text; an existing file is
+ * complete and on disk.
  */
 export const readOrCreateKeyFile = async (path: string, create: () => Promise<string>): Promise<string> => {
   const existing = await readFile(path, 'utf8').catch(nullIfMissing);
   if (existing !== null) return existing;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const workshop = await mkdtemp(`${path}.`);
+  const directory = await mkdtemp(`${path}.`);
   try {
-    const draft = join(workshop, 'draft');
+    const draft = join(directory, 'draft');
     await writeDurably(draft, await create());
     await link(draft, path).catch(ignoreExisting);
   } finally {
-    await rm(workshop, { recursive: true });
+    await rm(directory, { recursive: true });
   }
   return readKeyFile(path);
 };

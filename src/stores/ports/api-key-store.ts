@@ -5,25 +5,25 @@ import type { TokenDigest } from '../../domain/ids.ts';
 import type { Role } from '../../domain/role.ts';
 
 /**
- * API keys. Every method is one atomic step and rejects only with `AppError('SERVICE_UNAVAILABLE')`. Nothing removes a key
- * but the removal of its owner: those that are over are history. `test/contract/api-key-store.ts` is the definition; every
+ * API keys. Every method is one atomic step and rejects only with `AppError('SERVICE_UNAVAILABLE')`. A key is removed only with
+ * its owner: expired and revoked keys are history. `test/contract/api-key-store.ts` is the definition; every
  * adapter runs it.
  */
 export type ApiKeyStore = {
-  /** Null if there is no such account; `full` if it has `mostLive` keys that are neither revoked nor expired. */
-  readonly create: (key: NewApiKey, mostLive: number) => Promise<ApiKey | 'full' | null>;
+  /** Null if there is no such account; `full` if it has `maxLive` keys that are neither revoked nor expired. */
+  readonly create: (key: NewApiKey, maxLive: number) => Promise<ApiKey | 'full' | null>;
   /**
-   * The key and its owner as they are now; null if there is no such key. Asked once per request that presents one, and kept
-   * by nobody who asks.
+   * Returns the key and its owner as they are now; null if there is no such key. Called once per request that presents one;
+   * callers must not cache it.
    */
   readonly find: (id: ApiKeyId) => Promise<ApiKeyOnFile | null>;
-  /** All keys of one account, newest first, then by id downwards. */
+  /** Returns all keys of one account, newest first, then by descending id. */
   readonly list: (userId: UserId) => Promise<readonly ApiKey[]>;
-  /** One that was revoked keeps the time of the first revocation. Null if this account has no such key. */
+  /** Revokes a key; a revoked key keeps its first time. Null if this account has no such key. */
   readonly revoke: (userId: UserId, id: ApiKeyId, at: EpochMillis) => Promise<ApiKey | null>;
   /**
-   * Writes down a use, if none since `unlessSince` is; whether it did. Of simultaneous calls for one minute exactly one
-   * writes.
+   * Records a use unless one was recorded after `unlessSince`; returns whether it did. Of simultaneous calls exactly one
+   * records.
    */
   readonly recordUse: (id: ApiKeyId, at: EpochMillis, unlessSince: EpochMillis) => Promise<boolean>;
 };
@@ -32,7 +32,7 @@ export type NewApiKey = Pick<ApiKey, 'id' | 'userId' | 'name' | 'scopes' | 'crea
   readonly digest: TokenDigest;
 };
 
-/** A key with what it is checked against. */
+/** A key with what a presented one is checked against. */
 export type ApiKeyOnFile = {
   readonly key: ApiKey;
   readonly digest: TokenDigest;

@@ -3,16 +3,16 @@ import type { EpochMillis } from '../../domain/clock.ts';
 import type { AuthEvent, EventOutcome, EventType } from '../../domain/event.ts';
 
 /**
- * Events. They are only added, read and, when they are old, removed. Every method is one atomic step and rejects only with
+ * Events: added, read and, once they are old, removed; never changed. Every method is one atomic step and rejects only with
  * `AppError('SERVICE_UNAVAILABLE')`. `test/contract/event-store.ts` is the definition; every adapter runs it.
  */
 export type EventStore = {
-  /** All of them or none; at most 1 000. One that is there already stays as it is: what was not answered for may be sent again. */
+  /** Adds all events or none; at most 1000. An event that is stored already stays as it is, so a batch may be sent again. */
   readonly append: (events: readonly AuthEvent[]) => Promise<void>;
-  /** Newest first, then by id downwards; at most `first` after the position. Everything that is asked for must hold. */
+  /** Newest first, then by descending id; at most `first` after the position. Events match every given filter. */
   readonly list: (query: EventQuery) => Promise<EventPage>;
-  /** Removes what happened before a time, oldest first, a bounded number at a time; returns how many. */
-  readonly purge: (limit: number, before: EpochMillis) => Promise<number>;
+  /** Removes events that were kept for the retention time, at most `limit`, oldest first; returns how many. */
+  readonly purgeExpired: (limit: number, now: EpochMillis) => Promise<number>;
 };
 
 export type EventQuery = EventFilter & {
@@ -28,7 +28,7 @@ export type EventFilter = {
   readonly types?: readonly EventType[] | undefined;
   readonly userId?: UserId | undefined;
   readonly outcome?: EventOutcome | undefined;
-  /** Exactly as it was written down. */
+  /** Exactly as it was recorded. */
   readonly ip?: string | undefined;
   /** From this time on, */
   readonly since?: EpochMillis | undefined;

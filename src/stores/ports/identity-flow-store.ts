@@ -3,22 +3,22 @@ import type { ProvenIdentity } from '../../domain/identity.ts';
 import type { TokenDigest } from '../../domain/ids.ts';
 
 /**
- * What a sign-in at an identity provider leaves here between its steps. Every method is one atomic step and rejects only
+ * The state of a sign-in at an identity provider between its steps. Every method is one atomic step and rejects only
  * with `AppError('SERVICE_UNAVAILABLE')`. `test/contract/identity-flow-store.ts` is the definition; every adapter runs it.
  */
 export type IdentityFlowStore = {
-  /** Whether this state is spent for the first time: of any number of simultaneous calls exactly one is told so. */
+  /** Marks a state as spent; returns whether it was not yet. Of simultaneous calls exactly one returns true. */
   readonly spendState: (state: string, expiresAt: EpochMillis) => Promise<boolean>;
   readonly putCode: (code: LoginCode) => Promise<void>;
-  /** What the code stands for. It is gone from then on: of simultaneous calls exactly one gets it, and none at `expiresAt`. */
+  /** Removes a code and returns it; null from `expiresAt` on. Of simultaneous calls exactly one gets it. */
   readonly takeCode: (digest: TokenDigest, now: EpochMillis) => Promise<LoginCode | null>;
-  /** Forgets what has expired, a bounded number of each kind at a time; returns how many. */
+  /** Removes expired states and codes, at most `limit` of each; returns how many. */
   readonly purgeExpired: (limit: number, now: EpochMillis) => Promise<number>;
 };
 
 export type LoginCode = {
   readonly digest: TokenDigest;
-  /** What the verifier of whoever may use the code must hash to. */
+  /** Hash of the verifier that must be presented with the code (RFC 7636, S256). */
   readonly challenge: string;
   readonly identity: ProvenIdentity;
   readonly expiresAt: EpochMillis;

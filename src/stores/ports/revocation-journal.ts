@@ -1,35 +1,35 @@
 import type { SessionId, UserId } from '@fieldgate/guard/core';
+import type { EpochMillis } from '../../domain/clock.ts';
 import type { TokenDigest } from '../../domain/ids.ts';
 import type { Role } from '../../domain/role.ts';
 
 /**
- * What a session store must not forget although its server may: Redis comes back from a restart or a failover without
- * the last things it acknowledged. Revocations are written here before they are acknowledged, and read back whenever
- * Redis cannot be known to remember them. `check` never asks here.
+ * The revocations that Redis may lose: after a restart or a failover it can lack the last writes it acknowledged. They are
+ * written here before they are acknowledged, and replayed into Redis whenever it may lack them. `check` never reads here.
  *
  * Rejects only with `AppError('SERVICE_UNAVAILABLE')`.
  */
 export type RevocationJournal = {
-  /** Resolves when all of them are on disk. Writing one again is harmless; the later word on a session stands. */
+  /** Resolves when all of them are on disk. Writing one again is harmless; the latest entry of a session counts. */
   readonly record: (revocations: readonly Revocation[]) => Promise<void>;
-  /** Everything that was recorded within the time Redis may have forgotten, in portions, in no order. */
-  readonly readEntries: () => AsyncIterable<readonly RecalledRevocation[]>;
-  /** Removes what has been kept long enough, a bounded number at a time; returns how many. */
-  readonly purgeExpired: (limit: number) => Promise<number>;
+  /** Yields everything that Redis may have lost, in batches and in no order. */
+  readonly readEntries: () => AsyncIterable<readonly JournalEntry[]>;
+  /** Removes entries that were kept long enough, at most `limit`; returns how many. */
+  readonly purgeExpired: (limit: number, now: EpochMillis) => Promise<number>;
 };
 
 export type Revocation =
-  /** The session is over. */
+  /** The session has ended. */
   | { readonly kind: 'session'; readonly userId: UserId; readonly sessionId: SessionId }
-  /** Of this session, every refresh token that is not of this family is void. */
+  /** Every refresh token of this session that is not of this family is void. */
   | { readonly kind: 'tokens'; readonly userId: UserId; readonly sessionId: SessionId; readonly family: TokenDigest }
   /** What the account may do has changed. */
   | { readonly kind: 'account'; readonly userId: UserId };
 
-export type RecalledRevocation =
+export type JournalEntry =
   | Extract<Revocation, { kind: 'session' | 'tokens' }>
-  /** `account`: as it is now; null if it is gone. */
+  /** `account`: as it is now; null if it was deleted. */
   | { readonly kind: 'account'; readonly userId: UserId; readonly account: AccountMark | null };
 
-/** What a session store keeps of an account. */
+/** The part of an account that a session store keeps. */
 export type AccountMark = { readonly version: number; readonly role: Role; readonly disabled: boolean };

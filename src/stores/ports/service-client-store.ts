@@ -9,25 +9,25 @@ import type { ServiceClient } from '../../domain/service-client.ts';
  */
 export type ServiceClientStore = {
   readonly create: (client: NewServiceClient) => Promise<ServiceClient>;
-  /** For checking a secret; the digests go no further than the service that asks. */
+  /** For checking a secret; the digests must not leave the calling service. */
   readonly find: (id: ClientId) => Promise<ClientWithDigests | null>;
-  /** All of them, oldest first. There are few: each is made by hand. */
+  /** Returns all clients, oldest first. There are few: each is created by hand. */
   readonly list: () => Promise<readonly ServiceClient[]>;
   /**
-   * A new secret; the present one becomes the previous one, and the one before that is void at once. Of simultaneous
-   * rotations each sees what the one before left. Null if there is no such client that is on.
+   * Sets a new secret; the present one becomes the previous one, and the one before that is void at once. Simultaneous
+   * rotations happen one after the other. Null if there is no such client, or it is disabled.
    */
   readonly rotateSecret: (id: ClientId, rotation: SecretRotation) => Promise<ServiceClient | null>;
-  /** Switches off; one that is off already keeps the time it was. Null if there is no such client. */
+  /** Disables a client; a disabled client keeps its first time. Null if there is no such client. */
   readonly disable: (id: ClientId, disabledAt: EpochMillis) => Promise<ServiceClient | null>;
   /**
-   * Whether a token of this client is still good: the client is on, and this token was not revoked. Asked once per request
-   * of a service, and kept by nobody who asks.
+   * Whether the client is enabled and this token of it was not revoked. Called once per request of a service; callers must
+   * not cache it.
    */
   readonly check: (id: ClientId, tokenId: string) => Promise<boolean>;
-  /** From the answer on, `check` refuses this token. `expiresAt` is when it would have ended, and need be kept no longer. */
+  /** Once it has answered, `check` refuses this token. `expiresAt`: when the token expires; it is stored until then. */
   readonly revokeToken: (tokenId: string, expiresAt: EpochMillis) => Promise<void>;
-  /** Forgets revoked tokens that have expired, a bounded number at a time; returns how many. */
+  /** Removes revoked tokens that have expired, at most `limit`; returns how many. */
   readonly purgeExpired: (limit: number, now: EpochMillis) => Promise<number>;
 };
 
@@ -40,6 +40,6 @@ export type SecretRotation = { readonly secretDigest: TokenDigest; readonly prev
 export type ClientWithDigests = {
   readonly client: ServiceClient;
   readonly secretDigest: TokenDigest;
-  /** Good until `client.previousSecretExpiresAt`. */
+  /** Valid until `client.previousSecretExpiresAt`. */
   readonly previousDigest: TokenDigest | null;
 };

@@ -1,22 +1,22 @@
 import { type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
 import { isUuid, type TokenDigest } from '../../domain/ids.ts';
 import type { Session, TokenDigests } from '../../domain/session.ts';
-import { readOrigin } from './client-info-codec.ts';
+import { readClientInfo } from './client-info-codec.ts';
 
-/** How values of the house are written in Redis; the scripts name the places. */
+/** How values are stored in Redis; `session.lua` describes where. */
 
 const digestBytes = 16;
 
-/** All that is kept of an account is under this key. The braces make a cluster look at the id alone. */
+/** The one key of an account. The braces make a cluster hash the id only. */
 export const accountKey = (prefix: string, user: UserId): string => `${prefix}:{${user}}`;
 
-/** Other ids than ours name nobody; they are not looked for. */
+/** Any other id cannot exist here, so it is not looked up. */
 export const isStorable = (user: UserId, session?: SessionId): boolean =>
   isUuid(user) && (session === undefined || isUuid(session));
 
 export const writeSessionId = (id: SessionId): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex');
 
-/** Several one after the other. */
+/** The ids one after the other. */
 export const writeSessionIds = (ids: readonly SessionId[]): Buffer => writeSessionId(sessionId(ids.join('')));
 
 export const readSessionId = (bytes: Buffer): SessionId => {
@@ -25,8 +25,8 @@ export const readSessionId = (bytes: Buffer): SessionId => {
 };
 
 /**
- * The first 128 bits of a digest. Nobody chooses what is digested, so there is no second text to be found in fewer than
- * 2^128 tries, and the 256 random bits of a token are as far from their digest as before.
+ * The first 128 bits of a digest. An attacker does not choose what is digested, so finding a second preimage still takes
+ * 2^128 tries, and the 256 random bits of a token are no easier to find.
  */
 export const writeDigest = (digest: TokenDigest): Buffer => {
   const bytes = Buffer.from(digest, 'base64url').subarray(0, digestBytes);
@@ -37,10 +37,10 @@ export const writeDigest = (digest: TokenDigest): Buffer => {
 export const writeDigests = ({ family, token }: TokenDigests): Buffer =>
   Buffer.concat([writeDigest(family), writeDigest(token)]);
 
-/** Which no family is: digests of 128 zero bits do not happen. */
+/** Matches no token: a digest of 128 zero bits does not occur. */
 export const noDigest = Buffer.alloc(digestBytes);
 
-/** Our nonces are the base64url of 32 bytes and are kept as those bytes; any other text as it is, behind a mark. */
+/** Nonces made here are base64url and stored as bytes; any other text is stored as it is. The first byte says which. */
 export const writeNonce = (nonce: string): Buffer => {
   const bytes = Buffer.from(nonce, 'base64url');
   return bytes.toString('base64url') === nonce
@@ -54,7 +54,7 @@ export const readNonce = (stored: Buffer): string =>
 const asBytes = Buffer.from('b');
 const asText = Buffer.from('t');
 
-/** A session from what the scripts answer: three times and where it was last used from. */
+/** A session from the values that the scripts return: three times and the client. */
 export const readSession = (
   names: { readonly userId: UserId; readonly sessionId: SessionId },
   [createdAt, lastSeenAt, expiresAt, client]: readonly unknown[],
@@ -64,15 +64,15 @@ export const readSession = (
   createdAt: readNumber(createdAt),
   lastSeenAt: readNumber(lastSeenAt),
   expiresAt: readNumber(expiresAt),
-  ...readOrigin(readBytes(client)),
+  ...readClientInfo(readBytes(client)),
 });
 
 export const readNumber = (reply: unknown): number => {
-  if (typeof reply !== 'number') throw new TypeError('Redis answered something else than a number.');
+  if (typeof reply !== 'number') throw new TypeError('Redis did not return a number.');
   return reply;
 };
 
 export const readBytes = (reply: unknown): Buffer => {
-  if (!Buffer.isBuffer(reply)) throw new TypeError('Redis answered something else than text.');
+  if (!Buffer.isBuffer(reply)) throw new TypeError('Redis did not return bytes.');
   return reply;
 };

@@ -1,34 +1,30 @@
-import { RateLimiterRedis } from 'rate-limiter-flexible';
-import type { LimitStore } from '../ports/limit-store.ts';
+import type { Addition, LimitStore } from '../ports/limit-store.ts';
 import { unavailable } from '../unavailable.ts';
 import type { RedisConnection } from './connection.ts';
+import { readNumber } from './encoding.ts';
+import { redisScripts } from './scripts.ts';
 
 export type RedisLimitStoreOptions = {
   /** Begins every key. */
   readonly prefix?: string;
 };
 
-/** Counters in Redis, one script on one key each, on the server's own time. Several are sent at once. */
+/** Counters in Redis: one script on one key each, on the server's own time. Several are sent in one write. */
 export function redisLimitStore(redis: RedisConnection, { prefix = 'fg' }: RedisLimitStoreOptions = {}): LimitStore {
-  // Only its counting is used. What is too much is decided by whoever adds; how long it counts is said with each addition.
-  const counters = new RateLimiterRedis({
-    storeClient: redis.client,
-    keyPrefix: `${prefix}-limit`,
-    points: 1,
-    duration: 1,
-  });
+  const { run } = redisScripts(redis);
+
+  const consume = async ({ key, points, windowMs }: Addition) => {
+    const [consumed, resetsInMs] = await run('consume', `${prefix}-limit:${key}`, [points, windowMs]);
+    return { consumed: readNumber(consumed), resetsInMs: readNumber(resetsInMs) };
+  };
+
   return {
     add: (additions) =>
-      Promise.all(
-        additions.map(async ({ key, points, windowMs }) => {
-          const counted = await counters.penalty(key, points, { customDuration: windowMs / 1000 });
-          return { spent: counted.consumedPoints, resetsInMs: counted.msBeforeNext };
-        }),
-      ).catch((error: unknown) => {
-        // Without what was sent: the errors of ioredis carry the arguments of the command.
+      Promise.all(additions.map(consume)).catch((error: unknown) => {
+        // Only the message: an error of ioredis carries the arguments of its command.
         throw unavailable(error instanceof Error ? new Error(error.message) : error);
       }),
-    // They expire by themselves.
-    purgeExpired: () => Promise.resolve(0),
+    // The keys expire by themselves.
+    purgeExpired: async () => 0,
   };
 }

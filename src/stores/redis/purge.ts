@@ -1,21 +1,24 @@
 import type { Redis } from 'ioredis';
 import type { RevocationJournal } from '../ports/revocation-journal.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 import { unavailable } from '../unavailable.ts';
 import type { RedisConnection } from './connection.ts';
 import { readNumber } from './encoding.ts';
 
-type Options = {
+type PurgeDeps = {
   readonly redis: RedisConnection;
   readonly prefix: string;
   readonly journal: RevocationJournal;
+  /** Removes at most `limit` expired sessions of one account. */
   readonly prune: (key: string, limit: number) => Promise<readonly unknown[]>;
 };
 
 /**
- * `SessionStore.purgeExpired`: walks on from where it stopped, over about as many accounts as it may remove sessions. There is
- * little to find: whole keys expire by themselves, and whatever writes to an account removes what has expired in it.
+ * Returns `SessionStore.purgeExpired`. Each call continues where the one before stopped, over about as many accounts as it
+ * may remove sessions. It finds little: whole keys expire by themselves, and every write to an account removes its expired
+ * sessions.
  */
-export const purger = ({ redis, prefix, journal, prune }: Options): ((limit: number) => Promise<number>) => {
+export const createPurge = ({ redis, prefix, journal, prune }: PurgeDeps): SessionStore['purgeExpired'] => {
   const cursors = new WeakMap<Redis, string>();
 
   const purgeServer = async (server: Redis, limit: number): Promise<number> => {
@@ -37,8 +40,8 @@ export const purger = ({ redis, prefix, journal, prune }: Options): ((limit: num
     return removed;
   };
 
-  return async (limit) => {
-    await journal.purgeExpired(limit);
+  return async (limit, now) => {
+    await journal.purgeExpired(limit, now);
     let removed = 0;
     for (const server of redis.masters()) if (removed < limit) removed += await purgeServer(server, limit - removed);
     return removed;

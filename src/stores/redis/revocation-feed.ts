@@ -1,90 +1,91 @@
 import { type SessionId, userId as toUserId, type UserId } from '@fieldgate/guard/core';
+import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { RedisConnection } from './connection.ts';
 import { readBytes } from './encoding.ts';
 import { redisScripts, type SessionState } from './scripts.ts';
 
-type Live = NonNullable<SessionState>;
+type LiveState = NonNullable<SessionState>;
 
 /**
- * What Redis said of live sessions, for as long as it is sure to be at most 100 ms old news.
+ * A local cache of session checks that is at most 100 ms stale.
  *
- * A stream in Redis tells of every account of which something changed, before the change is acknowledged. This process reads it
- * all the time; what it knew of that account is forgotten, and Redis is asked again. An answer of Redis is kept only if nothing
- * was told while it was on its way. What is kept is believed only while the stream is heard: each reading says, if nothing
- * else, that nothing had happened when it was asked for. Interrupted for whatever reason, everything is forgotten.
+ * A Redis stream names every account that changed, or whose sessions did, before the change is acknowledged. This process
+ * polls it, and drops what it has cached of those accounts. An answer of Redis is cached only if nothing was announced
+ * while it was under way. Entries count only while the stream is being read: each poll proves that nothing had happened
+ * when it was sent. When polling is interrupted, for whatever reason, everything is dropped.
  */
 export type RevocationFeed = {
-  /** What Redis said of a session, if that still holds for sure; without asking anybody. */
-  readonly recall: (userId: UserId, sessionId: SessionId) => Live | null;
-  /** To be called before Redis is asked; what it gives is called with the answer. */
-  readonly expect: (userId: UserId, sessionId: SessionId) => (answer: Live) => void;
-  /** What this process did itself it need not be told. */
+  /** Returns what Redis last answered for a live session if that is certain to hold still, else null. */
+  readonly getCached: (userId: UserId, sessionId: SessionId) => LiveState | null;
+  /** Call it before Redis is asked, and the function it returns with the answer. */
+  readonly expect: (userId: UserId, sessionId: SessionId) => (answer: LiveState) => void;
+  /** Drops an account that this process changed itself: that need not wait for the stream. */
   readonly forget: (userId: UserId) => void;
-  /** Whether it is heard. While it is not, everything is asked of Redis. */
+  /** Whether the stream is being read. While it is not, every check asks Redis. */
   readonly isLive: () => boolean;
   readonly close: () => void;
 };
 
 export type RevocationFeedOptions = {
-  /** A clock that is never set: milliseconds from some moment on. */
+  /** Monotonic clock, milliseconds. */
   readonly monotonic: () => number;
   /** As for the session store. */
   readonly prefix?: string;
-  /** How many accounts are remembered at once. */
+  /** How many accounts are cached at once. */
   readonly capacity?: number;
-  readonly onError?: (error: unknown) => void;
+  readonly signals?: Pick<Signals, 'backgroundError'>;
 };
 
-/** The stated delay: nothing that was acknowledged longer ago is overlooked. */
-const largestDelayMs = 100;
+/** The documented delay: what was acknowledged longer ago is never missed. */
+const maxDelayMs = 100;
 /**
- * Between two readings. They do not wait at the server for news (`BLOCK`): one that has nothing else to do notices only every
- * 100 ms that a reader has waited long enough, and to have heard nothing for sure is what counts here.
+ * Between two polls. They do not block on the server (`BLOCK`): an idle server notices only every 100 ms that a reader has
+ * waited long enough, and here it counts to know in time that nothing happened.
  */
 const intervalMs = 20;
-/** Nothing is believed longer without asking again, whatever the feed says. */
+/** After this long Redis is asked again, whatever the feed says. */
 const maxAgeMs = 30_000;
-const pauseMs = 50;
-const mostAtOnce = 1_000;
+const retryMs = 50;
+const maxEntries = 1_000;
 
 export const feedKey = (prefix: string): string => `${prefix}-feed`;
 
-type Known = { readonly answer: Live; readonly until: number };
+type Entry = { readonly answer: LiveState; readonly until: number };
 
 export const revocationFeed = (
   redis: RedisConnection,
-  { monotonic, prefix = 'fg', capacity = 50_000, onError = () => {} }: RevocationFeedOptions,
+  { monotonic, prefix = 'fg', capacity = 50_000, signals = silentSignals }: RevocationFeedOptions,
 ): RevocationFeed => {
-  const known = new Map<UserId, Map<SessionId, Known>>();
-  /** One for each time something was heard that may concern an answer under way. */
-  let news = 0;
-  /** Everything that had happened by then is known. */
+  const cache = createSessionCache(capacity);
+  /** Counts everything that may invalidate an answer under way. */
+  let announcements = 0;
+  /** Everything that happened before this time is known here. */
   let currentAsOf = Number.NEGATIVE_INFINITY;
   let closed = false;
-  const { newest, after } = feedReader(redis, feedKey(prefix));
+  const { lastPosition, readAfter } = feedReader(redis, feedKey(prefix));
 
-  const isLive = (): boolean => monotonic() - currentAsOf <= largestDelayMs;
+  const isLive = (): boolean => monotonic() - currentAsOf <= maxDelayMs;
 
   const forget = (userId: UserId): void => {
-    news += 1;
-    known.delete(userId);
+    announcements += 1;
+    cache.delete(userId);
   };
 
   const forgetAll = (): void => {
-    news += 1;
+    announcements += 1;
     currentAsOf = Number.NEGATIVE_INFINITY;
-    known.clear();
+    cache.clear();
   };
 
   const follow = async (): Promise<void> => {
-    let position = await newest();
+    let position = await lastPosition();
     while (!closed) {
-      const askedAt = monotonic();
-      const read = await after(position);
+      const sentAt = monotonic();
+      const read = await readAfter(position);
       for (const user of read.users) forget(user);
       position = read.position ?? position;
-      if (read.users.length === mostAtOnce) continue;
-      currentAsOf = askedAt;
+      if (read.users.length === maxEntries) continue;
+      currentAsOf = sentAt;
       await new Promise((resume) => setTimeout(resume, intervalMs));
     }
   };
@@ -92,34 +93,26 @@ export const revocationFeed = (
   const run = async (): Promise<void> => {
     while (!closed) {
       await follow().catch((error: unknown) => {
-        if (!closed) onError(error);
+        if (!closed) signals.backgroundError(error);
       });
       forgetAll();
-      await new Promise((resume) => setTimeout(resume, pauseMs));
+      await new Promise((resume) => setTimeout(resume, retryMs));
     }
   };
   void run();
 
-  const remember = (userId: UserId, sessionId: SessionId, entry: Known): void => {
-    const sessions = known.get(userId) ?? new Map<SessionId, Known>();
-    known.delete(userId);
-    known.set(userId, sessions.set(sessionId, entry));
-    const [oldest] = known.keys();
-    if (known.size > capacity && oldest !== undefined) known.delete(oldest);
-  };
-
   return {
-    recall: (userId, sessionId) => {
-      const entry = known.get(userId)?.get(sessionId);
+    getCached: (userId, sessionId) => {
+      const entry = cache.get(userId, sessionId);
       if (entry === undefined) return null;
       const now = monotonic();
-      return now < entry.until && now - currentAsOf <= largestDelayMs ? entry.answer : null;
+      return now < entry.until && now - currentAsOf <= maxDelayMs ? entry.answer : null;
     },
     expect: (userId, sessionId) => {
-      const [before, askedAt] = [news, monotonic()];
+      const [before, sentAt] = [announcements, monotonic()];
       return (answer) => {
-        if (news !== before || !isLive()) return;
-        remember(userId, sessionId, { answer, until: askedAt + Math.min(answer.leftMs, maxAgeMs) });
+        if (announcements !== before || !isLive()) return;
+        cache.set(userId, sessionId, { answer, until: sentAt + Math.min(answer.leftMs, maxAgeMs) });
       };
     },
     forget,
@@ -131,19 +124,36 @@ export const revocationFeed = (
   };
 };
 
+/** By account, because announcements name accounts; beyond `capacity` the account that was written longest ago goes. */
+const createSessionCache = (capacity: number) => {
+  const accounts = new Map<UserId, Map<SessionId, Entry>>();
+  return {
+    get: (userId: UserId, sessionId: SessionId): Entry | undefined => accounts.get(userId)?.get(sessionId),
+    set: (userId: UserId, sessionId: SessionId, entry: Entry): void => {
+      const sessions = accounts.get(userId) ?? new Map<SessionId, Entry>();
+      accounts.delete(userId);
+      accounts.set(userId, sessions.set(sessionId, entry));
+      const [oldest] = accounts.size > capacity ? accounts.keys() : [];
+      if (oldest !== undefined) accounts.delete(oldest);
+    },
+    delete: (userId: UserId): void => void accounts.delete(userId),
+    clear: (): void => accounts.clear(),
+  };
+};
+
 type Read = { readonly position: string | null; readonly users: readonly UserId[] };
 
 const feedReader = (redis: RedisConnection, key: string) => {
   const { run } = redisScripts(redis);
   return {
     /**
-     * Where the stream ends now; news are what comes after. Should the stream expire meanwhile, the next one goes on with
-     * higher numbers, for they are made of the time.
+     * The end of the stream; what comes after it is new. Should the stream expire meanwhile, the next one continues with
+     * higher numbers, because they are made of the time.
      */
-    newest: async (): Promise<string> => readBytes((await run('news', key, ['']))[0]).toString(),
+    lastPosition: async (): Promise<string> => readBytes((await run('news', key, ['']))[0]).toString(),
 
-    after: async (place: string): Promise<Read> => {
-      const texts = (await run('news', key, [place])).map((text) => readBytes(text).toString());
+    readAfter: async (position: string): Promise<Read> => {
+      const texts = (await run('news', key, [position])).map((text) => readBytes(text).toString());
       return {
         position: texts.at(-2) ?? null,
         users: texts.filter((_, index) => index % 2 === 1).map(toUserId),

@@ -1,102 +1,102 @@
 import type { Redis } from 'ioredis';
-import type { RecalledRevocation, RevocationJournal } from '../ports/revocation-journal.ts';
+import type { Signals } from '../../domain/signals.ts';
+import type { JournalEntry, RevocationJournal } from '../ports/revocation-journal.ts';
 import { unavailable } from '../unavailable.ts';
 import type { RedisConnection } from './connection.ts';
 import { readInfo } from './server-check.ts';
 
 /**
- * Whether what Redis remembers may be believed.
+ * Whether Redis knows every revocation.
  *
- * A server that comes back from a restart, or another one that takes over, may lack the last things that were
- * acknowledged: a session that was ended would be alive again. Both are only met over a new connection. So a new connection
- * closes the gate until its server is known to be the same as before, or has been told again what the journal holds.
+ * A server that comes back from a restart, and another one that takes over, may lack the last writes it acknowledged: a
+ * session that was ended would be live again. Both are only met over a new connection. So after each new connection no
+ * answer counts until its server is known to be the same as before, or the journal has been replayed into it.
  */
-export type RedisMemory = {
-  /** Grows with every new connection. An answer counts only if this is what it was when the question was sent. */
+export type RevocationRestore = {
+  /** Grows with every new connection. An answer counts only if it has not changed since the command was sent. */
   readonly generation: () => number;
-  readonly isOpen: () => boolean;
-  /** Resolves when the gate is open; rejects with SERVICE_UNAVAILABLE if that takes too long. */
-  readonly opened: () => Promise<void>;
+  readonly isRestored: () => boolean;
+  /** Resolves when the revocations are restored. Rejects with SERVICE_UNAVAILABLE if that takes too long. */
+  readonly untilRestored: () => Promise<void>;
 };
 
-export type Tell = (revocation: RecalledRevocation) => Promise<void>;
-
-type Options = {
+type RestoreDeps = {
   readonly redis: RedisConnection;
   readonly journal: RevocationJournal;
-  /** Makes Redis remember one revocation. */
-  readonly tell: Tell;
-  readonly onError: (error: unknown) => void;
+  /** Writes one revocation to Redis. */
+  readonly replay: (entry: JournalEntry) => Promise<void>;
+  readonly signals: Pick<Signals, 'backgroundError'>;
 };
 
-const patienceMs = 400;
+const timeoutMs = 400;
 const retryMs = 100;
-/** How many identities are kept: of more servers than any cluster has, and no growth with the years. */
-const mostKnown = 1_000;
+/** How many server identities are kept: more than any cluster has servers, so that years of failovers cost no memory. */
+const maxKnown = 1_000;
 
-export const redisMemory = ({ redis, journal, tell, onError }: Options): RedisMemory => {
+export const createRevocationRestore = ({ redis, journal, replay, signals }: RestoreDeps): RevocationRestore => {
   const known = new Set<string>();
   const unverified = new Set<Redis>();
+  const latest = new WeakMap<Redis, number>();
   const waiting = new Set<() => void>();
   let generation = 0;
-  let recalling: Promise<void> | null = null;
+  let replaying: Promise<void> | null = null;
 
-  const isOpen = (): boolean => generation > 0 && unverified.size === 0;
+  const isRestored = (): boolean => generation > 0 && unverified.size === 0;
 
   const verify = async (connection: Redis): Promise<void> => {
     generation += 1;
-    const mine = generation;
+    const own = generation;
     unverified.add(connection);
-    // A later connection of the same client takes over from here.
-    const isCurrent = () => newest.get(connection) === mine;
-    newest.set(connection, mine);
-    while (isCurrent() && connection.status === 'ready') {
+    latest.set(connection, own);
+    // False once the same client has connected again: that call takes over.
+    const isLatest = () => latest.get(connection) === own;
+    while (isLatest() && connection.status === 'ready') {
       try {
-        await compare(connection);
+        await restore(connection);
         break;
       } catch (error) {
-        onError(error);
+        signals.backgroundError(error);
         await new Promise((resume) => setTimeout(resume, retryMs));
       }
     }
-    // Verified, or gone: over a connection that is gone nobody answers.
-    if (isCurrent()) unverified.delete(connection);
-    if (isOpen()) for (const resume of waiting) resume();
+    // Restored, or closed: a closed connection gives no answers.
+    if (isLatest()) unverified.delete(connection);
+    if (isRestored()) for (const resume of waiting) resume();
   };
-  const newest = new WeakMap<Redis, number>();
 
-  const compare = async (connection: Redis): Promise<void> => {
-    const identity = await identityOf(connection);
+  const restore = async (connection: Redis): Promise<void> => {
+    const identity = await readIdentity(connection);
     if (known.has(identity)) return;
-    await recall();
-    if (known.size >= mostKnown) known.clear();
+    await replayJournal();
+    if (known.size >= maxKnown) known.clear();
     known.add(identity);
   };
 
-  /** One at a time is enough for connections that ask while it has not begun; those that come later ask again. */
-  const recall = async (): Promise<void> => {
-    while (recalling !== null) await recalling.catch(() => {});
-    recalling = recallAll();
+  /** One at a time. A connection made while one is under way waits and then replays again. */
+  const replayJournal = async (): Promise<void> => {
+    while (replaying !== null) await replaying.catch(() => {});
+    replaying = replayEntries();
     try {
-      await recalling;
+      await replaying;
     } finally {
-      recalling = null;
+      replaying = null;
     }
   };
 
-  const recallAll = async (): Promise<void> => {
-    for await (const portion of journal.readEntries()) await Promise.all(portion.map(tell));
+  const replayEntries = async (): Promise<void> => {
+    for await (const entries of journal.readEntries()) await Promise.all(entries.map(replay));
   };
 
   redis.onConnected((connection) => void verify(connection));
 
   return {
     generation: () => generation,
-    isOpen,
-    opened: async () => {
-      if (isOpen()) return;
+    isRestored,
+    untilRestored: async () => {
+      if (isRestored()) return;
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const timer = setTimeout(() => reject(unavailable(new Error('Redis is not ready to be believed.'))), patienceMs);
+      const notRestored = new Error('Redis revocations are not restored yet.');
+      const timer = setTimeout(() => reject(unavailable(notRestored)), timeoutMs);
       waiting.add(resolve);
       try {
         await promise;
@@ -108,10 +108,10 @@ export const redisMemory = ({ redis, journal, tell, onError }: Options): RedisMe
   };
 };
 
-/** The same as long as the process runs and its data has one history: another after a restart and after a promotion. */
-const identityOf = async (connection: Redis): Promise<string> => {
+/** Changes when the process restarts (`run_id`) and when another server is promoted (`master_replid`). */
+const readIdentity = async (connection: Redis): Promise<string> => {
   const info = await readInfo(connection);
   const [process, history] = [info?.get('run_id'), info?.get('master_replid')];
-  if (!process || !history) throw new Error('Redis does not say which server it is.');
+  if (!process || !history) throw new Error('INFO of Redis has no run_id or master_replid.');
   return `${process} ${history}`;
 };

@@ -1,9 +1,10 @@
 import type { SessionId, UserId } from '@fieldgate/guard/core';
 import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
-import type { RecentAccounts } from '../account-cache.ts';
-import type { RecalledRevocation, RevocationJournal } from '../ports/revocation-journal.ts';
+import { type Signals, silentSignals } from '../../domain/signals.ts';
+import type { CachedAccounts } from '../account-cache.ts';
+import type { JournalEntry, RevocationJournal } from '../ports/revocation-journal.ts';
 import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
-import { writeOrigin } from './client-info-codec.ts';
+import { writeClientInfo } from './client-info-codec.ts';
 import type { RedisConnection } from './connection.ts';
 import {
   accountKey,
@@ -18,12 +19,12 @@ import {
   writeNonce,
   writeSessionId,
 } from './encoding.ts';
-import { purger } from './purge.ts';
+import { createPurge } from './purge.ts';
 import { feedKey, type RevocationFeed } from './revocation-feed.ts';
-import { redisMemory } from './revocation-restore.ts';
+import { createRevocationRestore } from './revocation-restore.ts';
 import { redisScripts } from './scripts.ts';
-import { standingCheck } from './session-check.ts';
-import { question } from './verified-reads.ts';
+import { createSessionCheck } from './session-check.ts';
+import { createVerifiedReads } from './verified-reads.ts';
 
 export type RedisSessionStoreOptions = {
   readonly lifetimes: SessionLifetimes;
@@ -32,58 +33,57 @@ export type RedisSessionStoreOptions = {
   readonly prefix?: string;
   /** If given, `check` answers from it at once where it can, else from Redis. */
   readonly feed?: RevocationFeed | undefined;
-  /** If given, `check` brings accounts along that are known as they are now. */
-  readonly recallAccount?: RecentAccounts['recall'];
-  /** Told of trouble that no caller is told of. */
-  readonly onError?: (error: unknown) => void;
+  /** If given, `check` returns the account too where it is cached in its current version. */
+  readonly getCachedAccount?: CachedAccounts['getCached'];
+  readonly signals?: Pick<Signals, 'backgroundError'>;
 };
 
 export type RedisSessionStore = SessionStore & {
-  /** Resolves if Redis answers and is believed. */
+  /** Resolves if Redis answers and every revocation is restored. */
   readonly ping: () => Promise<void>;
 };
 
 /**
- * Sessions in Redis 6.2 or newer, single, behind Sentinel or in a cluster. Each method is one script on the one key of the
- * account, on the server's own time. Redis does not have the accounts, so it is given what it needs of them: with every
- * `start` and `rotate`, and by `accountChanged`.
+ * Sessions in Redis 6.2 or newer: single, behind Sentinel or in a cluster. Each method is one script on the one key of the
+ * account, by the server's clock. Redis does not hold the accounts, so every `start`, `rotate` and `accountChanged` passes
+ * what it needs of them.
  *
- * What must not be forgotten goes to the journal first and is acknowledged when both have it. An answer is believed only
- * from a server whose memory is known to be whole (see `redisMemory`).
+ * A revocation is written to the journal first and acknowledged when both have it. An answer counts only if its server
+ * knows every revocation (see `createRevocationRestore`).
  */
 export function redisSessionStore(
   redis: RedisConnection,
-  { lifetimes, journal, prefix = 'fg', feed, recallAccount, onError = () => {} }: RedisSessionStoreOptions,
+  { lifetimes, journal, prefix = 'fg', feed, getCachedAccount, signals = silentSignals }: RedisSessionStoreOptions,
 ): RedisSessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run } = redisScripts(redis);
-  const memory = redisMemory({ redis, journal, tell: (revocation) => tell(revocation), onError });
-  const { look, change } = question(memory);
+  const restore = createRevocationRestore({ redis, journal, replay: (entry) => replay(entry), signals });
+  const { read, write } = createVerifiedReads(restore);
   const key = (userId: UserId) => accountKey(prefix, userId);
   const { idleMs, absoluteMs, reuseWindowMs } = lifetimes;
 
-  /** Always, and by every process: those that follow the feed rely on all others. After the change, before the answer. */
+  /** After the change and before the answer, in every process: a process that follows the feed relies on all others. */
   const announce = async (userId: UserId): Promise<void> => {
     feed?.forget(userId);
-    await change(() => run('announce', feedKey(prefix), [userId]));
+    await write(() => run('announce', feedKey(prefix), [userId]));
   };
 
-  /** Past the gate: it is what opens it. */
-  const tell = async (revocation: RecalledRevocation): Promise<void> => {
-    const { userId } = revocation;
-    if (revocation.kind !== 'account') {
-      const family = revocation.kind === 'tokens' ? writeDigest(revocation.family) : '';
-      await run('end', key(userId), [writeSessionId(revocation.sessionId), family]);
+  /** Does not wait for the restore: it is part of it. */
+  const replay = async (entry: JournalEntry): Promise<void> => {
+    const { userId } = entry;
+    if (entry.kind !== 'account') {
+      const family = entry.kind === 'tokens' ? writeDigest(entry.family) : '';
+      await run('end', key(userId), [writeSessionId(entry.sessionId), family]);
       return;
     }
-    const { version, disabled, role } = revocation.account ?? gone;
+    const { version, disabled, role } = entry.account ?? deletedAccount;
     await run('account-changed', key(userId), [version, disabled ? 1 : 0, role]);
   };
 
   return {
     async start({ id, userId, version, role, digests, client }) {
       if (!isStorable(userId, id)) throw new TypeError('Sessions in Redis have UUIDs, and so have their accounts.');
-      const [createdAt, expiresAt] = await change(() =>
+      const [createdAt, expiresAt] = await write(() =>
         run('start', key(userId), [
           writeSessionId(id),
           writeDigests(digests),
@@ -91,17 +91,17 @@ export function redisSessionStore(
           role,
           idleMs,
           absoluteMs,
-          writeOrigin(client),
+          writeClientInfo(client),
         ]),
       );
       if (createdAt === undefined) return 'superseded';
-      return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeOrigin(client)]);
+      return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeClientInfo(client)]);
     },
 
     async rotate(use) {
       if (!isStorable(use.userId, use.sessionId)) return { kind: 'unknown' };
-      const client = writeOrigin(use.client);
-      const answer = await change(() =>
+      const client = writeClientInfo(use.client);
+      const answer = await write(() =>
         run('rotate', key(use.userId), [
           writeSessionId(use.sessionId),
           writeDigest(use.digests.family),
@@ -117,9 +117,9 @@ export function redisSessionStore(
       );
       const rotation = toRotation(use, answer, client);
       if (rotation.kind === 'reused') {
-        // The theft is told whatever becomes of this: nobody was promised yet that the session is over.
+        // The answer is `reused` even if this fails: no caller was promised yet that the session has ended.
         const journaled = journal.record([{ ...use, kind: 'session' }]);
-        await Promise.all([journaled.catch(onError), announce(use.userId).catch(onError)]);
+        await Promise.all([journaled, announce(use.userId)].map((work) => work.catch(signals.backgroundError)));
       }
       return rotation;
     },
@@ -127,7 +127,7 @@ export function redisSessionStore(
     async recognize(userId, sessionId, { family, token }) {
       if (!isStorable(userId, sessionId)) return 'unknown';
       const digests = [writeDigest(family), writeDigest(token)];
-      const [state] = await look(() =>
+      const [state] = await read(() =>
         run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
       );
       return toTokenState(state);
@@ -137,22 +137,22 @@ export function redisSessionStore(
       if (!isStorable(userId, sessionId)) return null;
       await journal.record([{ kind: 'tokens', userId, sessionId, family: digests.family }]);
       const args = [writeSessionId(sessionId), writeDigests(digests), idleMs];
-      const times = await change(() => run('reissue', key(userId), args));
+      const times = await write(() => run('reissue', key(userId), args));
       return times.length === 0 ? null : readSession({ userId, sessionId }, times);
     },
 
-    check: standingCheck({ redis, look, key, feed, recallAccount }),
+    check: createSessionCheck({ redis, read, key, feed, getCachedAccount }),
 
     async list(userId) {
       if (!isStorable(userId)) return [];
-      const rows = await look(() => run('list', key(userId), [0]));
+      const rows = await read(() => run('list', key(userId), [0]));
       return rows.map((row) => toListed(userId, row)).sort(newestFirst);
     },
 
     async end(userId, sessionId) {
       if (!isStorable(userId, sessionId)) return false;
       await journal.record([{ kind: 'session', userId, sessionId }]);
-      const [ended] = await change(() => run('end', key(userId), [writeSessionId(sessionId), '']));
+      const [ended] = await write(() => run('end', key(userId), [writeSessionId(sessionId), '']));
       await announce(userId);
       return ended === 1;
     },
@@ -160,7 +160,7 @@ export function redisSessionStore(
     async isFamily(userId, sessionId, family) {
       if (!isStorable(userId, sessionId)) return false;
       const digests = [writeDigest(family), noDigest];
-      const [state] = await look(() =>
+      const [state] = await read(() =>
         run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
       );
       return toTokenState(state) !== 'unknown';
@@ -171,13 +171,13 @@ export function redisSessionStore(
       const record = (ids: readonly SessionId[]): Promise<void> =>
         journal.record(ids.map((sessionId) => ({ kind: 'session', userId, sessionId })));
 
-      const live = (await look(() => run('list', key(userId), [1]))).map((row) => toListed(userId, row).id);
+      const live = (await read(() => run('list', key(userId), [1]))).map((row) => toListed(userId, row).id);
       const expected = live.filter((id) => id !== except);
       await record(expected);
       const kept = except !== undefined && isStorable(userId, except) ? writeSessionId(except) : '';
-      const ended = (await change(() => run('end-all', key(userId), [kept]))).map((id) => readSessionId(readBytes(id)));
+      const ended = (await write(() => run('end-all', key(userId), [kept]))).map((id) => readSessionId(readBytes(id)));
       await announce(userId);
-      // Those that began in between.
+      // Those that started in between.
       await record(ended.filter((id) => !expected.includes(id)));
       return ended.length;
     },
@@ -185,52 +185,52 @@ export function redisSessionStore(
     async accountChanged({ id: userId, version, role, disabledAt }) {
       if (!isStorable(userId)) return;
       await journal.record([{ kind: 'account', userId }]);
-      await change(() => run('account-changed', key(userId), [version, disabledAt === null ? 0 : 1, role]));
+      await write(() => run('account-changed', key(userId), [version, disabledAt === null ? 0 : 1, role]));
       await announce(userId);
     },
 
     ping: async () => {
       await redis.ping();
-      await memory.opened();
+      await restore.untilRestored();
     },
 
-    purgeExpired: purger({
+    purgeExpired: createPurge({
       redis,
       prefix,
       journal,
-      prune: (account, limit) => change(() => run('prune', account, [limit])),
+      prune: (account, limit) => write(() => run('prune', account, [limit])),
     }),
   };
 }
 
-/** An account that is gone never comes back, so no version is higher. */
-const gone = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
+/** A deleted account never comes back, so no version is higher. */
+const deletedAccount = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
 
 function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], client: Buffer): Rotation {
-  const [createdAt, lastSeenAt, expiresAt, storedOrigin, nonce] = rest;
+  const [createdAt, lastSeenAt, expiresAt, storedClient, nonce] = rest;
   const session = (from: unknown): Session => readSession(use, [createdAt, lastSeenAt, expiresAt, from]);
-  const word = readBytes(kind).toString();
-  switch (word) {
+  const outcome = readBytes(kind).toString();
+  switch (outcome) {
     case 'rotated':
-      return { kind: word, session: session(client) };
+      return { kind: outcome, session: session(client) };
     case 'replayed':
-      return { kind: word, session: session(storedOrigin), successorNonce: readNonce(readBytes(nonce)) };
+      return { kind: outcome, session: session(storedClient), successorNonce: readNonce(readBytes(nonce)) };
     case 'reused':
     case 'unknown':
-      return { kind: word };
+      return { kind: outcome };
     default:
-      throw new TypeError('Redis answered something else than a rotation.');
+      throw new TypeError('Redis did not return a rotation.');
   }
 }
 
 function toTokenState(reply: unknown): 'current' | 'replayable' | 'spent' | 'unknown' {
-  const word = readBytes(reply).toString();
-  if (word === 'current' || word === 'replayable' || word === 'spent' || word === 'unknown') return word;
-  throw new TypeError('Redis answered something else than the state of a token.');
+  const state = readBytes(reply).toString();
+  if (state === 'current' || state === 'replayable' || state === 'spent' || state === 'unknown') return state;
+  throw new TypeError('Redis did not return the state of a token.');
 }
 
 function toListed(userId: Session['userId'], row: unknown): Session {
-  if (!Array.isArray(row)) throw new TypeError('Redis answered something else than a session.');
+  if (!Array.isArray(row)) throw new TypeError('Redis did not return a session.');
   const [id, ...rest] = row;
   return readSession({ userId, sessionId: readSessionId(readBytes(id)) }, rest);
 }

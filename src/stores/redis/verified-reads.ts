@@ -1,55 +1,55 @@
 import { AppError } from '../../domain/errors.ts';
 import { unavailable } from '../unavailable.ts';
-import type { RedisMemory } from './revocation-restore.ts';
+import type { RevocationRestore } from './revocation-restore.ts';
+
+/** Both settle within about a second; failures of Redis become SERVICE_UNAVAILABLE. */
+export type VerifiedReads = {
+  /** Runs a command that changes nothing; once more if a connection was made before its answer arrived. */
+  readonly read: <T>(command: () => Promise<T>) => Promise<T>;
+  /** Runs a command that may change something, exactly once. */
+  readonly write: <T>(command: () => Promise<T>) => Promise<T>;
+};
 
 /**
- * Asks Redis, and believes the answer only if the memory it comes from is known to be whole: the gate was open when the
- * question was sent, and no connection has been made since. Within about a second there is an answer, or
- * SERVICE_UNAVAILABLE.
- *
- * `look` is for scripts that change nothing: asked once more if a connection was made meanwhile. `change` is sent once.
+ * Accepts an answer of Redis only from a server that knows every revocation: they were restored when the command was sent,
+ * and no connection has been made since.
  */
-export const question = (memory: RedisMemory): Question => {
-  const askOnce: Question['change'] = async (ask) => {
-    if (!memory.isOpen()) await memory.opened();
-    const generation = memory.generation();
-    const answer = await ask();
-    if (memory.generation() !== generation) throw connectedAnew;
+export const createVerifiedReads = (restore: RevocationRestore): VerifiedReads => {
+  const runOnce: VerifiedReads['write'] = async (command) => {
+    if (!restore.isRestored()) await restore.untilRestored();
+    const generation = restore.generation();
+    const answer = await command();
+    if (restore.generation() !== generation) throw reconnected;
     return answer;
   };
 
   return {
-    change: async (ask) => {
+    write: async (command) => {
       try {
-        return await askOnce(ask);
+        return await runOnce(command);
       } catch (error) {
-        throw outage(error);
+        throw toUnavailable(error);
       }
     },
-    look: async (ask) => {
-      // Whoever had to wait before does not wait twice.
-      const mayRepeat = memory.isOpen();
+    read: async (command) => {
+      // A call that had to wait for the restore is not repeated, so that no caller waits twice.
+      const mayRepeat = restore.isRestored();
       try {
-        return await askOnce(ask).catch((error: unknown) => {
-          if (error === connectedAnew && mayRepeat) return askOnce(ask);
+        return await runOnce(command).catch((error: unknown) => {
+          if (error === reconnected && mayRepeat) return runOnce(command);
           throw error;
         });
       } catch (error) {
-        throw outage(error);
+        throw toUnavailable(error);
       }
     },
   };
 };
 
-export type Question = {
-  readonly look: <T>(ask: () => Promise<T>) => Promise<T>;
-  readonly change: <T>(ask: () => Promise<T>) => Promise<T>;
-};
+const reconnected = new Error('Redis was reconnected before it answered.');
 
-const connectedAnew = new Error('Redis was connected anew before it answered.');
-
-/** Without what was sent: the errors of ioredis carry the arguments of the command, and the log is no place for them. */
-const outage = (error: unknown): AppError => {
+/** Drops the command: the errors of ioredis carry its arguments, which must not reach the log. */
+const toUnavailable = (error: unknown): AppError => {
   if (error instanceof AppError) return error;
   return unavailable(error instanceof Error ? new Error(error.message) : error);
 };

@@ -1,25 +1,46 @@
-import { userId } from '@fieldgate/guard/core';
+import { type UserId, userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
 import { isRole } from '../../domain/role.ts';
-import type { User } from '../../domain/user.ts';
+import { changeUser, type User } from '../../domain/user.ts';
 import type { AccountStore, AccountWithHash, NewAccount } from '../ports/account-store.ts';
+import { unavailable } from '../unavailable.ts';
 import type { SqlDatabase } from './database.ts';
 import type { Schema, UsersTable } from './schema.ts';
 
-/** What goes out of an account's row: no password hash. */
+/** The columns of `User`: all but the password hash. */
 export const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at', 'version'] as const;
 
+/** Each lost round means that another change went through; so many in a row mean that something is wrong. */
+const maxRounds = 100;
+
 /**
- * Accounts in SQL. Every method is one statement, so each is atomic in both dialects without a transaction: the
- * database evaluates condition and change under the row's lock, and a second writer sees what the first one left.
+ * Accounts in SQL. Every method is one statement and so atomic in both dialects without a transaction: the database
+ * evaluates condition and change under the row's lock, and a second writer sees the result of the first.
  */
 export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): AccountStore {
-  // Plain substrings in both dialects, no pattern language to escape. LIKE would differ in case and in length limits.
+  // Plain substrings in both dialects: LIKE would need escaping, and differs in case and length limits.
   const position = dialect === 'sqlite' ? 'instr' : 'strpos';
 
   const readUser = prepareRead(kysely.selectFrom('users').select(userColumns).where('id', '=', '').compile());
   const toUserOrNull = (row: Parameters<typeof toUser>[0] | undefined) => (row === undefined ? null : toUser(row));
   const withHash = kysely.selectFrom('users').select([...userColumns, 'password_hash']);
+
+  const findHashById = async (id: UserId): Promise<AccountWithHash | null> => {
+    const row = await withHash.where('id', '=', id).executeTakeFirst();
+    return row === undefined ? null : toAccount(row);
+  };
+
+  /** False if the account is another version by now. Every change raises the version, so a change that came first is always seen. */
+  const replace = async (before: User, after: User, passwordHash: string | undefined): Promise<boolean> => {
+    const { numUpdatedRows } = await kysely
+      .updateTable('users')
+      .set({ role: after.role, disabled_at: after.disabledAt, version: after.version })
+      .$if(passwordHash !== undefined, (update) => update.set({ password_hash: passwordHash }))
+      .where('id', '=', before.id)
+      .where('version', '=', before.version)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
+  };
 
   return {
     async create(account) {
@@ -38,10 +59,7 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
       return row === undefined ? null : toAccount(row);
     },
 
-    async findHashById(id) {
-      const row = await withHash.where('id', '=', id).executeTakeFirst();
-      return row === undefined ? null : toAccount(row);
-    },
+    findHashById,
 
     async list({ first, after, search = '' }) {
       if (!isStorable(search)) return { users: [], hasNextPage: false };
@@ -74,57 +92,20 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
         .execute();
     },
 
-    async changePassword(id, expectedHash, hash) {
-      const row = await kysely
-        .updateTable('users')
-        .set((eb) => ({ password_hash: hash, version: eb('version', '+', 1) }))
-        .where('id', '=', id)
-        .where('password_hash', '=', expectedHash)
-        .returning(userColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toUser(row);
-    },
-
-    async setRole(id, role) {
-      const row = await kysely
-        .updateTable('users')
-        .set((eb) => ({
-          role,
-          version: eb
-            .case()
-            .when('role', '=', role)
-            .then(eb.ref('version'))
-            .else(eb('version', '+', 1))
-            .end(),
-        }))
-        .where('id', '=', id)
-        .returning(userColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toUser(row);
-    },
-
-    async setDisabled(id, disabledAt) {
-      const row = await kysely
-        .updateTable('users')
-        .set((eb) => ({
-          // An account that is off stays off since when it was switched off.
-          disabled_at: disabledAt === null ? null : eb.fn.coalesce('disabled_at', eb.val(disabledAt)),
-          version: eb
-            .case()
-            .when('disabled_at', disabledAt === null ? 'is not' : 'is', null)
-            .then(eb('version', '+', 1))
-            .else(eb.ref('version'))
-            .end(),
-        }))
-        .where('id', '=', id)
-        .returning(userColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toUser(row);
+    async change(id, decide) {
+      for (let round = 0; round < maxRounds; round += 1) {
+        const found = await findHashById(id);
+        const change = found && decide(found);
+        if (!found || !change) return null;
+        const [before, after] = [found.user, changeUser(found.user, change)];
+        if (after === before || (await replace(before, after, change.passwordHash))) return { before, after };
+      }
+      throw unavailable(new Error('Other changes of the same account always came first.'));
     },
   };
 }
 
-/** Inserts an account whose email is free; its row comes back. Also as a part of something larger. */
+/** A query that inserts an account if its email is free, and returns its row. Also used inside a transaction. */
 export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, passwordHash, createdAt }: NewAccount) =>
   kysely
     .insertInto('users')
@@ -139,23 +120,23 @@ export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, p
       disabled_at: null,
       version: 1,
     })
-    // The unique index decides between simultaneous calls; the losers wait for the winner and insert nothing.
+    // The unique index decides between simultaneous calls: the others wait for the first and insert nothing.
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning(userColumns);
 
 /**
- * Text folded for comparing without case. Upper case, because lower case is ambiguous: ß and SS, ς and σ meet only
- * there. In the application, because SQLite folds ASCII alone.
+ * Folds text for comparing without case. To upper case, because ß and SS, and ς and σ, are equal only there. In the
+ * application, because SQLite folds ASCII only.
  */
 const searchText = (text: string): string => text.normalize('NFKC').toUpperCase().normalize('NFKC');
 
-/** PostgreSQL cannot hold U+0000 and SQLite is not given any: no account matches a text with it. */
+/** PostgreSQL cannot store U+0000, and SQLite is not given any: no account matches a text with it. */
 const isStorable = (text: string): boolean => !text.includes('\0');
 
 export type UserRow = Pick<Selectable<UsersTable>, (typeof userColumns)[number]>;
 
 export function toUser(row: UserRow): User {
-  if (!isRole(row.role)) throw new Error(`The database holds an account with a role this version does not know.`);
+  if (!isRole(row.role)) throw new Error('The database holds an account with a role that this version does not know.');
   return {
     id: userId(row.id),
     email: row.email,

@@ -20,15 +20,15 @@ const keyColumns = [
 ] as const;
 
 /**
- * API keys in SQL. Every method is one statement that carries its condition, so each is atomic in both dialects; but for
- * `create`, which counts: in PostgreSQL those of one owner wait for each other, and each sees what the one before it left.
+ * API keys in SQL. Every method is one statement with its condition and so atomic in both dialects, except `create`, which
+ * counts: in PostgreSQL it locks the owner, so that simultaneous calls of one owner run one after the other.
  */
 export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
-  const { kysely, dialect, transaction: together } = db;
-  const readKey = db.prepareCachedRead(onFileQuery(db));
+  const { kysely, dialect, transaction } = db;
+  const readKey = db.prepareCachedRead(keyQuery(db));
 
   return {
-    async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }, mostLive) {
+    async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }, maxLive) {
       const lockOwner = kysely
         .selectFrom('users')
         .select('id')
@@ -58,11 +58,11 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
                   .where('revoked_at', 'is', null)
                   .where('expires_at', '>', createdAt),
               '<',
-              mostLive,
+              maxLive,
             ),
         )
         .returning(keyColumns);
-      const [owners, [row]] = await together([lockOwner.compile(), insert.compile()]);
+      const [owners, [row]] = await transaction([lockOwner.compile(), insert.compile()]);
       if (row !== undefined) return toApiKey(row);
       return owners.length === 0 ? null : 'full';
     },
@@ -103,8 +103,8 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
   };
 }
 
-/** One look by primary key, for the key and its owner. The parameter is the id. */
-const onFileQuery = ({ kysely }: SqlDatabase) =>
+/** The key and its owner, by primary keys. The parameter is the id. */
+const keyQuery = ({ kysely }: SqlDatabase) =>
   kysely
     .selectFrom('api_keys')
     .innerJoin('users', 'users.id', 'api_keys.user_id')
@@ -118,7 +118,7 @@ type OnFileRow = KeyRow & Pick<ApiKeysTable, 'digest'> & Pick<UsersTable, 'role'
 
 function toOnFile(row: OnFileRow | undefined): ApiKeyOnFile | null {
   if (row === undefined) return null;
-  if (!isRole(row.role)) throw new Error('The database holds an account with a role this version does not know.');
+  if (!isRole(row.role)) throw new Error('The database holds an account with a role that this version does not know.');
   return {
     key: toApiKey(row),
     digest: tokenDigest(row.digest),

@@ -5,9 +5,12 @@ import type { EventFilter, EventQuery, EventStore } from '../ports/event-store.t
 import type { SqlDatabase } from './database.ts';
 import type { EventsTable, Schema } from './schema.ts';
 
-/** Events in SQL: one row each. */
-export function sqlEventStore({ kysely, dialect }: SqlDatabase): EventStore {
-  /** The first of a page of one type, in order, read off an index. */
+/** Events in SQL: one row each, kept for `retentionMs`. */
+export function sqlEventStore(
+  { kysely, dialect }: SqlDatabase,
+  { retentionMs }: { readonly retentionMs: number },
+): EventStore {
+  /** The first rows of one type, in order, from an index. */
   const pageOf = (query: EventQuery, type: string | null) => {
     let page = narrowed(kysely.selectFrom('events').selectAll(), query);
     if (type !== null) page = page.where('type', '=', type);
@@ -28,9 +31,9 @@ export function sqlEventStore({ kysely, dialect }: SqlDatabase): EventStore {
     },
 
     async list(query) {
-      // PostgreSQL cannot hold U+0000 and SQLite is not given any.
+      // PostgreSQL cannot store U+0000, and SQLite is not given any.
       if (query.ip?.includes('\0')) return { events: [], hasNextPage: false };
-      // Several types are several pages put together: sorting all there is of them could take for ever.
+      // One page per type, merged: sorting all events of several types could take for ever.
       const types = query.types === undefined ? [null] : [...new Set(query.types)];
       const [first, ...others] = types.map((type) => kysely.selectFrom(pageOf(query, type).as('page')).selectAll());
       if (first === undefined) return { events: [], hasNextPage: false };
@@ -44,17 +47,17 @@ export function sqlEventStore({ kysely, dialect }: SqlDatabase): EventStore {
       return { events: rows.slice(0, query.first).map(toAuthEvent), hasNextPage: rows.length > query.first };
     },
 
-    async purge(limit, before) {
+    async purgeExpired(limit, now) {
       const { numDeletedRows } = await kysely
         .deleteFrom('events')
         .where('id', 'in', (eb) =>
           eb
             .selectFrom('events')
             .select('id')
-            .where('time', '<', before)
+            .where('time', '<', now - retentionMs)
             .orderBy('time')
             .limit(limit)
-            // Instances purge side by side instead of waiting for each other's rows.
+            // Instances that purge at once skip each other's rows instead of waiting for them.
             .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked()),
         )
         .executeTakeFirstOrThrow();
@@ -112,5 +115,5 @@ const toAuthEvent = (row: Selectable<EventsTable>): AuthEvent => ({
   metadata: parseMetadata(row.metadata),
 });
 
-/** Written by `toRow` and by nobody else. */
+/** Unchecked cast: only `toRow` writes this text. */
 const parseMetadata = (text: string): EventMetadata => JSON.parse(text) as EventMetadata;

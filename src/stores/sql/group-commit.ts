@@ -2,25 +2,25 @@ import type { DatabaseSync } from 'node:sqlite';
 import { batchPerTick } from '../batch.ts';
 
 type Write = () => Readonly<Record<string, unknown>> | undefined;
-/** Runs a write and answers with what it returned. */
+/** Runs a write and resolves with what it returned. */
 export type Commit = (write: Write) => Promise<ReturnType<Write>>;
 
 type Outcome = { readonly row: ReturnType<Write> } | { readonly error: unknown };
 
-/** What one sync carries at most; it blocks the thread meanwhile. */
-const mostAtOnce = 100;
+/** The most writes per sync; it blocks the thread meanwhile. */
+const maxBatch = 100;
 
 /**
- * Runs writes and answers when they are durable. Those of one turn of the event loop are committed together, because waiting
- * for the disk is what a write costs. Each is a single statement: one that fails has changed nothing and fails alone. If the
- * transaction itself fails, all of them do, and none of them was answered.
+ * Runs writes and resolves when they are durable. The writes of one turn of the event loop are committed together, because
+ * the sync is what a write costs. Each is a single statement: one that fails has changed nothing and fails alone. If the
+ * transaction itself fails, all of them fail, and none was acknowledged.
  */
-export function createCommits(database: DatabaseSync): Commit {
+export function createGroupCommits(database: DatabaseSync): Commit {
   const attempt = (write: Write): Outcome => {
     try {
       return { row: write() };
     } catch (error) {
-      // A full disk, say, ends the whole transaction and not only the statement that met it.
+      // A full disk, for example, ends the whole transaction and not only the statement that met it.
       if (!database.isTransaction) throw error;
       return { error };
     }
@@ -36,7 +36,7 @@ export function createCommits(database: DatabaseSync): Commit {
     } finally {
       if (database.isTransaction) database.exec('ROLLBACK');
     }
-  }, mostAtOnce);
+  }, maxBatch);
 
   return async (write) => {
     const outcome = await commit(write);
@@ -45,7 +45,7 @@ export function createCommits(database: DatabaseSync): Commit {
   };
 }
 
-/** Runs each write without waiting for the disk, which syncs it with the next write that does. */
+/** Runs each write without a sync; it is synced together with the next write that is. */
 export function createRelaxedCommits(database: DatabaseSync): Commit {
   return async (write) => {
     while (database.isTransaction) await sleep();
@@ -58,5 +58,5 @@ export function createRelaxedCommits(database: DatabaseSync): Commit {
   };
 }
 
-/** For a transaction to end: only migrations leave one open when they give the thread away. */
+/** Waits for a transaction to end: only migrations leave one open across turns of the event loop. */
 const sleep = (): Promise<void> => new Promise((resume) => setTimeout(resume, 5));

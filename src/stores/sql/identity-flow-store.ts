@@ -2,7 +2,7 @@ import { tokenDigest } from '../../domain/ids.ts';
 import type { IdentityFlowStore } from '../ports/identity-flow-store.ts';
 import type { SqlDatabase } from './database.ts';
 
-/** Sign-ins under way in SQL. Every method is made of single statements, each of which decides by itself. */
+/** Sign-ins under way in SQL. Every method is made of single statements, each of which is atomic. */
 export function sqlIdentityFlowStore({ kysely }: SqlDatabase): IdentityFlowStore {
   return {
     async spendState(state, expiresAt) {

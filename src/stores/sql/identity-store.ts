@@ -11,8 +11,8 @@ import { text, wholeNumber } from './session-rows.ts';
 
 const identityColumns = ['id', 'user_id', 'provider', 'email', 'created_at', 'last_used_at'] as const;
 
-/** Identities in SQL. A new account comes together with its identity; everything else is decided by one statement. */
-export function sqlIdentityStore({ kysely, dialect, transaction: together }: SqlDatabase): IdentityStore {
+/** Identities in SQL. A new account and its identity are one transaction; every other method is one statement. */
+export function sqlIdentityStore({ kysely, dialect, transaction }: SqlDatabase): IdentityStore {
   return {
     async recordUse({ issuer, subject }, at) {
       const row = await kysely
@@ -26,7 +26,7 @@ export function sqlIdentityStore({ kysely, dialect, transaction: together }: Sql
     },
 
     async createAccount(account, identity) {
-      const [[user], [linked]] = await together([
+      const [[user], [linked]] = await transaction([
         insertAccount(kysely, account).compile(),
         insertFirst(kysely, account, identity).compile(),
         removeWithoutIdentity(kysely, account).compile(),
@@ -39,7 +39,7 @@ export function sqlIdentityStore({ kysely, dialect, transaction: together }: Sql
       const row = await kysely
         .insertInto('identities')
         .values(toRow(identity))
-        // Of another account it is left alone, and no row comes back.
+        // An identity of another account is left alone, and no row is returned.
         .onConflict((conflict) =>
           conflict
             .columns(['issuer', 'subject'])
@@ -64,7 +64,7 @@ export function sqlIdentityStore({ kysely, dialect, transaction: together }: Sql
 
     async unlink(owner, id) {
       const deleted = await kysely
-        // The rows of the account, locked in one order: whoever comes second counts what the first has left.
+        // Locks the rows of the account in one order: a simultaneous call counts what the first has left.
         .with('of_account', (db) =>
           db
             .selectFrom('identities')
@@ -102,7 +102,7 @@ export function sqlIdentityStore({ kysely, dialect, transaction: together }: Sql
   };
 }
 
-/** For an account that was just inserted. Nothing happens if it was not, or if the identity is linked already. */
+/** For an account that was just inserted. Inserts nothing if it was not, or if the identity is linked already. */
 const insertFirst = (kysely: Kysely<Schema>, { id }: NewAccount, identity: Omit<NewIdentity, 'userId'>) =>
   kysely
     .insertInto('identities')
@@ -125,7 +125,7 @@ const insertFirst = (kysely: Kysely<Schema>, { id }: NewAccount, identity: Omit<
     .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
     .returning('id');
 
-/** An account nobody could get into. */
+/** Without its identity nobody could sign in to the account. */
 const removeWithoutIdentity = (kysely: Kysely<Schema>, { id }: NewAccount) =>
   kysely
     .deleteFrom('users')

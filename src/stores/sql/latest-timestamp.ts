@@ -1,8 +1,8 @@
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { SqlDatabase } from './database.ts';
 
-/** The latest time at which anything was written down, or null in an empty database. A clock behind it is wrong. */
-export async function newestRecordAt({ kysely }: SqlDatabase): Promise<EpochMillis | null> {
+/** Returns the latest time in the database, or null if it is empty. A clock behind it is wrong. */
+export async function latestTimestamp({ kysely }: SqlDatabase): Promise<EpochMillis | null> {
   const [user, session] = await Promise.all([
     kysely
       .selectFrom('users')

@@ -1,30 +1,26 @@
 import type { EmailDigest } from '../../domain/ids.ts';
-import { isNothing, type LoginAttempts, noAttempts } from '../../domain/login-attempts.ts';
+import { isEmpty, type LoginAttempts, noAttempts } from '../../domain/login-attempts.ts';
 import type { AttemptsChange, LoginAttemptStore } from '../ports/login-attempt-store.ts';
 import { unavailable } from '../unavailable.ts';
 import type { SqlDatabase } from './database.ts';
 
-/** Each lost round means that somebody else's went through; so many in a row mean that something is wrong. */
-const mostRounds = 100;
+/** Each lost round means that another call succeeded; so many in a row mean that something is wrong. */
+const maxRounds = 100;
 
 type Replacement = { readonly before: string | null; readonly after: string | null; readonly expiresAt: number };
 
 /**
- * Tries at passwords in SQL. A change reads the row, works out what comes after it, and writes that in one statement that
- * holds only if the row is still, byte for byte, the one that was read. A power cut may forget the tries of its last moments.
+ * Login attempts in SQL. A change reads the row, computes the next one, and writes it in one statement on condition that the
+ * row is still, byte for byte, the one that was read. A power cut may lose the attempts just before it.
  */
-export function sqlLoginAttemptStore({
-  kysely,
-  dialect,
-  prepareRead,
-  prepareRelaxedWrite: prepareLightWrite,
-}: SqlDatabase): LoginAttemptStore {
+export function sqlLoginAttemptStore(db: SqlDatabase): LoginAttemptStore {
+  const { kysely, dialect, prepareRead, prepareRelaxedWrite } = db;
   const readRow = prepareRead(
     kysely.selectFrom('login_attempts').select('attempts').where('email_digest', '=', '').compile(),
   );
   const read = async (email: EmailDigest): Promise<string | null> => (await readRow([email]))?.attempts ?? null;
 
-  const insert = prepareLightWrite(
+  const insert = prepareRelaxedWrite(
     kysely
       .insertInto('login_attempts')
       .values({ email_digest: '', attempts: '', expires_at: 0 })
@@ -32,7 +28,7 @@ export function sqlLoginAttemptStore({
       .returning('email_digest')
       .compile(),
   );
-  const update = prepareLightWrite(
+  const update = prepareRelaxedWrite(
     kysely
       .updateTable('login_attempts')
       .set({ attempts: '', expires_at: 0 })
@@ -41,7 +37,7 @@ export function sqlLoginAttemptStore({
       .returning('email_digest')
       .compile(),
   );
-  const remove = prepareLightWrite(
+  const remove = prepareRelaxedWrite(
     kysely
       .deleteFrom('login_attempts')
       .where('email_digest', '=', '')
@@ -66,14 +62,14 @@ export function sqlLoginAttemptStore({
       email: EmailDigest,
       step: (before: LoginAttempts) => AttemptsChange<Outcome>,
     ): Promise<Outcome> {
-      for (let round = 0; round < mostRounds; round += 1) {
+      for (let round = 0; round < maxRounds; round += 1) {
         const before = await read(email);
         const { record, outcome } = step(parse(before));
         if (record === null) return outcome;
         const after = write(record.attempts);
         if (before === after || (await replace(email, { before, after, expiresAt: record.expiresAt }))) return outcome;
       }
-      throw unavailable(new Error('Others were always faster at changing a row.'));
+      throw unavailable(new Error('Concurrent changes of one row never let this one through.'));
     },
 
     async purgeExpired(limit, now) {
@@ -86,7 +82,7 @@ export function sqlLoginAttemptStore({
             .where('expires_at', '<=', now)
             .orderBy('expires_at')
             .limit(limit)
-            // Instances purge side by side instead of waiting for each other's rows.
+            // Instances that purge at once skip each other's rows instead of waiting for them.
             .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked()),
         )
         .executeTakeFirstOrThrow();
@@ -95,16 +91,16 @@ export function sqlLoginAttemptStore({
   };
 }
 
-/** The same attempts have the same text. */
+/** Equal attempts have equal texts. */
 const write = (attempts: LoginAttempts): string | null => {
-  if (isNothing(attempts)) return null;
-  const { failedAt, underWay, lockedUntil } = attempts;
-  return JSON.stringify([failedAt, underWay.map(({ id, until }) => [id, until]), lockedUntil]);
+  if (isEmpty(attempts)) return null;
+  const { failedAt, pending, lockedUntil } = attempts;
+  return JSON.stringify([failedAt, pending.map(({ id, until }) => [id, until]), lockedUntil]);
 };
 
-/** Written by `write` and by nobody else. */
+/** Unchecked cast: only `write` writes this text. */
 const parse = (text: string | null): LoginAttempts => {
   if (text === null) return noAttempts;
-  const [failedAt, underWay, lockedUntil] = JSON.parse(text) as [number[], [string, number][], number | null];
-  return { failedAt, underWay: underWay.map(([id, until]) => ({ id, until })), lockedUntil };
+  const [failedAt, pending, lockedUntil] = JSON.parse(text) as [number[], [string, number][], number | null];
+  return { failedAt, pending: pending.map(([id, until]) => ({ id, until })), lockedUntil };
 };

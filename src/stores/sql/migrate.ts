@@ -13,21 +13,21 @@ import { rateCounters } from './migrations/0009-rate-counters.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * Runs what has not been run yet, all of it or nothing, in one transaction. PostgreSQL serialises simultaneous callers
- * by an advisory lock, SQLite by `BEGIN IMMEDIATE`: whoever comes second finds the work done.
+ * Runs the pending migrations, all or none, in one transaction. PostgreSQL serialises simultaneous callers by an advisory
+ * lock, SQLite by `BEGIN IMMEDIATE`: the second caller finds nothing pending.
  */
 export async function migrateToLatest(kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Promise<void> {
   const { error } = await migratorOf(kysely, dialect).migrateToLatest();
   if (error !== undefined) throw error;
 }
 
-/** Names of the migrations this version knows and the database has not seen, in order. Changes nothing. */
+/** Returns the names of the migrations that the database has not run, in order. Changes nothing. */
 export async function pendingMigrations({ kysely, dialect }: SqlDatabase): Promise<readonly string[]> {
   const migrations = await migratorOf(kysely, dialect).getMigrations();
   return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
 }
 
-/** The bookkeeping tables carry our name: another Kysely application may live in the same database. */
+/** The bookkeeping tables carry our name, because another Kysely application may use the same database. */
 const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Migrator =>
   new Migrator({
     db: kysely,

@@ -7,9 +7,9 @@ type Query = (sql: string, parameters: readonly unknown[]) => Promise<QueryResul
 type Lease = { readonly query: Query; readonly release: () => void };
 
 /**
- * Kysely's own driver leaves three things to luck: how long a statement may take when the server has gone silent,
- * a connection going back to the pool with an unanswered statement on it, and which errors mean "not reachable".
- * Transactions of Kysely's are for migrations; stores use single statements, or `together`.
+ * Kysely's own driver does not bound a statement when the server has gone silent, returns a connection with an unanswered
+ * statement to the pool, and does not tell which errors mean that the server cannot be reached. Kysely's transactions are
+ * for migrations; stores use single statements or `transaction`.
  */
 export function postgresDriver(pool: Pool, timeoutMs: number | null): Driver {
   const leases = new WeakMap<DatabaseConnection, Lease>();
@@ -23,7 +23,7 @@ export function postgresDriver(pool: Pool, timeoutMs: number | null): Driver {
           return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
         },
         streamQuery: () => {
-          throw new Error('Nothing here streams: pages are bounded.');
+          throw new Error('Streaming is not supported: pages are bounded.');
         },
       };
       leases.set(connection, leased);
@@ -32,7 +32,7 @@ export function postgresDriver(pool: Pool, timeoutMs: number | null): Driver {
     beginTransaction: async (connection) => void (await leases.get(connection)?.query('begin', [])),
     commitTransaction: async (connection) => {
       const result = await leases.get(connection)?.query('commit', []);
-      if (result?.command === 'ROLLBACK') throw new Error('The transaction had failed before it was to be committed.');
+      if (result?.command === 'ROLLBACK') throw new Error('The transaction had failed before the commit.');
     },
     rollbackTransaction: async (connection) => void (await leases.get(connection)?.query('rollback', [])),
     releaseConnection: async (connection) => leases.get(connection)?.release(),
@@ -42,7 +42,7 @@ export function postgresDriver(pool: Pool, timeoutMs: number | null): Driver {
   };
 }
 
-/** Lends a connection for the length of the work. */
+/** Runs the work with a connection of the pool. */
 export async function withConnection<T>(pool: Pool, timeoutMs: number, work: (query: Query) => Promise<T>): Promise<T> {
   const { query, release } = await lease(pool, timeoutMs);
   try {
@@ -52,7 +52,7 @@ export async function withConnection<T>(pool: Pool, timeoutMs: number, work: (qu
   }
 }
 
-/** `Together`, over a connection that nobody else uses meanwhile. */
+/** `SqlDatabase.transaction` over a connection that is not shared meanwhile. */
 export async function inTransaction<Rows extends readonly unknown[]>(
   query: Query,
   queries: QueriesFor<Rows>,
@@ -62,15 +62,15 @@ export async function inTransaction<Rows extends readonly unknown[]>(
     const results: unknown[] = [];
     for (const { sql, parameters } of queries) results.push((await query(sql, parameters)).rows);
     await query('commit', []);
-    // What the rows look like is the queries' word.
+    // Unchecked cast: Kysely infers the row types from the queries.
     return results as unknown as RowsOfEach<Rows>;
   } catch (error) {
-    await query('rollback', []).catch(() => {}); // a connection that cannot do even that does not go back to the pool
+    await query('rollback', []).catch(() => {}); // a connection on which it fails does not go back to the pool
     throw error;
   }
 }
 
-/** A connection for at most `timeoutMs`, counted from the asking: the wait for it comes off the time to use it. */
+/** Takes a connection for at most `timeoutMs` from now: waiting for it counts. */
 async function lease(pool: Pool, timeoutMs: number | null): Promise<Lease> {
   const limit = timeLimit(timeoutMs);
   const client = await connect(pool).catch((error: unknown) => {
@@ -84,7 +84,7 @@ async function lease(pool: Pool, timeoutMs: number | null): Promise<Lease> {
         return await Promise.race([client.query(sql, [...parameters]), limit.reached]);
       } catch (error) {
         broken ||= !isUsableAfter(error);
-        throw isOutOfReach(error) ? unavailable(error) : error;
+        throw isUnavailable(error) ? unavailable(error) : error;
       }
     },
     release: () => {
@@ -98,7 +98,7 @@ const connect = async (pool: Pool): Promise<PoolClient> => pool.connect();
 
 function timeLimit(timeoutMs: number | null) {
   const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {}); // it may be reached while no statement is under way
+  promise.catch(() => {}); // it may be reached while no statement is running
   const timer =
     timeoutMs === null
       ? undefined
@@ -107,21 +107,21 @@ function timeLimit(timeoutMs: number | null) {
 }
 
 /**
- * Whether the connection can serve another caller. Not if the server said goodbye on it, and not if it did not answer at
- * all: nobody knows what is still on its way.
+ * Whether the connection can go back to the pool. Not if the server closed it, and not if it did not answer: a late answer
+ * may still arrive.
  */
 function isUsableAfter(error: unknown): boolean {
   const state = sqlState(error);
   return state !== null && !/^(08|57P)/.test(state);
 }
 
-/** SQLSTATE classes, and single states, that speak of the server or of others' transactions, not of the statement. */
-const outOfReach = /^(08|53|57|58|40|55P03|25006|28|3D)/;
+/** SQLSTATE classes, and single states, that report on the server or on other transactions, not on the statement. */
+const unavailableStates = /^(08|53|57|58|40|55P03|25006|28|3D)/;
 
-function isOutOfReach(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== null) return outOfReach.test(state);
-  // The driver reports a lost connection as a plain or a system error, a mistake of ours as one of these.
+  if (state !== null) return unavailableStates.test(state);
+  // The driver reports a lost connection as a plain or a system error, and a programming error as one of these.
   return !(error instanceof TypeError || error instanceof RangeError);
 }
 

@@ -7,12 +7,12 @@ import type { Schema } from './schema.ts';
 
 export type PostgresLimits = {
   readonly maxConnections?: number;
-  /** The longest any one statement takes, waiting for a free connection included. Migrations are exempt. */
+  /** The longest that any one statement takes, including the wait for a free connection. Migrations are exempt. */
   readonly timeoutMs?: number;
 };
 
 /**
- * Opens a pool of connections; nothing is connected before the first statement. TLS as the URL says (`sslmode`).
+ * Opens a pool; it connects with the first statement. TLS as the URL says (`sslmode`).
  */
 export const openPostgres = ({ url, ...limits }: PostgresLimits & { readonly url: string }): SqlDatabase =>
   postgresDatabase({ connectionString: url }, limits);
@@ -25,7 +25,7 @@ export function postgresDatabase(
   const pool = createPool(connection, {
     max: maxConnections,
     connectionTimeoutMillis: timeoutMs,
-    // The server gives up too: a statement nobody waits for must not go on holding its locks.
+    // The server gives up too: an abandoned statement must not keep its locks.
     statement_timeout: timeoutMs,
   });
   const kysely = kyselyOver(pool, timeoutMs);
@@ -60,15 +60,15 @@ export function postgresDatabase(
 
 function createPool(connection: PoolConfig, limits: PoolConfig): Pool {
   const pool = new Pool({ ...connection, ...limits, application_name: 'fieldgate', keepAlive: true, types: parsers });
-  // A connection that dies, idle or not, is reported as an event, and an event nobody listens to ends the process.
-  // Whoever uses that connection is told by the statement that fails; nobody else needs to know.
+  // A connection that dies emits an error event, and without a listener that ends the process. Its user learns of it from
+  // the statement that fails.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
 const int8 = 20;
-/** Times and counts as numbers. For our pools alone: `pg.types.setTypeParser` would be for the whole process. */
+/** Times and counts as numbers. Only for these pools: `pg.types.setTypeParser` would affect the whole process. */
 const parsers: PoolConfig['types'] = {
   getTypeParser: (type, format) => (type === int8 ? Number : types.getTypeParser(type, format)),
 };

@@ -3,18 +3,18 @@ import type { Selectable } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import { tokenDigest } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
-import type { RecalledRevocation, Revocation, RevocationJournal } from '../ports/revocation-journal.ts';
+import type { JournalEntry, Revocation, RevocationJournal } from '../ports/revocation-journal.ts';
 import type { SqlDatabase } from './database.ts';
 import type { RevocationsTable, UsersTable } from './schema.ts';
 
 const hour = 3_600_000;
 /**
- * How long a revocation is kept: longer than Redis forgets. With an append-only file or a replica that is seconds; with
- * snapshots alone (the `save 3600 1` it comes with) up to an hour; the rest is for clocks that are apart or set back.
+ * How long a revocation is kept: longer than the time whose writes Redis can lose. That is seconds with an append-only file
+ * or a replica, and up to an hour with snapshots only (`save 3600 1`, the default); the rest is for clocks that differ.
  */
 const defaultKeepMs = 3 * hour;
-const portion = 1_000;
-/** Stands in the key for "the account itself": no session has an empty id. */
+const batchSize = 1_000;
+/** Stands for the account itself: no session has an empty id. */
 const noSession = '';
 
 /** The journal in SQL: one row per session or account, however often it is written. */
@@ -25,10 +25,10 @@ export function sqlRevocationJournal(
   return {
     async record(revocations) {
       const rows = revocations.map((revocation) => toRow(revocation, clock() + keepMs)).sort(byKey);
-      for (let from = 0; from < rows.length; from += portion) {
+      for (let from = 0; from < rows.length; from += batchSize) {
         await kysely
           .insertInto('revocations')
-          .values(rows.slice(from, from + portion))
+          .values(rows.slice(from, from + batchSize))
           .onConflict((conflict) =>
             conflict.columns(['user_id', 'session_id']).doUpdateSet((eb) => ({
               family_digest: eb.ref('excluded.family_digest'),
@@ -49,7 +49,7 @@ export function sqlRevocationJournal(
           .where('expires_at', '>', clock())
           .orderBy('user_id')
           .orderBy('session_id')
-          .limit(portion);
+          .limit(batchSize);
         if (last !== undefined) {
           const { user_id, session_id } = last;
           page = page.where(({ eb, refTuple, tuple }) =>
@@ -57,12 +57,12 @@ export function sqlRevocationJournal(
           );
         }
         const rows = await page.execute();
-        if (rows.length > 0) yield rows.map(toRevocation);
-        last = rows.length === portion ? rows.at(-1) : undefined;
+        if (rows.length > 0) yield rows.map(toEntry);
+        last = rows.length === batchSize ? rows.at(-1) : undefined;
       } while (last !== undefined);
     },
 
-    async purgeExpired(limit) {
+    async purgeExpired(limit, now) {
       const { numDeletedRows } = await kysely
         .deleteFrom('revocations')
         .where(({ eb, refTuple, selectFrom }) =>
@@ -71,7 +71,7 @@ export function sqlRevocationJournal(
             'in',
             selectFrom('revocations')
               .select(['user_id', 'session_id'])
-              .where('expires_at', '<=', clock())
+              .where('expires_at', '<=', now)
               .orderBy('expires_at')
               .limit(limit)
               .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked())
@@ -91,7 +91,7 @@ const toRow = (revocation: Revocation, expiresAt: number): Selectable<Revocation
   expires_at: expiresAt,
 });
 
-/** One order for all: two calls that write the same rows in different orders would wait for each other for ever. */
+/** All calls write in one order: two that write the same rows in different orders would deadlock. */
 const byKey = (one: Selectable<RevocationsTable>, other: Selectable<RevocationsTable>): number =>
   `${one.user_id} ${one.session_id}` < `${other.user_id} ${other.session_id}` ? -1 : 1;
 
@@ -99,7 +99,7 @@ type JoinedRow = Omit<Selectable<RevocationsTable>, 'expires_at'> & {
   readonly [column in keyof Pick<UsersTable, 'role' | 'version' | 'disabled_at'>]: UsersTable[column] | null;
 };
 
-function toRevocation(row: JoinedRow): RecalledRevocation {
+function toEntry(row: JoinedRow): JournalEntry {
   const user = userId(row.user_id);
   if (row.session_id !== noSession) {
     const session = { userId: user, sessionId: sessionId(row.session_id) };

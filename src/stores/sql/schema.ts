@@ -1,6 +1,6 @@
 /**
- * The tables as both dialects hold them. Only types that mean the same in SQLite and PostgreSQL: text, and whole
- * numbers (times are epoch milliseconds). Identifiers and times are made by the application, never by the database.
+ * The tables in both dialects. Only types that mean the same in SQLite and PostgreSQL: text and integers (times are epoch
+ * milliseconds). The application creates identifiers and times, never the database.
  */
 export type Schema = {
   readonly users: UsersTable;
@@ -23,7 +23,7 @@ export type UsersTable = {
   /** Normalised by the application; unique. */
   readonly email: string;
   readonly name: string;
-  /** Email and name, folded by `searchText`: `lower()` of SQLite knows ASCII only. */
+  /** Email and name, folded by `searchText`: `lower()` of SQLite folds ASCII only. */
   readonly search_text: string;
   /** Empty: the account has no password. */
   readonly password_hash: string;
@@ -33,42 +33,42 @@ export type UsersTable = {
   readonly version: number;
 };
 
-/** One row per live session, however often it is refreshed. A session that ends is deleted; nothing is left behind. */
+/** One row per live session, however often it is refreshed. A session that ends is deleted. */
 export type SessionsTable = {
   readonly id: string;
   readonly user_id: string;
   readonly family_digest: string;
-  /** Of the token that is current. */
+  /** Of the current token. */
   readonly token_digest: string;
-  /** Of the token spent last: while it stands here, its successor is current, which means unused. */
+  /** Of the last spent token. While it is set, its successor is current, that is, unused. */
   readonly previous_digest: string | null;
   readonly successor_nonce: string | null;
   readonly rotated_at: number | null;
   readonly created_at: number;
   readonly last_seen_at: number;
-  /** Never beyond `absolute_expires_at`, so that this one column decides whether the session is over. */
+  /** Never beyond `absolute_expires_at`, so that this column alone decides whether the session has expired. */
   readonly expires_at: number;
   readonly absolute_expires_at: number;
   readonly ip: string | null;
   readonly user_agent: string | null;
 };
 
-/** What a session store outside this database must not forget. One row per session, or per account with an empty session. */
+/** The journal of revocations. One row per session, or per account with an empty session. */
 export type RevocationsTable = {
   readonly user_id: string;
   readonly session_id: string;
-  /** Null: the session is over. Otherwise the only family whose refresh tokens are still good. */
+  /** Null: the session has ended. Otherwise the only family whose refresh tokens are still valid. */
   readonly family_digest: string | null;
   readonly expires_at: number;
 };
 
-/** One row per API key, kept when it is over. Only the digest of the key itself is here. */
+/** One row per API key, kept after it expires. Holds only a digest of the secret. */
 export type ApiKeysTable = {
   readonly id: string;
   readonly user_id: string;
   readonly name: string;
   readonly digest: string;
-  /** With a space between them. */
+  /** Separated by spaces. */
   readonly scopes: string;
   readonly created_at: number;
   readonly expires_at: number;
@@ -82,14 +82,14 @@ export type ServiceClientsTable = {
   /** Separated by spaces. */
   readonly scopes: string;
   readonly secret_digest: string;
-  /** Of the secret before the present one, and until when it is good. */
+  /** Of the previous secret, and until when it is valid. */
   readonly previous_digest: string | null;
   readonly previous_expires_at: number | null;
   readonly created_at: number;
   readonly disabled_at: number | null;
 };
 
-/** By `jti`, until the token would have ended by itself. */
+/** By `jti`, until the token expires. */
 export type RevokedServiceTokensTable = {
   readonly token_id: string;
   readonly expires_at: number;
@@ -125,10 +125,10 @@ export type IdentitiesTable = {
   readonly last_used_at: number | null;
 };
 
-/** Who has just signed in at a provider, by the digest of the code that says so. Deleted by its first use. */
+/** An identity that has just signed in at a provider, by the digest of the code that stands for it. Deleted by its first use. */
 export type LoginCodesTable = {
   readonly digest: string;
-  /** Of the verifier that whoever began the sign-in has (RFC 7636, S256). */
+  /** Of the verifier that the initiating page holds (RFC 7636, S256). */
   readonly challenge: string;
   readonly provider: string;
   readonly issuer: string;
@@ -140,13 +140,13 @@ export type LoginCodesTable = {
   readonly expires_at: number;
 };
 
-/** States that came back from a provider once, until they would have ended by themselves. */
+/** States that came back from a provider, until they expire. */
 export type SpentOAuthStatesTable = {
   readonly state: string;
   readonly expires_at: number;
 };
 
-/** One row per key that was made after those of the configuration, until it has ended. `SigningKeyRecord` says what is what. */
+/** One row per key that was created after those of the configuration, until it has expired. See `SigningKeyRecord`. */
 export type SigningKeysTable = {
   readonly kid: string;
   readonly root: string;
@@ -159,7 +159,7 @@ export type SigningKeysTable = {
   readonly sealed_private: string | null;
 };
 
-/** One row per email with tries that still count. */
+/** One row per email with attempts that still count. */
 export type LoginAttemptsTable = {
   readonly email_digest: string;
   /** JSON, written and compared as a whole. */
@@ -167,9 +167,9 @@ export type LoginAttemptsTable = {
   readonly expires_at: number;
 };
 
-/** In PostgreSQL only. One row per counter that is running, as rate-limiter-flexible writes it. */
+/** In PostgreSQL only. One row per running counter. */
 export type RateCountersTable = {
-  /** The limit, and who is counted. */
+  /** The limit and the caller. */
   readonly key: string;
   readonly points: number;
   readonly expire: number;

@@ -8,7 +8,7 @@ import type { ServiceClientsTable } from './schema.ts';
 
 const clientColumns = ['id', 'name', 'scopes', 'created_at', 'disabled_at', 'previous_expires_at'] as const;
 
-/** Service clients in SQL. Every method is one statement that carries its condition. */
+/** Service clients in SQL. Every method is one statement with its condition. */
 export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore {
   const { kysely } = database;
   const readLive = database.prepareCachedRead(liveQuery(database));
@@ -108,7 +108,7 @@ export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore
   };
 }
 
-/** Two looks by primary key. The parameters, in the order of the text: client, token. */
+/** Two reads by primary key. Parameters, in the order of the text: client, token. */
 const liveQuery = ({ kysely }: SqlDatabase) =>
   kysely
     .selectFrom('service_clients')

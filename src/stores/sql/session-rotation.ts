@@ -8,13 +8,13 @@ import type { Schema } from './schema.ts';
 import { isLive, sessionColumns, slidExpiry, toSession } from './session-rows.ts';
 
 /**
- * `SessionStore.rotate`: one conditional UPDATE, and only where it changes nothing a look at why.
+ * Returns `SessionStore.rotate`: one conditional UPDATE, and reads why only if it changed nothing.
  *
- * What holds under races: the UPDATE finds nothing for one of three reasons: the token is spent, the session is over,
- * or the token never was ours. None of them ever turns back, so the later statements cannot contradict the first one;
- * each decides by a condition of its own, and the answer is that of the moment the deciding one ran. Simultaneous uses
- * of a current token queue for the row: the first changes `token_digest`, the others find it changed. `now` is read
- * once, so that a window that closes between two statements is open or closed for both.
+ * Under races: the UPDATE matches nothing because the token is spent, the session has ended, or the token was never issued.
+ * None of these reverses, so the later statements cannot contradict the first; each has a condition of its own, and the
+ * answer is that of the moment when the deciding one ran. Simultaneous uses of a current token queue for the row: the first
+ * changes `token_digest`, the others find it changed. `now` is read once, so that a window that closes between two
+ * statements is open or closed for both.
  */
 export function sessionRotation(
   db: SqlDatabase,
@@ -44,7 +44,7 @@ export function sessionRotation(
     ]);
   }
 
-  /** While the presented token is the previous one, its successor is current: using that moves `previous_digest` on. */
+  /** While the presented token is the previous one, its successor is current: using that changes `previous_digest`. */
   function findReplayable({ userId, sessionId, digests }: RefreshUse, now: EpochMillis) {
     return kysely
       .selectFrom('sessions')
@@ -58,7 +58,7 @@ export function sessionRotation(
       .executeTakeFirst();
   }
 
-  /** Ends the session if the token is of its family and neither current nor replayable: it was spent for good. */
+  /** Ends the session if the token is of its family and neither current nor replayable: it was reused. */
   async function endSpent({ userId, sessionId, digests }: RefreshUse, now: EpochMillis): Promise<boolean> {
     const notReplayable = (eb: ExpressionBuilder<Schema, 'sessions'>) =>
       eb.or([
@@ -84,7 +84,7 @@ export function sessionRotation(
 }
 
 /**
- * The parameters, in the order of the text. Set: successor, token presented, nonce, now, now, idle limit twice, ip, user
+ * Parameters, in the order of the text. Set: successor, token presented, nonce, now, now, idle limit twice, ip, user
  * agent. Where: session, user, family, token presented, now.
  */
 const spendQuery = ({ kysely }: SqlDatabase) =>
@@ -110,11 +110,11 @@ const spendQuery = ({ kysely }: SqlDatabase) =>
 
 const noDigest = tokenDigest('');
 
-/** A use is replayable if the token was spent after this. No window: never, also where another clock is ahead. */
+/** A use is replayable if the token was spent after this time. Without a window never, even if another clock is ahead. */
 const reuseWindowStart = ({ reuseWindowMs }: SessionLifetimes, now: EpochMillis): EpochMillis =>
   reuseWindowMs > 0 ? now - reuseWindowMs : Number.MAX_SAFE_INTEGER;
 
-/** `SessionStore.recognize`: one read, under the conditions of the rotation. */
+/** Returns `SessionStore.recognize`: one read, under the conditions of the rotation. */
 export function sessionRecognition(
   { kysely }: SqlDatabase,
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },

@@ -11,7 +11,7 @@ import type { EpochMillis } from '../../domain/clock.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Schema, SessionsTable } from './schema.ts';
 
-/** What of a row goes out: no digest, no nonce. */
+/** The columns of `Session`: no digest, no nonce. */
 export const sessionColumns = [
   'id',
   'user_id',
@@ -34,7 +34,7 @@ export const toSession = (row: Pick<Selectable<SessionsTable>, (typeof sessionCo
 
 type OfSession<T> = (eb: ExpressionBuilder<Schema, 'sessions'>) => ExpressionWrapper<Schema, 'sessions', T>;
 
-/** Not over yet, and its account is on. */
+/** Not expired, and its account is not disabled. */
 export const isLive =
   (now: EpochMillis): OfSession<SqlBool> =>
   (eb) =>
@@ -49,7 +49,7 @@ export const isLive =
       ),
     ]);
 
-/** The idle limit from now on, never beyond the absolute one. (`min` and `least` are not portable.) */
+/** The new idle limit, never beyond the absolute one. (`min` and `least` are not portable.) */
 export const slidExpiry =
   (idleLimit: EpochMillis): OfSession<number> =>
   (eb) =>
@@ -60,6 +60,6 @@ export const slidExpiry =
       .else(wholeNumber(idleLimit))
       .end();
 
-/** PostgreSQL takes a parameter that stands alone for text; these say what they are. */
+/** PostgreSQL takes an untyped parameter for text; these state the type. */
 export const wholeNumber = (value: number): RawBuilder<number> => sql<number>`cast(${value} as bigint)`;
 export const text = <T extends string | null>(value: T): RawBuilder<T> => sql<T>`cast(${value} as text)`;

@@ -7,16 +7,16 @@ import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
 
 /**
- * Sessions in SQL: one row each, deleted when it ends. Only `start` inserts; everything else changes or deletes the row
- * that is there, in single statements that carry their condition, so nothing that has ended comes back. PostgreSQL (at
- * READ COMMITTED) waits for a row that another statement is changing and then looks at the condition again.
+ * Sessions in SQL: one row each, deleted when it ends. Only `start` inserts; everything else changes or deletes an existing
+ * row in single statements with their condition, so that no ended session comes back. PostgreSQL (at READ COMMITTED) waits
+ * for a row that another statement is changing and then evaluates the condition again.
  */
 export function sqlSessionStore(
   db: SqlDatabase,
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): SessionStore {
   const { kysely } = db;
-  const readStanding = db.prepareCachedRead(standingQuery(db));
+  const readSession = db.prepareCachedRead(checkQuery(db));
 
   return {
     start: (session) => insertForAccount(db, session, { lifetimes, clock }),
@@ -47,7 +47,7 @@ export function sqlSessionStore(
     },
 
     async check(userId, sessionId) {
-      const row = await readStanding([sessionId, userId]);
+      const row = await readSession([sessionId, userId]);
       if (row === undefined || row.session_expires_at <= clock()) return { kind: 'ended' };
       const account = toUser(row);
       return { kind: 'live', role: account.role, account };
@@ -77,7 +77,7 @@ export function sqlSessionStore(
       return row !== undefined;
     },
 
-    // Ending does not look at the account: what a disabled one has left must go too, or enabling it brings it back.
+    // Whatever the state of the account: enabling a disabled one would bring back sessions that were not ended.
     async end(userId, sessionId) {
       const { numDeletedRows } = await kysely
         .deleteFrom('sessions')
@@ -95,11 +95,10 @@ export function sqlSessionStore(
       return Number(numDeletedRows);
     },
 
-    // The account is read with the session, every time.
+    // `check` reads the account together with the session.
     accountChanged: async () => {},
 
-    async purgeExpired(limit) {
-      const now = clock();
+    async purgeExpired(limit, now) {
       const { numDeletedRows } = await kysely
         .deleteFrom('sessions')
         .where('id', 'in', (eb) =>
@@ -109,7 +108,7 @@ export function sqlSessionStore(
             .where('expires_at', '<=', now)
             .orderBy('expires_at')
             .limit(limit)
-            // Instances purge side by side instead of waiting for each other's rows.
+            // Instances that purge at once skip each other's rows instead of waiting for them.
             .$if(db.dialect === 'postgres', (query) => query.forUpdate().skipLocked()),
         )
         .executeTakeFirstOrThrow();
@@ -118,8 +117,8 @@ export function sqlSessionStore(
   };
 }
 
-/** One look by primary keys, for the session and its account. The parameters, in the order of the text: session, user. */
-const standingQuery = ({ kysely }: SqlDatabase) =>
+/** The session and its account, by primary keys. Parameters, in the order of the text: session, user. */
+const checkQuery = ({ kysely }: SqlDatabase) =>
   kysely
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
@@ -131,10 +130,9 @@ const standingQuery = ({ kysely }: SqlDatabase) =>
     .compile();
 
 /**
- * Inserts if the account is still the one the credential was checked against. PostgreSQL takes a share lock on the
- * account: a change under way is waited for and then seen, and a change that comes later waits for this insertion, so
- * that the `endAll` after it finds the session. Without the lock a login can outlive the password it was made with.
- * SQLite has one writer at a time.
+ * Inserts if the account is still the one that the credential was checked against. PostgreSQL takes a share lock on the
+ * account: it waits for a change under way and then sees it, and a later change waits for this insertion, so that the
+ * `endAll` after it finds the session. Without the lock a login could outlive its password. SQLite has one writer at a time.
  */
 async function insertForAccount(
   { kysely, dialect }: SqlDatabase,

@@ -1,11 +1,18 @@
 import type { Selectable } from 'kysely';
-import type { SigningKeyRecord } from '../../domain/signing-key.ts';
+import { erasePrivateKeysBefore, type SigningKeyRecord } from '../../domain/signing-key.ts';
 import type { SigningKeyStore } from '../ports/signing-key-store.ts';
 import type { SqlDatabase } from './database.ts';
 import type { SigningKeysTable } from './schema.ts';
 
-/** Signing keys in SQL. Every method is one statement; races are decided by `succeeds` being unique. */
+/** Signing keys in SQL. Every method is made of single statements; the unique index on `succeeds` decides races. */
 export function sqlSigningKeyStore({ kysely }: SqlDatabase): SigningKeyStore {
+  /** The keys that have a successor (at most one each), oldest first. */
+  const succeeded = kysely
+    .selectFrom('signing_keys as key')
+    .innerJoin('signing_keys as successor', 'successor.succeeds', 'key.kid')
+    .select('key.kid')
+    .orderBy('key.signs_from');
+
   return {
     async list() {
       const rows = await kysely.selectFrom('signing_keys').selectAll().orderBy('signs_from').orderBy('kid').execute();
@@ -49,27 +56,31 @@ export function sqlSigningKeyStore({ kysely }: SqlDatabase): SigningKeyStore {
       return numDeletedRows > 0n;
     },
 
-    async erasePrivateKeys(signingBefore) {
+    async purgeExpired(limit, now) {
       const { numUpdatedRows } = await kysely
         .updateTable('signing_keys')
         .set({ sealed_private: null })
-        .where('sealed_private', 'is not', null)
-        .where('kid', 'in', (eb) =>
-          eb.selectFrom('signing_keys as successor').select('succeeds').where('signs_from', '<', signingBefore),
+        .where(
+          'kid',
+          'in',
+          succeeded
+            .where('key.sealed_private', 'is not', null)
+            .where('successor.signs_from', '<', erasePrivateKeysBefore(now))
+            .limit(limit),
         )
         .executeTakeFirstOrThrow();
-      return Number(numUpdatedRows);
-    },
-
-    async purgeEnded(now) {
       const { numDeletedRows } = await kysely
         .deleteFrom('signing_keys')
-        .where('predecessor_until', '<=', now)
-        .where('kid', 'in', (eb) =>
-          eb.selectFrom('signing_keys as successor').select('succeeds').where('predecessor_until', '<=', now),
+        .where(
+          'kid',
+          'in',
+          succeeded
+            .where('key.predecessor_until', '<=', now)
+            .where('successor.predecessor_until', '<=', now)
+            .limit(limit),
         )
         .executeTakeFirstOrThrow();
-      return Number(numDeletedRows);
+      return Number(numUpdatedRows + numDeletedRows);
     },
   };
 }

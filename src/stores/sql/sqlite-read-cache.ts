@@ -6,18 +6,17 @@ type Row = Readonly<Record<string, unknown>> | undefined;
 type Read = (parameters: readonly unknown[]) => Promise<Row>;
 
 /** Of some 500 bytes each. */
-const mostKept = 10_000;
-/** Read in one go; it blocks the thread meanwhile. */
-const mostAtOnce = 100;
+const maxRows = 10_000;
+/** The most reads per snapshot; it blocks the thread meanwhile. */
+const maxBatch = 100;
 
 /**
- * Reads single rows, and keeps them until somebody writes to the file. Whoever that is, this process or another, SQLite
- * knows of it: `PRAGMA data_version` changes for a connection whenever another one has committed
- * (https://sqlite.org/pragma.html#pragma_data_version), and `reader` is one that never writes. It is asked each time, in the
- * snapshot that answers what is not kept, so no answer is older than its question. Locking the file for that is half of what
- * a read costs, so the questions of one turn of the event loop share a snapshot.
+ * Reads single rows and caches them until the file is written to, by this process or another: `PRAGMA data_version` changes
+ * for a connection whenever another one has committed (https://sqlite.org/pragma.html#pragma_data_version), and `reader`
+ * never writes. It is read each time, in the snapshot that answers what is not cached, so no answer is older than its
+ * request. Locking the file for that is half the cost of a read, so the reads of one turn of the event loop share a snapshot.
  */
-export function createKeptReads(reader: DatabaseSync): (sql: string) => Read {
+export function createReadCache(reader: DatabaseSync): (sql: string) => Read {
   const readVersion = prepareRow(reader, 'PRAGMA data_version');
   const [begin, commit] = [reader.prepare('BEGIN'), reader.prepare('COMMIT')];
 
@@ -31,32 +30,32 @@ export function createKeptReads(reader: DatabaseSync): (sql: string) => Read {
   };
 
   return (sql) => {
-    // Prepared on first use: the tables may not be there yet when a store is made.
+    // Prepared on first use: a store may be created before the tables.
     let read: ReturnType<typeof prepareRow> | undefined;
-    let keptVersion: unknown;
-    const kept = new Map<string, NonNullable<Row>>();
+    let cachedVersion: unknown;
+    const cache = new Map<string, NonNullable<Row>>();
 
-    const answer = (parameters: readonly unknown[]): Row => {
-      // No parameter has U+0000 in it.
+    const readRow = (parameters: readonly unknown[]): Row => {
+      // No parameter contains U+0000.
       const key = parameters.join('\0');
-      const known = kept.get(key);
-      if (known !== undefined) return known;
+      const cached = cache.get(key);
+      if (cached !== undefined) return cached;
       read ??= prepareRow(reader, sql);
       const row = read(parameters);
-      if (row !== undefined) kept.set(key, row);
+      if (row !== undefined) cache.set(key, row);
       return row;
     };
 
-    const ask = batchPerTick<readonly unknown[], Row>(
-      async (questions) =>
+    const readInBatch = batchPerTick<readonly unknown[], Row>(
+      async (batch) =>
         inSnapshot((version) => {
-          if (version !== keptVersion || kept.size >= mostKept) kept.clear();
-          keptVersion = version;
-          return questions.map(answer);
+          if (version !== cachedVersion || cache.size >= maxRows) cache.clear();
+          cachedVersion = version;
+          return batch.map(readRow);
         }),
-      mostAtOnce,
+      maxBatch,
     );
-    // Refused before it is gathered: what is wrong with one question is not the others' trouble.
-    return async (parameters) => ask(checkedParameters(parameters));
+    // Checked before it joins the batch: an invalid parameter must not fail the other reads.
+    return async (parameters) => readInBatch(checkedParameters(parameters));
   };
 }

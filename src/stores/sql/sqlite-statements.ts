@@ -1,30 +1,25 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { LRUCache } from 'lru-cache';
 
 type Prepared = { readonly statement: StatementSync; readonly returnsRows: boolean };
 
 /**
- * Prepares each text once and keeps the ones used last. Bounded, because lists in a statement make texts of any number.
- * Sharing is safe: every use runs to its end before the next one starts.
+ * Returns a function that prepares each text once and keeps the most recently used statements. Bounded, because a list in
+ * a statement makes another text for each length. Sharing is safe: every use runs to its end before the next one starts.
  */
 export function statementCache(database: DatabaseSync, capacity = 100): (sql: string) => Prepared {
-  const cache = new Map<string, Prepared>();
+  const cache = new LRUCache<string, Prepared>({ max: capacity });
   return (sql) => {
-    const known = cache.get(sql);
-    if (known !== undefined) {
-      cache.delete(sql);
-      cache.set(sql, known);
-      return known;
-    }
+    const cached = cache.get(sql);
+    if (cached !== undefined) return cached;
     const statement = database.prepare(sql);
     const prepared = { statement, returnsRows: statement.columns().length > 0 };
     cache.set(sql, prepared);
-    const [oldest] = cache.keys();
-    if (cache.size > capacity && oldest !== undefined) cache.delete(oldest);
     return prepared;
   };
 }
 
-/** Reads one row as a plain object. Those that node:sqlite makes by itself are dictionaries, which cost more than the read. */
+/** Reads one row as a plain object. The rows of node:sqlite are dictionary-mode objects, which cost more than the read. */
 export function prepareRow(
   database: DatabaseSync,
   sql: string,
@@ -42,8 +37,8 @@ export function prepareRow(
 }
 
 /**
- * The parameters as node:sqlite may have them. It takes an object in first place for named parameters and reports
- * others in words that do not help; and it would store U+0000, which PostgreSQL refuses. The value is never in the error.
+ * Rejects parameters that node:sqlite would misread: it takes an object in first place for named parameters, reports other
+ * types unclearly, and stores U+0000, which PostgreSQL refuses. The error never contains the value.
  */
 export const checkedParameters = (values: readonly unknown[]): SQLInputValue[] => values.map(checked);
 

@@ -11,22 +11,22 @@ import type {
   RowsOfEach,
   SqlDatabase,
 } from './database.ts';
-import { type Commit, createCommits, createRelaxedCommits } from './group-commit.ts';
+import { type Commit, createGroupCommits, createRelaxedCommits } from './group-commit.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Schema } from './schema.ts';
-import { createKeptReads } from './sqlite-read-cache.ts';
+import { createReadCache } from './sqlite-read-cache.ts';
 import { checkedParameters, prepareRow, statementCache } from './sqlite-statements.ts';
 
 export type SqliteOptions = {
-  /** A path. The folder must exist. */
+  /** A path. Its directory must exist. */
   readonly file: string;
-  /** How long a statement waits for another process that is writing. It blocks this one meanwhile. */
+  /** How long a statement waits, and blocks this process, while another process is writing. */
   readonly busyTimeoutMs?: number;
 };
 
 /**
- * Opens (and creates) an embedded database. Several processes may have the same file open.
- * What it acknowledged survives a power cut: WAL with `synchronous=FULL` syncs before it answers.
+ * Opens an embedded database, and creates it if necessary. Several processes may open the same file. An acknowledged write
+ * survives a power cut: WAL with `synchronous=FULL` syncs first.
  */
 export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlDatabase {
   createForOwnerOnly(file);
@@ -44,19 +44,19 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
     },
   });
 
-  const commit = createCommits(database);
-  const commitLightly = createRelaxedCommits(database);
-  const keptReads = createKeptReads(reader);
+  const commit = createGroupCommits(database);
+  const relaxedCommit = createRelaxedCommits(database);
+  const readCache = createReadCache(reader);
   return {
     dialect: 'sqlite',
     kysely,
     prepareRead: ({ sql }) => prepareRead(database, sql),
-    prepareCachedRead: ({ sql }) => prepareKeptRead(keptReads, sql),
+    prepareCachedRead: ({ sql }) => prepareCachedRead(readCache, sql),
     prepareWrite: ({ sql }) => prepareWrite(database, sql, commit),
-    prepareRelaxedWrite: ({ sql }) => prepareWrite(database, sql, commitLightly),
+    prepareRelaxedWrite: ({ sql }) => prepareWrite(database, sql, relaxedCommit),
     transaction: async (queries) => mapErrors(() => inTransaction(database, queries)),
     migrate: () => retryWhileBusy(() => migrateToLatest(kysely, 'sqlite')),
-    // `SELECT 1` would not even look at the file.
+    // `SELECT 1` would not read the file.
     ping: async () => void mapErrors(() => database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get()),
     close: async () => {
       if (reader.isOpen) reader.close();
@@ -69,12 +69,12 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
 function connect({ file, busyTimeoutMs, readOnly = false }: Required<SqliteOptions> & { readonly readOnly?: boolean }) {
   const options = { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true };
   const database = mapErrors(() => new DatabaseSync(file, options));
-  // 64 MiB, taken as they are needed. With SQLite's own 2 a look at one of a million sessions reads the file each time.
+  // 64 MiB, allocated on demand. With SQLite's default of 2, each read of one of a million sessions reads the file.
   database.exec('PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536');
   return database;
 }
 
-/** DDL takes part in transactions in SQLite; Kysely says no out of caution and would run migrations unprotected. */
+/** SQLite's DDL is transactional; Kysely assumes it is not, and would run migrations without a transaction. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -88,21 +88,21 @@ function sqliteDriver(database: DatabaseSync): Driver {
       mapErrors(() => {
         const { statement, returnsRows } = prepare(sql);
         const values = checkedParameters(parameters);
-        // What the rows look like is the query's word, as in every driver of Kysely.
+        // Unchecked cast: Kysely infers the row type from the query.
         if (returnsRows) return { rows: statement.all(...values) as R[] };
         return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) };
       }),
     streamQuery: () => {
-      throw new Error('Nothing here streams: pages are bounded.');
+      throw new Error('Streaming is not supported: pages are bounded.');
     },
   };
   const run = async (sql: string) => void (await connection.executeQuery(CompiledQuery.raw(sql)));
   return {
     init: async () => {},
-    // Kysely lets one caller at a time have the connection of a database that has only one.
+    // Kysely serialises the callers of a dialect with a single connection.
     acquireConnection: async () => connection,
-    // A deferred BEGIN that comes to write later fails at once where another process wrote in between, whatever the
-    // busy timeout: 3 of 4 read-then-write transactions of two processes did. IMMEDIATE waits its turn.
+    // A deferred BEGIN that writes later fails at once if another process wrote in between, whatever the busy timeout: 3 of
+    // 4 read-then-write transactions of two processes did. IMMEDIATE waits.
     beginTransaction: () => run('BEGIN IMMEDIATE'),
     commitTransaction: () => run('COMMIT'),
     rollbackTransaction: () => run('ROLLBACK'),
@@ -113,7 +113,7 @@ function sqliteDriver(database: DatabaseSync): Driver {
   };
 }
 
-/** In one go, without giving the thread away: nobody in this process sees the middle of it. */
+/** Synchronous, so that nothing else of this process sees the middle of it. */
 function inTransaction<Rows extends readonly unknown[]>(
   database: DatabaseSync,
   queries: QueriesFor<Rows>,
@@ -122,7 +122,7 @@ function inTransaction<Rows extends readonly unknown[]>(
   try {
     const results = queries.map(({ sql, parameters }) => database.prepare(sql).all(...checkedParameters(parameters)));
     database.exec('COMMIT');
-    // What the rows look like is the queries' word, as in every driver of Kysely.
+    // Unchecked cast: Kysely infers the row types from the queries.
     return results as unknown as RowsOfEach<Rows>;
   } finally {
     if (database.isTransaction) database.exec('ROLLBACK');
@@ -130,12 +130,12 @@ function inTransaction<Rows extends readonly unknown[]>(
 }
 
 function prepareRead<R>(database: DatabaseSync, sql: string): PreparedRead<R> {
-  // Prepared on first use: the tables may not be there yet when a store is made.
+  // Prepared on first use: a store may be created before the tables.
   let read: ReturnType<typeof prepareRow> | undefined;
   return (parameters) =>
     mapErrors(() => {
       read ??= prepareRow(database, sql);
-      // What the row looks like is the query's word, as in every driver of Kysely.
+      // Unchecked cast: Kysely infers the row type from the query.
       return read(parameters) as R | undefined;
     });
 }
@@ -151,17 +151,17 @@ function prepareWrite<R>(database: DatabaseSync, sql: string, commit: Commit): P
     );
 }
 
-function prepareKeptRead<R>(keptReads: ReturnType<typeof createKeptReads>, sql: string): PreparedCachedRead<R> {
-  const read = keptReads(sql);
+function prepareCachedRead<R>(readCache: ReturnType<typeof createReadCache>, sql: string): PreparedCachedRead<R> {
+  const read = readCache(sql);
   return (parameters) => mapErrorsAsync<R>(read(parameters));
 }
 
-/** The file holds password hashes. Those that SQLite puts beside it take its mode. */
+/** The file holds password hashes. The files that SQLite creates beside it take its mode. */
 function createForOwnerOnly(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
 }
 
-/** Turning a new file to WAL needs it alone, and a second process doing the same is told BUSY without waiting. */
+/** Switching a new file to WAL needs it exclusively, and a second process doing the same gets BUSY without waiting. */
 function switchToWal(database: DatabaseSync): void {
   const attempts = 100;
   for (let attempt = 1; ; attempt += 1) {
@@ -176,8 +176,8 @@ function switchToWal(database: DatabaseSync): void {
 }
 
 /**
- * Tries again while another process migrates. It pauses off the thread, so that even two databases opened on one file
- * by one process get past each other.
+ * Retries while another process migrates. It does not block the thread in between, so that two databases opened on one file
+ * by one process do not block each other.
  */
 async function retryWhileBusy(work: () => Promise<void>): Promise<void> {
   const attempts = 60;
@@ -191,7 +191,7 @@ async function retryWhileBusy(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Somebody else is at work on the file. Anything else that keeps it out of reach will not pass by waiting. */
+/** Another process is using the file. Waiting does not help against other causes. */
 const isBusy = (error: unknown): boolean => {
   const code = error instanceof AppError ? resultCode(error.cause) : null;
   return code === 5 || code === 6;
@@ -201,21 +201,21 @@ function mapErrors<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw isOutOfReach(error) ? unavailable(error) : error;
+    throw isUnavailable(error) ? unavailable(error) : error;
   }
 }
 
 async function mapErrorsAsync<R>(answer: Promise<unknown>): Promise<R | undefined> {
   try {
-    // What the row looks like is the query's word, as in every driver of Kysely.
+    // Unchecked cast: Kysely infers the row type from the query.
     return (await answer) as R | undefined;
   } catch (error) {
-    throw isOutOfReach(error) ? unavailable(error) : error;
+    throw isUnavailable(error) ? unavailable(error) : error;
   }
 }
 
-/** Primary result codes that speak of the file, the disk or another process, not of the statement. */
-const outOfReach: ReadonlySet<number> = new Set([
+/** Primary result codes that report on the file, the disk or another process, not on the statement. */
+const unavailableCodes: ReadonlySet<number> = new Set([
   5, // BUSY
   6, // LOCKED
   7, // NOMEM
@@ -228,13 +228,13 @@ const outOfReach: ReadonlySet<number> = new Set([
   26, // NOTADB
 ]);
 
-function isOutOfReach(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  if (error.code === 'ERR_INVALID_STATE') return true; // closed
+  if (error.code === 'ERR_INVALID_STATE') return true; // the database is closed
   const code = resultCode(error);
-  return code !== null && outOfReach.has(code);
+  return code !== null && unavailableCodes.has(code);
 }
 
-/** SQLite's primary result code, null for an error that is not SQLite's. */
+/** SQLite's primary result code; null if the error is not SQLite's. */
 const resultCode = (error: unknown): number | null =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;

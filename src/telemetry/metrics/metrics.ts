@@ -1,58 +1,31 @@
 import type { NewAuthEvent } from '../../domain/event.ts';
-import type { OnOperation } from '../../graphql/operation-report.ts';
-import type { Readiness } from '../../http/health.ts';
 import { processMetrics } from './process-metrics.ts';
 import { createCounter, createHistogram, gaugeText, observe } from './tally.ts';
 
-/** What the server counts of itself. No label ever holds what a caller chose: neither users, names of operations, keys nor paths. */
+/** What the server counts. No label ever holds what a caller chose: neither users, operation names, keys nor paths. */
 export type Metrics = {
-  /** `route`: a path the server has, or `none`. */
+  /** `route`: a path of the server, or `none`. */
   readonly onAnswered: (route: string, method: string, status: number, seconds: number) => void;
-  readonly onOperation: OnOperation;
+  /** Kind and outcome of a GraphQL operation: constants of ours. */
+  readonly onOperation: (kind: string, outcome: string) => void;
   readonly onEvent: (event: Pick<NewAuthEvent, 'type' | 'outcome'>) => void;
-  /** What counts the calls of one method of a store. */
+  /** Returns a function that counts the calls of one method of a store. */
   readonly storeCalls: (store: string, verb: string) => (seconds: number, isFailed: boolean) => void;
-  /** Everything, in Prometheus' text format. */
+  /** Returns everything in Prometheus' text format. */
   readonly text: (state: ServerState) => Promise<string>;
 };
 
-/** What is not counted but looked at when somebody asks. */
+/** What is not counted but read when the metrics are requested. */
 export type ServerState = {
-  readonly readiness: Readiness;
+  readonly readiness: { readonly ready: boolean; readonly stores: Readonly<Record<string, string>> };
   readonly passwordHashing: { readonly running: number; readonly waiting: number; readonly refused: number };
 };
-
-export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE']);
 const statusClasses = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
 export const createMetrics = (): Metrics => {
-  const requests = createHistogram({
-    name: 'fieldgate_http_request_duration_seconds',
-    help: 'From the head of a request to the end of its answer, by route, method and class of status.',
-    labels: ['route', 'method', 'status'],
-  });
-  const operations = createCounter({
-    name: 'fieldgate_operations_total',
-    help: 'GraphQL operations by kind and outcome.',
-    labels: ['kind', 'outcome'],
-  });
-  const events = createCounter({
-    name: 'fieldgate_auth_events_total',
-    help: 'What was written down about accounts and credentials, by type and outcome.',
-    labels: ['type', 'outcome'],
-  });
-  const storeCalls = createHistogram({
-    name: 'fieldgate_store_duration_seconds',
-    help: 'How long the stores take, by store and verb.',
-    labels: ['store', 'verb'],
-  });
-  const storeFailures = createCounter({
-    name: 'fieldgate_store_failures_total',
-    help: 'Calls that a store did not answer, by store and verb.',
-    labels: ['store', 'verb'],
-  });
+  const { requests, operations, events, storeCalls, storeFailures } = createFamilies();
   return {
     onAnswered: (route, method, status, seconds) => {
       const statusClass = statusClasses[Math.floor(status / 100)] ?? 'none';
@@ -80,6 +53,34 @@ export const createMetrics = (): Metrics => {
   };
 };
 
+const createFamilies = () => ({
+  requests: createHistogram({
+    name: 'fieldgate_http_request_duration_seconds',
+    help: 'Time from the head of a request to the end of its response, by route, method and status class.',
+    labels: ['route', 'method', 'status'],
+  }),
+  operations: createCounter({
+    name: 'fieldgate_operations_total',
+    help: 'GraphQL operations by kind and outcome.',
+    labels: ['kind', 'outcome'],
+  }),
+  events: createCounter({
+    name: 'fieldgate_auth_events_total',
+    help: 'Events of accounts and credentials, by type and outcome.',
+    labels: ['type', 'outcome'],
+  }),
+  storeCalls: createHistogram({
+    name: 'fieldgate_store_duration_seconds',
+    help: 'Duration of store calls, by store and verb.',
+    labels: ['store', 'verb'],
+  }),
+  storeFailures: createCounter({
+    name: 'fieldgate_store_failures_total',
+    help: 'Failed store calls, by store and verb.',
+    labels: ['store', 'verb'],
+  }),
+});
+
 const stateTexts = ({ readiness, passwordHashing }: ServerState): readonly string[] => [
   gaugeText({
     name: 'fieldgate_ready',
@@ -95,7 +96,7 @@ const stateTexts = ({ readiness, passwordHashing }: ServerState): readonly strin
   }),
   gaugeText({
     name: 'fieldgate_password_hashes',
-    help: 'Passwords that are being hashed, and that wait for it.',
+    help: 'Passwords being hashed, and waiting to be.',
     samples: [
       ['state="running"', passwordHashing.running],
       ['state="waiting"', passwordHashing.waiting],

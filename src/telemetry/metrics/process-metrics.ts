@@ -1,9 +1,9 @@
 import type { Registry } from 'prom-client';
 
-/** One for the process, like what it tells of. */
+/** One for the process, whose metrics these are. */
 let registry: Promise<Registry> | null = null;
 
-/** What Node says of the process: CPU, memory, garbage collection, delay of the event loop. Loaded when it is first asked for. */
+/** Returns Node's metrics of the process: CPU, memory, garbage collection, event-loop delay. Loads prom-client at the first call. */
 export const processMetrics = async (): Promise<string> => {
   registry ??= load();
   return (await registry).metrics();

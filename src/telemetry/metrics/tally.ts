@@ -1,10 +1,10 @@
 /**
- * Counters and histograms that cost a few look-ups and an addition: what is counted with every request is counted here.
- * prom-client hashes its labels each time, which is ten times that. Labels have a bounded number of values, always
- * constants of ours. The text is Prometheus' own (exposition format 0.0.4).
+ * Counters and histograms for what is counted at every request: an increment costs a few look-ups and an addition, a tenth of
+ * prom-client's, which hashes the labels each time. Values of labels are constants of ours, so their number is bounded. The
+ * text is Prometheus' exposition format 0.0.4.
  */
 export type Counter = {
-  /** Values of the labels in their order, at most three. */
+  /** Takes the values of the labels in their order, at most three. */
   readonly of: (...labels: Labels) => { count: number };
   readonly text: () => string;
 };
@@ -27,7 +27,7 @@ export const createCounter = (description: Description): Counter => {
 
 export type Series = { readonly counts: number[]; sum: number };
 
-/** Upper bounds in seconds: from a read of the embedded database to what nobody waits for any more. */
+/** Upper bounds in seconds: from a read of the embedded database to where clients have given up. */
 const bounds = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const;
 
 export const createHistogram = (description: Description): Histogram => {
@@ -44,7 +44,7 @@ export const observe = (series: Series, seconds: number): void => {
   series.sum += seconds;
 };
 
-/** Buckets are cumulative: each counts all that took no longer than its bound. */
+/** Buckets are cumulative: each counts everything up to its bound. */
 const seriesLines = (name: string, labels: string, { counts, sum }: Series): readonly string[] => {
   let total = 0;
   const buckets = [...bounds, '+Inf'].map((bound, index) => {
@@ -54,7 +54,7 @@ const seriesLines = (name: string, labels: string, { counts, sum }: Series): rea
   return [...buckets, `${name}_sum{${labels}} ${sum}`, `${name}_count{${labels}} ${total}`];
 };
 
-/** What is kept for each combination of labels that occurred. */
+/** One entry for each combination of labels that has occurred. */
 const createFamily = <Kept>({ labels: names }: Description, create: () => Kept) => {
   const all: (readonly [labels: string, kept: Kept])[] = [];
   const kept = new Map<string, Map<string, Map<string, Kept>>>();

@@ -12,69 +12,68 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import type { SamplerSettings, TracingSettings } from './settings.ts';
+import type { SamplerSettings, TracingSettings } from '../../domain/settings/tracing.ts';
 
-/** What a stop waits for a collector. */
 const flushTimeoutMs = 3_000;
 
-/** Told, in a word or two that hold nothing of a request and no header, why a batch of spans was lost. */
+/** Called when a batch of spans is lost, with the reason: a word or two that hold nothing of a request and no header. */
 export type OnLost = (reason: string) => void;
 
 export type Pipeline = {
   readonly tracer: Tracer;
-  /** Sends what waits, for three seconds at most. Never rejects. */
+  /** Sends what is buffered, for at most three seconds. Never rejects. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * From ended spans to the collector, in batches and in the background. What waits is bounded (2048 spans), and so is what a
- * collector that does not answer costs: spans are dropped. Nothing global is set, so that an application that this server
- * is mounted in keeps its own tracing.
+ * Sends ended spans to the collector, in batches and in the background. The buffer is bounded (2048 spans), so a collector
+ * that does not answer costs spans, never memory. Nothing global is set: an application that mounts this server keeps its own
+ * tracing.
  */
 export const openPipeline = (settings: TracingSettings, onLost: OnLost): Pipeline => {
   const provider = new TracerProvider({
     resource: defaultResource().merge(resourceFromAttributes(settings.resource)),
-    sampler: samplerOf(settings.sampler),
-    spanProcessors: [new BatchSpanProcessor({ exporter: exporterOf(settings, onLost) })],
+    sampler: createSampler(settings.sampler),
+    spanProcessors: [new BatchSpanProcessor({ exporter: createExporter(settings, onLost) })],
   });
   const close = async (): Promise<void> => {
-    const impatience = Promise.withResolvers<void>();
+    const timeout = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       onLost('no answer while stopping');
-      impatience.resolve();
+      timeout.resolve();
     }, flushTimeoutMs);
-    // Whatever the collector has against the last batch has been told by then.
-    await Promise.race([provider.shutdown().catch(() => {}), impatience.promise]);
+    // A failure of the last batch has been reported by the exporter.
+    await Promise.race([provider.shutdown().catch(() => {}), timeout.promise]);
     clearTimeout(timer);
   };
   return { tracer: provider.getTracer('fieldgate'), close };
 };
 
-/** Certificates, compression and time-outs the exporter reads from the environment by itself. */
-const exporterOf = ({ url, headers }: TracingSettings, onLost: OnLost): SpanExporter => {
+/** The exporter itself reads certificates, compression and timeouts from the environment. */
+const createExporter = ({ url, headers }: TracingSettings, onLost: OnLost): SpanExporter => {
   const exporter = new OTLPTraceExporter({
     url: url.reveal(),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()])),
   });
-  const watched = (tell: (result: ExportResult) => void) => (result: ExportResult) => {
+  const reportLoss = (done: (result: ExportResult) => void) => (result: ExportResult) => {
     if (result.code !== ExportResultCode.SUCCESS) onLost(reasonOf(result.error));
-    tell(result);
+    done(result);
   };
   return {
-    export: (spans, tell) => exporter.export(spans, watched(tell)),
+    export: (spans, done) => exporter.export(spans, reportLoss(done)),
     forceFlush: () => exporter.forceFlush(),
     shutdown: () => exporter.shutdown(),
   };
 };
 
-/** Only what the error is called: the text around it may be the collector's own, with what was sent to it. */
+/** Only a status or an error code: the message may be the collector's, and repeat what was sent to it. */
 const reasonOf = (error: unknown): string => {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
   if (typeof code === 'number') return `HTTP status ${code}`;
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : 'no answer';
 };
 
-const samplerOf = ({ kind, ratio }: SamplerSettings): Sampler => {
+const createSampler = ({ kind, ratio }: SamplerSettings): Sampler => {
   switch (kind) {
     case 'always_on':
       return new AlwaysOnSampler();

@@ -23,7 +23,7 @@ describe('identity providers in the environment', () => {
     const env = { ...client('GOOGLE'), ...client('GITHUB'), ...client('FACEBOOK'), OAUTH_RETURN_URLS };
     const own = client('MY_COMPANY', { OAUTH_MY_COMPANY_ISSUER: 'https://id.example.com/realms/all' });
     const { identityProviders } = parseConfig({ ...env, ...own });
-    expect(identityProviders.map(({ name, dialect, issuer }) => [name, dialect, issuer])).toEqual([
+    expect(identityProviders.map(({ name, kind: dialect, issuer }) => [name, dialect, issuer])).toEqual([
       ['facebook', 'facebook', 'https://www.facebook.com'],
       ['github', 'github', 'https://github.com'],
       ['google', 'openid', 'https://accounts.google.com'],
@@ -42,13 +42,18 @@ describe('identity providers in the environment', () => {
     ],
     [
       { ...client('ACME'), OAUTH_RETURN_URLS },
-      ['OAUTH_ACME_ISSUER is missing; only GOOGLE, GITHUB, FACEBOOK are known without one.'],
+      ['OAUTH_ACME_ISSUER is missing; only GOOGLE, GITHUB, FACEBOOK have a built-in issuer.'],
     ],
     [
       { ...client('GOOGLE'), OAUTH_GOOGLE_SCOPE: 'sesame', OAUTH_RETURN_URLS },
-      ['OAUTH_GOOGLE_SCOPE is no variable; OAUTH_ is followed by a name and CLIENT_ID, CLIENT_SECRET or ISSUER.'],
+      [
+        'OAUTH_GOOGLE_SCOPE is not a known variable; use OAUTH_<NAME>_CLIENT_ID, OAUTH_<NAME>_CLIENT_SECRET or OAUTH_<NAME>_ISSUER.',
+      ],
     ],
-    [client('GOOGLE'), ['OAUTH_RETURN_URLS is missing; it says where browsers may return to from a provider.']],
+    [
+      client('GOOGLE'),
+      ['OAUTH_RETURN_URLS is missing; list the URLs a browser may return to after signing in at a provider.'],
+    ],
   ])('are refused with every problem named: %j', (env, problems) => {
     expect(problemsOf(env)).toEqual(problems);
   });
@@ -62,7 +67,7 @@ describe('identity providers in the environment', () => {
     'ftp://x',
   ])('have no issuer like %s', (issuer) => {
     const [problem] = problemsOf({ ...client('ACME', { OAUTH_ACME_ISSUER: issuer }), OAUTH_RETURN_URLS });
-    expect(problem).toBe('OAUTH_ACME_ISSUER must be an https URL without query or fragment.');
+    expect(problem).toBe('OAUTH_ACME_ISSUER must be an https URL without a query or fragment.');
   });
 });
 

@@ -1,7 +1,7 @@
 import { clientId } from '@fieldgate/guard';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type KeySet, publicJwks } from '../../../src/crypto/keys.ts';
-import { isSigningAlgorithm, signingAlgorithms } from '../../../src/crypto/signing-algorithms.ts';
+import { isSigningAlgorithm, signingAlgorithms } from '../../../src/domain/signing-algorithms.ts';
 import {
   ada,
   audience,

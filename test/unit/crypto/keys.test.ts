@@ -2,12 +2,12 @@ import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KeyError, thumbprint } from '../../../src/crypto/jwk.ts';
 import { generateKey, keySetFromSecret, parseKeySet, publicJwks } from '../../../src/crypto/keys.ts';
+import { Secret } from '../../../src/domain/secret.ts';
 import {
   isSigningAlgorithm,
   type SigningAlgorithm,
   signingAlgorithms,
-} from '../../../src/crypto/signing-algorithms.ts';
-import { Secret } from '../../../src/domain/secret.ts';
+} from '../../../src/domain/signing-algorithms.ts';
 
 const algorithms = Object.keys(signingAlgorithms).filter(isSigningAlgorithm);
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];

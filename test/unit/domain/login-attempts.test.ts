@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  endOf,
-  isNothing,
+  activeLock,
+  expiryOf,
+  isEmpty,
   type LoginAttempts,
-  lockAt,
   noAttempts,
-  reserveTry,
-  settleTry,
+  reserveAttempt,
+  settleAttempt,
 } from '../../../src/domain/login-attempts.ts';
 
 const minute = 60_000;
@@ -17,9 +17,9 @@ let serial = 0;
 /** One try from its place to its outcome; the record after it, or what it was told instead. */
 const tryOnce = (before: LoginAttempts, now: number, outcome: 'right' | 'wrong' | 'undecided') => {
   const id = `${++serial}`;
-  const reservation = reserveTry(before, { id, now }, policy);
+  const reservation = reserveAttempt(before, { id, now }, policy);
   if (reservation.kind !== 'reserved') return { kind: reservation.kind, after: before };
-  const settled = settleTry(reservation.after, { id, now, outcome }, policy);
+  const settled = settleAttempt(reservation.after, { id, now, outcome }, policy);
   return { kind: settled.locks ? ('locks' as const) : ('counted' as const), after: settled.after };
 };
 const failAt = (minutes: readonly number[], start: LoginAttempts = noAttempts) =>
@@ -35,9 +35,9 @@ describe('five failures within fifteen minutes', () => {
   it('lock for fifteen minutes from the fifth', () => {
     const { after, kinds } = failAt([0, 1, 2, 3, 14]);
     expect(kinds).toEqual(['counted', 'counted', 'counted', 'counted', 'locks']);
-    expect(lockAt(after, 29 * minute - 1)).toBe(29 * minute);
-    expect(lockAt(after, 29 * minute)).toBeNull();
-    expect(endOf(after, policy)).toBe(29 * minute);
+    expect(activeLock(after, 29 * minute - 1)).toBe(29 * minute);
+    expect(activeLock(after, 29 * minute)).toBeNull();
+    expect(expiryOf(after, policy)).toBe(29 * minute);
   });
 
   it('are any five, not five since the first: older ones drop out one by one', () => {
@@ -67,7 +67,7 @@ describe('a lock', () => {
 
   it('is neither prolonged nor ended by a try that was under way when it began', () => {
     for (const outcome of ['wrong', 'right', 'undecided'] as const) {
-      const late = settleTry(locked, { id: 'late', now: minute, outcome }, policy);
+      const late = settleAttempt(locked, { id: 'late', now: minute, outcome }, policy);
       expect([late.after.lockedUntil, late.locks]).toEqual([locked.lockedUntil, false]);
     }
   });
@@ -76,7 +76,7 @@ describe('a lock', () => {
 describe('a try', () => {
   it('that is right clears what was wrong before', () => {
     const { after } = failAt([0, 0, 0, 0]);
-    expect(isNothing(tryOnce(after, minute, 'right').after)).toBe(true);
+    expect(isEmpty(tryOnce(after, minute, 'right').after)).toBe(true);
   });
 
   it('that was not looked at does not count', () => {
@@ -87,12 +87,12 @@ describe('a try', () => {
   it('F24: whose process died gives its place back', () => {
     let attempts = noAttempts;
     for (const id of ['a', 'b', 'c', 'd', 'e']) {
-      const reservation = reserveTry(attempts, { id, now: 0 }, policy);
+      const reservation = reserveAttempt(attempts, { id, now: 0 }, policy);
       if (reservation.kind === 'reserved') attempts = reservation.after;
     }
-    expect(reserveTry(attempts, { id: 'f', now: 29_999 }, policy).kind).toBe('full');
-    expect(reserveTry(attempts, { id: 'f', now: 30_000 }, policy).kind).toBe('reserved');
-    expect(endOf(attempts, policy)).toBeGreaterThanOrEqual(30_000);
+    expect(reserveAttempt(attempts, { id: 'f', now: 29_999 }, policy).kind).toBe('full');
+    expect(reserveAttempt(attempts, { id: 'f', now: 30_000 }, policy).kind).toBe('reserved');
+    expect(expiryOf(attempts, policy)).toBeGreaterThanOrEqual(30_000);
   });
 });
 
@@ -111,20 +111,20 @@ it('P14: however tries overlap, no fifteen minutes see more than five wrong ones
       let attempts = noAttempts;
       let now = 1;
       let id = 0;
-      const underWay: { id: string; at: number }[] = [];
+      const pending: { id: string; at: number }[] = [];
       let wrong: number[] = [];
       for (const { wait, settle, pick, right } of steps) {
         now += wait % 20_000;
-        if (settle && underWay.length > 0) {
-          const [one] = underWay.splice(pick % underWay.length, 1);
+        if (settle && pending.length > 0) {
+          const [one] = pending.splice(pick % pending.length, 1);
           if (!one || now >= one.at + 30_000) continue;
-          attempts = settleTry(attempts, { id: one.id, now, outcome: right ? 'right' : 'wrong' }, policy).after;
+          attempts = settleAttempt(attempts, { id: one.id, now, outcome: right ? 'right' : 'wrong' }, policy).after;
           wrong = right ? [] : [...wrong, now];
         } else {
-          const reservation = reserveTry(attempts, { id: `${++id}`, now }, policy);
+          const reservation = reserveAttempt(attempts, { id: `${++id}`, now }, policy);
           if (reservation.kind === 'reserved') {
             attempts = reservation.after;
-            underWay.push({ id: `${id}`, at: now });
+            pending.push({ id: `${id}`, at: now });
           }
         }
         expect(wrong.filter((at) => now < at + policy.lockMs).length).toBeLessThanOrEqual(5);

@@ -1,7 +1,7 @@
 import { hasScope, interactiveScope, sessionScopes } from '@fieldgate/guard';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { grantable, refuseGrant } from '../../../src/domain/scope.ts';
+import { grantable, rejectGrant } from '../../../src/domain/scope.ts';
 
 const segment = fc.stringMatching(/^[a-z]{1,4}$/);
 const scope = fc.array(segment, { minLength: 1, maxLength: 4 });
@@ -84,7 +84,7 @@ describe('a grant', () => {
     [[interactiveScope], 'ADMIN', 'SCOPE_UNKNOWN'],
     [['*'], 'NOBODY', 'SCOPE_BEYOND_ROLE'],
   ])('of %j to a key of a %s: %s', (grants, role, refusal) => {
-    expect(refuseGrant(grants, known, role)).toBe(refusal);
+    expect(rejectGrant(grants, known, role)).toBe(refusal);
   });
 
   it('can be of each scope of which a rule can be met with the role, and never of the interactive one', () => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRotationDue, type KeyInLine, keyStatuses, rotationTimes } from '../../../src/domain/signing-key.ts';
+import { isRotationDue, type KeyInChain, keyStatuses, rotationTimes } from '../../../src/domain/signing-key.ts';
 
-const key = (kid: string, signsFrom: number, more: Partial<KeyInLine> = {}): KeyInLine => ({
+const key = (kid: string, signsFrom: number, more: Partial<KeyInChain> = {}): KeyInChain => ({
   ...{ kid, publishedAt: signsFrom - 10, signsFrom, predecessorUntil: signsFrom + 50, canSign: true, ...more },
 });
-const states = (successors: readonly KeyInLine[], now: number) =>
+const states = (successors: readonly KeyInChain[], now: number) =>
   Object.fromEntries(keyStatuses('root', successors, now).map(({ kid, state }) => [kid, state]));
 
 describe('a line of keys', () => {
@@ -73,7 +73,7 @@ describe('a line of keys', () => {
 describe('the times of a rotation', () => {
   const periods = [null, 2_000, 60_000, 86_400_000, 30 * 86_400_000];
   it.each(periods)('J01, J02: with a period of %s ms a key is shown for longer than it may be kept', (periodMs) => {
-    const { leadMs, maxAgeSeconds, readEveryMs } = rotationTimes(periodMs, 10);
+    const { leadMs, maxAgeSeconds, pollIntervalMs: readEveryMs } = rotationTimes(periodMs, 10);
     expect(maxAgeSeconds * 1000).toBeLessThan(leadMs);
     expect(readEveryMs).toBeLessThan(leadMs);
     expect(leadMs).toBeLessThanOrEqual((periodMs ?? Number.POSITIVE_INFINITY) / 2);

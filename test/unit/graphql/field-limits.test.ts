@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema } from 'graphql';
 import { expect, it } from 'vitest';
-import { readFieldLimits } from '../../../src/graphql/field-limits.ts';
+import { readFieldLimits } from '../../../src/graphql/operation/field-limits.ts';
 
 const directive = readFileSync(new URL('../../../schema/limit.graphql', import.meta.url), 'utf8');
 const read = (fields: string) =>
@@ -18,14 +18,22 @@ it('what stands at the root is counted', () => {
 });
 
 it.each([
-  ['an unknown bucket', 'type Mutation { a: Int @limit(bucket: "logins") }', 'Mutation.a: @limit knows the buckets'],
+  [
+    'an unknown bucket',
+    'type Mutation { a: Int @limit(bucket: "logins") }',
+    'Mutation.a: @limit takes one of the buckets',
+  ],
   ['a cost of nothing', 'type Mutation { a: Int @limit(bucket: "login", cost: 0) }', 'Mutation.a: @limit needs a cost'],
   ['a cost of less', 'type Mutation { a: Int @limit(bucket: "login", cost: -1) }', 'Mutation.a: @limit needs a cost'],
-  ['a field below the root', 'type User { a: Int @limit(bucket: "login") }', 'User.a: @limit is not counted here'],
+  [
+    'a field below the root',
+    'type User { a: Int @limit(bucket: "login") }',
+    'User.a: @limit works on root fields only',
+  ],
   [
     'a field of an interface',
     'interface Node { a: Int @limit(bucket: "login") }',
-    'Node.a: @limit is not counted here',
+    'Node.a: @limit works on root fields only',
   ],
   ['tokens that are not counted', 'type Mutation { signIn: AuthPayload! }', 'Mutation.signIn: issues tokens'],
 ])('P15: %s stops the start', (_what, fields, problem) => {

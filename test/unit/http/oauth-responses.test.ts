@@ -11,6 +11,7 @@ const answerTo = async (thrown: unknown) => {
     (error, requestId) => reported.push([error, requestId]),
   );
   const response = await route(new Request('http://localhost/token'), state);
+  if (!(response instanceof Response)) throw new TypeError('OAuth endpoints answer with Fetch responses.');
   return { response, body: JSON.parse(await response.text()), reported };
 };
 

@@ -36,8 +36,10 @@ const setUp = async () => {
     clock: () => now,
     createId: randomUUID,
     record: () => {},
-    onTrouble: (error) => {
-      throw error;
+    signals: {
+      backgroundError: (error) => {
+        throw error;
+      },
     },
   });
   const { apiKey, secret } = await apiKeys.create(owner, { name: 'x', scopes: ['account:read'] }, serverActor);

@@ -1,8 +1,8 @@
 import { userId } from '@fieldgate/guard';
+import { LRUCache } from 'lru-cache';
 import { describe, expect, it } from 'vitest';
 import { createKeyedDigest } from '../../../src/crypto/keyed-digest.ts';
 import { AppError } from '../../../src/domain/errors.ts';
-import { createRecentEntries } from '../../../src/domain/recent-entries.ts';
 import type { User } from '../../../src/domain/user.ts';
 import { createBasicLogin } from '../../../src/services/basic-login.ts';
 
@@ -27,10 +27,10 @@ const setUp = () => {
       find: async () => user,
       isLocked: async () => locked,
     },
-    remembered: createRecentEntries(100),
+    cache: new LRUCache({ max: 100 }),
     digest: createKeyedDigest(),
     clock: () => now,
-    attempt: async () => null,
+    consume: async () => null,
     record: () => {},
   });
   return {

@@ -20,9 +20,11 @@ const setUp = () => {
       stored.push(...events.map(({ id }) => id));
       sizes.push(events.length);
     },
-    onTrouble: (error) => trouble.push(error),
-    onLost: (count) => {
-      lost += count;
+    signals: {
+      backgroundError: (error) => trouble.push(error),
+      eventsLost: (count) => {
+        lost += count;
+      },
     },
   });
   const add = (count: number): readonly string[] => {

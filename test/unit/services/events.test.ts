@@ -1,11 +1,12 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrderedIds } from '../../../src/crypto/identifiers.ts';
 import { serverActor } from '../../../src/domain/event.ts';
+import { silentSignals } from '../../../src/domain/signals.ts';
 import { createEvents } from '../../../src/services/events.ts';
 import { sqlEventStore } from '../../../src/stores/sql/event-store.ts';
 import { sqliteFile } from '../../support/databases.ts';
 
-const setUp = async (write: () => void = () => {}) => {
+const setUp = async (eventRecorded: () => void = () => {}) => {
   const { connect, drop } = sqliteFile();
   onTestFinished(drop);
   const database = connect();
@@ -13,18 +14,17 @@ const setUp = async (write: () => void = () => {}) => {
   let now = 1_000_000;
   const newId = createOrderedIds();
   const trouble: unknown[] = [];
+  const store = sqlEventStore(database, { retentionMs: 60_000 });
   const events = createEvents({
-    events: sqlEventStore(database),
+    events: store,
     clock: () => now,
     createId: () => newId(now),
-    write,
-    onTrouble: (error) => trouble.push(error),
-    onLost: () => {},
-    retentionMs: 60_000,
+    signals: { ...silentSignals, eventRecorded, backgroundError: (error) => trouble.push(error) },
   });
   const types = async () => (await events.search({}, { first: 100 })).events.map(({ type }) => type);
   return {
     ...{ events, types, trouble },
+    purge: (limit: number) => store.purgeExpired(limit, now),
     advance: (ms: number) => {
       now += ms;
     },
@@ -32,16 +32,16 @@ const setUp = async (write: () => void = () => {}) => {
 };
 
 it('events are kept for as long as configured, and then removed a few at a time', async () => {
-  const { events, types, advance } = await setUp();
+  const { events, types, purge, advance } = await setUp();
   for (const type of ['user.signed_up', 'role.changed', 'user.disabled'] as const) {
     events.record({ type, actor: serverActor });
     advance(20_000);
   }
   await events.close();
-  expect(await events.purge(10)).toBe(0);
+  expect(await purge(10)).toBe(0);
   advance(20_000);
-  expect(await events.purge(1)).toBe(1);
-  expect(await events.purge(10)).toBe(0);
+  expect(await purge(1)).toBe(1);
+  expect(await purge(10)).toBe(0);
   expect(await types()).toEqual(['user.disabled', 'role.changed']);
 });
 

@@ -8,7 +8,7 @@ describe('revoking', () => {
     const old = configured.signing.kid;
     await rings[0].revoke(old, actor);
     for (const ring of rings) {
-      await ring.tick();
+      await ring.poll();
       expect(ring.keys().verification.has(old)).toBe(false);
       expect(ring.keys().verification.has(signs(ring))).toBe(true);
     }
@@ -16,7 +16,7 @@ describe('revoking', () => {
     expect(rings[0].events).toMatchObject([{ type: 'key.revoked', metadata: { kid: old } }]);
     move(minute * 60);
     await rings[0].purge();
-    await rings[0].tick();
+    await rings[0].poll();
     expect(rings[0].statesOf()).toEqual({ [old]: 'removed', [signs(rings[0])]: 'current' });
     expect(await store.list()).toHaveLength(1);
     await expect(rings[0].revoke(old, actor)).rejects.toThrow('ended already');
@@ -64,7 +64,7 @@ describe('revoking', () => {
       gone.push(signs(ring));
       await ring.revoke(signs(ring), actor);
       for (const each of [ahead, behind]) {
-        await each.tick();
+        await each.poll();
         expect(gone.filter((kid) => each.keys().verification.has(kid))).toEqual([]);
       }
       move(10);
@@ -76,7 +76,7 @@ describe('revoking', () => {
     const { instance, root } = await setUp();
     const [old = {}] = await keyFile();
     const ring = instance(configuredWith(root, old));
-    await expect(ring.revoke('nothing', actor)).rejects.toThrow('no such key');
+    await expect(ring.revoke('nothing', actor)).rejects.toThrow('No signing key has this kid');
     await expect(ring.revoke(String(Reflect.get(old, 'kid')), actor)).rejects.toThrow('key file');
   });
 });

@@ -9,7 +9,7 @@ describe('a key ring', () => {
   it('is what the configuration says, and the same set, as long as nothing was rotated', async () => {
     const { instance, configured } = await setUp();
     const ring = instance();
-    await ring.tick();
+    await ring.poll();
     expect(ring.keys()).toBe(configured);
     expect(ring.events).toEqual([]);
   });
@@ -19,19 +19,19 @@ describe('a key ring', () => {
     const [one, two] = [instance(), instance()];
     const old = configured.signing.kid;
     await one.rotate(actor);
-    await two.tick();
+    await two.poll();
     const [next = ''] = two.keys().verification.keys();
     expect(two.statesOf()).toEqual({ [next]: 'next', [old]: 'current' });
     expect(signs(two)).toBe(old);
     move(times.leadMs);
-    await two.tick();
+    await two.poll();
     expect([signs(two), two.statesOf()]).toEqual([next, { [next]: 'current', [old]: 'retired' }]);
     expect(two.switches).toEqual([next]);
     move(ttlSeconds * 1000 + 5_000);
-    await two.tick();
+    await two.poll();
     expect([...two.keys().verification.keys()]).toEqual([next, old]);
     move(minute);
-    await two.tick();
+    await two.poll();
     expect([...two.keys().verification.keys()]).toEqual([next]);
     expect(one.events).toMatchObject([{ type: 'key.rotated', metadata: { kid: next, signsInSeconds: 600 } }]);
   });
@@ -48,7 +48,7 @@ describe('a key ring', () => {
     const { instance, store, move } = await setUp({ periodMs: 60 * minute });
     const rings = Array.from({ length: 8 }, () => instance());
     for (let rotation = 1; rotation <= 3; rotation += 1) {
-      await Promise.all(rings.map((ring) => ring.tick()));
+      await Promise.all(rings.map((ring) => ring.poll()));
       expect(await store.list()).toHaveLength(rotation);
       move(60 * minute);
     }
@@ -63,7 +63,7 @@ describe('a key ring', () => {
       for (const [index, ring] of rings.entries()) {
         // Each looks for what the other has done once a minute, and not at the same time.
         if (step % 6 === index * 3) {
-          await ring.tick();
+          await ring.poll();
           await ring.purge();
         }
         issued.push({ kid: signs(ring), expiresAt: ring.clock() + ttlSeconds * 1000 });
@@ -85,7 +85,7 @@ describe('a key ring', () => {
     await two.read();
     await one.rotate(actor);
     move(times.leadMs);
-    await one.tick();
+    await one.poll();
     const options = { issuer: 'https://x', audience: 'https://x', clientId: 'x', ttlSeconds };
     const issue = createAccessTokens({ ...options, keys: one.keys });
     const { token } = await issue.issueToService({ clientId: 'x' as never, scopes: [], now: now() / 1000 });
@@ -100,7 +100,7 @@ describe('a key ring', () => {
     expect(calls.list).toBe(1);
     expect(answers[0]?.kind).toBe('valid');
     expect(answers.slice(1).every((answer) => answer.kind === 'invalid')).toBe(true);
-    await two.tick();
+    await two.poll();
     await Promise.all(Array.from({ length: 1_000 }, () => verify(foreign)));
     expect(calls.list).toBe(3);
   });
@@ -109,7 +109,7 @@ describe('a key ring', () => {
     const { instance, store } = await setUp();
     const secret = 'tests only: 32 bytes and more, never used by a server that runs';
     const ring = instance(keySetFromSecret(new Secret(secret), 'HS256'));
-    await ring.tick();
+    await ring.poll();
     await expect(ring.rotate(actor)).rejects.toThrow('JWT_SECRET');
     await expect(ring.revoke(signs(ring), actor)).rejects.toThrow('JWT_SECRET');
     expect(await store.list()).toEqual([]);
@@ -122,8 +122,8 @@ describe('a key ring', () => {
     const [next] = ring.keys().verification.keys();
     await database.close();
     move(times.leadMs);
-    await expect(ring.tick()).rejects.toThrow();
+    await expect(ring.poll()).rejects.toThrow();
     expect(signs(ring)).toBe(next);
-    await expect(ring.readForUnknown()).rejects.toThrow(); // Which is answered 503, never 401.
+    await expect(ring.reloadForUnknownKid()).rejects.toThrow(); // Which is answered 503, never 401.
   });
 });

@@ -42,11 +42,11 @@ export const setUp = async ({ periodMs = null }: { readonly periodMs?: number | 
       times,
       clock: () => now + aheadMs,
       record: (event) => events.push(event),
-      onSwitch: (kid) => switches.push(kid),
-      onSealed: (kids) => sealed.push(kids),
+      signals: { signingKeyChanged: (kid) => switches.push(kid), keysSealed: (kids) => sealed.push(kids) },
     });
+    const purge = () => store.purgeExpired(500, now + aheadMs);
     const statesOf = () => Object.fromEntries(ring.list().map(({ kid, state }) => [kid, state]));
-    return { ...ring, statesOf, events, switches, sealed, clock: () => now + aheadMs };
+    return { ...ring, purge, statesOf, events, switches, sealed, clock: () => now + aheadMs };
   };
   const move = (ms: number) => {
     now += ms;

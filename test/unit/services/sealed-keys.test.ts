@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { silentSignals } from '../../../src/domain/signals.ts';
 import { rotationTimes } from '../../../src/domain/signing-key.ts';
 import { createKeyRing } from '../../../src/services/key-ring.ts';
 import { actor, configuredWith, keyFile, minute, setUp, signs, ttlSeconds } from './key-rings.ts';
@@ -35,12 +36,12 @@ describe('keys in the database', () => {
     move(2 * minute);
     await ring.purge();
     expect((await store.list()).map(({ sealedPrivate }) => sealedPrivate !== null)).toEqual([false, true]);
-    await ring.tick();
+    await ring.poll();
     expect(ring.list().map(({ state }) => state)).toEqual(['current', 'retired', 'retired']);
     move(ttlSeconds * 1000);
     await ring.purge();
     expect(await store.list()).toHaveLength(1);
-    await ring.tick();
+    await ring.poll();
     expect(ring.list().map(({ state }) => state)).toEqual(['current', 'removed']);
   });
 
@@ -57,7 +58,7 @@ describe('keys in the database', () => {
       const fresh = createKeyRing({
         ...{ store: { ...store, list: async () => [{ ...ours, ...record } as never] }, configured },
         ...{ times: rotationTimes(null, ttlSeconds), clock: () => 2, record: () => {} },
-        ...{ onSwitch: () => {}, onSealed: () => {} },
+        signals: silentSignals,
       });
       await fresh.read();
       return [...fresh.keys().verification.keys()];
@@ -84,8 +85,8 @@ describe('keys in the database', () => {
     const kept = signs(ring);
     const exchanged = configuredWith(...(await keyFile()));
     const other = instance(exchanged);
-    await other.tick();
-    await other.tick();
+    await other.poll();
+    await other.poll();
     expect([signs(other), [...other.keys().verification.keys()]]).toEqual([
       exchanged.signing.kid,
       [exchanged.signing.kid],
@@ -94,7 +95,7 @@ describe('keys in the database', () => {
     expect(other.statesOf()).toEqual({ [exchanged.signing.kid]: 'current', [kept]: 'sealed' });
     await other.rotate(actor);
     expect(await store.list()).toHaveLength(2);
-    await ring.tick();
+    await ring.poll();
     expect([signs(ring), ring.statesOf()[configured.signing.kid]]).toEqual([kept, 'retired']);
   });
 
@@ -106,7 +107,7 @@ describe('keys in the database', () => {
     await before.read();
     const [fresh = {}] = await keyFile();
     const after = instance(configuredWith(fresh, root));
-    await after.tick();
+    await after.poll();
     expect(signs(after)).toBe(Reflect.get(fresh, 'kid'));
     expect(after.keys().verification.has(signs(before))).toBe(true);
     expect(after.sealed).toEqual([]);

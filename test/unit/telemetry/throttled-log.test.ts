@@ -9,12 +9,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('L06: thousands of failures of a store are a line at the beginning, one every five seconds, and one at the end', () => {
+it('L06: a thousand store failures are one line at the first, one every five seconds, and one at the recovery', () => {
   const lines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const trouble = createThrottledLog(log, Date.now, storeErrorMessages);
+  const throttled = createThrottledLog(log, Date.now, storeErrorMessages);
   const report = (times: number) => {
-    for (let i = 0; i < times; i++) trouble.report(new Error('gone'));
+    for (let i = 0; i < times; i++) throttled.report(new Error('gone'));
   };
   report(1_000);
   vi.advanceTimersByTime(4_999);
@@ -30,5 +30,5 @@ it('L06: thousands of failures of a store are a line at the beginning, one every
   report(1);
   expect(lines.at(-1)).toMatchObject({ level: 40, event: 'store.trouble' });
   expect(lines).toHaveLength(5);
-  trouble.close();
+  throttled.close();
 });

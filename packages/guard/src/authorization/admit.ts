@@ -1,12 +1,13 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { CodedError } from '../domain/errors.ts';
+import { isPromise, type MaybePromise, whenSettled } from '../domain/maybe-promise.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
-import { guardOf } from './guard.ts';
+import { guardOf } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
 
-/** One operation at the gate: parsed and validated, not yet executed. */
+/** One operation, parsed and validated but not yet executed. */
 export type Operation = {
   /** Made by `guardSchema`. */
   readonly schema: GraphQLSchema;
@@ -14,65 +15,64 @@ export type Operation = {
   readonly operationName?: string | null | undefined;
   readonly variables?: unknown;
   readonly source: CredentialSource;
-  /** Asked only if the operation has something guarded or optional in it. */
+  /** Called only if the operation selects something guarded or optional. */
   readonly authenticate: Authenticator;
-  /** Asked last of what may run, before any of it does: an error refuses it. */
-  readonly charge?: Charge | undefined;
+  readonly consume?: Consume | undefined;
 };
 
-/** Counts an operation against the limits of whoever asks for it. `fields`: as in its plan. */
-export type Charge = (viewer: Viewer, fields: readonly string[]) => CodedError | null | Promise<CodedError | null>;
+/**
+ * Counts an operation against the rate limits of its caller. Called last, for an operation that may run and before any of
+ * it does; an error that is returned refuses it. `fields`: coordinates of the root fields, one for each response key.
+ */
+export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromise<CodedError | null>;
 
 /**
- * Decides whether an operation may run, before any resolver: plan, verify only if the plan says so, decide. Put the
- * viewer of a `run` into the context with `withViewer`. Synchronous unless the authenticator is not. Rejects only for
- * bugs; a store that cannot answer is a refusal.
+ * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
+ * checks the rules. Pass the viewer of a `run` decision to the execution with `withViewer`. Synchronous unless the
+ * authenticator or `consume` is not. Throws or rejects only for bugs: an unavailable store is a refusal.
+ *
+ * @example
+ * const decision = await admit({ schema, document, source, authenticate });
+ * if (decision.kind === 'refuse') return { errors: [toGraphQLError(decision.error)] };
+ * return execute({ schema, document, contextValue: withViewer({}, decision.viewer) });
  */
-export const admit = (operation: Operation): Decision | Promise<Decision> => {
+export const admit = (operation: Operation): MaybePromise<Decision> => {
   const guard = guardOf(operation.schema);
   if (guard === null) {
-    throw new Error('This schema was not made by guardSchema: its rules would not be enforced.');
+    throw new Error('The schema was not made by guardSchema, so its rules would not be enforced.');
   }
   const plan = guard.planFor(operation.schema)(operation.document, operation.operationName, operation.variables);
   if (plan === null) {
     return runAnonymously;
   }
   if (plan.rules.length === 0) {
-    return afterCharge(runAnonymously, plan, operation.charge);
+    return consumeQuota(runAnonymously, plan, operation.consume);
   }
-  const decide = (authentication: Authentication): Decision | Promise<Decision> =>
-    afterCharge(decideOperation(plan, authentication), plan, operation.charge);
+  const decide = (authentication: Authentication): MaybePromise<Decision> =>
+    consumeQuota(decideOperation(plan, authentication), plan, operation.consume);
   try {
     const authentication = operation.authenticate(operation.source);
-    return isThenable(authentication)
-      ? Promise.resolve(authentication).then(decide).catch(refuseIfKnown)
+    return isPromise(authentication)
+      ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded)
       : decide(authentication);
   } catch (error) {
-    return refuseIfKnown(error);
+    return refuseIfCoded(error);
   }
 };
 
-const afterCharge = (
-  decision: Decision,
-  { fields }: Plan,
-  charge: Charge | undefined,
-): Decision | Promise<Decision> => {
-  if (decision.kind === 'refuse' || charge === undefined) {
+const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | undefined): MaybePromise<Decision> => {
+  if (decision.kind === 'refuse' || consume === undefined) {
     return decision;
   }
-  const conclude = (error: CodedError | null): Decision =>
-    error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous');
-  const charged = charge(decision.viewer, fields);
-  return isThenable(charged) ? charged.then(conclude) : conclude(charged);
+  return whenSettled(consume(decision.viewer, fields), (error) =>
+    error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous'),
+  );
 };
 
-/** Failures of ours have an answer of their own. Anything else is a bug, and is left to whoever masks and logs those. */
-const refuseIfKnown = (error: unknown): Decision => {
+/** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */
+const refuseIfCoded = (error: unknown): Decision => {
   if (error instanceof CodedError) {
     return refuse(error, true);
   }
   throw error;
 };
-
-const isThenable = <T>(value: T | Promise<T>): value is Promise<T> =>
-  typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';

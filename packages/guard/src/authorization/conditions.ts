@@ -1,5 +1,4 @@
 import {
-  type BooleanValueNode,
   type DirectiveNode,
   type DocumentNode,
   Kind,
@@ -8,17 +7,22 @@ import {
   visit,
 } from 'graphql';
 
-/** The truth of the variables that @skip and @include name; undefined where it cannot be known. */
+/** The values of the variables that @skip and @include use; undefined where a value cannot be known. */
 export type ConditionValues = {
-  /** Equal for equal values. */
+  /** Equal keys mean equal values. */
   readonly key: string;
   readonly of: (variable: string) => boolean | undefined;
 };
 
 const unconditional: ConditionValues = { key: '', of: () => undefined };
 
-/** The variables of one operation that decide what is selected, and how to read them as the executor will. */
-export const conditionsOf = (document: DocumentNode, operation: OperationDefinitionNode) => {
+export type Conditions = {
+  /** Reads the values as the executor will. */
+  readonly valuesIn: (variables: unknown) => ConditionValues;
+};
+
+/** Returns the variables of one operation that decide what is selected. */
+export const conditionsOf = (document: DocumentNode, operation: OperationDefinitionNode): Conditions => {
   const defaults = new Map<string, boolean | undefined>();
   const names = conditionVariables(document);
   for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
@@ -26,35 +30,33 @@ export const conditionsOf = (document: DocumentNode, operation: OperationDefinit
       defaults.set(variable.name.value, defaultValue?.kind === Kind.BOOLEAN ? defaultValue.value : undefined);
     }
   }
-  const valuesIn = (variables: unknown): ConditionValues => {
-    if (defaults.size === 0) {
-      return unconditional;
-    }
-    const values = new Map<string, boolean | undefined>();
-    let key = '';
-    for (const [name, fallback] of defaults) {
-      const value = truthGiven(variables, name, fallback);
-      values.set(name, value);
-      key += value === undefined ? '?' : value ? '1' : '0';
-    }
-    return { key, of: (name) => values.get(name) };
-  };
-  return { valuesIn };
+  return { valuesIn: (variables) => (defaults.size === 0 ? unconditional : readValues(defaults, variables)) };
 };
 
-/** Anything but a boolean is refused by the executor; until then it hides no field. */
-const truthGiven = (variables: unknown, name: string, fallback: boolean | undefined): boolean | undefined => {
+const readValues = (defaults: ReadonlyMap<string, boolean | undefined>, variables: unknown): ConditionValues => {
+  const values = new Map<string, boolean | undefined>();
+  let key = '';
+  for (const [name, defaultValue] of defaults) {
+    const value = readValue(variables, name, defaultValue);
+    values.set(name, value);
+    key += value === undefined ? '?' : value ? '1' : '0';
+  }
+  return { key, of: (name) => values.get(name) };
+};
+
+/** The executor rejects anything but a boolean. Until then such a value hides no field from the plan. */
+const readValue = (variables: unknown, name: string, defaultValue: boolean | undefined): boolean | undefined => {
   const given =
     typeof variables === 'object' && variables !== null && Object.hasOwn(variables, name)
       ? (variables as Readonly<Record<string, unknown>>)[name]
       : undefined;
   if (given === undefined) {
-    return fallback;
+    return defaultValue;
   }
   return typeof given === 'boolean' ? given : undefined;
 };
 
-/** Names used in conditions anywhere in the document. A fragment's own variables would shadow them: those are left open. */
+/** The variables of all conditions in the document. A fragment's own variable would shadow one: it is left out. */
 const conditionVariables = (document: DocumentNode): ReadonlySet<string> => {
   const names = new Set<string>();
   const shadowed = new Set<string>();
@@ -74,16 +76,16 @@ const conditionVariables = (document: DocumentNode): ReadonlySet<string> => {
   return new Set([...names].filter((name) => !shadowed.has(name)));
 };
 
-/** Whether the executor will take the selection, as far as its conditions say. In doubt it is taken. */
+/** Returns whether the executor will select this, as far as the conditions say. A selection with an unknown condition counts. */
 export const isSelected = (selection: SelectionNode, values: ConditionValues): boolean =>
   (selection.directives ?? []).every((directive) => {
-    const truth = isCondition(directive) ? truthOf(directive, values) : undefined;
-    return truth === undefined || truth === (directive.name.value === 'include');
+    const value = isCondition(directive) ? booleanOf(directive, values) : undefined;
+    return value === undefined || value === (directive.name.value === 'include');
   });
 
-const truthOf = (directive: DirectiveNode, values: ConditionValues): boolean | undefined => {
+const booleanOf = (directive: DirectiveNode, values: ConditionValues): boolean | undefined => {
   const value = conditionValue(directive);
-  return value?.kind === Kind.VARIABLE ? values.of(value.name.value) : (value as BooleanValueNode | undefined)?.value;
+  return value?.kind === Kind.VARIABLE ? values.of(value.name.value) : value?.value;
 };
 
 const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';

@@ -6,17 +6,18 @@ import type { Refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Rule } from './rules.ts';
 
-/** `run`: as this viewer; what a query may not see, the wrapped resolvers answer with null. `refuse`: nothing runs. */
+/** `run`: execute as this viewer; fields that a query may not see resolve to null with an error. `refuse`: nothing runs. */
 export type Decision = { readonly kind: 'run'; readonly viewer: Viewer } | ({ readonly kind: 'refuse' } & Refusal);
 
-/** For a key or Basic where only a session will do: nothing that could be granted would help. */
-const sessionNeeded = 'This needs a session: sign in, and send its access token instead of an API key or a password.';
+/** For API keys and Basic where only a session suffices: no scope that could be granted would help. */
+const sessionNeeded =
+  'This requires a session: sign in, and send its access token instead of an API key or a password.';
 
 const tokenMissing = 'You must specify a Bearer token in the Authorization header to access this resource';
 
 export const runAnonymously: Decision = { kind: 'run', viewer: anonymous };
 
-/** What becomes of an operation whose plan is not empty. Pure, and before any resolver. */
+/** Decides an operation whose plan has rules, before any resolver runs. Pure. */
 export const decideOperation = (plan: Plan, authentication: Authentication): Decision => {
   switch (authentication.kind) {
     case 'absent':
@@ -45,13 +46,13 @@ const unreachable = (value: never): never => {
 };
 
 /**
- * A query is refused when nothing it asks for at its root is left. Mutations and subscriptions are refused for any rule
- * not met, even one that only some of the possible types carry: nothing of them runs before it is known to be allowed.
+ * A query is refused when none of its root fields may be read. Mutations and subscriptions are refused for any rule that is
+ * not met, even a rule of only some of the possible types: nothing of them runs before all of it is known to be allowed.
  */
 const decideFor = (plan: Plan, viewer: Viewer): Decision => {
   const denied =
     plan.operation === 'query'
-      ? firstIfAll(plan.roots, (rule) => rule === null || meets(rule, viewer))
+      ? firstIfAllFail(plan.roots, (rule) => rule === null || meets(rule, viewer))
       : plan.rules.find((rule) => !meets(rule, viewer));
   if (denied === undefined || denied === null) {
     return { kind: 'run', viewer };
@@ -59,11 +60,10 @@ const decideFor = (plan: Plan, viewer: Viewer): Decision => {
   return { ...refuse(denialOf(denied, viewer), viewer.kind !== 'anonymous'), viewer };
 };
 
-/** The first of the rules, provided none of them passes. */
-const firstIfAll = (rules: readonly (Rule | null)[], passes: (rule: Rule | null) => boolean) =>
+const firstIfAllFail = (rules: readonly (Rule | null)[], passes: (rule: Rule | null) => boolean) =>
   rules.some(passes) ? undefined : rules[0];
 
-/** Whether everything in the rule holds that can be decided from the viewer alone. Policies are asked elsewhere. */
+/** Returns whether the viewer meets every part of the rule that depends on the viewer alone. Policies are not called. */
 export const meets = (rule: Rule, viewer: Viewer): boolean => {
   if (viewer.kind === 'anonymous') {
     return rule.optional;
@@ -72,8 +72,8 @@ export const meets = (rule: Rule, viewer: Viewer): boolean => {
 };
 
 /**
- * A rule that names scopes is met by whoever has them. One that names none is about people: a service, which nobody
- * signed in and which was granted scopes and nothing else, passes only where anonymous callers do.
+ * A rule with scopes is met by any caller that has them. A rule without scopes is about people: a service, which did not sign
+ * in and has nothing but scopes, meets it only where anonymous callers do.
  */
 const isForKind = (rule: Rule, viewer: SignedInViewer): boolean =>
   viewer.kind === 'account' || rule.optional || rule.scopes.length > 0;
@@ -84,7 +84,7 @@ const hasRole = ({ rolesAllowed }: Rule, viewer: SignedInViewer): boolean =>
 const hasScopes = (sets: readonly (readonly string[])[], viewer: SignedInViewer): boolean =>
   sets.some((set) => set.every((scope) => hasScope(viewer.scopes, scope)));
 
-/** What to tell a viewer who does not meet the rule. */
+/** Returns the error for a viewer who does not meet the rule. */
 export const denialOf = (rule: Rule, viewer: Viewer): CodedError => {
   if (viewer.kind === 'anonymous') {
     return new GuardError('UNAUTHENTICATED', { reason: 'TOKEN_MISSING' }, tokenMissing);
@@ -97,11 +97,11 @@ export const denialOf = (rule: Rule, viewer: Viewer): CodedError => {
     return new GuardError('FORBIDDEN', { reason: 'ACCOUNT', coordinate });
   }
   const scopes = rule.scopes.find((sets) => !hasScopes(sets, viewer));
-  const isSessionNeeded = scopes?.every((set) => set.includes(interactiveScope));
+  const needsSession = scopes?.every((set) => set.includes(interactiveScope));
   const details = { reason: 'SCOPE', required: { scopes }, coordinate };
-  return new GuardError('FORBIDDEN', details, isSessionNeeded ? sessionNeeded : undefined);
+  return new GuardError('FORBIDDEN', details, needsSession ? sessionNeeded : undefined);
 };
 
-/** What to tell a viewer whom a policy turned down. */
+/** Returns the error for a viewer whom a policy denied. */
 export const policyDenialOf = (rule: Rule, policy: string): CodedError =>
   new GuardError('FORBIDDEN', { reason: 'POLICY', required: { policy }, coordinate: rule.coordinate });

@@ -11,8 +11,11 @@ import {
 import { isScopePattern } from '../domain/scope.ts';
 
 /**
- * The SDL of the directives, to be put beside a schema's own. The schema defines `enum Role`, from the least role to
- * the greatest. A schema whose roles are called otherwise writes these two definitions itself, with its enum's name.
+ * The SDL of `@auth` and `@public`, to be added to a schema's type definitions. The schema defines `enum Role`, from the
+ * least role to the greatest. A schema whose enum has another name writes these two definitions itself, with that name.
+ *
+ * @example
+ * const schema = makeExecutableSchema({ typeDefs: [authTypeDefs, 'enum Role { USER ADMIN }', typeDefs], resolvers });
  */
 export const authTypeDefs = /* GraphQL */ `
   """
@@ -30,7 +33,7 @@ export const authTypeDefs = /* GraphQL */ `
     optional: Boolean = false
   ) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 
-  "Says that a root field needs no rule. It never weakens one."
+  "Marks a root field that needs no rule. It never weakens one."
   directive @public on FIELD_DEFINITION
 `;
 
@@ -42,19 +45,18 @@ export type AuthUse = {
   readonly optional: boolean;
 };
 
-/** Anything in a schema that directives can stand on: in its SDL, or in its `extensions` where it was built in code. */
+type NodeWithDirectives = { readonly directives?: readonly ConstDirectiveNode[] | undefined };
+
+/** A schema element with directives: in its SDL, or in its `extensions` if it was built in code. */
 export type Directed = {
-  readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined;
-  readonly extensionASTNodes?:
-    | readonly { readonly directives?: readonly ConstDirectiveNode[] | undefined }[]
-    | null
-    | undefined;
+  readonly astNode?: NodeWithDirectives | null | undefined;
+  readonly extensionASTNodes?: readonly NodeWithDirectives[] | null | undefined;
   readonly extensions?: Readonly<Record<PropertyKey, unknown>> | null | undefined;
 };
 
 type RawArguments = Readonly<Record<string, unknown>>;
 
-/** The arguments of each use of a directive on one element, `extend` included. A repeated argument reads as invalid. */
+/** Returns the arguments of each use of a directive on one element and its extensions. A repeated argument is null, which is invalid. */
 export const directiveUses = (element: Directed, name: string): readonly RawArguments[] => {
   const nodes = [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap((node) => node?.directives ?? []);
   return [...nodes.filter((node) => node.name.value === name).map(argumentsOf), ...extensionUses(element, name)];
@@ -86,7 +88,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const argumentTypes = { scopes: '[[String!]!]', policy: 'String', optional: 'Boolean' } as const;
 const argumentNames = ['role', ...Object.keys(argumentTypes)];
 
-/** Role names from least to greatest: the values of the enum that the definition of `@auth` names. */
+/** Returns the role names from least to greatest: the values of the enum in the definition of `@auth`. */
 export const rolesOf = (schema: GraphQLSchema): readonly string[] =>
   roleEnum(schema.getDirective('auth'))
     ?.getValues()
@@ -97,7 +99,7 @@ const roleEnum = (definition: GraphQLDirective | null | undefined): GraphQLEnumT
   return isEnumType(type) ? type : null;
 };
 
-/** What is wrong with how the schema defines the directives; `used` says which of them it uses. */
+/** Returns what is wrong with the schema's definitions of the directives. `used`: which of them the schema uses. */
 export const definitionProblems = (
   schema: GraphQLSchema,
   used: { readonly auth: boolean; readonly public: boolean },
@@ -106,11 +108,11 @@ export const definitionProblems = (
   const problems = schema
     .getDirectives()
     .filter((directive) => directive.name !== 'auth' && hasOurArguments(directive))
-    .map(({ name }) => `@${name}: is @auth under another name, which nothing would enforce`);
+    .map(({ name }) => `@${name}: is @auth under another name, which would not be enforced`);
   if (used.auth && !(auth && hasOurArguments(auth))) {
     problems.push('@auth: is used, but its definition is missing or not the one in authTypeDefs');
   } else if (used.auth && auth && !hasOurDefaults(auth)) {
-    problems.push('@auth: its definition has default values other than the ones in authTypeDefs');
+    problems.push('@auth: its definition has other default values than the one in authTypeDefs');
   }
   if (used.public && schema.getDirective('public')?.args.length !== 0) {
     problems.push('@public: is used, but its definition is missing or not the one in authTypeDefs');
@@ -124,47 +126,54 @@ const hasOurArguments = (directive: GraphQLDirective): boolean =>
     directive.args.some((arg) => arg.name === name && String(arg.type) === type),
   );
 
-/** A default for the role, say, would be a rule that is not written where it counts. */
+/** A default role, for example, would be a rule that cannot be seen where it applies. */
 const hasOurDefaults = (directive: GraphQLDirective): boolean => {
   const bare: ConstDirectiveNode = { kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: directive.name } };
   const defaults = Object.entries(getArgumentValues(directive, bare));
   return defaults.every(([name, value]) => name === 'optional' && value === false);
 };
 
-/** Reads one `@auth`, or says what is wrong with it. Values are not coerced: `scopes: ["a", "b"]` could mean two things. */
+type Known = { readonly roles: readonly string[]; readonly hasPolicy: (name: string) => boolean };
+
+/** Parses the arguments of one `@auth` and lists what is wrong with them. Values are not coerced: `scopes: ["a", "b"]` is ambiguous. */
 export const parseAuth = (
   args: RawArguments,
-  known: { readonly roles: readonly string[]; readonly hasPolicy: (name: string) => boolean },
+  known: Known,
 ): { readonly use: AuthUse; readonly problems: readonly string[] } => {
   const { role, scopes, policy, optional } = args;
-  const problems = Object.keys(args)
-    .filter((name) => !argumentNames.includes(name))
-    .map((name) => `@auth has no argument "${name}"`);
-  if (role !== undefined && !known.roles.some((name) => name === role)) {
-    problems.push(`@auth names an unknown role: ${JSON.stringify(role)}`);
-  }
-  if (scopes !== undefined && !isScopeSets(scopes)) {
-    problems.push('@auth needs scopes as a list of lists of names, none of them empty');
-  }
-  if (isScopeSets(scopes) && scopes.flat().some(isScopePattern)) {
-    problems.push('@auth asks for a scope with a wildcard: those are for granting');
-  }
-  if (policy !== undefined && !(typeof policy === 'string' && known.hasPolicy(policy))) {
-    problems.push(`@auth names an unknown policy: ${JSON.stringify(policy)}`);
-  }
-  if (optional !== undefined && typeof optional !== 'boolean') {
-    problems.push('@auth needs optional to be true or false');
-  }
-  if (optional === true && (role !== undefined || scopes !== undefined)) {
-    problems.push('@auth with optional cannot ask for a role or scopes: a caller would pass by signing out');
-  }
   const use = {
     role: typeof role === 'string' ? role : null,
     scopes: isScopeSets(scopes) ? scopes : null,
     policy: typeof policy === 'string' ? policy : null,
     optional: optional === true,
   };
-  return { use, problems };
+  return { use, problems: argumentProblems(args, known) };
+};
+
+const argumentProblems = (args: RawArguments, known: Known): readonly string[] => {
+  const { role, scopes, policy, optional } = args;
+  const problems = Object.keys(args)
+    .filter((name) => !argumentNames.includes(name))
+    .map((name) => `@auth has no argument "${name}"`);
+  if (role !== undefined && !known.roles.some((name) => name === role)) {
+    problems.push(`@auth has an unknown role: ${JSON.stringify(role)}`);
+  }
+  if (scopes !== undefined && !isScopeSets(scopes)) {
+    problems.push('@auth needs scopes to be a list of lists of names, none of them empty');
+  }
+  if (isScopeSets(scopes) && scopes.flat().some(isScopePattern)) {
+    problems.push('@auth cannot ask for a scope with a wildcard: wildcards are for granting');
+  }
+  if (policy !== undefined && !(typeof policy === 'string' && known.hasPolicy(policy))) {
+    problems.push(`@auth has an unknown policy: ${JSON.stringify(policy)}`);
+  }
+  if (optional !== undefined && typeof optional !== 'boolean') {
+    problems.push('@auth needs optional to be true or false');
+  }
+  if (optional === true && (role !== undefined || scopes !== undefined)) {
+    problems.push('@auth with optional cannot ask for a role or scopes: callers would get around them by signing out');
+  }
+  return problems;
 };
 
 const isScopeSets = (value: unknown): value is readonly (readonly string[])[] =>

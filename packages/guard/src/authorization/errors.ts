@@ -2,10 +2,10 @@ import { GraphQLError } from 'graphql';
 import type { CodedError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 
-/** Where nothing says how soon to try again. */
+/** For retryable errors that do not say when to try again. */
 const defaultRetryAfterSeconds = 1;
 
-/** What a client reads in `extensions` of an error; only what has a meaning for the code is there. */
+/** The `extensions` of an error. A property is there only if it has a meaning for the code. */
 export type ErrorExtensions = {
   readonly code: string;
   readonly reason?: string;
@@ -17,7 +17,12 @@ export type ErrorExtensions = {
   readonly retryAfter?: number;
 };
 
-/** The one translation of a failure of ours into GraphQL `extensions`. Never holds `http`: see `refusalError`. */
+/**
+ * Returns the GraphQL `extensions` of an error. Never contains `http`: only an error that is the whole response has a status.
+ *
+ * @example
+ * const { code, reason } = errorExtensions(new GuardError('UNAUTHENTICATED', { reason: 'TOKEN_EXPIRED' }));
+ */
 export const errorExtensions = (error: CodedError): ErrorExtensions => {
   const { code, details } = error;
   const retryAfter = retryAfterSeconds(error);
@@ -33,25 +38,36 @@ export const errorExtensions = (error: CodedError): ErrorExtensions => {
 };
 
 /**
- * A failure of ours as an error of one field. It carries no HTTP status: a server that sees one turns the whole answer
- * into it, although other fields have data, and GraphQL over HTTP demands 2xx where there is data.
+ * Returns the error of one field. It carries no HTTP status: servers apply an error's status to the whole response, and
+ * GraphQL over HTTP requires 2xx for a response with data.
+ *
+ * @example
+ * throw toGraphQLError(new GuardError('FORBIDDEN', { reason: 'ROLE' }));
  */
 export const toGraphQLError = (error: CodedError): GraphQLError =>
   new GraphQLError(error.message, { extensions: { ...errorExtensions(error) } });
 
-/** Why an operation was not run, and whether a credential came with it. */
+/** Why an operation is refused. */
 export type Refusal = {
   readonly error: CodedError;
+  /** Whether a credential was presented. */
   readonly presented: boolean;
-  /** Who was refused, where that is known. */
+  /** The refused caller, if known. */
   readonly viewer?: Viewer;
-  /** The `WWW-Authenticate` of a 401, where it is not Bearer's. */
+  /** The `WWW-Authenticate` of a 401, for schemes other than Bearer. */
   readonly challenge?: string;
 };
 
 /**
- * Status and headers of an answer that consists of this refusal only (RFC 9110 §11.6.1, RFC 6750 §3). `resourceMetadata` is
- * where a client learns who gives tokens for this resource (RFC 9728 §5.1); null: it is not told.
+ * Returns status and headers of a response that consists of this refusal only (RFC 9110 §11.6.1, RFC 6750 §3).
+ * `resourceMetadata`: the URL where clients learn which authorization server issues tokens for this resource (RFC 9728 §5.1);
+ * null leaves it out.
+ *
+ * @example
+ * if (decision.kind === 'refuse') {
+ *   const { status, headers } = refusalHttp(decision);
+ *   return new Response(null, { status, headers });
+ * }
  */
 export const refusalHttp = (
   refusal: Refusal,
@@ -78,8 +94,8 @@ const bearerChallenge = (error: string | null, resourceMetadata: string | null):
   ].join(', ');
 
 /**
- * A refusal as the only error of an answer without data. `spec` says: this status for
- * `application/graphql-response+json`, 200 where only `application/json` or an event stream is accepted.
+ * Returns a refusal as the only error of a response without data. `http.spec`: the status applies to
+ * `application/graphql-response+json`; `application/json` and event streams are answered with 200.
  */
 export const refusalError = (refusal: Refusal, resourceMetadata: string | null): GraphQLError =>
   new GraphQLError(refusal.error.message, {

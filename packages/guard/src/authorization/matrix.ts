@@ -1,32 +1,36 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
-import { guardOf } from './guard.ts';
+import { guardOf } from './guard-registry.ts';
 import { type Rule, readRules, type SchemaRules } from './rules.ts';
 
-/** `policy`: what can be decided from the caller alone holds, and a function has the last word. */
+/** `policy`: the rule is met as far as it depends on the caller alone, and a policy decides. */
 export type Access = 'allow' | 'deny' | 'policy';
 
 /** Who may read one field. */
 export type AccessRow = {
   /** `Type.field`. */
   readonly coordinate: string;
-  /** For `anonymous` and for each role, by name and from least to greatest. A caller who has the scopes, if any are needed. */
+  /** For `anonymous` and each role, from least to greatest; for callers with the scopes, if any are required. */
   readonly access: Readonly<Record<string, Access>>;
-  /** Each entry must be met: by any of its sets, that set in full. */
+  /** Each entry must be met by any of its sets, that set in full. */
   readonly scopes: readonly (readonly (readonly string[])[])[];
   readonly policies: readonly string[];
-  /** The field says `@public`. */
+  /** Whether the field has `@public`. */
   readonly public: boolean;
 };
 
-/** Who may read what: a row for each field of each object type, sorted by coordinate, to print and to compare. */
+/**
+ * Returns who may read what: one row for each field of each object type, sorted by coordinate, to print or to compare.
+ * Throws `SchemaRulesError` for a schema that is not guarded and whose rules would not be enforced.
+ *
+ * @example
+ * const open = accessMatrix(schema).filter(({ access }) => access['anonymous'] === 'allow');
+ */
 export const accessMatrix = (schema: GraphQLSchema): readonly AccessRow[] => {
   const schemaRules = guardOf(schema) ?? readRules(schema, () => true);
   return Object.values(schema.getTypeMap())
-    .filter((type) => isObjectType(type) && !type.name.startsWith('__'))
-    .flatMap((type) =>
-      (isObjectType(type) ? Object.values(type.getFields()) : []).map((field) => [type, field] as const),
-    )
-    .map(([type, field]) => rowOf(schemaRules, `${type.name}.${field.name}`))
+    .filter((type) => isObjectType(type))
+    .filter(({ name }) => !name.startsWith('__'))
+    .flatMap((type) => Object.keys(type.getFields()).map((field) => rowOf(schemaRules, `${type.name}.${field}`)))
     .sort((one, other) => (one.coordinate < other.coordinate ? -1 : 1));
 };
 

@@ -13,8 +13,8 @@ import { type Directed, directiveUses } from './directives.ts';
 type Place = { readonly coordinate: string; readonly element: Directed; readonly allowed: readonly string[] };
 
 /**
- * Uses of `@auth` and `@public` where nothing would enforce them. Looked up element by element, because not every way
- * of building a schema validates its SDL.
+ * Returns the uses of `@auth` and `@public` in places where they would not be enforced. Every element is checked, because
+ * not every way of building a schema validates its SDL.
  */
 export const misplacedDirectives = (schema: GraphQLSchema): readonly string[] =>
   places(schema).flatMap(({ coordinate, element, allowed }) =>
@@ -30,8 +30,8 @@ const places = (schema: GraphQLSchema): readonly Place[] => [
 ];
 
 const typePlaces = (type: GraphQLNamedType): readonly Place[] => {
-  const guarded = isObjectType(type) || isInterfaceType(type) || isLeafType(type);
-  return [{ coordinate: type.name, element: type, allowed: guarded ? ['auth'] : [] }, ...memberPlaces(type)];
+  const mayHaveRules = isObjectType(type) || isInterfaceType(type) || isLeafType(type);
+  return [{ coordinate: type.name, element: type, allowed: mayHaveRules ? ['auth'] : [] }, ...memberPlaces(type)];
 };
 
 const memberPlaces = (type: GraphQLNamedType): readonly Place[] => {
@@ -42,12 +42,12 @@ const memberPlaces = (type: GraphQLNamedType): readonly Place[] => {
     ]);
   }
   if (isInputObjectType(type)) {
-    return Object.values(type.getFields()).map((field) => nowhere(`${type.name}.${field.name}`, field));
+    return Object.values(type.getFields()).map((field) => unsupported(`${type.name}.${field.name}`, field));
   }
-  return isEnumType(type) ? type.getValues().map((value) => nowhere(`${type.name}.${value.name}`, value)) : [];
+  return isEnumType(type) ? type.getValues().map((value) => unsupported(`${type.name}.${value.name}`, value)) : [];
 };
 
 const argumentPlaces = (owner: string, args: readonly GraphQLArgument[]): readonly Place[] =>
-  args.map((arg) => nowhere(`${owner}(${arg.name}:)`, arg));
+  args.map((arg) => unsupported(`${owner}(${arg.name}:)`, arg));
 
-const nowhere = (coordinate: string, element: Directed): Place => ({ coordinate, element, allowed: [] });
+const unsupported = (coordinate: string, element: Directed): Place => ({ coordinate, element, allowed: [] });

@@ -1,7 +1,8 @@
-import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { type CodedError, GuardError, type GuardErrorCode } from '../domain/errors.ts';
+import { type MaybePromise, whenSettled } from '../domain/maybe-promise.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { acceptsAnything } from './accepts-anything.ts';
 import { admit } from './admit.ts';
@@ -11,95 +12,52 @@ import { assertGuarded } from './guard.ts';
 import { withViewer } from './viewer-context.ts';
 
 export type FieldgateOptions = {
-  /** Who asks. Called at most once per request, and only for operations with something guarded or optional in them. */
+  /** Called at most once per request, and only for operations that select something guarded or optional. */
   readonly authenticate: Authenticator;
-  /** Where clients that are refused learn who gives tokens for this API: a URL, told in `WWW-Authenticate` (RFC 9728 §5.1). */
+  /** The URL sent in `WWW-Authenticate` where refused clients learn which server issues tokens for this API (RFC 9728 §5.1). */
   readonly resourceMetadata?: string;
-  /** Where credentials are read, given the context of the operation. Left out: in the headers of the request. */
+  /** Returns where to read credentials, from the context of the operation. Default: the headers of `context.request`. */
   readonly sourceOf?: (context: unknown) => CredentialSource;
   /**
-   * Counts what may run against limits of whoever asks, before any of it does; an error refuses it. `fields` are the coordinates
-   * of what is resolved at the root, one for each response key.
+   * Counts an operation against the rate limits of its caller. Called last, for an operation that may run and before any of
+   * it does; an error that is returned refuses it. `fields`: coordinates of the root fields, one for each response key.
    */
-  readonly charge?: (
-    viewer: Viewer,
-    fields: readonly string[],
-    context: unknown,
-  ) => CodedError | null | Promise<CodedError | null>;
-  /** Sees every decision, for logs and metrics, with the context of the operation. */
+  readonly consume?: (viewer: Viewer, fields: readonly string[], context: unknown) => MaybePromise<CodedError | null>;
+  /** Called with every decision and the context of its operation, for logs and metrics. */
   readonly onDecision?: (decision: Decision, context: unknown) => void;
 };
 
 /**
- * The gate in front of a schema made by `guardSchema`: decides each operation before any resolver runs, and puts the
- * verified viewer into its context (`viewerOf(context)`, `context.viewer`). The server does not start with a schema
- * whose rules would not be enforced.
+ * Returns a Yoga plugin for a schema made by `guardSchema`. It decides each operation before any resolver runs and puts the
+ * verified viewer into the context of those that run (`viewerOf(context)`, `context.viewer`). Throws `SchemaRulesError` when
+ * the server is created with a schema whose rules would not be enforced.
  *
  * @example
  * const yoga = createYoga({ schema: guardSchema(schema), plugins: [useFieldgate({ authenticate })] });
  */
-export const useFieldgate = ({
-  authenticate,
-  sourceOf = headersOf,
-  charge,
-  onDecision,
-  resourceMetadata,
-}: FieldgateOptions): Plugin => {
-  const checked = new WeakSet<GraphQLSchema>();
-  const refused = (refusal: Refusal) => ({ errors: [refusalError(refusal, resourceMetadata ?? null)] });
-  const authenticateOnce = oncePerRequest(authenticate);
-
-  const decide = (args: ExecutionArguments): Decision | Promise<Decision> => {
-    const request = requestOf(args.contextValue);
-    const decision = admit({
-      schema: args.schema,
-      document: args.document,
-      operationName: args.operationName,
-      variables: args.variableValues,
-      source: sourceOf(args.contextValue),
-      authenticate: request ? (source) => authenticateOnce(request, source) : authenticate,
-      charge: charge && ((viewer, fields) => charge(viewer, fields, args.contextValue)),
-    });
-    return whenSettled(decision, (settled) => {
-      onDecision?.(settled, args.contextValue);
-      return settled;
-    });
-  };
-
+export const useFieldgate = (options: FieldgateOptions): Plugin => {
+  const decide = createDecide(options);
+  const refused = (refusal: Refusal) => ({ errors: [refusalError(refusal, options.resourceMetadata ?? null)] });
   return {
-    onSchemaChange({ schema }) {
-      if (!checked.has(schema)) {
-        assertGuarded(schema);
-        checked.add(schema);
-      }
-    },
-    onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
-      return whenSettled(decide(args), (decision) => {
-        if (decision.kind === 'refuse') {
-          return setResultAndStopExecution(refused(decision));
-        }
-        // The context is taken when it is used, so that what later plugins add to it is in it.
-        setExecuteFn((last) => executeFn({ ...last, contextValue: withViewer(last.contextValue, decision.viewer) }));
-      });
-    },
-    onSubscribe({ args, subscribeFn, setSubscribeFn, setResultAndStopExecution }) {
-      return whenSettled(decide(args), (decision) => {
-        if (decision.kind === 'refuse') {
-          return setResultAndStopExecution(refused(decision));
-        }
-        setSubscribeFn((last) =>
-          subscribeFn({ ...last, contextValue: withViewer(last.contextValue, decision.viewer) }),
-        );
+    onSchemaChange: createSchemaCheck(),
+    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) =>
+      whenSettled(decide(args), (decision) => {
+        if (decision.kind === 'refuse') return setResultAndStopExecution(refused(decision));
+        setExecuteFn(asViewer(executeFn, decision.viewer));
+      }),
+    onSubscribe: ({ args, subscribeFn, setSubscribeFn, setResultAndStopExecution }) =>
+      whenSettled(decide(args), (decision) => {
+        if (decision.kind === 'refuse') return setResultAndStopExecution(refused(decision));
+        setSubscribeFn(asViewer(subscribeFn, decision.viewer));
         return {
           onSubscribeResult: ({ result, setResult }) => {
             const refusal = denialIn(result);
             if (refusal) setResult(refused(refusal));
           },
         };
-      });
-    },
+      }),
     onResultProcess({ request, result, resultProcessor, setResultProcessor }) {
-      if (resultProcessor && isWholeAnswer(result) && acceptsAnything(request.headers.get('accept'))) {
+      if (resultProcessor && isErrorOnly(result) && acceptsAnything(request.headers.get('accept'))) {
         setResultProcessor(resultProcessor, 'application/graphql-response+json');
       }
     },
@@ -111,19 +69,55 @@ export const useFieldgate = ({
   };
 };
 
-/** As the hooks hand them over. */
-type ExecutionArguments = {
+/** Checks each schema once: Yoga reports the same one again and again. */
+const createSchemaCheck = () => {
+  const checked = new WeakSet<GraphQLSchema>();
+  return ({ schema }: { readonly schema: GraphQLSchema }): void => {
+    if (!checked.has(schema)) {
+      assertGuarded(schema);
+      checked.add(schema);
+    }
+  };
+};
+
+type ExecutionArgs = {
   readonly schema: GraphQLSchema;
-  readonly document: Parameters<typeof admit>[0]['document'];
+  readonly document: DocumentNode;
   readonly operationName?: string | null;
   readonly variableValues?: unknown;
   readonly contextValue?: unknown;
 };
 
-/** A batch is several operations of one request: each is decided by itself, the credential is verified once. */
+const createDecide = ({ authenticate, sourceOf = headersOf, consume, onDecision }: FieldgateOptions) => {
+  const authenticateOnce = oncePerRequest(authenticate);
+  return (args: ExecutionArgs): MaybePromise<Decision> => {
+    const request = requestOf(args.contextValue);
+    const decision = admit({
+      schema: args.schema,
+      document: args.document,
+      operationName: args.operationName,
+      variables: args.variableValues,
+      source: sourceOf(args.contextValue),
+      authenticate: request ? (source) => authenticateOnce(request, source) : authenticate,
+      consume: consume && ((viewer, fields) => consume(viewer, fields, args.contextValue)),
+    });
+    return whenSettled(decision, (settled) => {
+      onDecision?.(settled, args.contextValue);
+      return settled;
+    });
+  };
+};
+
+/** Adds the viewer to the context when the operation is executed, so that the context has what later plugins add to it. */
+const asViewer =
+  <Args extends { contextValue?: object | null }, Result>(run: (args: Args) => Result, viewer: Viewer) =>
+  (args: Args): Result =>
+    run({ ...args, contextValue: withViewer(args.contextValue, viewer) });
+
+/** The operations of a batch are decided one by one, and the credential of their request is verified once. */
 const oncePerRequest = (authenticate: Authenticator) => {
-  const known = new WeakMap<Request, Authentication | Promise<Authentication>>();
-  return (request: Request, source: CredentialSource): Authentication | Promise<Authentication> => {
+  const known = new WeakMap<Request, MaybePromise<Authentication>>();
+  return (request: Request, source: CredentialSource): MaybePromise<Authentication> => {
     const authentication = known.get(request) ?? authenticate(source);
     known.set(request, authentication);
     return authentication;
@@ -137,10 +131,7 @@ const headersOf = (context: unknown): CredentialSource => ({
   header: (name) => requestOf(context)?.headers.get(name) ?? null,
 });
 
-/**
- * A subscription that a policy turned down, or could not decide, has no stream, only errors: it is a refusal like those
- * decided before it.
- */
+/** A subscription that a policy denied has errors instead of a stream: it is refused like one that was decided before. */
 const denialIn = (result: unknown): Refusal | null => {
   const errors = isAsyncIterable(result) ? [] : ((result as { errors?: readonly GraphQLError[] }).errors ?? []);
   const { message, extensions } = errors.find((error) => isDenial(error.extensions)) ?? {};
@@ -155,12 +146,9 @@ const isDenial = ({ code }: Readonly<Record<string, unknown>>): boolean =>
 const isAsyncIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
-/** An answer that is nothing but an error: nothing was executed, or nothing came of it and its error has a status. */
-const isWholeAnswer = (result: unknown): boolean => {
+/** Returns whether a result consists of errors only: nothing was executed, or its data is null and an error has a status. */
+const isErrorOnly = (result: unknown): boolean => {
   if (typeof result !== 'object' || result === null || isAsyncIterable(result)) return false;
   const { data, errors = [] } = result as { readonly data?: unknown; readonly errors?: readonly GraphQLError[] };
   return data === undefined || (data === null && errors.some(({ extensions }) => extensions['http'] !== undefined));
 };
-
-const whenSettled = <T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> =>
-  value instanceof Promise ? value.then(next) : next(value);

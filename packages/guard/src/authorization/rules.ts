@@ -13,33 +13,33 @@ import { type AuthUse, type Directed, definitionProblems, directiveUses, parseAu
 import { SchemaRulesError } from './errors.ts';
 import { misplacedDirectives } from './placement.ts';
 
-/** All that must hold before a field of an object type is resolved. Plain data: two equal rules print the same JSON. */
+/** Everything that must hold before a field of an object type is resolved. Plain data: equal rules have equal JSON. */
 export type Rule = {
-  /** `Type.field`, the type being an object type: what is asked for in the end, by whichever route. */
+  /** `Type.field` of an object type: the field that is resolved, whichever interface or fragment selects it. */
   readonly coordinate: string;
-  /** Anonymous callers may pass, because every part of the rule says so. */
+  /** Whether anonymous callers pass, because every part of the rule allows it. */
   readonly optional: boolean;
-  /** The greatest role any part asks for; null if none does. */
+  /** The greatest role that any part asks for, null if none does. */
   readonly role: string | null;
-  /** `role` and all above it. Null if no role is asked for. */
+  /** `role` and all roles above it, null if no role is asked for. */
   readonly rolesAllowed: readonly string[] | null;
-  /** Each entry comes from one `@auth` and must be met: by any of its sets, that set in full. */
+  /** One entry for each `@auth` with scopes. Each must be met by any of its sets, that set in full. */
   readonly scopes: readonly (readonly (readonly string[])[])[];
-  /** Names of the functions that must all say yes, in the order in which they are asked. */
+  /** The names of the policies that must all return true, in the order in which they are called. */
   readonly policies: readonly string[];
 };
 
 export type SchemaRules = {
   /** From least to greatest. */
   readonly roles: readonly string[];
-  /** By coordinate; fields without a rule are not in it. */
+  /** By coordinate. Fields without a rule are left out. */
   readonly rules: ReadonlyMap<string, Rule>;
-  /** Coordinates of the fields that say `@public`. */
+  /** The coordinates of fields with `@public`. */
   readonly publicFields: ReadonlySet<string>;
 };
 
 /**
- * Reads every rule of a schema, or throws one `SchemaRulesError` that lists everything that would not be enforced.
+ * Reads all rules of a schema. Throws one `SchemaRulesError` that lists everything that would not be enforced.
  * `hasPolicy` says which policy names exist.
  */
 export const readRules = (schema: GraphQLSchema, hasPolicy: (name: string) => boolean): SchemaRules => {
@@ -51,16 +51,8 @@ export const readRules = (schema: GraphQLSchema, hasPolicy: (name: string) => bo
       checkInterface(reader, type);
     } else if (isLeafType(type)) {
       reader.usesOn(type, type.name);
-    }
-    for (const field of isObjectType(type) ? Object.values(type.getFields()) : []) {
-      const uses = usesFor(reader, type as GraphQLObjectType, field);
-      const coordinate = `${type.name}.${field.name}`;
-      if (uses.length > 0) {
-        rules.set(coordinate, combine(coordinate, uses, reader.roles));
-      }
-      if (reader.isPublic(field, coordinate)) {
-        publicFields.add(coordinate);
-      }
+    } else if (isObjectType(type)) {
+      readObjectType(reader, type, { rules, publicFields });
     }
   }
   const problems = [...reader.problems(), ...misplacedDirectives(schema), ...undecidedRoots(schema, reader)];
@@ -75,7 +67,7 @@ const ownTypes = (schema: GraphQLSchema): readonly GraphQLNamedType[] =>
 
 type Reader = ReturnType<typeof createReader>;
 
-/** Reads each element once, and keeps what was wrong with it. */
+/** Reads each element once and collects what is wrong with it. */
 const createReader = (schema: GraphQLSchema, hasPolicy: (name: string) => boolean) => {
   const roles = rolesOf(schema);
   const seen = new Map<Directed, readonly AuthUse[]>();
@@ -94,17 +86,34 @@ const createReader = (schema: GraphQLSchema, hasPolicy: (name: string) => boolea
     return known;
   };
   const isPublic = (field: Directed, coordinate: string): boolean => {
-    const says = directiveUses(field, 'public').length > 0;
-    used.public ||= says;
-    if (says && usesOn(field, coordinate).length > 0) {
-      problems.push(`${coordinate}: says both @public and @auth`);
+    const hasPublic = directiveUses(field, 'public').length > 0;
+    used.public ||= hasPublic;
+    if (hasPublic && usesOn(field, coordinate).length > 0) {
+      problems.push(`${coordinate}: has both @public and @auth`);
     }
-    return says;
+    return hasPublic;
   };
   return { roles, usesOn, isPublic, problems: () => [...definitionProblems(schema, used), ...problems] };
 };
 
-/** An interface's rules are enforced on the types that implement it; here they are only read for what is wrong. */
+const readObjectType = (
+  reader: Reader,
+  type: GraphQLObjectType,
+  into: { readonly rules: Map<string, Rule>; readonly publicFields: Set<string> },
+): void => {
+  for (const field of Object.values(type.getFields())) {
+    const coordinate = `${type.name}.${field.name}`;
+    const uses = usesFor(reader, type, field);
+    if (uses.length > 0) {
+      into.rules.set(coordinate, combine(coordinate, uses, reader.roles));
+    }
+    if (reader.isPublic(field, coordinate)) {
+      into.publicFields.add(coordinate);
+    }
+  }
+};
+
+/** The rules of an interface are enforced on the types that implement it. Here they are only checked. */
 const checkInterface = (reader: Reader, type: GraphQLInterfaceType): void => {
   reader.usesOn(type, type.name);
   for (const field of Object.values(type.getFields())) {
@@ -113,7 +122,7 @@ const checkInterface = (reader: Reader, type: GraphQLInterfaceType): void => {
   }
 };
 
-/** Rules only add up: the field's own, its type's, its interfaces', and what it returns. */
+/** Rules only add up: those of the field, its type, its interfaces and the type it returns. */
 const usesFor = (
   reader: Reader,
   type: GraphQLObjectType,
@@ -134,8 +143,8 @@ const interfaceFieldUses = (reader: Reader, parent: GraphQLInterfaceType, name: 
 };
 
 /**
- * A policy on an object or interface type is asked on that type's own fields, where the object is the parent; a field
- * that leads there takes only what can be decided without one. A scalar or an enum is decided by the field that holds it.
+ * A policy on an object or interface type is called for that type's own fields, with the object as parent. A field that
+ * returns the type takes only the parts that need no object. A scalar or enum takes all: it has no fields of its own.
  */
 const returnUses = (reader: Reader, type: GraphQLNamedType): readonly AuthUse[] => {
   if (isLeafType(type)) {
@@ -158,15 +167,15 @@ const combine = (coordinate: string, uses: readonly AuthUse[], roles: readonly s
   };
 };
 
-/** Nobody forgets a root field: it, or the root type, says who may call it. */
+/** Every root field must say who may call it, or its root type must: a forgotten rule stops the start. */
 const undecidedRoots = (schema: GraphQLSchema, reader: Reader): readonly string[] =>
   [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
     type && typeUses(reader, type).length === 0
       ? Object.values(type.getFields())
-          .filter((field) => !saysWho(reader, field, `${type.name}.${field.name}`))
-          .map(({ name }) => `${type.name}.${name}: is a root field and says neither @auth nor @public`)
+          .filter((field) => !isDecided(reader, field, `${type.name}.${field.name}`))
+          .map(({ name }) => `${type.name}.${name}: is a root field with neither @auth nor @public`)
       : [],
   );
 
-const saysWho = (reader: Reader, field: Directed, coordinate: string): boolean =>
+const isDecided = (reader: Reader, field: Directed, coordinate: string): boolean =>
   reader.usesOn(field, coordinate).length > 0 || directiveUses(field, 'public').length > 0;

@@ -1,9 +1,15 @@
 import type { GraphQLSchema } from 'graphql';
 import type { KnownScopes } from '../domain/scope.ts';
-import { guardOf } from './guard.ts';
+import { guardOf } from './guard-registry.ts';
 import { readRules } from './rules.ts';
 
-/** The scopes the rules of a schema ask for, each with the roles that one of the rules asking for it lets pass. */
+/**
+ * Returns the scopes that the rules of a schema ask for, each with the roles that meet at least one of the rules asking for
+ * it. To check which scopes can be granted to whom.
+ *
+ * @example
+ * const grantable = [...scopesOf(schema)].filter(([, roles]) => roles.includes(viewer.role)).map(([scope]) => scope);
+ */
 export const scopesOf = (schema: GraphQLSchema): KnownScopes => {
   const { roles, rules } = guardOf(schema) ?? readRules(schema, () => true);
   const known = new Map<string, ReadonlySet<string>>();

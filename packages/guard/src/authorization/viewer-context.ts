@@ -1,27 +1,33 @@
 import { anonymous, type Viewer } from '../domain/viewer.ts';
 
-/**
- * Where the guard finds the viewer. Not exported, and not a string: no request body, header or variable that ends up on
- * a context can name it.
- */
+/** Not exported and not a string, so nothing from a request that is merged into a context can set the viewer. */
 const viewerKey = Symbol('fieldgate.viewer');
 
-/** What `withViewer` adds to a context. For resolvers to read; the guard does not look at it. */
+/** What `withViewer` adds to a context, for resolvers to read. The guard itself does not read this property. */
 export type ViewerContext = { readonly viewer: Viewer };
 
 /**
- * A context of its own for one operation, with the verified viewer in it. The object passed in stays as it was, so that
- * a context shared by many requests (a constant, say) cannot carry one caller's rights into another's operation.
+ * Returns a copy of the context for one operation, with the verified viewer in it. The given object is not changed: a
+ * context shared by many requests cannot carry one caller's rights into another's operation. Own properties are copied and
+ * the prototype is kept, so methods of a context class work.
+ *
+ * @example
+ * const result = await execute({ schema, document, contextValue: withViewer({ orders }, viewer) });
  */
 export const withViewer = <Context extends object>(context: Context | null | undefined, viewer: Viewer) => {
-  // Own properties are copied and the prototype kept: a resolver that spreads its context gets what it always got.
-  const own: object = Object.create(context ? Object.getPrototypeOf(context) : Object.prototype);
-  return Object.assign(own, context, { viewer, [viewerKey]: viewer }) as Context & ViewerContext;
+  const copy: object = Object.create(context ? Object.getPrototypeOf(context) : Object.prototype);
+  return Object.assign(copy, context, { viewer, [viewerKey]: viewer }) as Context & ViewerContext;
 };
 
 /**
- * Who asks, as verified for this operation. Anonymous where nothing was presented, where the operation has nothing
- * guarded in it (then nothing was verified), and for a context that never went through the gate.
+ * Returns the verified caller of this operation. Anonymous if no credential was presented, if the operation selects nothing
+ * guarded (then nothing was verified), and for contexts that do not come from `withViewer`.
+ *
+ * @example
+ * const myOrders = (_parent: unknown, _args: unknown, context: unknown) => {
+ *   const viewer = viewerOf(context);
+ *   return viewer.kind === 'account' ? orders.byOwner(viewer.id) : [];
+ * };
  */
 export const viewerOf = <Account = unknown>(context: unknown): Viewer<Account> => {
   if (typeof context !== 'object' || context === null) {

@@ -1,17 +1,18 @@
 import { MapperKind, mapSchema, pruneSchema } from '@graphql-tools/utils';
 import { type GraphQLSchema, isInterfaceType } from 'graphql';
 import type { Viewer } from '../domain/viewer.ts';
-import { guardOf } from './guard.ts';
+import { guardOf } from './guard-registry.ts';
 import type { Rule, SchemaRules } from './rules.ts';
 
 /**
- * What of a guarded schema to show to whom: without the fields whose rules a caller with this role can never meet, and
- * without the types that only those lead to. Scopes and policies hide nothing, for they differ from one credential or
- * object to the next. Made once per role. To be shown only: it is the other one that is executed.
+ * Returns a function from a viewer to the part of a guarded schema that introspection shows them: without the fields whose
+ * rules a caller of this role can never meet, and without the types that only those fields lead to. Scopes and policies hide
+ * nothing, because they differ between credentials and objects. Built once per role, for introspection only: operations are
+ * executed on the full schema. Throws TypeError if the schema is not guarded.
  */
 export const createVisibleSchemas = (schema: GraphQLSchema): ((viewer: Viewer) => GraphQLSchema) => {
   const guard = guardOf(schema);
-  if (guard === null) throw new TypeError('Only a schema made by guardSchema says who may see what.');
+  if (guard === null) throw new TypeError('The schema was not made by guardSchema, so it has no rules to show it by.');
   const known = new Map<string, GraphQLSchema>();
   return (viewer) => {
     const key = viewer.kind === 'account' ? `role ${guard.roles.indexOf(viewer.role)}` : viewer.kind;
@@ -43,7 +44,7 @@ const withoutHidden = (
   };
   const pruned = mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (field, name, type) => (isHidden(type, name) ? null : field),
-    // An interface promises what all its types have: what one of them hides, it cannot show.
+    // An interface needs every field on all its types: a field that one of them hides is hidden on the interface too.
     [MapperKind.INTERFACE_FIELD]: (field, name, typeName) => {
       const type = schema.getType(typeName);
       const types = isInterfaceType(type) ? schema.getPossibleTypes(type) : [];

@@ -1,15 +1,16 @@
 import type { Authentication, Authenticator, CredentialSource, RejectionReason } from '../domain/authentication.ts';
 import type { ApiKeyId, UserId } from '../domain/ids.ts';
-import { type MaybePromise, whenSettled } from './maybe-promise.ts';
+import { type MaybePromise, whenSettled } from '../domain/maybe-promise.ts';
 
-/** What a key that is good at this moment says of its holder. */
+/** What a valid key says about its holder. */
 export type ApiKeyClaims = {
   readonly keyId: ApiKeyId;
-  /** Its owner, */
+  /** The owner of the key. */
   readonly userId: UserId;
-  /** with the role the owner has now. */
+  /** The owner's current role. */
   readonly role: string;
   readonly scopes: readonly string[];
+  /** When the key expires, in seconds since 1970; null if it does not. */
   readonly expiresAt: number | null;
 };
 
@@ -21,16 +22,16 @@ export type ApiKeyVerification =
     };
 
 export type ApiKeyOptions = {
-  /** What the key is worth now: genuine, in time, not revoked, its owner's account on. Throws only when it cannot tell. */
+  /** Returns whether the key is genuine, not expired, not revoked, and its owner not disabled. Throws only when it cannot tell. */
   readonly verify: (key: string, source: CredentialSource) => MaybePromise<ApiKeyVerification>;
 };
 
 /**
- * `X-API-Key: <key>`. An empty header is none; several, which arrive joined by commas, are ambiguous.
- * Answers without a promise if `verify` does. What it throws, this throws.
+ * Returns an authenticator for `X-API-Key: <key>`. Absent: no header or an empty one. Ambiguous: several keys, which arrive
+ * joined by commas. Synchronous if `verify` is; throws what `verify` throws.
  *
  * @example
- * const authenticator = apiKey({ verify: apiKeys.verify });
+ * const authenticate = apiKey({ verify: (key) => apiKeys.verify(key) });
  */
 export const apiKey =
   ({ verify }: ApiKeyOptions): Authenticator =>

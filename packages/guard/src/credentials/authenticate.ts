@@ -1,13 +1,13 @@
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
-import { isSettled, type MaybePromise } from './maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../domain/maybe-promise.ts';
 
 /**
- * One answer for a request from several ways of saying who one is. None present: absent. Exactly one: its answer, also a
- * bad one. More: ambiguous. Every authenticator is asked, so that their order never decides who somebody is.
- * Answers without a promise if all of them do; rejects if one of them cannot tell.
+ * Combines several authenticators into one. No credential presented: absent. Exactly one: its result, accepted or rejected.
+ * More than one: ambiguous. All of them are asked for every request, so their order never decides who the caller is.
+ * Synchronous if all of them are; rejects if one of them cannot tell.
  *
  * @example
- * const authenticate = createAuthenticate([bearer({ verify, standing })]);
+ * const authenticate = createAuthenticate([bearer({ verify: verifyToken, checkSession }), apiKey({ verify: verifyKey })]);
  * const authentication = await authenticate({ header: (name) => request.headers.get(name) });
  */
 export const createAuthenticate =
@@ -17,7 +17,9 @@ export const createAuthenticate =
     return answers.every(isSettled) ? combine(answers) : Promise.all(answers).then(combine);
   };
 
-/** A throw becomes a rejection, so that it leaves no other answer's rejection unheard. */
+const isSettled = <Value>(value: MaybePromise<Value>): value is Value => !isPromise(value);
+
+/** Turns a throw into a rejection: thrown from here, it would leave the rejections of other authenticators unhandled. */
 const ask = (authenticator: Authenticator, source: CredentialSource): MaybePromise<Authentication> => {
   try {
     return authenticator(source);

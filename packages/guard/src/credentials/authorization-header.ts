@@ -1,20 +1,20 @@
 import type { CredentialSource } from '../domain/authentication.ts';
 
-/** What the Authorization header of a request holds. The scheme is in lower case: its name ignores case (RFC 9110 §11.1). */
+/** The content of a request's Authorization header. `scheme` is in lower case: its name ignores case (RFC 9110 §11.1). */
 export type Authorization =
   | { readonly kind: 'absent' }
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'credential'; readonly scheme: string; readonly value: string };
 
-/** Ends where the value begins: a token is long, and is read once, by whoever verifies it. */
+/** Ends where the value begins: a token is long, and only its verification reads it. */
 const schemeAndSpace = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]+|$)/;
 
-/** A comma, and then what reads as a scheme with something after it: another Authorization header, joined to the first. */
+/** A comma followed by what reads as a scheme and a value: a second Authorization header, joined to the first. */
 const secondCredential = /,[ \t]*[!#$%&'*+.^_`|~\w-]+[ \t]+[^\s=,]/;
 
 /**
- * Reads the Authorization header. An empty one is none. Several, which arrive joined by commas, are ambiguous: taking
- * either of them would let whoever can add a header decide who the caller is.
+ * Reads the Authorization header. An empty one is absent. Several, which arrive joined by commas, are ambiguous: to accept
+ * one of them would let anyone who can add a header decide who the caller is.
  */
 export const readAuthorization = (source: CredentialSource): Authorization => {
   const header = source.header('authorization')?.trim() ?? '';

@@ -1,26 +1,29 @@
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import type { UserId } from '../domain/ids.ts';
+import { type MaybePromise, whenSettled } from '../domain/maybe-promise.ts';
 import { readAuthorization } from './authorization-header.ts';
-import { type MaybePromise, whenSettled } from './maybe-promise.ts';
 
-/** Who the name and the password belong to, with the role they have now; null if to nobody. */
+/** The account that a name and password belong to, with its current role. */
 export type BasicAccount = { readonly userId: UserId; readonly role: string; readonly scopes: readonly string[] };
 
 export type BasicOptions = {
-  /** Throws only when it cannot tell. Called for each request: remember what was slow to find out. */
+  /**
+   * Returns the account, null if there is none with this name and password. Throws only when it cannot tell. Called for every
+   * request: cache the result of slow password hashing.
+   */
   readonly verify: (username: string, password: string, source: CredentialSource) => MaybePromise<BasicAccount | null>;
 };
 
-/** RFC 7617 §2.1: passwords are read as UTF-8, and clients are told so. */
+/** RFC 7617 §2.1: tells clients that passwords are read as UTF-8. */
 const challenge = 'Basic realm="graphql", charset="UTF-8"';
 
 /**
- * `Authorization: Basic <base64(name ":" password)>` (RFC 7617), in UTF-8; the first colon ends the name. Base64 is read
- * strictly, and control characters are refused as the RFC asks: there is one spelling for each pair.
- * Whatever is wrong is the one rejection TOKEN_INVALID, challenged in its own scheme. Absent: no header, another scheme.
+ * Returns an authenticator for `Authorization: Basic <base64(name ":" password)>` (RFC 7617), in UTF-8; the first colon ends
+ * the name. Absent: no header, or another scheme. Every other problem is rejected with TOKEN_INVALID and a Basic challenge.
+ * Base64 must be canonical and control characters are rejected, as the RFC asks, so each pair has exactly one spelling.
  *
  * @example
- * const authenticator = basic({ verify: (email, password) => accounts.verify(email, password) });
+ * const authenticate = basic({ verify: (email, password) => accounts.verify(email, password) });
  */
 export const basic =
   ({ verify }: BasicOptions): Authenticator =>
@@ -43,17 +46,17 @@ const toAuthentication = (account: BasicAccount | null): Authentication => {
   };
 };
 
-const longest = 2048;
+const maxLength = 2048;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const parsePair = (value: string): { readonly username: string; readonly password: string } | null => {
-  const text = value.length > longest ? null : decode(value);
+  const text = value.length > maxLength ? null : decode(value);
   const colon = text?.indexOf(':') ?? -1;
   if (text === null || colon < 0 || /\p{Cc}/u.test(text)) return null;
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 };
 
-/** The text behind canonical base64 (RFC 4648 §4, padding included) of well-formed UTF-8, or null. */
+/** Decodes canonical base64 (RFC 4648 §4, with padding) of well-formed UTF-8. Null for anything else. */
 const decode = (value: string): string | null => {
   try {
     const bytes = atob(value);

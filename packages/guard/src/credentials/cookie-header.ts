@@ -1,18 +1,19 @@
 import type { CredentialSource } from '../domain/authentication.ts';
 
-/** What the Cookie header of a request holds under one name. */
+/** The value that a request's Cookie header has for one name. */
 export type PresentedCookie =
   | { readonly kind: 'absent' }
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'value'; readonly value: string };
 
-/** RFC 6265 §5.2 knows two. `trim` knows more, and would take a name for ours that no browser held to its `__Host-`. */
+/** The two of RFC 6265 §5.2. `trim` removes more, and would match names to which no browser applied the `__Host-` rules. */
 const leadingSpaces = /^[ \t]+/;
 
 /**
- * Reads one cookie as it is: nothing decoded, nothing unquoted. An empty one is none. Two of a name are ambiguous: they
- * differ in path or domain, which the header does not tell, and whoever can set one of them (a neighbour on another port
- * of localhost, a sibling domain) must not decide who the caller is. Parsers that give an object take the first.
+ * Reads one cookie as it was sent, neither decoded nor unquoted. An empty one is absent. Two with the same name are
+ * ambiguous: they differ in path or domain, which the header does not say, and anyone who can set one of them (a server on
+ * another port of localhost, a sibling domain) must not decide who the caller is. Parsers that return an object take the
+ * first.
  */
 export const readCookie = (source: CredentialSource, name: string): PresentedCookie => {
   const header = source.header('cookie');

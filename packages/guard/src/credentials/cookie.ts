@@ -1,25 +1,27 @@
 import type { Authenticator } from '../domain/authentication.ts';
-import { type BearerOptions, createTokenCheck, presentedBearer } from './bearer.ts';
+import { presentedBearer } from './bearer.ts';
 import { readCookie } from './cookie-header.ts';
 import type { OriginCheck } from './origin-check.ts';
+import { type BearerOptions, createTokenCheck } from './token-check.ts';
 
-export type CookieOptions = Omit<BearerOptions, 'serviceStanding'> & {
-  /** The whole name, prefix included; compared exactly. */
+export type CookieOptions = Omit<BearerOptions, 'checkServiceToken'> & {
+  /** The full name with its prefix, compared exactly. */
   readonly name: string;
-  /** Browsers send cookies whoever asks: without this, any page could act as its visitor. See `createOriginCheck`. */
+  /** Browsers attach cookies to requests of any page: without this check every site could act as its visitor. */
   readonly mayUseCookies: OriginCheck;
 };
 
 /**
- * An access token in a cookie. It is worth what it would be as `Authorization: Bearer`, and rejected for the same reasons.
+ * Returns an authenticator for an access token in a cookie. The token is verified as in `bearer` and rejected for the same
+ * reasons.
  *
- * Absent: no or an empty cookie of this name, and one that holds the very token of the Authorization header (a server in
- * front that hands on both). Any other header beside it is a second credential. Two cookies of the name are ambiguous.
- * Rejected with ORIGIN, unread, where `mayUseCookies` says no.
+ * Absent: no cookie of this name, an empty one, or one with the same token as the Authorization header (from a proxy that
+ * sends both). Any other Authorization header is a second credential. Two cookies of this name are ambiguous.
+ * Rejected with ORIGIN, without being verified, if `mayUseCookies` returns false.
  *
  * @example
  * const mayUseCookies = createOriginCheck(['https://api.example.com', 'https://app.example.com']);
- * const authenticator = cookie({ name: '__Host-access', mayUseCookies, verify, standing: sessions.check });
+ * const authenticate = cookie({ name: '__Host-access', mayUseCookies, verify: verifyToken, checkSession });
  */
 export const cookie = ({ name, mayUseCookies, ...options }: CookieOptions): Authenticator => {
   const check = createTokenCheck(options, 'cookie');

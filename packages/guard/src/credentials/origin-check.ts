@@ -1,20 +1,22 @@
 import type { CredentialSource } from '../domain/authentication.ts';
 
-/** Whether a request may use the cookies that came with it. Asks headers only, so that a WebSocket upgrade can be asked too. */
+/** Returns whether a request may use its cookies. Reads headers only, so it works for a WebSocket upgrade too. */
 export type OriginCheck = (source: CredentialSource) => boolean;
 
-/** A content type no form and no page can send to another origin without being asked first (Fetch §2.2.2, preflight). */
+/** Content types that no form and no page can send to another origin without a preflight (Fetch §2.2.2). */
 const json = /^application\/(?:graphql\+)?json\s*(?:;|$)/i;
 
 /**
- * The check against cross-site request forgery, by what browsers say of the page behind a request and pages cannot change:
+ * Returns the check against cross-site request forgery. It relies on what browsers say about the page behind a request, which
+ * the page cannot change:
  *
- * 1. `Origin`, which comes with everything but plain reads: one of `origins`, compared exactly; the opaque `null` never.
- * 2. Without it `Sec-Fetch-Site`: a page of this very origin (`same-origin`), or a person at the address bar (`none`).
- * 3. With neither it is a program or a browser of before 2023: then it says that it sends JSON, as every client of
- *    GraphQL does, and no other site's page can without a preflight.
+ * 1. `Origin`, which browsers send with everything but plain reads: must be one of `origins`, compared exactly. The opaque
+ *    origin `null` is never allowed.
+ * 2. Without it `Sec-Fetch-Site`: must be `same-origin`, or `none` (typed into the address bar).
+ * 3. With neither, the client is a program or a browser older than 2023: the content type must be JSON, as all GraphQL
+ *    clients send, and which a page of another site cannot send without a preflight.
  *
- * `origins`: the server's own and those that CORS lets in, as browsers spell them.
+ * `origins`: the server's own and those that CORS allows, as browsers write them (`https://app.example.com`).
  *
  * @example
  * const mayUseCookies = createOriginCheck(['https://api.example.com', 'https://app.example.com']);

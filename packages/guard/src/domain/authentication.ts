@@ -1,15 +1,20 @@
+import type { MaybePromise } from './maybe-promise.ts';
 import type { SignedInViewer } from './viewer.ts';
 
 /**
- * Why a presented credential is not accepted. Clients branch on it: refresh, or sign in again.
- * `ORIGIN`: it came as a cookie with the request of a page that may not use it, and was not looked at.
+ * Why a presented credential is rejected. Clients branch on it: refresh the token, or sign in again.
+ * `ORIGIN`: a cookie that came with the request of a page that may not use it; its value was not verified.
  */
 export type RejectionReason = 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_STALE' | 'TOKEN_REVOKED' | 'ORIGIN';
 
 /**
- * What one authenticator says of one request.
- * `absent`: no credential of its kind, ask the next. `rejected`: one was there and is bad; it is never quietly
- * anonymous, the plan of the operation decides whether that matters. `ambiguous`: two of them, and nothing says which is meant.
+ * The result of one authenticator for one request.
+ *
+ * - `absent`: no credential of this kind; the next authenticator is asked.
+ * - `accepted`: the credential is valid, `viewer` is its holder.
+ * - `rejected`: a credential was presented and is not valid. The caller never becomes anonymous silently: the plan of the
+ *   operation decides whether the rejection matters.
+ * - `ambiguous`: more than one credential was presented, and nothing says which one is meant.
  */
 export type Authentication =
   | { readonly kind: 'absent' }
@@ -17,20 +22,24 @@ export type Authentication =
   | {
       readonly kind: 'rejected';
       readonly reason: RejectionReason;
-      /** The `WWW-Authenticate` to answer with, where it is not Bearer's. */
+      /** The value of `WWW-Authenticate` in the response, for schemes other than Bearer. */
       readonly challenge?: string;
     }
   | { readonly kind: 'ambiguous' };
 
-/** The device and the network a request comes from, as far as the server knows, and the name of the request in the log. */
+/** The device and network that a request comes from, as far as the server knows, and the id of the request in the log. */
 export type ClientInfo = { readonly ip: string | null; readonly userAgent: string | null; readonly requestId?: string };
 
-/** The part of a request that credentials may come from. Header names are given in lower case; null means not sent. */
+/** The part of a request that authenticators read. */
 export type CredentialSource = {
+  /** Returns the value of a request header, null if it was not sent. Called with names in lower case. */
   readonly header: (name: string) => string | null;
-  /** For the log; no decision is made from it. */
+  /** For logs. No decision depends on it. */
   readonly client?: ClientInfo;
 };
 
-/** One way of saying who one is. Throws only when it cannot tell (a store is out of reach). */
-export type Authenticator = (source: CredentialSource) => Authentication | Promise<Authentication>;
+/**
+ * Reads one kind of credential from a request and verifies it. Throws or rejects only when it cannot tell, because a store
+ * is unavailable: with `new GuardError('SERVICE_UNAVAILABLE')`, which refuses the operation with 503.
+ */
+export type Authenticator = (source: CredentialSource) => MaybePromise<Authentication>;

@@ -1,16 +1,16 @@
-/** What every error with one code has in common. */
+/** What all errors with the same code have in common. */
 export type ErrorRow = {
-  /** The HTTP status of an answer that consists of this error only. */
+  /** The HTTP status of a response that consists of this error only. */
   readonly status: number;
-  /** The same in the words of RFC 6749 §5.2 and RFC 6750 §3.1. */
+  /** The OAuth error code of RFC 6749 §5.2 or RFC 6750 §3.1. */
   readonly oauth: string;
-  /** Whether sending the same request again can succeed. */
+  /** Whether the same request can succeed when it is sent again. */
   readonly retryable: boolean;
-  /** A constant: nothing secret and nothing typed by a caller gets into it. */
+  /** A constant. It contains nothing secret and nothing that a caller sent. */
   readonly message: string;
 };
 
-/** The errors that the guard itself answers with. */
+/** The errors that the guard itself responds with. */
 export const guardErrors = {
   UNAUTHENTICATED: {
     status: 401,
@@ -35,23 +35,31 @@ export const guardErrors = {
 
 export type GuardErrorCode = keyof typeof guardErrors;
 
-/** What a client may branch on besides the code; becomes `extensions` in GraphQL. Constants only. */
+/** What clients may branch on besides the code. Becomes `extensions` in GraphQL. Constants only. */
 export type ErrorDetails = {
-  /** A finer word within the code: `TOKEN_EXPIRED`, `ROLE`, `PASSWORD_TOO_SHORT`. */
+  /** A finer distinction within the code: `TOKEN_EXPIRED`, `ROLE`, `PASSWORD_TOO_SHORT`. */
   readonly reason?: string;
-  /** The input field that is meant. */
+  /** The input field that the error is about. */
   readonly field?: string;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which to try again. */
   readonly retryAfter?: number;
-  /** What would have been needed: a role, scopes, a policy. */
+  /** What the rule requires: a role, scopes, a policy. */
   readonly required?: Readonly<Record<string, unknown>>;
-  /** The schema coordinate whose rule was not met. */
+  /** The schema coordinate of the rule that was not met. */
   readonly coordinate?: string;
 };
 
 /**
- * An error with a code that clients branch on: it reaches them as it is, while every other error is masked. `cause` is what
- * went wrong underneath, for the log only: no answer carries it.
+ * An error that reaches clients with its code, message and details; every other error is masked. `cause` is for logs only
+ * and is never sent.
+ *
+ * @example
+ * throw new CodedError('ORDER_CLOSED', {
+ *   status: 409,
+ *   oauth: 'invalid_request',
+ *   retryable: false,
+ *   message: 'The order is closed. Open a new one.',
+ * });
  */
 export class CodedError extends Error {
   override readonly name: string = 'CodedError';
@@ -71,7 +79,12 @@ export class CodedError extends Error {
   }
 }
 
-/** An error of the guard. Authenticators and policies throw `new GuardError('SERVICE_UNAVAILABLE')` when they cannot tell. */
+/**
+ * An error of the guard. Authenticators and policies throw `SERVICE_UNAVAILABLE` when they cannot tell.
+ *
+ * @example
+ * throw new GuardError('SERVICE_UNAVAILABLE', { retryAfter: 5 });
+ */
 export class GuardError extends CodedError {
   override readonly name = 'GuardError';
 
@@ -80,7 +93,7 @@ export class GuardError extends CodedError {
   }
 }
 
-/** For cookies that came with a request of another site's page: no other token would help, so it is not UNAUTHENTICATED. */
+/** Returns the error for cookies sent by a page of another site. Not UNAUTHENTICATED, because no other token would help. */
 export const otherOrigin = (): GuardError =>
   new GuardError(
     'FORBIDDEN',

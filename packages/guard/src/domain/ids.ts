@@ -1,14 +1,14 @@
-/** Brands keep one kind of text from being passed where another is meant; at run time they are plain strings. */
+/** Brands keep one kind of string from being passed where another is meant. At run time they are plain strings. */
 declare const brand: unique symbol;
 export type Branded<Name extends string> = string & { readonly [brand]: Name };
 
-/** Identifies one account. Any non-empty text. */
+/** Identifies one account. Any non-empty string. */
 export type UserId = Branded<'UserId'>;
 /** Identifies one session: one sign-in on one device. */
 export type SessionId = Branded<'SessionId'>;
-/** Identifies one API key. Public: it stands in the key itself. */
+/** Identifies one API key. Public: it is a part of the key itself. */
 export type ApiKeyId = Branded<'ApiKeyId'>;
-/** Identifies one OAuth client: the apps of the house together, or one service client. */
+/** Identifies one OAuth client: all first-party apps together, or one service client. */
 export type ClientId = Branded<'ClientId'>;
 
 export const userId = (value: string): UserId => value as UserId;

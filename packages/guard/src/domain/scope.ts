@@ -1,25 +1,29 @@
 /**
- * Scopes: what a credential may do of what its owner's role allows. Never more: where a rule asks for a role and a scope,
- * both must hold, and the role is the owner's at that moment.
+ * Scopes limit what a credential may do of what its owner's role allows. They never add to it: where a rule asks for a role
+ * and a scope, both must hold, and the role is the one the owner has at that moment.
  *
- * A scope names a right in segments, `resource:action`: `users:read`. A grant is a scope or a pattern of one: `*` stands for
- * any one segment (`users:*`, `*:read`), alone it stands for every scope.
+ * A scope names a right in segments, `resource:action`: `users:read`. A grant is a scope or a pattern: `*` matches any one
+ * segment (`users:*`, `*:read`), and alone it covers every scope.
  *
- * One scope is covered by no pattern and granted by nobody: `interactive`, which is a person who signed in and holds a
- * session. Rules ask for it where a credential that was made to be left in a script must not do: new keys, passwords,
- * sessions, other people's accounts.
+ * The scope `interactive` is covered by no pattern and cannot be granted: a person who signed in and holds a session has it.
+ * Rules ask for it where a credential left in a script must not suffice: new keys, passwords, sessions, other accounts.
  */
 
-/** Held by sessions of people alone. */
+/** Held only by sessions of people. */
 export const interactiveScope = 'interactive';
 
-/** What a person's own session is granted: it is not narrowed, the role decides. */
+/** The scopes of a person's session. It is not narrowed: the role decides. */
 export const sessionScopes: readonly string[] = Object.freeze(['*', interactiveScope]);
 
-/** A credential that stands for its owner without being a session of theirs. */
+/** The scopes of a credential that acts for its owner with all their rights, but is not one of their sessions. */
 export const unnarrowedScopes: readonly string[] = Object.freeze(['*']);
 
-/** Whether what was granted covers the scope. */
+/**
+ * Returns whether the granted scopes and patterns cover the scope.
+ *
+ * @example
+ * const mayReadUsers = hasScope(['users:*'], 'users:read');
+ */
 export const hasScope = (granted: readonly string[], scope: string): boolean =>
   granted.includes(scope) || (scope !== interactiveScope && granted.some((grant) => covers(grant, scope)));
 
@@ -32,8 +36,8 @@ const covers = (grant: string, scope: string): boolean => {
   );
 };
 
-/** Whether the text holds a wildcard: fit to be granted, not to be asked for. */
+/** Returns whether the text contains a wildcard segment. Patterns can be granted, but a rule cannot ask for one. */
 export const isScopePattern = (text: string): boolean => text.split(':').includes('*');
 
-/** The scopes that the rules of a schema ask for, each with the roles that can meet one of the rules asking for it. */
+/** The scopes that the rules of a schema ask for, each with the roles that meet at least one of the rules asking for it. */
 export type KnownScopes = ReadonlyMap<string, readonly string[]>;

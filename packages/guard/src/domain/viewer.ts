@@ -1,9 +1,9 @@
 import type { ApiKeyId, ClientId, SessionId, UserId } from './ids.ts';
 
-/** Who asks. Built once per request, only from a verified credential; no header, cookie or body field adds to it. */
+/** The caller of an operation. Built once per request, only from a verified credential. */
 export type Viewer<Account = unknown> = AnonymousViewer | SignedInViewer<Account>;
 
-/** A person, or a service that speaks for itself. */
+/** A person, or a service that acts for itself. */
 export type SignedInViewer<Account = unknown> = AccountViewer<Account> | ServiceViewer;
 
 export type AnonymousViewer = { readonly kind: 'anonymous' };
@@ -11,23 +11,23 @@ export type AnonymousViewer = { readonly kind: 'anonymous' };
 export type AccountViewer<Account = unknown> = {
   readonly kind: 'account';
   readonly id: UserId;
-  /** A value of the schema's role enum. A viewer with a role the schema does not know meets no role rule. */
+  /** A value of the schema's role enum. A role that the schema does not define meets no role rule. */
   readonly role: string;
-  /** What the credential may do of what the role allows: see `scope.ts`. Empty: nothing that a rule asks a scope for. */
+  /** What the credential may do of what the role allows. Empty: it meets no rule that asks for a scope. */
   readonly scopes: readonly string[];
-  /** The session the credential belongs to, if it belongs to one. */
+  /** The session that the credential belongs to, null if it has none. */
   readonly sessionId: SessionId | null;
-  /** The API key that was presented, if it was one. */
+  /** The API key that was presented, if the credential is one. */
   readonly apiKeyId?: ApiKeyId;
-  /** The kind of credential that was presented. */
+  /** The kind of credential that was presented: `bearer`, `cookie`, `api-key`, `basic`. */
   readonly via: string;
-  /** When the credential stops being accepted, in seconds since 1970; null if it does not by itself. */
+  /** When the credential expires, in seconds since 1970; null if it does not expire by itself. */
   readonly expiresAt: number | null;
-  /** The account as it was when the credential was checked, if it was read then. Good for queries, which change nothing. */
+  /** The account as it was when the credential was verified, if it was read then. Use it in queries only: mutations change it. */
   readonly account?: Account | undefined;
 };
 
-/** A service. It has no account and no role: what it may do is what rules give to its scopes. */
+/** A service. It has no account and no role: it may do what rules give to its scopes. */
 export type ServiceViewer = {
   readonly kind: 'service';
   readonly id: ClientId;

@@ -2,6 +2,7 @@ import {
   type Authenticator,
   authTypeDefs,
   clientId,
+  GuardError,
   guardSchema,
   type Policies,
   userId,
@@ -10,7 +11,6 @@ import {
 import { useFieldgate } from '@fieldgate/guard/yoga';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { createYoga } from 'graphql-yoga';
-import { AppError } from '../../../../src/domain/errors.ts';
 
 /** The viewer of `Bearer user`, `Bearer admin`, `Bearer user:read+write`. */
 export const viewerNamed = (token: string): Extract<Viewer, { kind: 'account' }> => {
@@ -48,7 +48,7 @@ export const authenticate: Authenticator = (source) => {
     return { kind: 'ambiguous' };
   }
   if (token === 'down') {
-    throw new AppError('SERVICE_UNAVAILABLE');
+    throw new GuardError('SERVICE_UNAVAILABLE');
   }
   const reason = rejections[token];
   if (reason) {
@@ -88,7 +88,7 @@ export type Ask = {
 
 export type ServeOptions = { readonly authenticate?: Authenticator; readonly context?: object };
 
-/** A server of its own with the schema behind the gate, asked through its public face. */
+/** A Yoga server with the plugin and the schema, called through its fetch. */
 export const serve = (schema: ReturnType<typeof schemaOf>, options: ServeOptions = {}) => {
   let asked = 0;
   const yoga = createYoga({
@@ -126,6 +126,6 @@ export const serve = (schema: ReturnType<typeof schemaOf>, options: ServeOptions
   return { yoga, post, ask, timesAsked: () => asked };
 };
 
-/** Codes and reasons of an answer, in order. */
+/** Returns the codes and reasons of a response, in order. */
 export const codesOf = (answer: Pick<Answer, 'errors'>): readonly string[] =>
   answer.errors.map(({ extensions }) => `${extensions['code']}/${extensions['reason']}`);

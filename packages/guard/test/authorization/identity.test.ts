@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { admit, type Policies, viewerOf, withViewer } from '@fieldgate/guard';
+import { admit, CodedError, GuardError, type Policies, viewerOf, withViewer } from '@fieldgate/guard';
 import { execute, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../../../src/domain/errors.ts';
 import { authenticate, codesOf, schemaOf, serve, viewerNamed } from './fixture.ts';
-import { createHouse, treasure } from './house.ts';
+import { createSampleSchema, secretValue } from './sample-schema.ts';
 
 const waiting = async <T>(milliseconds: number, next: () => T): Promise<Awaited<T>> => {
   await pause(milliseconds);
@@ -16,8 +15,8 @@ const idOf = (context: unknown): string => {
   return viewer.kind === 'account' ? viewer.id : 'anonymous';
 };
 
-describe('who asks is what was verified, for this operation', () => {
-  test('T28, Z15: callers at the same time, on one context object, are not mixed up', async () => {
+describe('the viewer is what was verified for this operation', () => {
+  test('T28, Z15: concurrent callers with one shared context object are not mixed up', async () => {
     const schema = schemaOf(
       'type Query { me: Me @auth(optional: true) } type Me { id: ID! late: ID! admin: ID @auth(role: ADMIN) mine: ID @auth(policy: "slow") }',
       {
@@ -63,8 +62,8 @@ describe('who asks is what was verified, for this operation', () => {
     expect(idOf(null)).toBe('anonymous');
   });
 
-  test('T29 an object reached by an open and by a guarded way is decided on each', async () => {
-    const shared = { id: '1', secret: treasure };
+  test('T29 an object reached by an open and by a guarded route is decided on each', async () => {
+    const shared = { id: '1', secret: secretValue };
     const schema = schemaOf(
       `type Query { open: Thing @public closed: Thing @auth(policy: "yes") }
        type Thing { id: ID! secret: String @auth(policy: "byPath") }`,
@@ -75,8 +74,8 @@ describe('who asks is what was verified, for this operation', () => {
     expect(answer.data).toEqual({ open: { secret: null }, closed: { id: '1', secret: null } });
   });
 
-  test('T30 nothing but the credential says who asks', async () => {
-    const { schema, ran } = createHouse();
+  test('T30 nothing but the credential decides who the viewer is', async () => {
+    const { schema, ran } = createSampleSchema();
     const { ask } = serve(schema, { context: { viewer: viewerNamed('admin'), user: { role: 'ADMIN' } } });
     const forged = {
       headers: { 'x-user': 'admin', 'x-role': 'ADMIN', 'x-hasura-role': 'ADMIN', cookie: 'viewer=admin' },
@@ -84,7 +83,7 @@ describe('who asks is what was verified, for this operation', () => {
       variables: { viewer: viewerNamed('admin') },
     };
     expect((await ask('{ admin }', forged)).status).toBe(401);
-    expect((await ask('{ hello admin account { secret } }', forged)).text).not.toContain(treasure);
+    expect((await ask('{ hello admin account { secret } }', forged)).text).not.toContain(secretValue);
     expect((await ask('{ admin }', { ...forged, token: 'user' })).status).toBe(403);
     expect(ran).toEqual([]);
   });
@@ -98,26 +97,31 @@ describe('who asks is what was verified, for this operation', () => {
     truthy: (() => 1) as never,
     nothingLater: (async () => undefined) as never,
     throws: () => {
-      throw new Error(treasure);
+      throw new Error(secretValue);
     },
-    rejects: () => Promise.reject(new Error(treasure)),
+    rejects: () => Promise.reject(new Error(secretValue)),
     refuses: () => {
-      throw new AppError('NOT_FOUND');
+      throw new CodedError('NOT_FOUND', {
+        status: 404,
+        oauth: 'invalid_request',
+        retryable: false,
+        message: secretValue,
+      });
     },
     down: () => {
-      throw new AppError('SERVICE_UNAVAILABLE');
+      throw new GuardError('SERVICE_UNAVAILABLE');
     },
-    downLater: () => Promise.reject(new AppError('SERVICE_UNAVAILABLE', { retryAfter: 7 })),
+    downLater: () => Promise.reject(new GuardError('SERVICE_UNAVAILABLE', { retryAfter: 7 })),
   };
 
   test.each(Object.keys(policies).flatMap((first) => [[first], ['yes', first], ['later', first], [first, 'later']]))(
-    'T32 policies let pass only with true, at once or later: %s %s',
+    'T32 a policy passes only with true, synchronous or not: %s %s',
     async (...names) => {
       const uses = names.filter((name) => name !== undefined).map((name) => `@auth(policy: "${name}")`);
       const resolved: string[] = [];
       const schema = schemaOf(
         `type Query { open: Int @public a: String ${uses.join(' ')} }`,
-        { Query: { a: () => [treasure, resolved.push('a')][0] } },
+        { Query: { a: () => [secretValue, resolved.push('a')][0] } },
         policies,
       );
       const answer = await serve(schema).ask('{ open a }', { token: 'user' });
@@ -125,7 +129,7 @@ describe('who asks is what was verified, for this operation', () => {
       expect(answer.status).toBe(200);
       expect(resolved).toHaveLength(denying ? 0 : 1);
       if (!denying) {
-        expect(answer.data).toEqual({ open: null, a: treasure });
+        expect(answer.data).toEqual({ open: null, a: secretValue });
       } else if (denying.startsWith('down')) {
         const retryAfter = denying === 'down' ? 1 : 7;
         expect(answer.errors[0]?.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE', retryable: true, retryAfter });
@@ -137,12 +141,12 @@ describe('who asks is what was verified, for this operation', () => {
           required,
           coordinate: 'Query.a',
         });
-        expect(answer.text).not.toContain(treasure);
+        expect(answer.text).not.toContain(secretValue);
       }
     },
   );
 
-  test('T32 a policy is asked with the object, the arguments and the context of its field, after roles and scopes', async () => {
+  test('T32 a policy is called with the object, arguments and context of its field, after roles and scopes', async () => {
     const asked: unknown[] = [];
     const schema = schemaOf(
       `type Query { doc: Doc @public }
@@ -163,9 +167,9 @@ describe('who asks is what was verified, for this operation', () => {
   });
 });
 
-describe('the guard stands alone', () => {
+describe('a guarded schema without a server', () => {
   const run = (query: string, contextValue?: unknown) => {
-    const { schema, ran } = createHouse();
+    const { schema, ran } = createSampleSchema();
     return Promise.resolve(execute({ schema, document: parse(query), contextValue })).then((result) => ({
       result,
       ran,
@@ -173,27 +177,27 @@ describe('the guard stands alone', () => {
   };
 
   test.each([undefined, null, {}, { viewer: viewerNamed('admin') }, { user: { role: 'ADMIN' } }, 'admin'])(
-    'without the gate every caller is anonymous: %o',
+    'treats every caller as anonymous without withViewer: %o',
     async (context) => {
       const query = '{ hello maybe admin node { secret } nodes { secret } card { pin } iban grade whole { id } }';
       const { result, ran } = await run(query, context);
-      expect(JSON.stringify(result)).not.toContain(treasure);
+      expect(JSON.stringify(result)).not.toContain(secretValue);
       expect(result).toMatchObject({ data: { hello: 'hello', maybe: 'maybe', admin: null, iban: null, whole: null } });
       expect(ran).toEqual(['maybe']);
       expect((await run('mutation { write }', context)).ran).toEqual([]);
     },
   );
 
-  test('with a viewer from the gate it decides by itself', async () => {
+  test('checks every rule for a viewer from withViewer', async () => {
     const query = '{ admin nodes { secret } }';
     const { result } = await run(query, withViewer({}, viewerNamed('user')));
-    expect(result).toMatchObject({ data: { admin: null, nodes: [{ secret: null }, { secret: treasure }] } });
+    expect(result).toMatchObject({ data: { admin: null, nodes: [{ secret: null }, { secret: secretValue }] } });
     const { result: all } = await run(query, withViewer(undefined, viewerNamed('admin')));
-    expect(all).toEqual({ data: { admin: treasure, nodes: [{ secret: treasure }, { secret: treasure }] } });
+    expect(all).toEqual({ data: { admin: secretValue, nodes: [{ secret: secretValue }, { secret: secretValue }] } });
   });
 
-  test('the gate can be put in front of any executor', async () => {
-    const { schema } = createHouse();
+  test('can be executed by any executor after admit', async () => {
+    const { schema } = createSampleSchema();
     const decide = (query: string, token: string) => {
       const source = { header: (name: string) => (name === 'authorization' ? `Bearer ${token}` : null) };
       return admit({ schema, document: parse(query), source, authenticate });

@@ -3,24 +3,24 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { schemaOf, serve } from './fixture.ts';
 
-/** What a place asks for, from nothing to the greatest role; a caller's index is the most it can meet. */
+/** The rule of a place, from none to the greatest role. A caller's index is the greatest rule it meets. */
 const rules = ['', '@auth', '@auth(role: USER)', '@auth(role: EDITOR)', '@auth(role: ADMIN)'] as const;
 const callers = [undefined, 'visitor', 'user', 'editor', 'admin'] as const;
 const places = ['I', 'I.f', 'A', 'A.f', 'B', 'B.f', 'S', 'Query.a', 'Query.i', 'Query.u'] as const;
-type House = Readonly<Record<(typeof places)[number], number>>;
+type Assignment = Readonly<Record<(typeof places)[number], number>>;
 
-/** What each field asks for, worked out from the text of the contract and not with the code that is tested. */
-const demandsOf = (house: House): Readonly<Record<string, number>> => ({
-  'Query.a': Math.max(house['Query.a'], house.A, house.I),
-  'Query.i': Math.max(house['Query.i'], house.I),
-  'Query.u': house['Query.u'],
-  'A.f': Math.max(house['A.f'], house.A, house.I, house['I.f'], house.S),
-  'B.f': Math.max(house['B.f'], house.B, house.I, house['I.f'], house.S),
+/** What each field requires, derived from the text of the contract and not with the code under test. */
+const demandsOf = (assigned: Assignment): Readonly<Record<string, number>> => ({
+  'Query.a': Math.max(assigned['Query.a'], assigned.A, assigned.I),
+  'Query.i': Math.max(assigned['Query.i'], assigned.I),
+  'Query.u': assigned['Query.u'],
+  'A.f': Math.max(assigned['A.f'], assigned.A, assigned.I, assigned['I.f'], assigned.S),
+  'B.f': Math.max(assigned['B.f'], assigned.B, assigned.I, assigned['I.f'], assigned.S),
 });
 
-const build = (house: House) => {
+const build = (assigned: Assignment) => {
   const ran: string[] = [];
-  const rule = (place: (typeof places)[number]): string => rules[house[place]] ?? '';
+  const rule = (place: (typeof places)[number]): string => rules[assigned[place]] ?? '';
   const root = (place: 'Query.a' | 'Query.i' | 'Query.u'): string => rule(place) || '@public';
   const roots = `{ a: A ${root('Query.a')} i: I ${root('Query.i')} u: U ${root('Query.u')} }`;
   const returns = (name: string, value: unknown) => () => {
@@ -39,10 +39,10 @@ const build = (house: House) => {
      type Mutation ${roots}`,
     { Query: resolvers, Mutation: resolvers, A: { f: returns('f', 'value') }, B: { f: returns('f', 'value') } },
   );
-  return { schema, ran, demands: demandsOf(house) };
+  return { schema, ran, demands: demandsOf(assigned) };
 };
 
-/** Every way to A.f, and the fields it can lead through. */
+/** Every route to A.f, and the fields that it can select. */
 const routes: readonly { readonly text: string; readonly root: string; readonly fields: readonly string[] }[] = [
   { text: '{ a { f } }', root: 'Query.a', fields: ['A.f'] },
   { text: '{ x: a { y: f } }', root: 'Query.a', fields: ['A.f'] },
@@ -56,7 +56,7 @@ const routes: readonly { readonly text: string; readonly root: string; readonly 
   { text: '{ ...R } fragment R on ROOT { i { ...F } } fragment F on A { z: f }', root: 'Query.i', fields: ['A.f'] },
 ];
 
-const houses = fc.record(
+const assignments = fc.record(
   Object.fromEntries(places.map((place) => [place, fc.nat({ max: rules.length - 1 })])) as Record<
     (typeof places)[number],
     fc.Arbitrary<number>
@@ -64,10 +64,10 @@ const houses = fc.record(
 );
 
 describe('the access matrix', () => {
-  test('says of every field what its rules add up to', () => {
+  test('shows for every field what its rules add up to', () => {
     fc.assert(
-      fc.property(houses, (house) => {
-        const { schema, demands } = build(house);
+      fc.property(assignments, (assigned) => {
+        const { schema, demands } = build(assigned);
         const rows = accessMatrix(schema).filter(({ coordinate }) => !coordinate.startsWith('Mutation'));
         expect(rows.map(({ coordinate }) => coordinate)).toEqual(Object.keys(demands).sort());
         for (const { coordinate, access } of rows) {
@@ -80,10 +80,10 @@ describe('the access matrix', () => {
     );
   });
 
-  test('Z02 every route to a field lets through exactly those the matrix names', async () => {
+  test('Z02 every route to a field lets exactly the callers through that the matrix allows', async () => {
     await fc.assert(
-      fc.asyncProperty(houses, async (house) => {
-        const { schema, ran, demands } = build(house);
+      fc.asyncProperty(assignments, async (assigned) => {
+        const { schema, ran, demands } = build(assigned);
         const { ask } = serve(schema);
         const needs = (coordinate: string): number => demands[coordinate] ?? 0;
         for (const { text, root, fields } of routes) {
@@ -110,7 +110,7 @@ describe('the access matrix', () => {
     );
   });
 
-  test('shows scopes, policies and what is public', () => {
+  test('shows scopes, policies and public fields', () => {
     const schema = schemaOf(
       'type Query { a: Int @public b: Int @auth(scopes: [["x"]], policy: "p") c: Int @auth(optional: true, policy: "p") }',
       {},

@@ -19,7 +19,7 @@ const typeDefs = /* GraphQL */ `
   }
 `;
 
-const open = () => {
+const setUp = () => {
   const ran: string[] = [];
   const says = (name: string) => () => {
     ran.push(name);
@@ -37,11 +37,11 @@ const open = () => {
   return { ...serve(schema), ran };
 };
 
-describe('a service, which has scopes and nothing else', () => {
+describe('a service, which has only scopes', () => {
   const token = 'service:read';
 
-  test('reads what is public or optional, and what a rule gives to a scope it has', async () => {
-    const { data } = await open().ask('{ hello maybe orders { id } }', { token });
+  test('reads what is public or optional, and what a rule allows for one of its scopes', async () => {
+    const { data } = await setUp().ask('{ hello maybe orders { id } }', { token });
     expect(data).toEqual({ hello: 'hello', maybe: 'maybe', orders: { id: '1' } });
   });
 
@@ -52,8 +52,8 @@ describe('a service, which has scopes and nothing else', () => {
     ['admin', 'FORBIDDEN/ROLE'],
     ['both', 'FORBIDDEN/ROLE'],
     ['orders { total }', 'FORBIDDEN/ACCOUNT'],
-  ])('is not a person: %s', async (field, code) => {
-    const { ask, ran } = open();
+  ])('does not meet a rule about people: %s', async (field, code) => {
+    const { ask, ran } = setUp();
     const answer = await ask(`{ hello ${field} }`, { token });
     expect(codesOf(answer)).toEqual([code]);
     expect(answer.data).toMatchObject({ hello: 'hello' });
@@ -61,17 +61,17 @@ describe('a service, which has scopes and nothing else', () => {
   });
 
   test.each(['service:', 'service:rea', 'service:write', 'service:READ'])(
-    'with other scopes, %s, is refused: no scope means none',
+    'is refused without the required scope: %s',
     async (other) => {
-      const { ask, ran } = open();
+      const { ask, ran } = setUp();
       const answer = await ask('{ orders { id } }', { token: other });
       expect([answer.status, codesOf(answer)]).toEqual([403, ['FORBIDDEN/SCOPE']]);
       expect(ran).toEqual([]);
     },
   );
 
-  test('runs a mutation whole or not at all', async () => {
-    const { ask, ran } = open();
+  test('runs a mutation as a whole or not at all', async () => {
+    const { ask, ran } = setUp();
     const refused = await ask('mutation { order rename }', { token: 'service:write' });
     expect([refused.status, codesOf(refused), ran]).toEqual([403, ['FORBIDDEN/ACCOUNT'], []]);
     expect((await ask('mutation { order }', { token: 'service:write' })).data).toEqual({ order: 'order' });

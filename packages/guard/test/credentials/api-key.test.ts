@@ -37,7 +37,7 @@ describe('X-API-Key', () => {
     expect(authenticator(withHeader(value))).toEqual(expected);
   });
 
-  it('waits for an answer that takes time, and throws what it throws', async () => {
+  it('waits for an asynchronous verify, and throws what verify throws', async () => {
     const later = apiKey({ verify: async () => ({ kind: 'valid', claims }) });
     expect(await later(withHeader('x'))).toEqual({ kind: 'accepted', viewer });
     const down = apiKey({

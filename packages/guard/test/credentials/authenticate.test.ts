@@ -20,7 +20,7 @@ const accepted: Authentication = {
 const noSource: CredentialSource = { header: () => null };
 
 const table: readonly (readonly [string, readonly Authentication[], Authentication])[] = [
-  ['nobody to ask is absent', [], absent],
+  ['no authenticator is absent', [], absent],
   ['none present is absent', [absent, absent], absent],
   ['one accepted is accepted', [absent, accepted, absent], accepted],
   ['T22: one rejected is rejected, not anonymous', [absent, rejected, absent], rejected],
@@ -30,7 +30,7 @@ const table: readonly (readonly [string, readonly Authentication[], Authenticati
   ['two rejected are ambiguous', [rejected, rejected], ambiguous],
 ];
 
-describe('one answer from several authenticators', () => {
+describe('several authenticators combined', () => {
   for (const [rule, answers, expected] of table) {
     it(`${rule}, in any order, at once and later alike`, async () => {
       for (const order of [answers, answers.toReversed()]) {
@@ -41,7 +41,7 @@ describe('one answer from several authenticators', () => {
     });
   }
 
-  it('L05: is an error if one of them cannot tell, whatever the others say, and leaves no rejection unheard', async () => {
+  it('L05: rejects if one of them cannot tell, whatever the others return, and leaves no rejection unhandled', async () => {
     const unheard: unknown[] = [];
     const listen = (error: unknown) => unheard.push(error);
     process.on('unhandledRejection', listen);

@@ -28,7 +28,7 @@ describe('Authorization: Basic', () => {
     expect(asked).toEqual([parts]);
   });
 
-  it.each(['basic', 'BASIC', 'bAsIc'])('takes the scheme as %s', (scheme) => {
+  it.each(['basic', 'BASIC', 'bAsIc'])('accepts the scheme as %s', (scheme) => {
     expect(ask(`${scheme} ${base64('ada:x')}`)).toMatchObject({ kind: 'accepted' });
   });
 
@@ -42,11 +42,11 @@ describe('Authorization: Basic', () => {
     ['spare bits', 'YWRhOnh5eh=='],
     ['the alphabet of URLs', base64('a:>>>???').replaceAll('+', '-').replaceAll('/', '_')],
     ['white space inside', `YWRh OnNlY3JldA==`],
-    ['bytes that are no UTF-8', base64(new Uint8Array([0x61, 0x3a, 0xff, 0xfe]))],
+    ['bytes that are not UTF-8', base64(new Uint8Array([0x61, 0x3a, 0xff, 0xfe]))],
     ['an overlong form', base64(new Uint8Array([0x61, 0x3a, 0xc0, 0x80]))],
-    ['more than anybody types', base64(`ada:${'x'.repeat(3000)}`)],
+    ['more than 2048 characters', base64(`ada:${'x'.repeat(3000)}`)],
     ['nothing', ''],
-  ])('P23: %s is rejected, challenged in its own scheme, and asks nobody', (_what, value) => {
+  ])('P23: %s is rejected with a Basic challenge, without calling verify', (_what, value) => {
     expect(ask(`Basic ${value}`)).toEqual(rejected);
     expect(asked).toEqual([]);
   });
@@ -55,7 +55,7 @@ describe('Authorization: Basic', () => {
     expect(ask(`Basic ${base64('ada:wrong')}`)).toEqual(rejected);
   });
 
-  it('is not what Bearer is, and two credentials in one header are ambiguous', () => {
+  it('does not read Bearer, and two credentials in one header are ambiguous', () => {
     expect(ask('Bearer x')).toEqual({ kind: 'absent' });
     expect(ask('')).toEqual({ kind: 'absent' });
     expect(ask(`Basic ${base64('ada:x')}, Basic ${base64('eve:x')}`)).toEqual({ kind: 'ambiguous' });

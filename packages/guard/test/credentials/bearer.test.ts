@@ -5,14 +5,13 @@ import {
   bearer,
   type CredentialSource,
   clientId,
+  GuardError,
   sessionId,
   userId,
 } from '@fieldgate/guard';
 import { presentedBearer } from '@fieldgate/guard/server';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../../../src/domain/errors.ts';
-import type { User } from '../../../../src/domain/user.ts';
-import { quickest } from '../../../../test/support/stopwatch.ts';
+import { quickest } from '../stopwatch.ts';
 
 const claims = { userId: userId('ada'), sessionId: sessionId('s1'), role: 'USER', scopes: ['read'], expiresAt: 900 };
 const viewer = {
@@ -24,7 +23,7 @@ const viewer = {
   via: 'bearer',
   expiresAt: 900,
 };
-const ada: User = {
+const ada = {
   id: claims.userId,
   email: 'ada@example.com',
   name: 'Ada',
@@ -93,20 +92,20 @@ describe('class K: how a bearer token is presented', () => {
     it(`T22, Z14: ${JSON.stringify(header)} is ${outcome}`, () => expect(ask(header)).toEqual(expected));
   }
 
-  it('Z13: no other header says who one is', () => {
+  it('Z13: no header but Authorization carries a bearer token', () => {
     const others: CredentialSource = { header: (name) => (name === 'authorization' ? null : 'Bearer good') };
     expect(bearer({ verify })(others)).toEqual({ kind: 'absent' });
   });
 
-  it('a long header is read in linear time', async () => {
+  it('a long header is parsed in linear time', async () => {
     for (const text of [' '.repeat(16_000), ','.repeat(16_000), ', a'.repeat(5000), `Bearer${'\t'.repeat(16_000)},`]) {
       expect(await quickest(() => ask(`x${text}=`))).toBeLessThan(100);
     }
   });
 });
 
-describe('the standing of the session of a bearer token', () => {
-  it('the account that the store read on the way goes with the viewer', () => {
+describe('the session check of a bearer token', () => {
+  it('adds the account that the store returned to the viewer', () => {
     expect(ask('Bearer good', { checkSession: () => ({ kind: 'live', role: 'USER', account: ada }) })).toEqual({
       kind: 'accepted',
       viewer: { ...viewer, account: ada },
@@ -119,36 +118,36 @@ describe('the standing of the session of a bearer token', () => {
     ['Z17: live with a role in another case', { kind: 'live', role: 'user' }, rejected('TOKEN_STALE')],
     ['ended', { kind: 'ended' }, rejected('TOKEN_REVOKED')],
   ] as const;
-  for (const [name, standing, expected] of table) {
+  for (const [name, status, expected] of table) {
     it(`R12, R18: ${name}: ${expected.kind}, at once and later alike`, async () => {
-      expect(ask('Bearer good', { checkSession: () => standing })).toEqual(expected);
-      const later = ask('Bearer good', { checkSession: () => Promise.resolve(standing) });
+      expect(ask('Bearer good', { checkSession: () => status })).toEqual(expected);
+      const later = ask('Bearer good', { checkSession: () => Promise.resolve(status) });
       expect(later).toBeInstanceOf(Promise);
       expect(await later).toEqual(expected);
     });
   }
 
-  it('is asked for exactly the account and session of a valid token, and of no other', () => {
+  it('is called with the account and session of a valid token, and for no other token', () => {
     const asked: unknown[] = [];
-    const standing: BearerOptions['checkSession'] = (user, session) => {
+    const status: BearerOptions['checkSession'] = (user, session) => {
       asked.push([user, session]);
       return { kind: 'live', role: 'USER' };
     };
     for (const header of ['Bearer good', 'Bearer bad', 'Bearer old', 'Basic good', null])
-      ask(header, { checkSession: standing });
+      ask(header, { checkSession: status });
     expect(asked).toEqual([['ada', 's1']]);
   });
 
-  it('L05: that cannot be told is an error, never an answer', async () => {
-    const down = new AppError('SERVICE_UNAVAILABLE');
+  it('L05: rejects when the store is unavailable, and never returns an authentication then', async () => {
+    const down = new GuardError('SERVICE_UNAVAILABLE');
     await expect(ask('Bearer good', { checkSession: () => Promise.reject(down) })).rejects.toBe(down);
   });
 
-  it('is not asked where there is no store', () => {
+  it('is optional: without it a valid token is accepted', () => {
     expect(bearer({ verify })(sourceOf('Bearer good'))).toEqual(accepted);
   });
 
-  it('cannot be told without a session: the token is refused', () => {
+  it('rejects a token without a session, because nothing could say that it was not revoked', () => {
     const sessionless = (): BearerVerification => ({
       kind: 'valid',
       claims: { ...claims, sessionId: null, expiresAt: null },
@@ -160,13 +159,13 @@ describe('the standing of the session of a bearer token', () => {
     });
   });
 
-  it('waits for a verification that takes its time', async () => {
+  it('waits for an asynchronous verification', async () => {
     expect(await ask('Bearer good', { verify: async (token) => verify(token) })).toEqual(accepted);
   });
 });
 
 describe('the presented bearer token', () => {
-  it('is what follows the scheme, verified or not, and null where there is none or more than one', () => {
+  it('is the text after the scheme, not verified, and null if there is none or more than one', () => {
     const table = {
       'Bearer bad': 'bad',
       'bearer old': 'old',
@@ -190,11 +189,11 @@ describe('the token of a service', () => {
     bearer({ verify: verifyService, ...options })(sourceOf('Bearer good'));
   const viewer = { kind: 'service', id: 'till', scopes: ['orders:read'], via: 'bearer', expiresAt: 900 };
 
-  it('is a service, with no account, role or session', () => {
+  it('is accepted as a service without account, role or session', () => {
     expect(askAsService()).toEqual({ kind: 'accepted', viewer });
   });
 
-  it('R21: is refused once it or its client is no more, and asked for by exactly its names', async () => {
+  it('R21: is rejected once it or its client was deleted, and is checked by client and token id', async () => {
     const asked: unknown[] = [];
     const answer = (isLive: boolean) =>
       askAsService({
@@ -208,7 +207,7 @@ describe('the token of a service', () => {
     expect(await askAsService({ checkServiceToken: () => Promise.resolve(false) })).toEqual(rejected('TOKEN_REVOKED'));
   });
 
-  it('is refused where sessions are asked about and services are not', () => {
+  it('is rejected where sessions are checked and service tokens are not', () => {
     expect(askAsService({ checkSession: () => ({ kind: 'live', role: 'USER' }) })).toEqual(rejected('TOKEN_INVALID'));
   });
 });

@@ -54,7 +54,7 @@ describe('an access token in a cookie', () => {
     '\u0085__Host-access=good',
     '\ufeff__Host-access=good',
     '\v__Host-access=good',
-  ])('Z14: %j is a cookie of another name, which no browser holds to the prefix', (header) => {
+  ])('Z14: %j is a cookie of another name, to which browsers do not apply the prefix rules', (header) => {
     expect(ask({ cookie: header })).toEqual(absent);
   });
 
@@ -63,12 +63,12 @@ describe('an access token in a cookie', () => {
     '__Host-access=bad; __Host-access=good',
     '__Host-access=good; __Host-access=good',
     '__Host-access=good; a=b; __Host-access=',
-  ])('Z14: %j is ambiguous: nothing says which of the two is meant', (header) => {
+  ])('Z14: %j is ambiguous, because nothing says which of the two is meant', (header) => {
     expect(ask({ cookie: header })).toEqual({ kind: 'ambiguous' });
     expect(verified).toEqual([]);
   });
 
-  it('beside the same token in the Authorization header is that one credential, which needs no cookie', () => {
+  it('with the same token as the Authorization header is one credential, not two', () => {
     const headers = { cookie: '__Host-access=good', authorization: 'bearer good' };
     expect(ask(headers, { mayUseCookies: () => false })).toEqual(absent);
     expect(ask({ ...headers, authorization: 'Bearer other' })).toEqual(accepted);
@@ -76,14 +76,14 @@ describe('an access token in a cookie', () => {
     expect(ask({ ...headers, authorization: '' })).toEqual(accepted);
   });
 
-  it('G02: of a request that may not use cookies is rejected with ORIGIN, and not looked at', () => {
+  it('G02: is rejected with ORIGIN and not verified when the request may not use cookies', () => {
     expect(ask({ cookie: '__Host-access=good' }, { mayUseCookies: () => false })).toEqual(rejected('ORIGIN'));
     expect(ask({ cookie: '__Host-access=bad' }, { mayUseCookies: () => false })).toEqual(rejected('ORIGIN'));
     expect(verified).toEqual([]);
     expect(ask({ cookie: 'a=b' }, { mayUseCookies: () => false })).toEqual(absent);
   });
 
-  it('R12, R18: has the standing of its session', async () => {
+  it('R12, R18: is rejected when its session has ended or its role has changed', async () => {
     const good = { cookie: '__Host-access=good' };
     expect(ask(good, { checkSession: () => ({ kind: 'ended' }) })).toEqual(rejected('TOKEN_REVOKED'));
     expect(ask(good, { checkSession: () => ({ kind: 'live', role: 'ADMIN' }) })).toEqual(rejected('TOKEN_STALE'));

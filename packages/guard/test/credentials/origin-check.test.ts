@@ -6,7 +6,7 @@ const ask = (headers: Readonly<Record<string, string>>) => mayUseCookies({ heade
 const json = { 'content-type': 'application/json' };
 
 describe('G02, Z12: whether a request may use cookies', () => {
-  it.each(['https://api.example.com', 'https://app.example.com'])('a page of %s may', (origin) => {
+  it.each(['https://api.example.com', 'https://app.example.com'])('a page of the allowed origin %s may', (origin) => {
     expect(ask({ origin })).toBe(true);
     expect(ask({ origin, 'sec-fetch-site': 'same-site' })).toBe(true);
   });
@@ -27,7 +27,7 @@ describe('G02, Z12: whether a request may use cookies', () => {
     'https://app.example.com https://evil.example',
     'https://app.example.com\u00a0',
     '__proto__',
-  ])('a page of %j may not, whatever else it sends', (origin) => {
+  ])('a page of %j may not, whatever other headers it sends', (origin) => {
     expect(ask({ origin })).toBe(false);
     expect(ask({ origin, ...json, 'sec-fetch-site': 'same-origin' })).toBe(false);
   });
@@ -56,11 +56,11 @@ describe('G02, Z12: whether a request may use cookies', () => {
     ['text/plain; application/json', false],
     ['application/jsonx', false],
     ['', false],
-  ])('with neither, what forces a preflight does: %j is %j', (type, may) => {
+  ])('with neither header, a content type that forces a preflight decides: %j is %j', (type, may) => {
     expect(ask({ 'content-type': type })).toBe(may);
   });
 
-  it('a request that says nothing may not', () => {
+  it('a request with none of these headers may not', () => {
     expect(ask({})).toBe(false);
     expect(ask({ host: 'app.example.com', referer: 'https://app.example.com/', 'x-forwarded-host': 'x' })).toBe(false);
   });

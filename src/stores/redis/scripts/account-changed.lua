@@ -1,9 +1,12 @@
--- Notes what an account may do, unless something newer is known. Notes it also where there is no session: a login may be
--- under way that was checked before the change.
+-- Stores what an account may do now, unless a newer version is known; also for an account without sessions, because a
+-- login whose credential was checked before the change may be under way.
 --
--- KEYS[1]  the account
--- ARGV[1]  tag   ARGV[2]  version   ARGV[3]  '1' if disabled   ARGV[4]  role
--- returns  {key, tag}
+-- KEYS[1]  account
+-- ARGV[1]  tag
+-- ARGV[2]  version
+-- ARGV[3]  '1' if disabled
+-- ARGV[4]  role
+-- Returns  {key, tag}
 local version = tonumber(ARGV[2])
 local known = account()
 if not known or version >= known then

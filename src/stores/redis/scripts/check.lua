@@ -1,12 +1,13 @@
--- What sessions are worth now. Asked with every request, so it stands alone and is short.
+-- Returns the state of sessions. Runs with every request, so it stands alone and is short.
 --
--- KEYS     the accounts
--- ARGV[1]  tag   ARGV[2]  the session ids, one per account, 16 bytes each
--- returns  one text: KEYS[1], tag, and per account a word, with a space between. The word of a live session is
---          role ':' version of the account ':' milliseconds it has left, that of any other '-'
+-- KEYS     accounts
+-- ARGV[1]  tag
+-- ARGV[2]  session ids, one per account, 16 bytes each
+-- Returns  one text: KEYS[1], tag and one word per account, separated by spaces. For a live session the word is
+--          role ':' version of the account ':' milliseconds left; for any other it is '-'.
 --
--- Deleting a field that cannot be there changes nothing and is not written down, but only a master does it: a server that
--- was demoted, or cut off from the replicas it is told to have, does not know what has been revoked since, and says so.
+-- Only a master accepts a write. Deleting a field that cannot exist changes nothing and is not replicated, but fails on a
+-- server that was demoted, or has fewer replicas than min-replicas-to-write: it may lack the latest revocations.
 local write = redis.pcall('HDEL', KEYS[1], '')
 if type(write) == 'table' and (string.find(write.err, 'READONLY', 1, true) or string.find(write.err, 'NOREPLICAS', 1, true)) then
   return redis.error_reply('READONLY this server may not know what has been revoked')

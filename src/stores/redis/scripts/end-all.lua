@@ -1,8 +1,9 @@
 -- Ends all sessions of an account but one, whatever the state of the account.
 --
--- KEYS[1]  the account
--- ARGV[1]  tag   ARGV[2]  the id of the session that stays, or empty
--- returns  {key, tag, id, ...} of those that were live
+-- KEYS[1]  account
+-- ARGV[1]  tag
+-- ARGV[2]  id of the session to keep, or empty
+-- Returns  {key, tag, id, ...} with the ids of those that were live
 local answer = { key, tag }
 local at = now()
 local found = redis.call('HGETALL', key)

@@ -1,11 +1,12 @@
--- What was announced after a place in the feed, at most a thousand at once.
+-- Returns what was announced after a position in the feed, at most 1000 entries.
 --
--- KEYS[1]  the feed
--- ARGV[1]  tag   ARGV[2]  the place, or empty
--- returns  {key, tag, place, user id, place, user id, ...}; without a place {key, tag, the last place there is}
+-- KEYS[1]  feed (stream)
+-- ARGV[1]  tag
+-- ARGV[2]  position, or empty
+-- Returns  {key, tag, position, user id, position, user id, ...}; for an empty position {key, tag, last position}
 --
--- Deleting what cannot be there changes nothing and is not written down, but only a master does it: nobody listens to a replica
--- that has lost its own.
+-- Only a master accepts a write: deleting an entry that cannot exist changes nothing and is not replicated, but fails on a
+-- server that was demoted.
 redis.call('XDEL', KEYS[1], '0-0')
 local answer = { KEYS[1], ARGV[1] }
 if ARGV[2] == '' then

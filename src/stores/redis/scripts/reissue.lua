@@ -1,8 +1,11 @@
 -- Gives a live session a new token of a new family.
 --
--- KEYS[1]  the account
--- ARGV[1]  tag   ARGV[2]  session id   ARGV[3]  digests (family, token)   ARGV[4]  idle ms
--- returns  {key, tag, created, seen, expires, origin}, or {key, tag} if the session is over
+-- KEYS[1]  account
+-- ARGV[1]  tag
+-- ARGV[2]  session id
+-- ARGV[3]  digests (family, token)
+-- ARGV[4]  idle lifetime, ms
+-- Returns  {key, tag, created, seen, expires, client}; {key, tag} if the session has ended
 local id = ARGV[2]
 local at = now()
 local session = live(id, at)

@@ -1,11 +1,21 @@
 -- Spends a refresh token.
 --
--- KEYS[1]  the account
--- ARGV[1]  tag   ARGV[2]  session id   ARGV[3]  family   ARGV[4]  token   ARGV[5]  successor   ARGV[6]  its nonce
--- ARGV[7]  idle ms   ARGV[8]  reuse window ms   ARGV[9]  origin   ARGV[10]  version   ARGV[11]  role
--- returns  {key, tag, 'rotated', created, seen, expires}
---          {key, tag, 'replayed', created, seen, expires, origin, nonce}
---          {key, tag, 'reused'}, the session being removed   {key, tag, 'unknown'}
+-- KEYS[1]  account
+-- ARGV[1]  tag
+-- ARGV[2]  session id
+-- ARGV[3]  family
+-- ARGV[4]  token
+-- ARGV[5]  successor
+-- ARGV[6]  nonce of the successor
+-- ARGV[7]  idle lifetime, ms
+-- ARGV[8]  reuse window, ms
+-- ARGV[9]  client
+-- ARGV[10] version of the account
+-- ARGV[11] role
+-- Returns  {key, tag, 'rotated', created, seen, expires}
+--          {key, tag, 'replayed', created, seen, expires, client, nonce}
+--          {key, tag, 'reused'}: the session is removed
+--          {key, tag, 'unknown'}
 local id, token = ARGV[2], ARGV[4]
 local known = account()
 local version = tonumber(ARGV[10])
@@ -23,8 +33,8 @@ if state == 'current' then
   settle(at, expires)
   return { key, tag, 'rotated', session.created, at, expires }
 elseif state == 'replayable' then
-  local origin = redis.call('HGET', key, id .. 'o')
-  return { key, tag, 'replayed', session.created, session.seen, session.expires, origin, nonce }
+  local client = redis.call('HGET', key, id .. 'o')
+  return { key, tag, 'replayed', session.created, session.seen, session.expires, client, nonce }
 elseif state == 'spent' then
   remove(id)
   settle(at, 0)

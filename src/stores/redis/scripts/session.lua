@@ -1,20 +1,21 @@
--- Goes before every script that changes sessions, or looks at more than whether one is live. Not a script by itself.
+-- Precedes every script that changes sessions or reads more of them than whether one is live. Not a script by itself.
 --
--- KEYS[1]  all there is about one account: a hash. One key, so that a script is atomic and a cluster knows its slot.
--- ARGV[1]  the tag of this call. Every script returns {KEYS[1], ARGV[1], ...}, so that an answer shows what it answers.
+-- KEYS[1]  the account: one hash with everything about it, so that each script is atomic and in one cluster slot
+-- ARGV[1]  the tag of this call
+-- Returns  {KEYS[1], ARGV[1], ...} from every script, so that an answer can be matched to its call
 --
--- Fields of the hash (all values at most 64 bytes where Redis packs small hashes; integers big-endian, times in ms):
+-- Fields of the hash (integers big-endian, times in ms):
 --   a           version ':' disabled (0 or 1) ':' role             what the account may do, as far as Redis was told
 --   <id 16>     family 16 | token 16 | created 6 | seen 6 | expires 6 | absolute expiry 6
---   <id 16> p   token spent last 16 | spent at 6 | nonce of its successor; absent before the first rotation
---   <id 16> o   where it was last used from; opaque here
+--   <id 16> p   last spent token 16 | spent at 6 | nonce of its successor; absent before the first rotation
+--   <id 16> o   the client that used it last; opaque here
 --
--- The time is that of the server, in every script. Every script that writes ends with settle(), which leaves no key without a TTL.
+-- All times are the server's. Every script that writes ends with settle(), which leaves no key without a TTL.
 
 local key, tag = KEYS[1], ARGV[1]
 
--- Below this many fields a writing script looks at all of them, above at a sample: no script's time grows with the number
--- of sessions of the account, except those that are asked for all of them.
+-- Up to this many fields a writing script reads all of them, beyond it a sample, so that its time does not grow with the
+-- number of sessions. Only scripts that return or end all sessions read all.
 local few = 128
 local sample = 30
 
@@ -23,7 +24,7 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- version, whether disabled, role; nil if Redis does not know the account
+-- Returns version, whether disabled, role; nil if Redis does not know the account.
 local function account()
   local mark = redis.call('HGET', key, 'a')
   if not mark then return nil end
@@ -43,7 +44,7 @@ local function record(tokens, created, seen, expires, absolute)
   return tokens .. struct.pack('>I6I6I6I6', created, seen, expires, absolute)
 end
 
--- the session if it lives: not expired, its account known and not disabled
+-- Returns the session if it is live: not expired, its account known and not disabled.
 local function live(id, at)
   local found = redis.call('HGET', key, id)
   if not found then return nil end
@@ -60,8 +61,8 @@ local function live(id, at)
   }
 end
 
--- What the token is to the living session: 'current', 'replayable' (with the nonce of its successor), 'spent', or
--- 'unknown' if it is not of its family.
+-- Returns the state of a token of a live session: 'current', 'replayable' (and the nonce of its successor), 'spent', or
+-- 'unknown' if it is of another family.
 local function recognize(session, id, family, token, window, at)
   if session.family ~= family then return 'unknown' end
   if session.token == token then return 'current' end
@@ -77,8 +78,8 @@ local function remove(id)
   redis.call('HDEL', key, id, id .. 'p', id .. 'o')
 end
 
--- Removes expired sessions, at most `limit`, and leaves the key the end it has. Returns how many, and the latest expiry of
--- the others it saw, or 0.
+-- Removes at most `limit` expired sessions and leaves the TTL of the key. Returns their number, and the latest expiry of the
+-- others it read, or 0.
 local function removeExpired(at, limit)
   local latest, removed = 0, 0
   local found
@@ -101,14 +102,14 @@ local function removeExpired(at, limit)
   return removed, latest
 end
 
--- Removes expired sessions, and sets when the key goes: with its last session, but not before every login is over that was
--- under way when the account was last written. For scripts that write.
--- `reach`: the expiry of a session just written, or 0.
-local function settle(at, reach)
+-- Removes expired sessions and sets the TTL of the key: it expires with its last session, but not within 10 minutes, when
+-- a login that was under way at this write may still end. Every script that writes calls it.
+-- `written`: the expiry of a session just written, or 0.
+local function settle(at, written)
   local fields = redis.call('HLEN', key)
   if fields == 0 then return end
-  -- Of many only a sample is seen: the end there is may be that of one that is not in it.
+  -- Of many fields only a sample is read: the present TTL may be that of a session outside it.
   local known = fields > few and redis.call('PTTL', key) + at or 0
   local _, latest = removeExpired(at, math.huge)
-  redis.call('PEXPIREAT', key, string.format('%.0f', math.max(reach, at + 600000, known, latest)))
+  redis.call('PEXPIREAT', key, string.format('%.0f', math.max(written, at + 600000, known, latest)))
 end

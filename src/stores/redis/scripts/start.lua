@@ -1,9 +1,15 @@
--- Begins a session, if the account is not known to have changed since the credential was checked.
+-- Starts a session, unless the account is known to have changed since the credential was checked.
 --
--- KEYS[1]  the account
--- ARGV[1]  tag   ARGV[2]  session id   ARGV[3]  digests (family, token)   ARGV[4]  version   ARGV[5]  role
--- ARGV[6]  idle ms   ARGV[7]  absolute ms   ARGV[8]  origin
--- returns  {key, tag, created, expires}, or {key, tag} if superseded
+-- KEYS[1]  account
+-- ARGV[1]  tag
+-- ARGV[2]  session id
+-- ARGV[3]  digests (family, token)
+-- ARGV[4]  version of the account
+-- ARGV[5]  role
+-- ARGV[6]  idle lifetime, ms
+-- ARGV[7]  absolute lifetime, ms
+-- ARGV[8]  client
+-- Returns  {key, tag, created, expires}; {key, tag} if superseded
 local id, version = ARGV[2], tonumber(ARGV[4])
 local known, disabled = account()
 if known and (known > version or (known == version and disabled)) then return { key, tag } end

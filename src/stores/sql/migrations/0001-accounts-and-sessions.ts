@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './dialect-types.ts';
+import { dialectTypes } from './dialect-types.ts';
 
 export const accountsAndSessions = (dialect: SqlDatabase['dialect']): Migration => {
-  const { text, integer, strict } = spelling(dialect);
+  const { text, integer, strict } = dialectTypes(dialect);
 
   return {
     async up(db: Kysely<unknown>): Promise<void> {

@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './dialect-types.ts';
+import { dialectTypes } from './dialect-types.ts';
 
-/** API keys: one row each, kept when they are over. */
+/** API keys: one row each, kept after they expire. */
 export const apiKeys = (dialect: SqlDatabase['dialect']): Migration => {
-  const { text, integer, strict } = spelling(dialect);
+  const { text, integer, strict } = dialectTypes(dialect);
 
   return {
     async up(db: Kysely<unknown>): Promise<void> {

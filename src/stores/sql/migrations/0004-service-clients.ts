@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './dialect-types.ts';
+import { dialectTypes } from './dialect-types.ts';
 
-/** Service clients, and those of their tokens that were revoked before their end. */
+/** Service clients, and those of their tokens that were revoked before they expired. */
 export const serviceClients = (dialect: SqlDatabase['dialect']): Migration => {
-  const { text, integer, strict } = spelling(dialect);
+  const { text, integer, strict } = dialectTypes(dialect);
 
   return {
     async up(db: Kysely<unknown>): Promise<void> {

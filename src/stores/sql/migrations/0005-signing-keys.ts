@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './dialect-types.ts';
+import { dialectTypes } from './dialect-types.ts';
 
-/** Signing keys, each behind the one it succeeds. That a key has one successor at most is what makes rotating safe. */
+/** Signing keys, each with the key it succeeds. A key has one successor at most: this makes rotation safe. */
 export const signingKeys = (dialect: SqlDatabase['dialect']): Migration => {
-  const { text, integer, strict } = spelling(dialect);
+  const { text, integer, strict } = dialectTypes(dialect);
 
   return {
     async up(db: Kysely<unknown>): Promise<void> {

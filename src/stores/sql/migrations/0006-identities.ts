@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
-import { spelling } from './dialect-types.ts';
+import { dialectTypes } from './dialect-types.ts';
 
-/** Identities at providers, and what a sign-in there leaves behind for minutes: codes not used yet, states used already. */
+/** Identities at providers, and the state of sign-ins there: codes that are not used yet, states that are. */
 export const identities = (dialect: SqlDatabase['dialect']): Migration => {
-  const { text, integer, strict } = spelling(dialect);
+  const { text, integer, strict } = dialectTypes(dialect);
 
   return {
     async up(db: Kysely<unknown>): Promise<void> {

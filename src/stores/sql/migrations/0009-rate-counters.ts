@@ -3,8 +3,8 @@ import type { Migration } from 'kysely/migration';
 import type { SqlDatabase } from '../database.ts';
 
 /**
- * Counters of limits, which several instances share. Not in SQLite, where one process counts in memory. Unlogged: nothing
- * is written ahead for them, and a crash of the server begins them anew. The columns are those of rate-limiter-flexible.
+ * Rate limit counters, shared by all instances. Not in SQLite, where one process counts in memory. Unlogged: they skip the
+ * write-ahead log, and a crash of the server resets them.
  */
 export const rateCounters = (dialect: SqlDatabase['dialect']): Migration => ({
   async up(db: Kysely<unknown>): Promise<void> {

@@ -2,10 +2,10 @@ import { type CreateTableBuilder, sql } from 'kysely';
 import type { SqlDatabase } from '../database.ts';
 
 /**
- * One schema, two spellings. SQLite: STRICT, or it takes 'abc' for a number. PostgreSQL: texts compare byte by byte
- * (collation C), as SQLite's do, so that both put the same page in the same order.
+ * The column types of one schema in two dialects. SQLite: STRICT, or a number column would accept 'abc'. PostgreSQL:
+ * collation C compares texts byte by byte, as SQLite does, so that pages have the same order in both.
  */
-export const spelling = (dialect: SqlDatabase['dialect']) => ({
+export const dialectTypes = (dialect: SqlDatabase['dialect']) => ({
   text: dialect === 'sqlite' ? sql`text` : sql`text collate "C"`,
   integer: dialect === 'sqlite' ? sql`integer` : sql`bigint`,
   strict: <Table extends string, Column extends string>(table: CreateTableBuilder<Table, Column>) =>

@@ -1,0 +1,24 @@
+import type { Config } from '../config/config.ts';
+import { AppError } from '../domain/errors.ts';
+import { serverActor } from '../domain/event.ts';
+import type { Accounts } from '../services/accounts.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/** Creates the configured administrator unless an account has that email. */
+export const createFirstAdmin = async (
+  { firstAdmin }: Config,
+  accounts: Pick<Accounts, 'findByEmail' | 'createAccount'>,
+  log: Log,
+): Promise<void> => {
+  if (!firstAdmin || (await accounts.findByEmail(firstAdmin.email))) return;
+  try {
+    const { email, password } = firstAdmin;
+    const admin = await accounts.createAccount({ email, password: password.reveal(), role: 'ADMIN' }, serverActor);
+    log.info({ userId: admin.id }, 'the first administrator has been created');
+  } catch (error) {
+    // Another instance that started at the same moment was first.
+    if (error instanceof AppError && error.code === 'EMAIL_TAKEN') return;
+    if (error instanceof AppError) throw new Error(`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`);
+    throw error;
+  }
+};

@@ -1,0 +1,62 @@
+import { CodedError, errorExtensions } from '@fieldgate/guard';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { type ErrorCode, errorTable } from '../../domain/errors.ts';
+
+/** Called with every fault of the server, and the request it happened in. The caller only sees a masked error. */
+export type ReportFault = (error: unknown, requestId: string | null) => void;
+
+/**
+ * Returns the result with what resolvers threw turned into answers: a coded error keeps its code, a GraphQL error stays, everything else
+ * is reported and masked. Where nothing was answered because a service cannot be reached, the whole answer gets its status.
+ */
+export const translateErrors = (result: ExecutionResult, report: ReportFault, requestId: string): ExecutionResult => {
+  const { errors = [], ...rest } = result;
+  const translate = (error: GraphQLError): GraphQLError => {
+    const cause = error.originalError;
+    const isGraphQL = cause === undefined || cause === null || cause instanceof GraphQLError;
+    const shown = isGraphQL ? error : shownFor(cause, report, requestId);
+    return placed(result.data === null ? withStatus(shown) : shown, error);
+  };
+  return { errors: errors.map(translate), ...rest };
+};
+
+/** Returns the error for what was thrown outside resolvers: the answer has no data, so it gets the status of the error. */
+export const errorOfThrown = (thrown: unknown, report: ReportFault, requestId: string | null): GraphQLError => {
+  if (thrown instanceof GraphQLError) return placed(withStatus(thrown), thrown);
+  const { message, extensions } = withStatus(shownFor(thrown, report, requestId));
+  return new GraphQLError(message, { extensions });
+};
+
+/** What a caller may see of an error, wherever in the document it belongs. */
+type Shown = Pick<GraphQLError, 'message' | 'extensions'>;
+
+const shownFor = (thrown: unknown, report: ReportFault, requestId: string | null): Shown => {
+  if (thrown instanceof CodedError) return { message: thrown.message, extensions: { ...errorExtensions(thrown) } };
+  report(thrown, requestId);
+  const code: ErrorCode = 'INTERNAL_SERVER_ERROR';
+  return { message: errorTable[code].message, extensions: { code, ...(requestId ? { requestId } : {}) } };
+};
+
+/** Statuses that speak of the server or of the caller's pace, not of the field that met them first. */
+const wholeAnswer: ReadonlySet<unknown> = new Set<ErrorCode>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR']);
+
+/** Gives an answer without data the HTTP status of its error (GraphQL over HTTP allows that only without data). */
+const withStatus = (shown: Shown): Shown => {
+  const { code, retryAfter } = shown.extensions;
+  if (!wholeAnswer.has(code)) return shown;
+  const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  const http = { spec: true, status: code === 'SERVICE_UNAVAILABLE' ? 503 : 500, headers };
+  return { message: shown.message, extensions: { ...shown.extensions, http } };
+};
+
+const placed = (shown: Shown, at: GraphQLError): GraphQLError => {
+  if (shown === at) return at;
+  const error = new GraphQLError(shown.message, {
+    ...(at.nodes ? { nodes: at.nodes } : {}),
+    ...(at.path ? { path: at.path } : {}),
+    extensions: shown.extensions,
+  });
+  // Compiled operations know where an error belongs and not the nodes that GraphQLError would take it from.
+  if (!error.locations) Object.defineProperty(error, 'locations', { value: at.locations, enumerable: true });
+  return error;
+};

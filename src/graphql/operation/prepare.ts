@@ -1,0 +1,128 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  specifiedRules,
+  type ValidationRule,
+  validate,
+} from 'graphql';
+import { createExecute, type Execute } from './compile.ts';
+import type { FieldLimits } from './field-limits.ts';
+import { brokenLimit, limitsOfShape, repetitionError } from './limits.ts';
+import { parseDocument } from './parse.ts';
+import { isTooRepetitive } from './repetition.ts';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** An operation that is ready to run: parsed, within the limits, valid, and compiled once it has come often enough. */
+export type PreparedOperation = {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly name: string | null;
+  /** The limit that the operation breaks with these variables (what a page costs depends on its size), or null. */
+  readonly checkCost: (variables: Variables) => GraphQLError | null;
+  /** What is wrong with the variables, or null. Errors describe types of the schema: ask after the caller was admitted. */
+  readonly checkVariables: (variables: Variables) => readonly GraphQLError[] | null;
+  readonly execute: Execute;
+};
+
+/** The operations of one document by name; the only one of a document also under `null`. */
+export type PreparedDocument = {
+  readonly tokens: number;
+  readonly operations: ReadonlyMap<string | null, PreparedOperation>;
+};
+
+export type PrepareDeps = {
+  readonly schema: GraphQLSchema;
+  readonly fieldLimits: FieldLimits;
+  /** Validation rules on top of the specification's. */
+  readonly rules: readonly ValidationRule[];
+  /** Whether messages leave out what a misspelt name may have meant: it would be a part of the schema. */
+  readonly hideSuggestions: boolean;
+};
+
+/** More would be read by nobody, and cost more than the document is worth. */
+const maxValidationErrors = 5;
+
+/** Parses, measures and validates a document. `refuse` is asked in between: what it refuses is not worth validating. */
+export const prepareDocument = (
+  deps: PrepareDeps,
+  text: string,
+  refuse: (document: DocumentNode) => GraphQLError | null,
+): PreparedDocument | readonly GraphQLError[] => {
+  const document = parseOrError(text);
+  if (document instanceof GraphQLError) return [document];
+  const refused = refuse(document) ?? refuseShape(deps, document);
+  if (refused) return [refused];
+  const { hideSuggestions } = deps;
+  const rules = [...specifiedRules, ...deps.rules];
+  const errors = validate(deps.schema, document, rules, { maxErrors: maxValidationErrors, hideSuggestions });
+  if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+  return { tokens: document.tokenCount ?? 0, operations: prepareOperations(deps, document) };
+};
+
+const refuseShape = (deps: PrepareDeps, document: DocumentNode): GraphQLError | null =>
+  isTooRepetitive(document) ? repetitionError() : brokenLimit(deps, document, { limits: limitsOfShape });
+
+const parseOrError = (text: string): DocumentNode | GraphQLError => {
+  try {
+    return parseDocument(text);
+  } catch (error) {
+    if (error instanceof GraphQLError) return withCode(error, 'GRAPHQL_PARSE_FAILED');
+    throw error;
+  }
+};
+
+const prepareOperations = (
+  deps: PrepareDeps,
+  document: DocumentNode,
+): ReadonlyMap<string | null, PreparedOperation> => {
+  const mayCostTooMuch = brokenLimit(deps, document, { limits: ['cost'] }) !== null;
+  const prepared = document.definitions
+    .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
+    .map(
+      (operation): PreparedOperation => ({
+        document,
+        operation,
+        name: operation.name?.value ?? null,
+        checkCost: (variables) =>
+          mayCostTooMuch ? brokenLimit(deps, document, { limits: ['cost'], variables }) : null,
+        checkVariables: (variables) => checkVariables(deps, operation, variables),
+        execute: createExecute(deps, document, operation),
+      }),
+    );
+  const [only] = prepared.length === 1 ? prepared : [];
+  return new Map([...prepared.map((each) => [each.name, each] as const), ...(only ? [[null, only] as const] : [])]);
+};
+
+/** The engine would describe fifty mistakes, each with the value it is about: 100 KB of them would be an answer of 9 MB. */
+const maxVariableErrors = 3;
+
+const checkVariables = (
+  { schema, hideSuggestions }: PrepareDeps,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Variables,
+): readonly GraphQLError[] | null => {
+  if (variableDefinitions.length === 0) return null;
+  const { errors } = getVariableValues(schema, variableDefinitions, variables, {
+    maxErrors: maxVariableErrors,
+    hideSuggestions,
+  });
+  if (!errors) return null;
+  if (errors.length <= maxVariableErrors) return errors.map((error) => withCode(error, 'BAD_USER_INPUT'));
+  const message = `More than ${maxVariableErrors} values in the variables are not of their types.`;
+  return [withCode(new GraphQLError(message), 'BAD_USER_INPUT')];
+};
+
+/** 400 where the media type lets a status say so: see GraphQL over HTTP §6.4. */
+const withCode = (error: GraphQLError, code: string): GraphQLError => {
+  const { message, nodes, source, positions, path, originalError } = error;
+  const http = { spec: true, status: 400 };
+  return new GraphQLError(message, {
+    ...{ nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null },
+    ...{ originalError: originalError ?? null, extensions: { code, http, ...error.extensions } },
+  });
+};

@@ -1,0 +1,79 @@
+import { noCookies, type RequestState } from '../graphql/context.ts';
+import { normalizeAddress } from './client-address.ts';
+import { faultAnswer } from './fault.ts';
+import type { ReceivedRequest } from './received-request.ts';
+import { refusal } from './refusal.ts';
+import { type BodyRefusal, isBodyRefusal, largestBody, refusalByHeaders, textOf, tooLarge } from './request-body.ts';
+import { type HeadersAround, toFetchResponse } from './response.ts';
+import type { Handle } from './router.ts';
+
+export type FetchDeps = {
+  readonly handle: Handle;
+  readonly headersAround: HeadersAround;
+  readonly createId: () => string;
+  readonly reportFault: (error: unknown, requestId: string) => void;
+  /** Runs a request within its trace; null where nothing is traced. */
+  readonly trace: TraceFetch | null;
+};
+
+/** Begins the span of a request, runs it, and ends the span with the status of its answer. */
+export type TraceFetch = (request: Request, run: () => Promise<Response>) => Promise<Response>;
+
+export type FetchHandler = (request: Request, client?: { readonly ip?: string }) => Promise<Response>;
+
+/** The Fetch server: the same way as `createNodeListener`, for requests that come as objects. */
+export const createFetchHandler =
+  (deps: FetchDeps): FetchHandler =>
+  (request, { ip = null }: { readonly ip?: string | null } = {}) =>
+    deps.trace ? deps.trace(request, () => respond(request, ip, deps)) : respond(request, ip, deps);
+
+const respond = async (request: Request, ip: string | null, deps: FetchDeps): Promise<Response> => {
+  const { path, search } = splitUrl(request.url);
+  const requestId = deps.createId();
+  const state: RequestState = {
+    requestId,
+    client: { ip: ip && (normalizeAddress(ip) ?? ip), userAgent: request.headers.get('user-agent'), requestId },
+    setCookies: noCookies,
+    rateLimits: [],
+  };
+  const around = { method: request.method, path, origin: request.headers.get('origin'), state };
+  try {
+    const body = request.method === 'POST' ? await readBytes(request) : null;
+    const answer = isBodyRefusal(body)
+      ? refusal(body.status, body.code, body.message)
+      : await deps.handle(received(request, { path, search, body }), state);
+    return toFetchResponse(answer, around, deps.headersAround);
+  } catch (error) {
+    deps.reportFault(error, requestId);
+    return toFetchResponse(faultAnswer(), around, deps.headersAround);
+  }
+};
+
+type Read = Pick<ReceivedRequest, 'path' | 'search'> & { readonly body: Buffer | null };
+
+const received = (request: Request, { path, search, body }: Read): ReceivedRequest => ({
+  method: request.method,
+  path,
+  search,
+  header: (name) => request.headers.get(name),
+  body: () => textOf(body),
+  toRequest: () => (body ? new Request(request, { body: new Uint8Array(body) }) : request),
+});
+
+const readBytes = async (request: Request): Promise<Buffer | BodyRefusal> => {
+  const refused = refusalByHeaders((name) => request.headers.get(name));
+  if (refused) return refused;
+  const bytes = Buffer.from(await request.arrayBuffer());
+  return bytes.length > largestBody ? tooLarge : bytes;
+};
+
+/** The path and the query string of an absolute URL. Cheaper than parsing it: a Request has done so already. */
+const splitUrl = (url: string): Pick<ReceivedRequest, 'path' | 'search'> => {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const hash = url.indexOf('#', start);
+  const end = hash === -1 ? url.length : hash;
+  const mark = url.indexOf('?', start);
+  return mark === -1 || mark > end
+    ? { path: url.slice(start, end), search: '' }
+    : { path: url.slice(start, mark), search: url.slice(mark + 1, end) };
+};

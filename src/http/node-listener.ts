@@ -1,0 +1,203 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import { loggable } from '../domain/event.ts';
+import { noCookies, type RequestState } from '../graphql/context.ts';
+import { maskCredentials } from './credentials-in-url.ts';
+import { faultAnswer } from './fault.ts';
+import type { ReceivedRequest } from './received-request.ts';
+import { refusal } from './refusal.ts';
+import { type BodyRefusal, headerOf, isBodyRefusal, readBody, textOf } from './request-body.ts';
+import { type HeadersAround, writeAnswer } from './response.ts';
+import type { Answer, Handle } from './router.ts';
+
+export type NodeListenerDeps = {
+  readonly handle: Handle;
+  readonly headersAround: HeadersAround;
+  readonly clientAddress: (request: IncomingMessage) => string | null;
+  readonly createId: () => string;
+  /** Whether connections are to be closed with the answer that is being written. */
+  readonly isStopping: () => boolean;
+  /** Called with failures below the router: broken sockets and faults of the server. */
+  readonly reportFault: (error: unknown, requestId: string) => void;
+  /** Null where no request is logged or counted. */
+  readonly onAnswered: ((answered: Answered) => void) | null;
+  /** Monotonic clock (performance.now), milliseconds. */
+  readonly now: () => number;
+  /** Null where nothing is traced. */
+  readonly traceOf: TraceOf | null;
+};
+
+/** Called when a request has begun. What is done for it, reading its body apart, is done within its trace. */
+export type TraceOf = (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => { readonly traceId: string; readonly within: <Result>(run: () => Result) => Result };
+
+export type Answered = {
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+  readonly status: number;
+  /** By `now`. */
+  readonly startedAt: number;
+  readonly traceId: string | null;
+};
+
+/** nginx's status for a client that went away before its request was complete. No answer was sent. */
+const clientClosedRequest = 499;
+
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly requestId: string };
+
+/** The node:http server: reads a bounded body, has the request handled, writes the answer. */
+export const createNodeListener =
+  (deps: NodeListenerDeps): RequestListener =>
+  (request, response) => {
+    const exchange = { request, response, requestId: requestIdOf(request, deps.createId) };
+    const { onAnswered } = deps;
+    const startedAt = onAnswered ? deps.now() : 0;
+    const trace = deps.traceOf ? deps.traceOf(request, response) : null;
+    const done = (): void =>
+      onAnswered?.({
+        request,
+        requestId: exchange.requestId,
+        status: request.errored ? clientClosedRequest : response.statusCode,
+        startedAt,
+        traceId: trace?.traceId ?? null,
+      });
+    const onError = (error: unknown): void => {
+      answerFault(exchange, error, deps);
+      done();
+    };
+    const onBody = (body: Buffer | BodyRefusal | null): void => {
+      try {
+        // A promise only where something is waited for: nearly every request would pay for nothing.
+        const pending = trace ? trace.within(() => respond(exchange, body, deps)) : respond(exchange, body, deps);
+        if (pending) pending.then(done).catch(onError);
+        else done();
+      } catch (error) {
+        onError(error);
+      }
+    };
+    if (request.method === 'POST') readBody(request, { onBody, onError });
+    else onBody(null);
+  };
+
+const respond = (
+  { request, response, requestId }: Exchange,
+  body: Buffer | BodyRefusal | null,
+  deps: NodeListenerDeps,
+): Promise<void> | undefined => {
+  const client = { ip: deps.clientAddress(request), userAgent: request.headers['user-agent'] ?? null, requestId };
+  const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [] };
+  const { method = 'GET', url = '' } = request;
+  const { path, search } = splitTarget(url);
+  const around = { method, path, state, origin: headerOf(request.headers, 'origin') };
+  const write = (answer: Answer): Promise<void> | undefined => {
+    if (deps.isStopping()) response.shouldKeepAlive = false;
+    return writeAnswer(response, answer, around, deps.headersAround);
+  };
+  if (isBodyRefusal(body)) {
+    response.setHeader('connection', 'close');
+    return write(refusal(body.status, body.code, body.message));
+  }
+  const answer = handleTarget(
+    { request, response, target: url, received: { method, path, search }, body },
+    deps,
+    state,
+  );
+  return answer instanceof Promise ? answer.then(write) : write(answer);
+};
+
+type Received = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly target: string;
+  readonly received: Pick<ReceivedRequest, 'method' | 'path' | 'search'>;
+  readonly body: Buffer | null;
+};
+
+const handleTarget = (
+  { request, response, target, received, body }: Received,
+  { handle }: NodeListenerDeps,
+  state: RequestState,
+): MaybePromise<Answer> => {
+  // Two Host headers arrive joined: a proxy in front may have read the other one.
+  if (request.headers.host?.includes(',')) return refusal(400, 'BAD_REQUEST', 'Send one Host header.');
+  if (!isPlainTarget(target, received.path)) {
+    return refusal(400, 'BAD_REQUEST', 'The request target has to be a path without "..", "//" or "#".');
+  }
+  const { headers } = request;
+  return handle(
+    {
+      ...received,
+      header: (name) => headerOf(headers, name),
+      body: () => textOf(body),
+      toRequest: () => toFetchRequest(request, response, body),
+    },
+    state,
+  );
+};
+
+const answerFault = ({ request, response, requestId }: Exchange, error: unknown, deps: NodeListenerDeps): void => {
+  if (request.errored) {
+    // The client is gone, and nothing of ours is broken.
+    response.destroy();
+    return;
+  }
+  deps.reportFault(error, requestId);
+  if (response.headersSent) {
+    response.end();
+    return;
+  }
+  const { method = 'GET', url = '', headers } = request;
+  const state: RequestState = {
+    requestId,
+    client: { ip: null, userAgent: null },
+    setCookies: noCookies,
+    rateLimits: [],
+  };
+  const around = { method, path: splitTarget(url).path, state, origin: headerOf(headers, 'origin') };
+  void writeAnswer(response, faultAnswer(), around, deps.headersAround);
+};
+
+/** The path of a request's target, and its query string without the question mark. */
+const splitTarget = (target: string): Pick<ReceivedRequest, 'path' | 'search'> => {
+  const mark = target.indexOf('?');
+  return mark === -1 ? { path: target, search: '' } : { path: target.slice(0, mark), search: target.slice(mark + 1) };
+};
+
+/**
+ * Whether a target reads as it is written: neither an absolute URL nor an asterisk, no `//`, `..` or fragment. `/a/../introspect` would
+ * get past a proxy that keeps `/introspect` to itself.
+ */
+const isPlainTarget = (target: string, path: string): boolean =>
+  !target.includes('#') &&
+  (simplePath.test(path) || (/^\/(?!\/)/.test(path) && URL.parse(target, 'http://localhost')?.pathname === path));
+
+/** Nothing in it that a URL parser would write differently. */
+const simplePath = /^(?:\/[\w-]+)+$/;
+
+/** Its signal is aborted when the client goes away before the answer is complete. */
+const toFetchRequest = (request: IncomingMessage, response: ServerResponse, body: Buffer | null): Request => {
+  const aborted = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) aborted.abort();
+  });
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return new Request(`http://localhost${request.url}`, {
+    method: request.method ?? 'GET',
+    headers,
+    signal: aborted.signal,
+    ...(body && body.length > 0 ? { body: new Uint8Array(body) } : {}),
+  });
+};
+
+const requestIdOf = (request: IncomingMessage, createId: () => string): string => {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : createId();
+};
+
+/** For the log: never the query string, credentials of ours masked, and no longer than fits a line. */
+export const loggedPath = (url: string): string => loggable(maskCredentials(url.split('?', 1)[0] ?? ''));

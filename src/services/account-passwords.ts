@@ -1,0 +1,100 @@
+import type { ClientInfo, UserId } from '@fieldgate/guard/core';
+import type { PasswordCheck } from '../crypto/common-passwords.ts';
+import type { PasswordHasher } from '../crypto/password.ts';
+import { normalizeEmail } from '../domain/email.ts';
+import { AppError, badInput } from '../domain/errors.ts';
+import { accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
+import type { PasswordOwner } from '../domain/password-policy.ts';
+import type { User } from '../domain/user.ts';
+import type { AccountStore, AccountWithHash } from '../stores/ports/account-store.ts';
+import type { ChangeAccount } from './account-changes.ts';
+import type { LoginLockout } from './login-lockout.ts';
+import { createCountAttempt } from './password-attempts.ts';
+
+type AccountPasswordsDeps = {
+  readonly accounts: Pick<AccountStore, 'findByEmail' | 'findHashById' | 'rehash'>;
+  readonly passwords: PasswordHasher;
+  readonly passwordCheck: PasswordCheck;
+  readonly lockout: LoginLockout;
+  readonly changeAccount: ChangeAccount;
+  readonly record: RecordEvent;
+};
+
+export type PasswordChange = { readonly currentPassword: string; readonly newPassword: string };
+
+/** Checks and changes passwords. Every check counts toward the lock of its email. */
+export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
+  const { accounts, passwords } = deps;
+  const countAttempt = createCountAttempt(deps);
+
+  /**
+   * Resolves with the account of this email and password. An unknown email, a wrong password and a disabled account are the same
+   * INVALID_CREDENTIALS and take the same time: where there is no password, a dummy hash is verified (ASVS 6.3.8).
+   * Too many failures are ACCOUNT_LOCKED, also for emails without an account.
+   */
+  const authenticate = async (givenEmail: string, password: string, client: ClientInfo): Promise<User> => {
+    const email = normalizeEmail(givenEmail);
+    const { user, rejection } = await countAttempt(email, anonymousActor(client), async () => {
+      const found = await accounts.findByEmail(email);
+      const matches = await verify(found, password);
+      return { user: found?.user ?? null, rejection: loginRejection(found, matches) };
+    });
+    if (user === null || rejection !== null) throw new AppError('INVALID_CREDENTIALS');
+    return user;
+  };
+
+  const verify = async (found: AccountWithHash | null, password: string): Promise<boolean> => {
+    const hash = found?.passwordHash ?? null;
+    if (!found || hash === null) {
+      await passwords.verifyDummy(password);
+      return false;
+    }
+    const { match, needsRehash } = await passwords.verify(hash, password);
+    if (match && needsRehash) await accounts.rehash(found.user.id, hash, await passwords.hash(password));
+    return match;
+  };
+
+  /** Changes the password of an account that proves the current one. Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword). */
+  const changePassword = async (id: UserId, change: PasswordChange, client: ClientInfo): Promise<User> => {
+    const actor = accountActor(id, client);
+    const found = await accounts.findHashById(id);
+    const hash = found?.passwordHash ?? null;
+    if (!found || hash === null) throw wrongCurrentPassword();
+    const { user } = found;
+    const { rejection } = await countAttempt(user.email, actor, async () => {
+      const { match } = await passwords.verify(hash, change.currentPassword);
+      return { user, rejection: match ? null : 'CURRENT_PASSWORD_WRONG' };
+    });
+    if (rejection !== null) throw wrongCurrentPassword();
+    await requireGoodPassword(deps.passwordCheck, { field: 'newPassword', password: change.newPassword, owner: user });
+    const passwordHash = await passwords.hash(change.newPassword);
+    const changed = await deps.changeAccount(id, {
+      // Of simultaneous changes from the same password one takes effect.
+      decide: (account) => (account.passwordHash === hash ? { passwordHash } : null),
+      event: () => ({ type: 'password.changed', actor, userId: id }),
+    });
+    if (!changed) throw wrongCurrentPassword();
+    return changed;
+  };
+
+  /** Whether too many wrong passwords were tried for this account. */
+  const isLocked = ({ email }: User): Promise<boolean> => deps.lockout.isLocked(email);
+
+  return { authenticate, changePassword, isLocked };
+};
+
+type NewPassword = { readonly field: string; readonly password: string; readonly owner: PasswordOwner };
+
+/** Errors: BAD_USER_INPUT, at `field`, with the policy's reason and message. */
+export const requireGoodPassword = async (check: PasswordCheck, given: NewPassword): Promise<void> => {
+  const rejection = await check(given.password, given.owner);
+  if (rejection) throw badInput(given.field, rejection.reason, rejection.message);
+};
+
+const loginRejection = (found: AccountWithHash | null, matches: boolean): string | null => {
+  if (!found) return 'EMAIL_UNKNOWN';
+  if (!matches) return 'PASSWORD_WRONG';
+  return found.user.disabledAt === null ? null : 'ACCOUNT_DISABLED';
+};
+
+const wrongCurrentPassword = (): AppError => new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });
