@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { runInProcess } from '../support/command-line.ts';
 import {
   freePort,
   goodPassword,
@@ -14,8 +13,6 @@ import {
   type Tokens,
   temporaryFolder,
 } from '../support/process.ts';
-
-const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
 
 const start = async (env: Record<string, string> = {}) => {
   const settings = {
@@ -78,14 +75,12 @@ describe('the event log of a server process', () => {
   test('what the command line does is an event with the command line as its actor', async () => {
     const { server, settings } = await start();
     const { PORT: _port, ...env } = settings;
-    const run = async (...args: string[]) => {
-      const child = promisify(execFile)(process.execPath, [cli, ...args], {
-        cwd: settings.DATA_DIR,
-        env: { PATH: process.env['PATH'] ?? '', ...env },
+    const run = (...args: string[]) =>
+      runInProcess(args, {
+        env,
+        input: `${goodPassword}
+`,
       });
-      child.child.stdin?.end(`${goodPassword}\n`);
-      return (await child).stdout;
-    };
     await run('user', 'create', '--email', 'bob@example.com', '--password-stdin');
     await signIn(server, 'login', 'bob@example.com');
     await run('user', 'role', 'bob@example.com', 'MODERATOR');
@@ -93,8 +88,9 @@ describe('the event log of a server process', () => {
     await run('apikey', 'create', '--user', 'bob@example.com', '--name', 'k', '--scope', 'account:read');
     await run('client', 'create', '--name', 'billing');
     await run('user', 'disable', 'bob@example.com');
-    const rows = rowsOf(settings.DATA_DIR);
-    expect(rows.map(({ type, actor_kind }) => [type, actor_kind])).toEqual([
+    // The server writes its events in batches.
+    const recorded = () => rowsOf(settings.DATA_DIR).map(({ type, actor_kind }) => [type, actor_kind]);
+    await expect.poll(recorded).toEqual([
       ['user.signed_up', 'command_line'],
       ['user.login_succeeded', 'account'],
       ['role.changed', 'command_line'],
@@ -107,11 +103,12 @@ describe('the event log of a server process', () => {
 
   test('L04: every line of the log is short and parseable, whatever a client sends', async () => {
     const { server } = await start({ LOG_LEVEL: 'trace' });
-    const evil = 'x\r\n{"event":"forged"}\u001b[2J\u2028\u2029\u0085\ud800 \u202e\0';
+    const evil = 'x\r\n{"event":"forged"}\u001b[2J\u2028\u2029\u0085 \u202e\0';
     const long = 'A'.repeat(60_000);
     const header = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: evil + long.slice(0, 5_000) }));
     const kid = `Bearer ${header.toString('base64url')}.e30.AAAA`;
-    for (const text of [evil, long, evil + long.slice(0, 5_000)]) {
+    // A lone surrogate is refused before it is a login.
+    for (const text of [evil, long, evil + long.slice(0, 5_000), `${evil}\ud800`]) {
       await signIn(server, 'login', text, text);
       await signIn(server, 'login', `${text}@example.com`);
       await fetch(`${server.url}/graphql`, {

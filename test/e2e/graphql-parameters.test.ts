@@ -1,15 +1,15 @@
-import { expect, it } from 'vitest';
-import { fetchServerForTest } from '../support/fetch-server.ts';
+import { expect, test } from 'vitest';
+import { startFetchServer } from '../support/fetch-server.ts';
 import { goodPassword } from '../support/server.ts';
 
 const signup = 'mutation ($input: SignupInput!) { signup(input: $input) { user { name } } }';
 
-it.each([
+test.each([
   ['a lone high surrogate', '\\ud83d'],
   ['a lone low surrogate', 'x\\uDE00y'],
   ['a pair the wrong way round', '\\ude00\\ud83d'],
 ])('G12: %s in a text is BAD_USER_INPUT, and nothing is stored', async (_what, name) => {
-  const { post } = await fetchServerForTest();
+  const { post } = await startFetchServer();
   const email = 'half@example.com';
   const input = `{"email":"${email}","password":"${goodPassword}","name":"${name}"}`;
   const refused = await post(`{"query":${JSON.stringify(signup)},"variables":{"input":${input}}}`);
@@ -18,8 +18,8 @@ it.each([
   expect(whole.body).toBe('{"data":{"signup":{"user":{"name":"😀"}}}}');
 });
 
-it('G12: half a surrogate pair in the document itself is a syntax error', async () => {
-  const { post } = await fetchServerForTest();
+test('G12: half a surrogate pair in the document itself is a syntax error', async () => {
+  const { post } = await startFetchServer();
   for (const text of ['\\ud83d', '\\\\ud83d']) {
     const { status, body } = await post(`{"query":"{ user(id: \\"${text}\\") { id } }"}`);
     expect([status, JSON.parse(body).errors[0].extensions.code]).toEqual([
@@ -29,8 +29,8 @@ it('G12: half a surrogate pair in the document itself is a syntax error', async 
   }
 });
 
-it('G12: a body whose bytes are not UTF-8 is 400', async () => {
-  const { post } = await fetchServerForTest();
+test('G12: a body whose bytes are not UTF-8 is 400', async () => {
+  const { post } = await startFetchServer();
   const body = Buffer.concat([
     Buffer.from('{"query":"{ hello }","operationName":"'),
     Buffer.from([0xff]),
@@ -39,7 +39,7 @@ it('G12: a body whose bytes are not UTF-8 is 400', async () => {
   expect((await post(new Uint8Array(body))).status).toBe(400);
 });
 
-it.each([
+test.each([
   ['variables', '['],
   ['variables', '{'],
   ['variables', '%'],
@@ -51,13 +51,13 @@ it.each([
   ['query', ''],
   ['query', '{'],
 ])('G12: GET with %s=%s is 400, never a fault of the server', async (name, value) => {
-  const { send } = await fetchServerForTest();
+  const { send } = await startFetchServer();
   const search = new URLSearchParams({ query: '{ hello }', [name]: value });
   const { status, body } = await send(`/graphql?${search}`);
   expect([status, JSON.parse(body).errors.length]).toEqual([400, 1]);
 });
 
-it.each([
+test.each([
   ['', 'BAD_REQUEST'],
   ['{', 'BAD_REQUEST'],
   ['null', 'BAD_REQUEST'],
@@ -71,20 +71,20 @@ it.each([
     'BAD_USER_INPUT',
   ],
 ])('G12: the body %.40s is 400 with %s', async (body, code) => {
-  const { post } = await fetchServerForTest();
+  const { post } = await startFetchServer();
   const answer = await post(body);
   expect([answer.status, JSON.parse(answer.body).errors[0].extensions.code]).toEqual([400, code]);
 });
 
-it('HEAD answers as GET does, without the body', async () => {
-  const { send } = await fetchServerForTest();
+test('HEAD answers as GET does, without the body', async () => {
+  const { send } = await startFetchServer();
   const search = new URLSearchParams({ query: '{ hello }' });
   expect(await send(`/graphql?${search}`, { method: 'HEAD' })).toEqual({ status: 200, body: '' });
   expect((await send(`/graphql?${new URLSearchParams({ query: '{' })}`, { method: 'HEAD' })).status).toBe(400);
 });
 
-it('a mutation by GET is 405, allows POST, and does not run', async () => {
-  const { send } = await fetchServerForTest();
+test('a mutation by GET is 405, allows POST, and does not run', async () => {
+  const { send } = await startFetchServer();
   const query = 'mutation { logout { endedSessions } }';
   const { status, body } = await send(`/graphql?${new URLSearchParams({ query })}`);
   expect([status, JSON.parse(body).data]).toEqual([405, undefined]);
@@ -94,12 +94,12 @@ const hash = {
   persistedQuery: { version: 1, sha256Hash: 'ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38' },
 };
 
-it.each([
+test.each([
   ['the hash of Apollo', { extensions: hash }],
   ['a document id', { documentId: 'abc' }],
   ['the id of Relay', { doc_id: 'abc', variables: {} }],
 ])('%s without a query says PERSISTED_QUERY_NOT_SUPPORTED, in a status that phones read', async (_what, params) => {
-  const { post, send } = await fetchServerForTest();
+  const { post, send } = await startFetchServer();
   const search = Object.entries(params).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
@@ -120,8 +120,8 @@ it.each([
   expect((await post({ ...params, query: '{ hello }', documentId: undefined, doc_id: undefined })).status).toBe(200);
 });
 
-it('a batch is refused entry by entry, up to a bounded length', async () => {
-  const { post } = await fetchServerForTest();
+test('a batch is refused entry by entry, up to a bounded length', async () => {
+  const { post } = await startFetchServer();
   const batch = (length: number) => post(Array.from({ length }, () => ({ query: '{ hello }' })));
   const codesOf = ({ body }: { body: string }) =>
     [JSON.parse(body)].flat().map(({ errors }) => errors[0].extensions.code);
@@ -131,8 +131,8 @@ it('a batch is refused entry by entry, up to a bounded length', async () => {
   expect((await batch(3)).status).toBe(400);
 });
 
-it('a WebSocket handshake is 501 with a sentence', async () => {
-  const { send } = await fetchServerForTest();
+test('a WebSocket handshake is 501 with a sentence', async () => {
+  const { send } = await startFetchServer();
   const { status, body } = await send('/graphql', { headers: { upgrade: 'websocket' } });
   expect([status, JSON.parse(body).errors[0].extensions.code]).toEqual([501, 'NOT_IMPLEMENTED']);
 });

@@ -4,21 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFieldgate, type Fieldgate } from '../../src/index.ts';
+import { test as base, describe, expect } from 'vitest';
+import { createFieldgate } from '../../src/index.ts';
 import { unlimited } from '../support/process.ts';
-import { adminEnv, goodPassword } from '../support/server.ts';
+import { adminEnv, goodPassword, productionEnv } from '../support/server.ts';
 
 const graphql = 'application/graphql-response+json; charset=utf-8';
 const json = 'application/json; charset=utf-8';
 const stream = 'text/event-stream; charset=utf-8';
-
-/** Without GraphiQL, which takes the requests of browsers. */
-const production = {
-  NODE_ENV: 'production',
-  JWT_ALGORITHM: 'HS256',
-  JWT_SECRET: 'tests only: 32 bytes and more, never used by a server that runs',
-};
 
 /** By Accept: the type of an answer with data, and of one that consists of errors; null: 406. */
 const accepts: readonly (readonly [accept: string | null, types: readonly [data: string, errors: string] | null])[] = [
@@ -89,52 +82,51 @@ const bodies: readonly Body[] = [
 
 type Received = { readonly status: number; readonly type: string | null; readonly body: string };
 type Send = (path: string, init: RequestInit) => Promise<Response>;
+type Way = 'listener' | 'fetch';
+
+const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
+
+const test = base
+  // One server in production, without GraphiQL, that is reached in two ways.
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the dependencies of a fixture from this pattern.
+  .extend('ways', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
+    const env = { ...productionEnv, ...unlimited, ...adminEnv };
+    const fieldgate = await createFieldgate({ ...env, DATA_DIR: folder, LOG_LEVEL: 'fatal' });
+    const server = createServer((request, response) => fieldgate.listener(request, response)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onCleanup(async () => {
+      server.close();
+      await fieldgate.close();
+      rmSync(folder, { recursive: true });
+    });
+    const ways: Record<Way, Send> = {
+      listener: (path, init) => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, init),
+      fetch: (path, init) => fieldgate.fetch(new Request(`http://localhost:4000${path}`, init), { ip: '127.0.0.1' }),
+    };
+    return ways;
+  })
+  /** The tokens of a user and of a session that has ended. */
+  .extend('tokens', { scope: 'file' }, async ({ ways }) => {
+    const signup = async (name: string): Promise<string> => {
+      const query = `mutation { signup(input: { email: "${name}@example.com", password: "${goodPassword}" }) { accessToken } }`;
+      return (await (await ways.fetch('/graphql', post({ query }))).json()).data.signup.accessToken;
+    };
+    const tokens = { none: null, user: await signup('user'), dead: await signup('dead') };
+    const logout = { query: 'mutation { logout { endedSessions } }' };
+    await ways.fetch('/graphql', post(logout, { authorization: `Bearer ${tokens.dead}` }));
+    return tokens;
+  });
 
 describe('media types', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
-  let fieldgate: Fieldgate;
-  const server = createServer((request, response) => fieldgate.listener(request, response));
-  const ways: Record<string, Send> = {
-    listener: (path, init) => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, init),
-    fetch: (path, init) => fieldgate.fetch(new Request(`http://localhost:4000${path}`, init), { ip: '127.0.0.1' }),
-  };
-  const tokens: Record<Body[2], string | null> = { none: null, user: null, dead: null };
-
-  beforeAll(async () => {
-    fieldgate = await createFieldgate({
-      ...production,
-      DATA_DIR: folder,
-      LOG_LEVEL: 'fatal',
-
-      ...unlimited,
-      ...adminEnv,
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    for (const name of ['user', 'dead'] as const) {
-      const query = `mutation { signup(input: { email: "${name}@example.com", password: "${goodPassword}" }) { accessToken } }`;
-      const response = await ways['fetch']?.('/graphql', post({ query }));
-      tokens[name] = (await response?.json())?.data.signup.accessToken;
-    }
-    const ended = post({ query: 'mutation { logout { endedSessions } }' }, { authorization: `Bearer ${tokens.dead}` });
-    await ways['fetch']?.('/graphql', ended);
-  });
-  afterAll(async () => {
-    server.close();
-    await fieldgate.close();
-    rmSync(folder, { recursive: true });
-  });
-
-  const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
-
-  const headersOf = (accept: string | null, token: Body[2]): Record<string, string> => ({
+  const headersOf = (accept: string | null, token: string | null): Record<string, string> => ({
     // fetch sends an Accept of its own, which means the same as none.
     ...(accept === null ? {} : { accept }),
-    ...(tokens[token] === null ? {} : { authorization: `Bearer ${tokens[token]}` }),
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   });
 
   const receive = async (response: Response): Promise<Received> => ({
@@ -157,14 +149,14 @@ describe('media types', () => {
     return { status: type === graphql || everywhere ? status : 200, type };
   };
 
-  for (const way of ['listener', 'fetch']) {
-    describe.each(bodies)(`G13: over ${way}, %s`, (_what, body, token, expected) => {
-      it.each(accepts)(
-        'accepting %j is answered as RFC 9110 and GraphQL over HTTP say, by POST and GET alike',
-        async (accept, types) => {
-          const headers = headersOf(accept, token);
-          const byPost = await receive((await ways[way]?.('/graphql', post(body, headers))) as Response);
-          const byGet = await receive((await ways[way]?.(`/graphql${queryString(body)}`, { headers })) as Response);
+  for (const way of ['listener', 'fetch'] as const) {
+    describe.each(bodies)(`over ${way}, %s`, (_what, body, token, expected) => {
+      test.for(accepts)(
+        'G13: Accept %j is answered as RFC 9110 and GraphQL over HTTP say, by POST and GET alike',
+        async ([accept, types], { ways, tokens }) => {
+          const headers = headersOf(accept, tokens[token]);
+          const byPost = await receive(await ways[way]('/graphql', post(body, headers)));
+          const byGet = await receive(await ways[way](`/graphql${queryString(body)}`, { headers }));
           const { status, type } = expectedOf(types, expected);
           expect(byPost).toMatchObject({ status, type });
           if (types !== null) {
@@ -180,14 +172,14 @@ describe('media types', () => {
     });
   }
 
-  it.each(accepts.filter(([, types]) => types === null))(
-    'G13: accepting %j, a mutation does not run',
-    async (accept) => {
+  test.for(accepts.filter(([, types]) => types === null))(
+    'G13: a mutation with Accept %j does not run',
+    async ([accept], { ways }) => {
       const email = `unread${Math.random()}@example.com`;
       const query = `mutation { signup(input: { email: "${email}", password: "${goodPassword}" }) { user { email } } }`;
-      expect((await ways['listener']?.('/graphql', post({ query }, { accept: accept ?? '' })))?.status).toBe(406);
-      const again = await ways['listener']?.('/graphql', post({ query }));
-      expect((await again?.json())?.data.signup.user.email).toBe(email);
+      expect((await ways.listener('/graphql', post({ query }, { accept: accept ?? '' }))).status).toBe(406);
+      const again = await ways.listener('/graphql', post({ query }));
+      expect((await again.json()).data.signup.user.email).toBe(email);
     },
   );
 });

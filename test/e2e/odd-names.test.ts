@@ -1,15 +1,16 @@
-import { expect, it } from 'vitest';
-import { fetchServerForTest } from '../support/fetch-server.ts';
+import { expect, test } from 'vitest';
+import { startFetchServer } from '../support/fetch-server.ts';
+import { pause } from '../support/time.ts';
 
 /** More than it takes until an operation is compiled. */
 const runs = [1, 2, 3, 4, 5, 6];
-const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
+const settle = () => pause(30);
 
 /** Every plain object has these; `__proto__` is not even one of its own. */
 const names = Object.getOwnPropertyNames(Object.prototype);
 
-it.each(names)('G11: a variable called $%s is like any other, compiled or not', async (name) => {
-  const { post } = await fetchServerForTest();
+test.each(names)('G11: a variable called $%s is like any other, compiled or not', async (name) => {
+  const { post } = await startFetchServer();
   const query = `query ($${name}: Boolean!) { hello @include(if: $${name}) other: hello }`;
   for (const _run of runs) {
     for (const value of [true, false]) {
@@ -24,8 +25,8 @@ it.each(names)('G11: a variable called $%s is like any other, compiled or not', 
   }
 });
 
-it.each(names)('G11: a field, an operation and a fragment called %s are like any others', async (name) => {
-  const { post } = await fetchServerForTest();
+test.each(names)('G11: a field, an operation and a fragment called %s are like any others', async (name) => {
+  const { post } = await startFetchServer();
   const query = `query ${name} { ${name}: hello ...${name} } fragment ${name} on Query { other: hello }`;
   for (const _run of runs) {
     const { status, body } = await post({ query, operationName: name });
@@ -39,10 +40,10 @@ it.each(names)('G11: a field, an operation and a fragment called %s are like any
   expect(JSON.parse(body).errors[0].extensions.code).toBe('OPERATION_RESOLUTION_FAILURE');
 });
 
-it.each(names)(
+test.each(names)(
   'G11: an argument, an input field and a parameter called %s are refused like unknown ones',
   async (name) => {
-    const { post } = await fetchServerForTest();
+    const { post } = await startFetchServer();
     const unknownArgument = await post({ query: `{ hello(${name}: 1) }` });
     expect(unknownArgument.status).toBe(400);
     const login = 'mutation ($input: LoginInput!) { login(input: $input) { expiresIn } }';

@@ -7,8 +7,8 @@ import { unlimited } from './process.ts';
 
 export type Posted = { readonly status: number; readonly body: string };
 
-/** The whole server without a socket, asked through `fetch`; closed when the test is over. */
-export const fetchServerForTest = async (env: Record<string, string> = {}) => {
+/** A whole server without a socket, reached through `fetch`. It is closed at the end of the test. */
+export const startFetchServer = async (env: Record<string, string> = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
   const fieldgate = await createFieldgate({ DATA_DIR: folder, LOG_LEVEL: 'fatal', ...unlimited, ...env });
   onTestFinished(async () => {
@@ -19,7 +19,7 @@ export const fetchServerForTest = async (env: Record<string, string> = {}) => {
     const response = await fieldgate.fetch(new Request(`http://localhost:4000${path}`, init), { ip: '127.0.0.1' });
     return { status: response.status, body: await response.text() };
   };
-  /** A body that is text or bytes goes out as it is. */
+  /** A string or bytes are sent unchanged. */
   const post = (body: unknown, headers: Record<string, string> = {}): Promise<Posted> =>
     send('/graphql', {
       method: 'POST',
