@@ -43,9 +43,10 @@ describe('signing in', () => {
   });
 
   it('R24: every login starts a session of its own, listed newest first with where it came from', async () => {
-    const { sessions, createAccount, last } = open();
+    const { sessions, createAccount, last, advance } = open();
     const { id } = await createAccount();
     const first = await sessions.login('ada@example.com', goodPassword, browser);
+    advance(1);
     const second = await sessions.login('ada@example.com', goodPassword, phone);
     expect(await sessions.list(id)).toEqual([second.session, first.session]);
     expect(second.session).toMatchObject({ userId: id, ...phone });
