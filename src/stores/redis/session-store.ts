@@ -22,7 +22,7 @@ import {
 import { createPurge } from './purge.ts';
 import { feedKey, type RevocationFeed } from './revocation-feed.ts';
 import { createRevocationRestore } from './revocation-restore.ts';
-import { redisScripts } from './scripts.ts';
+import { redisScripts, type Scripts } from './scripts.ts';
 import { createSessionCheck } from './session-check.ts';
 import { createVerifiedReads } from './verified-reads.ts';
 
@@ -43,6 +43,17 @@ export type RedisSessionStore = SessionStore & {
   readonly ping: () => Promise<void>;
 };
 
+/** Repeats a revocation that Redis may have lost. Does not wait for the restore: it is part of it. */
+const replay = async (run: Scripts['run'], key: string, entry: JournalEntry): Promise<void> => {
+  if (entry.kind !== 'account') {
+    const family = entry.kind === 'tokens' ? writeDigest(entry.family) : '';
+    await run('end', key, [writeSessionId(entry.sessionId), family]);
+    return;
+  }
+  const { version, disabled, role } = entry.account ?? deletedAccount;
+  await run('account-changed', key, [version, disabled ? 1 : 0, role]);
+};
+
 /**
  * Sessions in Redis 6.2 or newer: single, behind Sentinel or in a cluster. Each method is one script on the one key of the
  * account, by the server's clock. Redis does not hold the accounts, so every `start`, `rotate` and `accountChanged` passes
@@ -57,27 +68,20 @@ export function redisSessionStore(
 ): RedisSessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run } = redisScripts(redis);
-  const restore = createRevocationRestore({ redis, journal, replay: (entry) => replay(entry), signals });
-  const { read, write } = createVerifiedReads(restore);
   const key = (userId: UserId) => accountKey(prefix, userId);
+  const restore = createRevocationRestore({
+    redis,
+    journal,
+    replay: (entry) => replay(run, key(entry.userId), entry),
+    signals,
+  });
+  const { read, write } = createVerifiedReads(restore);
   const { idleMs, absoluteMs, reuseWindowMs } = lifetimes;
 
   /** After the change and before the answer, in every process: a process that follows the feed relies on all others. */
   const announce = async (userId: UserId): Promise<void> => {
     feed?.forget(userId);
     await write(() => run('announce', feedKey(prefix), [userId]));
-  };
-
-  /** Does not wait for the restore: it is part of it. */
-  const replay = async (entry: JournalEntry): Promise<void> => {
-    const { userId } = entry;
-    if (entry.kind !== 'account') {
-      const family = entry.kind === 'tokens' ? writeDigest(entry.family) : '';
-      await run('end', key(userId), [writeSessionId(entry.sessionId), family]);
-      return;
-    }
-    const { version, disabled, role } = entry.account ?? deletedAccount;
-    await run('account-changed', key(userId), [version, disabled ? 1 : 0, role]);
   };
 
   return {
