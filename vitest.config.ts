@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What takes long: floods, kills, soaks, attacks by time, the heaviest browsers. `npm run test:long`. */
-const long = ['test/**/*.long.test.ts'];
+const long = ['test/**/*.long.test.ts', 'test/long/**/*.test.ts'];
 
 export default defineConfig({
   // Without module-sync, tests get another copy of the graphql package than the packages they test with, and neither

@@ -178,14 +178,14 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect((await store.findHashById(user.id))?.passwordHash).toBe('changed hash');
     });
 
-    test('R15: a new password raises the version', async () => {
+    test('R15: a password change raises the version', async () => {
       const user = await create();
       const after = { ...user, version: user.version + 1 };
       expect(await store.change(user.id, () => ({ passwordHash: 'second hash' }))).toEqual({ before: user, after });
       expect(await store.findHashById(user.id)).toEqual({ user: after, passwordHash: 'second hash' });
     });
 
-    test('one of several simultaneous password changes takes effect', async () => {
+    test('one of several simultaneous password changes from the same password takes effect', async () => {
       const user = await create();
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
@@ -218,7 +218,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect(await store.findById(user.id)).toEqual(promoted);
     });
 
-    test('R16: disabling and enabling raise the version each time', async () => {
+    test('R16: disabling and enabling each raise the version', async () => {
       const user = await create();
       const disabled = { ...user, disabledAt: 5_000, version: user.version + 1 };
       expect((await store.change(user.id, () => ({ disabledAt: 5_000 })))?.after).toEqual(disabled);
@@ -227,7 +227,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect((await store.change(user.id, () => ({ disabledAt: null })))?.after).toEqual(enabled);
     });
 
-    test('20 simultaneous changes to the same role raise the version once', async () => {
+    test('simultaneous changes to the same role raise the version once', async () => {
       const user = await create();
       await Promise.all(
         Array.from({ length: 20 }, (_, i) => (i % 2 ? store : other).change(user.id, () => ({ role: 'ADMIN' }))),
@@ -235,7 +235,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       expect((await store.findById(user.id))?.version).toBe(user.version + 1);
     });
 
-    test('a change that is declined, or of an unknown account, is null and changes nothing', async () => {
+    test('a change that is decided against, or of an unknown account, is null and changes nothing', async () => {
       const user = await create();
       expect(await store.change(user.id, () => null)).toBeNull();
       expect(await store.change(unknown, () => ({ role: 'ADMIN' }))).toBeNull();

@@ -6,7 +6,10 @@ import type { AuthEvent, EventType } from '../../src/domain/event.ts';
 import type { EventPosition, EventStore } from '../../src/stores/ports/event-store.ts';
 import type { Harness, TwoInstances } from './harness.ts';
 
-export type EventStoreHarness = Harness<TwoInstances<EventStore>> & { readonly retentionMs: number };
+export type EventStoreHarness = Harness<TwoInstances<EventStore>> & {
+  /** How long the store keeps an event. */
+  readonly retentionMs: number;
+};
 
 const noon = Date.UTC(2026, 0, 1, 12);
 
@@ -115,7 +118,7 @@ export const eventStoreSuite = (harness: EventStoreHarness): void => {
     expect(first.hasNextPage).toBe(true);
   });
 
-  test('a purge removes events older than the retention time, oldest first, up to its limit', async () => {
+  test('a purge removes events that were kept for the retention time, oldest first, up to its limit', async () => {
     const [, , third, fourth] = await append(...[1, 2, 3, 4].map((ms) => event({ time: noon + ms })));
     const now = noon + 4 + harness.retentionMs;
     expect(await store.purgeExpired(2, now)).toBe(2);

@@ -26,8 +26,8 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
 
   test('a counter starts with the first addition and holds the sum of all instances', async () => {
     expect((await add(store, 'a', 2)).consumed).toBe(2);
-    const { consumed: spent, resetsInMs } = await add(other, 'a', 3);
-    expect(spent).toBe(5);
+    const { consumed, resetsInMs } = await add(other, 'a', 3);
+    expect(consumed).toBe(5);
     expect(resetsInMs).toBeGreaterThan(0);
     expect(resetsInMs).toBeLessThanOrEqual(windowMs);
     expect((await add(store, 'b')).consumed).toBe(1);
@@ -37,7 +37,7 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
     const counts = await Promise.all(
       Array.from({ length: 100 }, (_, index) => add(index % 2 === 0 ? store : other, 'a')),
     );
-    const sums = counts.map(({ consumed: spent }) => spent).sort((one, another) => one - another);
+    const sums = counts.map(({ consumed }) => consumed).sort((one, another) => one - another);
     expect(sums).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
   });
 
@@ -53,7 +53,7 @@ export const limitStoreSuite = (harness: LimitStoreHarness): void => {
     const additions = ['c', 'a', 'b'].map((key, index) => ({ key, points: index + 1, windowMs }));
     const rounds = await Promise.all([store.add(additions), other.add([...additions].reverse())]);
     expect(rounds.flat()).toHaveLength(6);
-    expect((await store.add(additions)).map(({ consumed: spent }) => spent)).toEqual([3, 6, 9]);
+    expect((await store.add(additions)).map(({ consumed }) => consumed)).toEqual([3, 6, 9]);
     expect(await store.add([])).toEqual([]);
   });
 

@@ -38,7 +38,7 @@ export const revocationJournalSuite = (harness: RevocationJournalHarness): void 
   });
   const allEntries = async (): Promise<readonly JournalEntry[]> => {
     const all: JournalEntry[] = [];
-    for await (const portion of journal.readEntries()) all.push(...portion);
+    for await (const batch of journal.readEntries()) all.push(...batch);
     return all;
   };
 
@@ -71,7 +71,7 @@ export const revocationJournalSuite = (harness: RevocationJournalHarness): void 
     expect(await allEntries()).toEqual([{ kind: 'account', userId: ada, account: null }]);
   });
 
-  test('an empty record writes nothing, and thousands of entries come back complete, in portions', async () => {
+  test('an empty record writes nothing, and thousands of entries come back complete, in batches', async () => {
     await journal.record([]);
     expect(await allEntries()).toEqual([]);
     const many = Array.from({ length: 2_345 }, () => ended());

@@ -83,7 +83,7 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await store.withdraw(only.kid, 1_999)).toBe(false);
   });
 
-  test('private keys are erased once the successor has signed for longer than clocks differ', async () => {
+  test('private keys are erased once their successor has signed for longer than clocks differ', async () => {
     const predecessorUntil = 900_000;
     const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil }));
     const second = await published(successorOf(first.kid, { signsFrom: 2_000, predecessorUntil }));
@@ -112,7 +112,7 @@ export const signingKeyStoreSuite = (harness: SigningKeyStoreHarness): void => {
     expect(await store.purgeExpired(10, 50)).toBe(2);
   });
 
-  test('a purge removes no more than its limit, oldest first', async () => {
+  test('a purge removes no more keys than its limit, oldest first', async () => {
     const first = await published(successorOf(root, { signsFrom: 1, predecessorUntil: 10 }));
     const second = await published(successorOf(first.kid, { signsFrom: 2, predecessorUntil: 20 }));
     const third = await published(successorOf(second.kid, { signsFrom: 3, predecessorUntil: 30 }));

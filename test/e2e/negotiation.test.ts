@@ -1,13 +1,6 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test as base, describe, expect } from 'vitest';
-import { createFieldgate } from '../../src/index.ts';
-import { unlimited } from '../support/process.ts';
-import { adminEnv, goodPassword, productionEnv } from '../support/server.ts';
+import { describe, expect } from 'vitest';
+import { testWithFieldgate, toPost } from '../support/fetch-server.ts';
+import { goodPassword, newEmail, productionEnv } from '../support/server.ts';
 
 const graphql = 'application/graphql-response+json; charset=utf-8';
 const json = 'application/json; charset=utf-8';
@@ -50,13 +43,13 @@ const accepts: readonly (readonly [accept: string | null, types: readonly [data:
 ];
 
 type Expected = {
-  /** For graphql-response+json; whether other types say it as well. */
+  /** For `application/graphql-response+json`; for every type, with `everywhere`. */
   readonly status: number;
   readonly everywhere?: boolean;
   readonly hasData?: boolean;
 };
 
-type Body = readonly [what: string, body: unknown, token: 'none' | 'user' | 'dead', expected: Expected];
+type Body = readonly [what: string, body: object, token: 'none' | 'user' | 'dead', expected: Expected];
 
 const bodies: readonly Body[] = [
   ['a public query', { query: '{ hello }' }, 'none', { status: 200, hasData: true }],
@@ -80,106 +73,73 @@ const bodies: readonly Body[] = [
   ['no query', { variables: {} }, 'none', { status: 400, everywhere: true }],
 ];
 
-type Received = { readonly status: number; readonly type: string | null; readonly body: string };
-type Send = (path: string, init: RequestInit) => Promise<Response>;
-type Way = 'listener' | 'fetch';
-
-const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json', ...headers },
-  body: JSON.stringify(body),
+const signup = (email: string, fields: string) => ({
+  query: `mutation { signup(input: { email: "${email}", password: "${goodPassword}" }) { ${fields} } }`,
 });
 
-const test = base
-  // One server in production, without GraphiQL, that is reached in two ways.
-  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the dependencies of a fixture from this pattern.
-  .extend('ways', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
-    const env = { ...productionEnv, ...unlimited, ...adminEnv };
-    const fieldgate = await createFieldgate({ ...env, DATA_DIR: folder, LOG_LEVEL: 'fatal' });
-    const server = createServer((request, response) => fieldgate.listener(request, response)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onCleanup(async () => {
-      server.close();
-      await fieldgate.close();
-      rmSync(folder, { recursive: true });
-    });
-    const ways: Record<Way, Send> = {
-      listener: (path, init) => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, init),
-      fetch: (path, init) => fieldgate.fetch(new Request(`http://localhost:4000${path}`, init), { ip: '127.0.0.1' }),
+/** In production there is no GraphiQL, which answers browsers. */
+const test = testWithFieldgate(productionEnv)
+  .extend('ways', { scope: 'file' }, ({ viaListener, viaFetch }) => ({ listener: viaListener, fetch: viaFetch }))
+  .extend('tokens', { scope: 'file' }, async ({ post }): Promise<Record<Body[2], string | null>> => {
+    const newToken = async (): Promise<string> => {
+      const { body } = await post(signup(newEmail(), 'accessToken'));
+      return JSON.parse(body).data.signup.accessToken;
     };
-    return ways;
-  })
-  /** The tokens of a user and of a session that has ended. */
-  .extend('tokens', { scope: 'file' }, async ({ ways }) => {
-    const signup = async (name: string): Promise<string> => {
-      const query = `mutation { signup(input: { email: "${name}@example.com", password: "${goodPassword}" }) { accessToken } }`;
-      return (await (await ways.fetch('/graphql', post({ query }))).json()).data.signup.accessToken;
-    };
-    const tokens = { none: null, user: await signup('user'), dead: await signup('dead') };
-    const logout = { query: 'mutation { logout { endedSessions } }' };
-    await ways.fetch('/graphql', post(logout, { authorization: `Bearer ${tokens.dead}` }));
-    return tokens;
+    const [user, dead] = [await newToken(), await newToken()];
+    await post({ query: 'mutation { logout { endedSessions } }' }, { authorization: `Bearer ${dead}` });
+    return { none: null, user, dead };
   });
 
-describe('media types', () => {
-  const headersOf = (accept: string | null, token: string | null): Record<string, string> => ({
-    // fetch sends an Accept of its own, which means the same as none.
-    ...(accept === null ? {} : { accept }),
-    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-  });
+const headersOf = (accept: string | null, token: string | null): Record<string, string> => ({
+  // Without an Accept, fetch sends `*/*`, which means the same.
+  ...(accept === null ? {} : { accept }),
+  ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+});
 
-  const receive = async (response: Response): Promise<Received> => ({
-    status: response.status,
-    type: response.headers.get('content-type'),
-    body: await response.text(),
-  });
-
-  const queryString = (body: unknown): string => {
-    const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(body as Record<string, unknown>)) {
-      search.set(name, typeof value === 'string' ? value : JSON.stringify(value));
-    }
-    return `?${search}`;
-  };
-
-  const expectedOf = (types: readonly [string, string] | null, { status, everywhere, hasData }: Expected) => {
-    if (types === null) return { status: 406, type: json };
-    const type = types[hasData ? 0 : 1];
-    return { status: type === graphql || everywhere ? status : 200, type };
-  };
-
-  for (const way of ['listener', 'fetch'] as const) {
-    describe.each(bodies)(`over ${way}, %s`, (_what, body, token, expected) => {
-      test.for(accepts)(
-        'G13: Accept %j is answered as RFC 9110 and GraphQL over HTTP say, by POST and GET alike',
-        async ([accept, types], { ways, tokens }) => {
-          const headers = headersOf(accept, tokens[token]);
-          const byPost = await receive(await ways[way]('/graphql', post(body, headers)));
-          const byGet = await receive(await ways[way](`/graphql${queryString(body)}`, { headers }));
-          const { status, type } = expectedOf(types, expected);
-          expect(byPost).toMatchObject({ status, type });
-          if (types !== null) {
-            const text =
-              type === stream
-                ? (/^event: next\ndata: (.*)\n\nevent: complete\ndata:\n\n$/.exec(byPost.body)?.[1] ?? '')
-                : byPost.body;
-            expect('data' in JSON.parse(text)).toBe(expected.hasData ?? false);
-          }
-          expect(byGet).toEqual(byPost);
-        },
-      );
-    });
+const queryString = (body: Body[1]): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(body)) {
+    search.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
+  return `?${search}`;
+};
+
+const expectedOf = (types: readonly [string, string] | null, { status, everywhere, hasData }: Expected) => {
+  if (types === null) return { status: 406, type: json };
+  const type = types[hasData ? 0 : 1];
+  return { status: type === graphql || everywhere ? status : 200, type };
+};
+
+/** The answer in a body: a stream has it as its one event. */
+const answerIn = (body: string, type: string): object =>
+  JSON.parse(
+    type === stream ? (/^event: next\ndata: (.*)\n\nevent: complete\ndata:\n\n$/.exec(body)?.[1] ?? '') : body,
+  );
+
+describe.each(['listener', 'fetch'] as const)('media types over the %s', (way) => {
+  describe.each(bodies)('G13: %s', (_what, body, token, expected) => {
+    test.for(accepts)(
+      'accepting %j is answered as RFC 9110 and GraphQL over HTTP say, by POST and GET alike',
+      async ([accept, types], { ways, tokens }) => {
+        const headers = headersOf(accept, tokens[token]);
+        const byPost = await ways[way]('/graphql', toPost(body, headers));
+        const byGet = await ways[way](`/graphql${queryString(body)}`, { headers });
+        const { status, type } = expectedOf(types, expected);
+        expect(byPost).toMatchObject({ status, type });
+        if (types !== null) expect('data' in answerIn(byPost.body, type)).toBe(expected.hasData ?? false);
+        expect(byGet).toEqual(byPost);
+      },
+    );
+  });
 
   test.for(accepts.filter(([, types]) => types === null))(
-    'G13: a mutation with Accept %j does not run',
+    'G13: accepting %j, a mutation does not run',
     async ([accept], { ways }) => {
-      const email = `unread${Math.random()}@example.com`;
-      const query = `mutation { signup(input: { email: "${email}", password: "${goodPassword}" }) { user { email } } }`;
-      expect((await ways.listener('/graphql', post({ query }, { accept: accept ?? '' }))).status).toBe(406);
-      const again = await ways.listener('/graphql', post({ query }));
-      expect((await again.json()).data.signup.user.email).toBe(email);
+      const email = newEmail();
+      const mutation = signup(email, 'user { email }');
+      expect((await ways[way]('/graphql', toPost(mutation, headersOf(accept, null)))).status).toBe(406);
+      const again = await ways[way]('/graphql', toPost(mutation));
+      expect(JSON.parse(again.body).data.signup.user.email).toBe(email);
     },
   );
 });

@@ -111,7 +111,7 @@ describe('starting', () => {
     Object.values(env).flatMap((value) => (value.length > 12 ? [value.slice(0, 12)] : []));
 
   it.each(refusals)('is refused with %s: names the setting and never its value', async (_what, env, names) => {
-    const error: unknown = await startServer(env, { dataDir: temporaryFolder() }).catch((reason: unknown) => reason);
+    const error: unknown = await startServer(env).catch((reason: unknown) => reason);
     const message = error instanceof Error ? error.message : '';
     for (const name of names) expect(message).toContain(name);
     for (const value of valuesOf(env)) expect(message).not.toContain(value);

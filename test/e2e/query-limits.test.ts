@@ -1,6 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect } from 'vitest';
 import { adminEnv, type Grant, type GraphQLAnswer, type TestServer, testWithServer } from '../support/server.ts';
+import { quickest } from '../support/stopwatch.ts';
 
 const test = testWithServer(adminEnv);
 
@@ -125,22 +126,26 @@ describe('nesting', () => {
   const lists = `${'['.repeat(deep)}${']'.repeat(deep)}`;
 
   test.for([
-    ['fields', `{"query":"${'{a'.repeat(deep)}${'}'.repeat(deep)}"}`],
-    ['lists', `{"query":"{ user(id: ${lists}) { id } }"}`],
-    ['variables', `{"query":"query ($id: ID!) { user(id: $id) { id } }","variables":{"id":${lists}}}`],
-    ['fragments', `{"query":"{ ${'... {'.repeat(deep / 2)}hello${'}'.repeat(deep / 2)} }"}`],
-  ] as const)('G08: %s nested 20 000 deep are 400 within 100 ms', async ([_what, body], { server, admin }) => {
-    const send = () =>
-      server.fetch('/graphql', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.accessToken}`, ...accept },
-        body,
-      });
-    const startedAt = performance.now();
-    const response = await send();
-    expect(performance.now() - startedAt).toBeLessThan(100);
-    expect(response.status).toBe(400);
-  });
+    ['fields', '{a'.repeat(deep) + '}'.repeat(deep), '{}'],
+    ['lists', `{ user(id: ${lists}) { id } }`, '{}'],
+    ['variables', 'query ($id: ID!) { user(id: $id) { id } }', `{"id":${lists}}`],
+    ['fragments', `{ ${'... {'.repeat(deep / 2)}hello${'}'.repeat(deep / 2)} }`, '{}'],
+  ] as const)(
+    'G08: %s nested 20 000 deep are 400 within 100 ms',
+    async ([_what, query, variables], { server, admin }) => {
+      let count = 0;
+      const send = async () => {
+        count += 1; // A new document each time, which no cache has.
+        const response = await server.fetch('/graphql', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.accessToken}`, ...accept },
+          body: `{"query":"#${count}\\n${query}","variables":${variables}}`,
+        });
+        expect(response.status).toBe(400);
+      };
+      expect(await quickest(send)).toBeLessThan(100);
+    },
+  );
 });
 
 describe('errors', () => {

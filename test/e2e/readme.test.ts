@@ -19,12 +19,12 @@ const commandsOf = (file: string) =>
 
 const marker = '--- end of command ---';
 
-/** `…` stands for text that differs each time. */
+/** `…` stands for what differs between runs. */
 const toPattern = (shown: string): RegExp => new RegExp(`^${shown.split('…').map(RegExp.escape).join('[^]*')}$`);
 
 const documents = ['README.md', 'docs/credentials.md', 'docs/resource-servers.md'];
 
-test.each(documents)('every command of %s prints what is shown there', { timeout: 60_000 }, async (file) => {
+test.each(documents)('every command of %s prints what the page shows', { timeout: 60_000 }, async (file) => {
   const commands = commandsOf(file);
   const server = await startServer();
   const script = commands

@@ -85,8 +85,8 @@ export const redisSessions = (provide: ProvideRedis): SessionStoreHarness => {
       const journal = sqlRevocationJournal(database, { clock: Date.now });
       const store = redisSessionStore(redis, { lifetimes, journal });
       const accounts = sqlAccountStore(database);
-      const change = async (id: UserId, userChange: UserChange): Promise<void> => {
-        const changed = await accounts.change(id, () => userChange);
+      const change = async (id: UserId, change: UserChange): Promise<void> => {
+        const changed = await accounts.change(id, () => change);
         if (changed !== null) await store.accountChanged(changed.after);
       };
       return {

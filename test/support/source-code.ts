@@ -44,8 +44,8 @@ export const importsIn = (text: string): readonly Import[] => {
 const functionTypes = ['ArrowFunctionExpression', 'FunctionDeclaration', 'FunctionExpression'];
 
 /**
- * Every function of a file by the name it is assigned to, with its lines: those of functions inside it, which are counted by
- * themselves, left out. A factory is as long as what it does itself.
+ * Every function of a file by the name it is assigned to, with its lines: empty ones and those of functions inside it, which
+ * are counted by themselves, left out. A factory is as long as what it does itself.
  */
 export const functionsIn = (text: string): readonly FunctionSize[] => {
   const functions: FunctionSize[] = [];
@@ -58,7 +58,11 @@ export const functionsIn = (text: string): readonly FunctionSize[] => {
   return functions;
 };
 
-const linesOf = (text: string, { start, end }: Node): number => text.slice(start, end).split('\n').length;
+const linesOf = (text: string, { start, end }: Node): number =>
+  text
+    .slice(start, end)
+    .split('\n')
+    .filter((line) => line.trim() !== '').length;
 
 const outermostFunctionsIn = (node: Node): readonly Node[] =>
   childrenOf(node).flatMap((child) => (functionTypes.includes(child.type) ? [child] : outermostFunctionsIn(child)));

@@ -44,7 +44,7 @@ export type RedisSessionStore = SessionStore & {
 };
 
 /** Repeats a revocation that Redis may have lost. Does not wait for the restore: it is part of it. */
-const replay = async (run: Scripts['run'], key: string, entry: JournalEntry): Promise<void> => {
+const replayEntry = async (run: Scripts['run'], key: string, entry: JournalEntry): Promise<void> => {
   if (entry.kind !== 'account') {
     const family = entry.kind === 'tokens' ? writeDigest(entry.family) : '';
     await run('end', key, [writeSessionId(entry.sessionId), family]);
@@ -69,12 +69,8 @@ export function redisSessionStore(
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run } = redisScripts(redis);
   const key = (userId: UserId) => accountKey(prefix, userId);
-  const restore = createRevocationRestore({
-    redis,
-    journal,
-    replay: (entry) => replay(run, key(entry.userId), entry),
-    signals,
-  });
+  const replay = (entry: JournalEntry) => replayEntry(run, key(entry.userId), entry);
+  const restore = createRevocationRestore({ redis, journal, replay, signals });
   const { read, write } = createVerifiedReads(restore);
   const { idleMs, absoluteMs, reuseWindowMs } = lifetimes;
 
@@ -82,6 +78,15 @@ export function redisSessionStore(
   const announce = async (userId: UserId): Promise<void> => {
     feed?.forget(userId);
     await write(() => run('announce', feedKey(prefix), [userId]));
+  };
+
+  const prune = (account: string, limit: number) => write(() => run('prune', account, [limit]));
+
+  const recognize = async (userId: UserId, sessionId: SessionId, digests: readonly Buffer[]) => {
+    if (!isStorable(userId, sessionId)) return 'unknown';
+    const args = [writeSessionId(sessionId), ...digests, reuseWindowMs];
+    const [state] = await read(() => run('recognize', key(userId), args));
+    return toTokenState(state);
   };
 
   return {
@@ -128,14 +133,8 @@ export function redisSessionStore(
       return rotation;
     },
 
-    async recognize(userId, sessionId, { family, token }) {
-      if (!isStorable(userId, sessionId)) return 'unknown';
-      const digests = [writeDigest(family), writeDigest(token)];
-      const [state] = await read(() =>
-        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
-      );
-      return toTokenState(state);
-    },
+    recognize: (userId, sessionId, { family, token }) =>
+      recognize(userId, sessionId, [writeDigest(family), writeDigest(token)]),
 
     async reissue(userId, sessionId, digests) {
       if (!isStorable(userId, sessionId)) return null;
@@ -161,14 +160,8 @@ export function redisSessionStore(
       return ended === 1;
     },
 
-    async isFamily(userId, sessionId, family) {
-      if (!isStorable(userId, sessionId)) return false;
-      const digests = [writeDigest(family), noDigest];
-      const [state] = await read(() =>
-        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
-      );
-      return toTokenState(state) !== 'unknown';
-    },
+    isFamily: async (userId, sessionId, family) =>
+      (await recognize(userId, sessionId, [writeDigest(family), noDigest])) !== 'unknown',
 
     async endAll(userId, except) {
       if (!isStorable(userId)) return 0;
@@ -198,12 +191,7 @@ export function redisSessionStore(
       await restore.untilRestored();
     },
 
-    purgeExpired: createPurge({
-      redis,
-      prefix,
-      journal,
-      prune: (account, limit) => write(() => run('prune', account, [limit])),
-    }),
+    purgeExpired: createPurge({ redis, prefix, journal, prune }),
   };
 }
 

@@ -42,8 +42,8 @@ describe('signing in', () => {
     expect(types()).toEqual(['user.signed_up', 'user.login_succeeded']);
   });
 
-  it('R24: every login starts a session of its own, listed newest first with where it came from', async () => {
-    const { sessions, createAccount, advance, last } = open();
+  it('R24: every login starts a new session, listed newest first with where it came from', async () => {
+    const { sessions, createAccount, last, advance } = open();
     const { id } = await createAccount();
     const first = await sessions.login('ada@example.com', goodPassword, browser);
     advance(1);
