@@ -12,7 +12,7 @@ import { until } from '../support/time.ts';
 
 const missing = await redisMissing();
 
-describe.skipIf(missing !== null)('with sessions in Redis, a check returns the cached account', () => {
+describe.skipIf(missing !== null)('accounts in the cache, with sessions in Redis', () => {
   const instances = redisInstances();
   let server: RedisServer;
   /** Changes accounts and announces the changes to Redis. */
@@ -57,14 +57,14 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check returns the c
 
   const check = () => sessions.check(client.user.id, client.id);
 
-  test('once it was read, without reading it again', async () => {
+  test('a check returns the account once it was read, without reading it again', async () => {
     expect(await check()).toEqual({ kind: 'live', role: 'USER' });
     await accounts.findById(ada.id);
     expect(await check()).toEqual({ kind: 'live', role: 'USER', account: ada });
     expect(reads).toBe(1);
   });
 
-  test('never as it was before a change that was acknowledged', async () => {
+  test('a check never returns an account from before an acknowledged change', async () => {
     await accounts.findById(ada.id);
     const changed = await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     if (!changed) throw new Error('no account');
@@ -74,13 +74,13 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check returns the c
     expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', account: changed.after });
   });
 
-  test('nor one that was read before Redis knew of its change', async () => {
+  test('a check does not return an account whose change Redis does not know yet', async () => {
     await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     await accounts.findById(ada.id);
     expect(await check()).toEqual({ kind: 'live', role: 'USER' });
   });
 
-  test('for half a minute at most, in case an operator edits the row', async () => {
+  test('a check returns a cached account for at most half a minute, in case an operator edits the row', async () => {
     await accounts.findById(ada.id);
     now += 30_000;
     expect(await check()).toEqual({ kind: 'live', role: 'USER' });

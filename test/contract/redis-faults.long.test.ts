@@ -68,7 +68,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     return { one, two, ada: await createAccount(one.accounts) };
   };
 
-  test('F04 killed: every call is unavailable at once, and works again soon after the restart', async () => {
+  test('F04: while the server is killed every call is unavailable at once, and works again soon after the restart', async () => {
     const server = await serverFor('--appendonly', 'yes', '--appendfsync', 'always');
     const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
@@ -92,7 +92,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     expect(await checked(one.sessions, ada.id, client.id)).toBe('ended');
   });
 
-  test('F05 frozen: calls are bounded, nothing piles up, and few of them run when it continues', async () => {
+  test('F05: while the server is frozen calls are bounded and do not pile up, and few of them run when it continues', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
@@ -112,7 +112,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     expect((await refreshToken(one.sessions, client)).kind).toMatch(/rotated|replayed/);
   });
 
-  test('F06 restarted empty: every session has ended, and an earlier change of an account is still known', async () => {
+  test('F06: after a restart without data every session has ended, and an earlier change of an account is still known', async () => {
     const server = await serverFor();
     const { one, two, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
@@ -128,7 +128,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     await expectEveryKeyToExpire(two.redis);
   });
 
-  test('F06 restarted with its append-only file: ended sessions stay ended and the others are live', async () => {
+  test('F06: after a restart with its append-only file ended sessions stay ended and the others are live', async () => {
     const server = await serverFor('--appendonly', 'yes', '--appendfsync', 'always');
     const { one, ada } = await setUp(server.url);
     const [ended, kept] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
@@ -144,7 +144,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     expect((await refreshToken(one.sessions, kept, renewed.token)).kind).toBe('rotated');
   });
 
-  test('F06 restarted with older data: no acknowledged revocation is undone, at any moment', async () => {
+  test('F06: after a restart with older data no acknowledged revocation is undone, at any moment', async () => {
     const server = await serverFor();
     const { one, two, ada } = await setUp(server.url);
     const [eve, bob, cleo] = [
@@ -218,7 +218,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     expect(reads).toBe(2);
   });
 
-  test('F07 full: writes that need memory are refused whole, ending sessions works, and nothing is half done', async () => {
+  test('F07: a full server refuses writes that need memory as a whole, and still ends sessions', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     const [client, ended] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
@@ -235,7 +235,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
   });
 
-  test('F09 demoted: the answers of a replica do not count, and they count again soon after it is promoted', async () => {
+  test('F09: the answers of a demoted server do not count until soon after it is promoted', async () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     const client = await signIn(one.sessions, ada);
@@ -261,7 +261,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     await recovers(one.sessions, client);
   });
 
-  test('F02 the answer of a refresh is lost: the client retries with success, and no command is sent twice', async () => {
+  test('F02: a client whose answer to a refresh is lost retries with success, and no command is sent twice', async () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
@@ -279,7 +279,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     expect((await refreshToken(one.sessions, client)).kind).toBe('rotated');
   });
 
-  test('F13 a duplicated answer on the connection never gives a call the answer of another', async () => {
+  test('F13: a duplicated answer on the connection never gives a call the answer of another', async () => {
     const server = await serverFor();
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
@@ -314,7 +314,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     expect(await checked(one.sessions, theirs.user.id, theirs.id)).toBe('ended');
   });
 
-  test('F13 a cluster fails over under mixed requests of two users: neither gets an answer of the other, and no ended session comes back', async () => {
+  test('F13: while a cluster fails over no user gets an answer of another, and no ended session comes back', async () => {
     const cluster = await redisCluster({ replicas: 3 });
     cleanUps.push(cluster.drop);
     const { one, two, ada } = await setUp(cluster.url);
@@ -359,7 +359,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     expect(wrong).toEqual([]);
   }, 60_000);
 
-  test('F09 a sentinel promotes a lagging replica: ended sessions stay ended', async () => {
+  test('F09: ended sessions stay ended when a sentinel promotes a lagging replica', async () => {
     const group = await redisSentinel();
     cleanUps.push(group.drop);
     const { one, two, ada } = await setUp(group.url);

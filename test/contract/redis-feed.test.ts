@@ -58,7 +58,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
   const check = (store: SessionStore, { user, id }: SignIn) => store.check(user.id, id);
   const kindOf = async (store: SessionStore, client: SignIn) => (await check(store, client)).kind;
 
-  test('answers at once and without Redis once a session is cached', async () => {
+  test('a check of a cached session answers at once and without Redis', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -78,7 +78,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect(asked).toBeLessThan(25);
   });
 
-  test('F27 a session that another instance ended is refused from 100 ms after the answer on, 100 times of 100', async () => {
+  test('F27: a session that another instance ended is refused from 100 ms after the answer on, 100 times of 100', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -125,7 +125,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect([await kindOf(sessions, other), await kindOf(sessions, kept)]).toEqual(['ended', 'live']);
   });
 
-  test('R16 R18 a role changed, and an account disabled, by another instance show within the delay', async () => {
+  test('R16, R18: a role changed, and an account disabled, by another instance show within the delay', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -219,7 +219,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect(feed.getCached(ada.id, id)).toEqual({ role: 'USER', version: 1, leftMs: 60_000 });
   });
 
-  test('it caches a bounded number of accounts', async () => {
+  test('the cache holds a bounded number of accounts', async () => {
     const server = await serverFor();
     const { strict } = await setUp(server.url);
     const redis = openRedis(targetOf(server.url));
@@ -235,7 +235,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect(clients.map(({ user, id }) => feed.getCached(user.id, id)?.role)).toEqual([undefined, 'USER', 'USER']);
   });
 
-  test('F12 it works over a cluster', async () => {
+  test('F12: the cache works over a cluster', async () => {
     const cluster = await redisCluster();
     cleanUps.push(cluster.drop);
     const { strict, ada } = await setUp(cluster.url);

@@ -74,7 +74,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     expect(await server.admin.dbsize()).toBe(1);
   });
 
-  test('R09 a dump contains nothing that a token could be made from', async () => {
+  test('R09: a dump contains nothing that a token could be made from', async () => {
     const client = await signIn(instance.sessions, ada);
     const secrets: Buffer[] = [];
     for (let turn = 0; turn < 5; turn += 1) {
@@ -111,7 +111,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     await expectEveryKeyToExpire(instance.redis);
   });
 
-  test('F29 sweeping keeps no key alive: one without sessions expires when it would have', async () => {
+  test('F29: sweeping keeps no key alive: one without sessions expires when it would have', async () => {
     await instance.sessions.end(ada.id, (await signIn(instance.sessions, ada)).id);
     await server.admin.pexpire(keyOf(ada), 60_000);
     await instance.sessions.purgeExpired(500, Date.now());
@@ -129,7 +129,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     expect(await server.admin.hlen(keyOf(ada))).toBe(1);
   });
 
-  test('R18 a change that was not announced shows after the next refresh', async () => {
+  test('R18: a change that was not announced shows after the next refresh', async () => {
     const client = await signIn(instance.sessions, ada);
     const demoted = await instance.accounts.change(ada.id, () => ({ role: 'ADMIN' }));
     expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'USER' });
@@ -137,7 +137,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'ADMIN' });
   });
 
-  test('R18 a refresh or sign-in that read the account before it changed does not undo the change', async () => {
+  test('R18: a refresh or sign-in that read the account before it changed does not undo the change', async () => {
     const client = await signIn(instance.sessions, ada);
     const changed = await instance.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     if (changed !== null) await instance.sessions.accountChanged(changed.after);
@@ -147,7 +147,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     await expect(signIn(instance.sessions, ada)).rejects.toThrow('changed');
   });
 
-  test('R12 F27 a session that one instance ended is refused by another at its next check, 1 000 times of 1 000', async () => {
+  test('R12, F27: a session that one instance ended is refused by another at its next check, 1 000 times of 1 000', async () => {
     const other = await instances.open(url());
     let refused = 0;
     for (let round = 0; round < 1_000; round += 1) {
@@ -230,7 +230,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
       await server.admin.config('SET', 'save', '');
     });
 
-    test.each(['allkeys-lru', 'volatile-ttl'])('F08 a server that evicts (%s) is refused', async (policy) => {
+    test.each(['allkeys-lru', 'volatile-ttl'])('F08: a server that evicts (%s) is refused', async (policy) => {
       await server.admin.config('SET', 'maxmemory-policy', policy);
       expect((await check()).problems).toEqual([expect.stringContaining(`maxmemory-policy ${policy}`)]);
       await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
@@ -247,7 +247,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
       await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
     });
 
-    test('F33 the problem names a wrong password and a server that does not answer, never the password', async () => {
+    test('F33: the problem names a wrong password and a server that does not answer, never the password', async () => {
       const wrong = await check(url('app:wrong-password@'));
       expect(wrong.problems).toEqual([
         `Redis at 127.0.0.1:${server.port} does not accept the user or password of REDIS_URL.`,

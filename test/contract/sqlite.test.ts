@@ -38,7 +38,7 @@ describe('SQLite', () => {
       return { read, version: async () => (await read(['ada']))?.version };
     };
 
-    test('sees every write of another process', async () => {
+    test('a cached read sees every write of another process', async () => {
       const { version } = await setUp();
       const other = new DatabaseSync(file.file);
       const write = other.prepare(`UPDATE users SET version = ? WHERE id = 'ada'`);
@@ -51,16 +51,19 @@ describe('SQLite', () => {
       other.close();
     });
 
-    test.each(['prepareWrite', 'prepareRelaxedWrite'] as const)('sees a %s of this process', async (kind) => {
-      const { version } = await setUp();
-      const write = database[kind](database.kysely.updateTable('users').set({ version: 0 }).compile());
-      for (let round = 2; round < 100; round += 1) {
-        await write([round]);
-        expect([await version(), await version()]).toEqual([round, round]);
-      }
-    });
+    test.each(['prepareWrite', 'prepareRelaxedWrite'] as const)(
+      'a cached read sees a %s of this process',
+      async (kind) => {
+        const { version } = await setUp();
+        const write = database[kind](database.kysely.updateTable('users').set({ version: 0 }).compile());
+        for (let round = 2; round < 100; round += 1) {
+          await write([round]);
+          expect([await version(), await version()]).toEqual([round, round]);
+        }
+      },
+    );
 
-    test('does not see uncommitted writes', async () => {
+    test('a cached read does not see uncommitted writes', async () => {
       const { version } = await setUp();
       await database.kysely.transaction().execute(async (transaction) => {
         await transaction.updateTable('users').set({ version: 2 }).execute();
@@ -69,7 +72,7 @@ describe('SQLite', () => {
       expect(await version()).toBe(2);
     });
 
-    test('is right for any number of rows read at once', async () => {
+    test('a cached read is right for any number of simultaneous reads', async () => {
       const { read } = await setUp();
       const ids = Array.from({ length: 11_000 }, (_, index) => `user ${index}`);
       await run('BEGIN');
@@ -81,7 +84,7 @@ describe('SQLite', () => {
       }
     });
 
-    test('distinguishes parameter lists that concatenate to the same text', async () => {
+    test('a cached read distinguishes parameter lists that concatenate to the same text', async () => {
       const { kysely } = database;
       const read = database.prepareCachedRead<{ joined: string }>({
         ...kysely.selectFrom('users').selectAll().compile(),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -21,14 +22,16 @@ const test = testWithServer(adminEnv)
   )
   // Where a careless server would fetch keys from.
   .extend('canary', { scope: 'file' }, async ({ env: _env }, { onCleanup }) => {
+    const path = `/${randomUUID()}/jwks.json`;
     let hits = 0;
-    const site = createServer((_request, response) => {
-      hits += 1;
+    const site = createServer(({ url }, response) => {
+      // Other requests are for a server that had this port before.
+      if (url?.startsWith(path)) hits += 1;
       response.end('{"keys":[]}');
     }).listen(0, '127.0.0.1');
     await once(site, 'listening');
     onCleanup(() => void site.close());
-    return { url: `http://127.0.0.1:${(site.address() as AddressInfo).port}/jwks.json`, hits: () => hits };
+    return { url: `http://127.0.0.1:${(site.address() as AddressInfo).port}${path}`, hits: () => hits };
   });
 
 /** The tokens that fit into a header and differ from the real one after trimming. */

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { parseRedisUrl } from '../../src/config/redis-url.ts';
 import type { RedisTarget } from '../../src/domain/settings/redis-target.ts';
+import { freePort, isFree } from './process.ts';
 import { pause, until } from './time.ts';
 
 /**
@@ -56,7 +56,7 @@ export async function redisServer(
   args: readonly string[] = [],
   sentinel: readonly string[] = [],
 ): Promise<RedisServer> {
-  const port = await freePort();
+  const port = await freeClusterPort();
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-redis-'));
   const admin = new Redis({ port, lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
   admin.on('error', () => {});
@@ -182,17 +182,10 @@ export const targetOf = (url: string): RedisTarget => {
   return target;
 };
 
-/** Not an ephemeral port: cluster nodes listen on a second one, 10 000 above. */
-async function freePort(): Promise<number> {
+/** Cluster nodes listen on a second port, 10 000 above. */
+async function freeClusterPort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+    const port = await freePort();
+    if (await isFree(port + 10_000)) return port;
   }
 }
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });

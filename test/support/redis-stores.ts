@@ -69,8 +69,8 @@ export const redisSessions = (provide: ProvideRedis): SessionStoreHarness => {
   const database = file.connect();
   const servers = twoConnections(provide);
   return {
-    lifetimes: { idleMs: 900, absoluteMs: 2_250, reuseWindowMs: 300 },
-    tickMs: 80,
+    lifetimes: { idleMs: 1_200, absoluteMs: 3_000, reuseWindowMs: 400 },
+    tickMs: 120,
     start: async () => {
       await database.migrate();
       await servers.start();
