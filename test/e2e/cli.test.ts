@@ -16,7 +16,7 @@ type RunOptions = {
   readonly laterMs?: number;
 };
 
-/** A data directory of its own, and command lines that run on it in this process, without a terminal. */
+/** A new data directory, and command lines that run on it in this process, without a terminal. */
 const workspace = (settings: Record<string, string> = {}) => {
   const folder = temporaryFolder();
   const dataDir = join(folder, 'data');

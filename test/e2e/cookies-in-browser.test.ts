@@ -10,7 +10,7 @@ import { selfSignedCertificate } from '../support/certificates.ts';
 import { freePort, temporaryFolder } from '../support/process.ts';
 import { goodPassword, newEmail, startServer } from '../support/server.ts';
 
-/** An empty page on a port of its own: a port makes an origin. */
+/** An empty page on a new port: a port makes an origin. */
 const startPage = async () => {
   const page = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>page</title><body></body>');

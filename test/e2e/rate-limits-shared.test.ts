@@ -17,7 +17,7 @@ const startPostgres = async (): Promise<Backend> => {
 
 const limits = { RATE_LIMIT: '50/1h', RATE_LIMIT_LOGIN: '7/5m' };
 
-/** Two servers over one backend. Where that is Redis, each has a database of its own: they share the counters alone. */
+/** Two servers over one backend. Where that is Redis, each has its own database: they share the counters alone. */
 const testOver = (start: () => Promise<Backend>) =>
   base
     // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the dependencies of a fixture from this pattern.

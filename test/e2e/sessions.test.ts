@@ -231,7 +231,7 @@ describe('sessions', () => {
     expect((await me(server, mine.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  test('R24: every login starts a session of its own', async ({ server }) => {
+  test('R24: every login starts a new session', async ({ server }) => {
     const email = newEmail();
     const first = await signup(server, email);
     expect((await login(server, email)).data.login.session.id).not.toBe(first.session.id);

@@ -46,7 +46,7 @@ describe('a fresh access token', () => {
   }
 
   it.each(['RS256', 'PS256', 'ES384', 'ES512'] as const)(
-    'of %s, which takes long to sign, holds nobody up',
+    'of %s, which takes long to sign, does not block the event loop',
     async (alg) => {
       const { tokens } = await issuerWith(await keySetFor(alg));
       const order: string[] = [];
