@@ -66,7 +66,7 @@ const oauthRoutes = ({ config, services, limits, authenticators, schema, clock, 
     introspect: createIntrospection({ accessTokens, authenticate: byToken, clock }),
     authenticate: byToken,
     consume: limits.consume,
-    publicKeys: () => publicKeys(keyRing.keys()),
+    publicKeys: () => publicKeys(keyRing.keys.current),
     publicKeysMaxAgeSeconds: config.keyRotation.maxAgeSeconds,
     report: reportFault,
   });

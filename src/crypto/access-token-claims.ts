@@ -27,8 +27,8 @@ type CommonClaims = {
   readonly expiresAt: EpochSeconds;
 };
 
-/** The claims, and `nbf`, which only the check against the clock needs. */
-export type TimedClaims = { readonly claims: AccessTokenClaims; readonly notBefore: EpochSeconds | null };
+/** The claims, and when the token becomes valid: at `iat`, or at `nbf` if that is later. */
+export type TimedClaims = { readonly claims: AccessTokenClaims; readonly notBefore: EpochSeconds };
 
 export type ClaimsFault = 'unexpected issuer' | 'unexpected audience' | 'unexpected claims' | 'unexpected lifetime';
 
@@ -61,7 +61,8 @@ export const parseClaims = (
     expiresAt: exp,
   };
   const claims = withSubject(common, { sub, sid, role });
-  return claims === null ? 'unexpected claims' : { claims: Object.freeze(claims), notBefore: nbf ?? null };
+  if (claims === null) return 'unexpected claims';
+  return { claims: Object.freeze(claims), notBefore: Math.max(iat, Math.ceil(nbf ?? iat)) };
 };
 
 /** An account has a session and a role, a service has neither and is its own subject; every other combination is invalid. */
@@ -74,19 +75,6 @@ const withSubject = (
   }
   const isService = sid === undefined && role === undefined && sub === common.clientId;
   return isService ? { kind: 'service', ...common } : null;
-};
-
-export type TimeFault = 'not valid yet' | 'expired';
-
-/** Checks the claims against the clock. Expiry comes last, so that it is returned only where it is the only fault. */
-export const checkTime = (
-  { claims, notBefore }: TimedClaims,
-  now: EpochSeconds,
-  leewaySeconds: number,
-): TimeFault | null => {
-  const latestStart = now + leewaySeconds;
-  if (claims.issuedAt > latestStart || (notBefore !== null && notBefore > latestStart)) return 'not valid yet';
-  return now >= claims.expiresAt + leewaySeconds ? 'expired' : null;
 };
 
 /** RFC 6749 §3.3: no spaces, quotation marks or backslashes; a scope with a space would be two. */

@@ -8,26 +8,24 @@
 import type { ClientId, SessionId, UserId } from '@fieldgate/guard/core';
 import jwt from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
-import type { EpochSeconds } from '../domain/clock.ts';
+import type { EpochMillis, EpochSeconds } from '../domain/clock.ts';
 import {
   type AccessTokenClaims,
   type ClaimsFault,
-  checkTime,
   formatScope,
   parseClaims,
   type TimedClaims,
-  type TimeFault,
 } from './access-token-claims.ts';
 import { type JwsFault, parseCompactJws } from './compact-jws.ts';
 import { createTokenId } from './identifiers.ts';
-import type { KeySet, VerificationKey } from './keys.ts';
+import type { CurrentKeys, KeySet, VerificationKey } from './keys.ts';
 import { signToken } from './sign-token.ts';
 
 export type { AccessTokenClaims, AccountTokenClaims, ServiceTokenClaims } from './access-token-claims.ts';
 
 export type AccessTokenOptions = {
-  /** Returns the current keys. Called at every use: another set empties the cache of verified tokens. */
-  readonly keys: () => KeySet;
+  /** Another set empties the cache of verified tokens. */
+  readonly keys: CurrentKeys;
   readonly issuer: string;
   readonly audience: string;
   readonly clientId: string;
@@ -59,6 +57,8 @@ export type Verification =
 
 export type VerificationFault = JwsFault | 'unknown key' | 'bad signature' | ClaimsFault | TimeFault;
 
+type TimeFault = 'not valid yet' | 'expired';
+
 export type AccessTokens = {
   readonly ttlSeconds: number;
   /** Signs a token. Header `alg typ kid`; claims `iss aud sub sid jti iat exp client_id role scope`, and no others. */
@@ -70,7 +70,7 @@ export type AccessTokens = {
    * `TOKEN_EXPIRED` is only for a token that is ours and has no other fault; every other one is `TOKEN_INVALID`.
    * `ignoreExpiry` also accepts an expired token, which is enough to end its session and for nothing else.
    */
-  readonly verify: (token: string, now: EpochSeconds, options?: { readonly ignoreExpiry?: boolean }) => Verification;
+  readonly verify: (token: string, now: EpochMillis, options?: { readonly ignoreExpiry?: boolean }) => Verification;
 };
 
 const maxLeewaySeconds = 60;
@@ -79,9 +79,10 @@ const maxLeewaySeconds = 60;
  * Creates the functions that issue and verify the access tokens of one issuer.
  *
  * @example
- * const tokens = createAccessTokens({ keys: () => keySet, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 });
- * const { token } = await tokens.issue({ userId, sessionId, role: 'USER', scopes: [], now });
- * tokens.verify(token, now).kind; // 'valid'
+ * const keys = { current: keySet };
+ * const tokens = createAccessTokens({ keys, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 });
+ * const { token } = await tokens.issue({ userId, sessionId, role: 'USER', scopes: [], now: toSeconds(clock()) });
+ * tokens.verify(token, clock()).kind; // 'valid'
  */
 export const createAccessTokens = (options: AccessTokenOptions): AccessTokens => {
   const { keys, issuer, audience, clientId, ttlSeconds, leewaySeconds = 5, cacheSize = 10_000 } = options;
@@ -103,7 +104,7 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
       ...{ iss: issuer, aud: audience, ...subject, jti, iat: now, exp: expiresAt },
       ...{ ...client, scope: formatScope(scopes) },
     };
-    return { token: await signToken(claims, keys().signing), jti, expiresAt };
+    return { token: await signToken(claims, keys.current.signing), jti, expiresAt };
   };
 
   const issue = ({ userId, sessionId, role, ...rest }: AccessTokenInput): Promise<IssuedAccessToken> =>
@@ -115,9 +116,11 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
   const verify: AccessTokens['verify'] = (token, now, { ignoreExpiry = false } = {}) => {
     const signed = readSigned(token);
     if (typeof signed === 'string') return invalid(signed);
-    const fault = checkTime(signed, now, leewaySeconds);
-    if (fault === null || (fault === 'expired' && ignoreExpiry)) return { kind: 'valid', claims: signed.claims };
-    return invalid(fault);
+    const { claims, notBefore } = signed;
+    if (now < (notBefore - leewaySeconds) * 1000) return invalid('not valid yet');
+    // The last check, so that a client learns of the expiry only where that is the only fault.
+    if (now >= (claims.expiresAt + leewaySeconds) * 1000 && !ignoreExpiry) return invalid('expired');
+    return { kind: 'valid', claims };
   };
 
   return { ttlSeconds, issue, issueToService, verify };
@@ -158,7 +161,7 @@ const hasValidSignature = (token: string, { alg, key }: VerificationKey): boolea
  * and needs no token; and the time of a lookup tells nothing to somebody who does not already know a signature.
  */
 const cacheVerified = (
-  keys: () => KeySet,
+  keys: CurrentKeys,
   capacity: number,
   read: (token: string, keySet: KeySet) => SignedToken,
 ): ((token: string) => SignedToken) => {
@@ -166,7 +169,7 @@ const cacheVerified = (
   let verifiedWith: KeySet | undefined;
 
   return (token) => {
-    const keySet = keys();
+    const keySet = keys.current;
     if (keySet !== verifiedWith) {
       verified.clear();
       verifiedWith = keySet;

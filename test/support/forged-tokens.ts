@@ -58,16 +58,18 @@ export const keySetFor = async (alg: SigningAlgorithm): Promise<KeySet> =>
 /** A server's access tokens, one of its tokens, and ways to sign what it would not. */
 export const issuerWith = async (keySet: KeySet, options: Partial<AccessTokenOptions> = {}) => {
   const tokens = createAccessTokens({
-    ...{ keys: () => keySet, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 },
+    ...{ keys: { current: keySet }, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 },
     ...options,
   });
   const grant = { userId: ada, sessionId: session, role: 'USER', scopes: ['read', 'write'], now };
   const { token } = await tokens.issue(grant);
+  /** Verifies at a time in seconds, like those in a token. */
+  const verify = (text: string, at = now) => tokens.verify(text, at * 1000);
   const outcome = (text: string, at = now) => {
-    const verification = tokens.verify(text, at);
+    const verification = verify(text, at);
     return verification.kind === 'valid' ? 'valid' : verification.reason;
   };
-  return { tokens, outcome, ...forgerOf(token, keySet) };
+  return { tokens, verify, outcome, ...forgerOf(token, keySet) };
 };
 
 /** A token, its parts, and functions that sign what its issuer would not. */

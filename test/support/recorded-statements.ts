@@ -43,9 +43,9 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
       for (const { sql, parameters } of queries) statements.set(sql, parameters);
       return database.transaction(queries);
     },
-    prepareCachedRead: (query) => (parameters) => {
+    prepareCachedRead: (query, map) => (parameters) => {
       statements.set(query.sql, parameters);
-      return database.prepareCachedRead(query)(parameters);
+      return database.prepareCachedRead(query, map)(parameters);
     },
     prepareWrite: (query) => (parameters) => {
       statements.set(query.sql, parameters);

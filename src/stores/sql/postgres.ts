@@ -38,7 +38,13 @@ export function postgresDatabase(
     dialect: 'postgres',
     kysely,
     prepareRead: prepare,
-    prepareCachedRead: prepare,
+    prepareCachedRead: (query, map) => {
+      const read = prepare(query);
+      return async (parameters) => {
+        const row = await read(parameters);
+        return row === undefined ? undefined : map(row);
+      };
+    },
     prepareWrite: prepare,
     prepareRelaxedWrite: prepare,
     transaction: (queries) => withConnection(pool, timeoutMs, (query) => inTransaction(query, queries)),

@@ -1,7 +1,7 @@
-import type { Clock } from '../../domain/clock.ts';
-import type { Session, SessionLifetimes } from '../../domain/session.ts';
+import type { Clock, EpochMillis } from '../../domain/clock.ts';
+import type { Session, SessionLifetimes, SessionStatus } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
-import { toUser, userColumns } from './account-store.ts';
+import { toUser, type UserRow, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
@@ -16,7 +16,7 @@ export function sqlSessionStore(
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): SessionStore {
   const { kysely } = db;
-  const readSession = db.prepareCachedRead(checkQuery(db));
+  const readStatus = db.prepareCachedRead(checkQuery(db), toLiveStatus);
 
   return {
     start: (session) => insertForAccount(db, session, { lifetimes, clock }),
@@ -47,10 +47,8 @@ export function sqlSessionStore(
     },
 
     async check(userId, sessionId) {
-      const row = await readSession([sessionId, userId]);
-      if (row === undefined || row.session_expires_at <= clock()) return { kind: 'ended' };
-      const account = toUser(row);
-      return { kind: 'live', role: account.role, account };
+      const found = await readStatus([sessionId, userId]);
+      return found !== undefined && found.expiresAt > clock() ? found.status : { kind: 'ended' };
     },
 
     async list(userId) {
@@ -128,6 +126,14 @@ const checkQuery = ({ kysely }: SqlDatabase) =>
     .where('sessions.user_id', '=', '')
     .where('users.disabled_at', 'is', null)
     .compile();
+
+type CheckRow = UserRow & { readonly session_expires_at: EpochMillis };
+
+/** What `check` returns until the session expires. */
+const toLiveStatus = (row: CheckRow): { readonly expiresAt: EpochMillis; readonly status: SessionStatus } => {
+  const account = toUser(row);
+  return { expiresAt: row.session_expires_at, status: { kind: 'live', role: account.role, account } };
+};
 
 /**
  * Inserts if the account is still the one that the credential was checked against. PostgreSQL takes a share lock on the

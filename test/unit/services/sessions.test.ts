@@ -56,7 +56,7 @@ describe('signing in', () => {
 
   it('the access token says the account, the session and the role, and lives as long as it says', async () => {
     const { ada, user, accessTokens, request, advance } = await signedIn();
-    const verification = accessTokens.verify(ada.accessToken, toSeconds(Date.UTC(2026, 0, 1)));
+    const verification = accessTokens.verify(ada.accessToken, Date.UTC(2026, 0, 1));
     const claims = { kind: 'account', userId: user.id, sessionId: ada.session.id, role: 'USER' };
     expect(verification).toMatchObject({ kind: 'valid', claims });
     advance((ada.expiresInSeconds + 5) * 1000);
