@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
 import type { Clock } from '../domain/clock.ts';
+import { framesOf } from '../domain/error-report.ts';
 import { grantable } from '../domain/scope.ts';
 import type { Signals } from '../domain/signals.ts';
 import { createCharge } from '../graphql/operation/charge.ts';
@@ -83,7 +84,7 @@ export const createApp = (parts: Parts) => {
       : []),
   ]);
   const reportFault = (error: unknown, requestId: string | null) => {
-    log.error({ err: error, requestId }, 'a request failed by a fault of the server');
+    log.error({ err: error, stack: framesOf(error), requestId }, 'a request failed by a fault of the server');
     tracing?.onFault();
   };
   const onRefusal = createRefusalLog(events.record);

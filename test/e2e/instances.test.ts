@@ -214,7 +214,7 @@ describe('starting', () => {
     [
       'a PostgreSQL that is not there',
       { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x' },
-      /PostgreSQL cannot be reached/,
+      /PostgreSQL at 127\.0\.0\.1:1 cannot be reached/,
     ],
     ['a Redis that is not there', { REDIS_URL: 'redis://127.0.0.1:1' }, /Redis at 127\.0\.0\.1:1 cannot be reached/],
     ['a DATABASE_URL that is none', { DATABASE_URL: 'mysql://secret-user@x/y' }, /DATABASE_URL must be/],

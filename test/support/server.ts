@@ -5,7 +5,9 @@ import { type Logger, pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { serve } from '../../src/boot/listen.ts';
 import { parseConfig } from '../../src/config/config.ts';
+import { secretsOf } from '../../src/config/secrets.ts';
 import type { TransportLimits } from '../../src/http/transport-limits.ts';
+import { loggerOptions } from '../../src/telemetry/log.ts';
 import { unlimited } from './process.ts';
 
 export const goodPassword = 'a quiet lamp over nine stairs';
@@ -33,8 +35,8 @@ export const startServer = async (env: Record<string, string> = {}, dataDir?: st
   const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'fieldgate-')));
   let skippedMs = 0;
   const clock = () => Date.now() + skippedMs;
-  const { log, lines } = memoryLog();
   const config = parseConfig({ PORT: '0', DATA_DIR: directory, ISSUER: 'http://localhost:4000', ...unlimited, ...env });
+  const { log, lines } = memoryLog(secretsOf(config));
   const server = await serve(config, { clock, log, ...(limits ? { limits } : {}) });
 
   const fetchPath = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${server.url}${path}`, init);
@@ -97,9 +99,12 @@ const toAnswer = async (response: Response): Promise<GraphQLAnswer> => {
   };
 };
 
-const memoryLog = (): { readonly log: Logger; readonly lines: () => readonly Record<string, unknown>[] } => {
+const memoryLog = (
+  secrets: readonly string[],
+): { readonly log: Logger; readonly lines: () => readonly Record<string, unknown>[] } => {
   const written: string[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => written.push(line) });
+  const { serializers = {} } = loggerOptions('debug', secrets);
+  const log = pino({ level: 'debug', serializers }, { write: (line: string) => written.push(line) });
   return { log, lines: () => written.map((line) => JSON.parse(line)) };
 };
 

@@ -56,10 +56,15 @@ export const openRedis = (
   const opened = openClient(target, { timeoutMs, onMaster: notify });
   let lastError: Error | null = null;
   const onError = (error: Error): void => {
-    lastError = error;
+    if (lastError === null || !isVague(error)) lastError = error;
     signals.backgroundError(error);
   };
-  opened.client.on('error', onError).on('node error', onError);
+  opened.client
+    .on('error', onError)
+    .on('node error', onError)
+    .on('ready', () => {
+      lastError = null;
+    });
   let isClosed = false;
   // ioredis 6.0 gives up for good if a failover is announced while it is connecting.
   opened.client.on('end', () => {
@@ -88,6 +93,9 @@ export const openRedis = (
     },
   };
 };
+
+/** What ioredis says of a connection that it has lost for a reason it reported before. */
+const isVague = ({ message }: Error): boolean => /timed out|ETIMEDOUT|closed|writeable/i.test(message);
 
 const rethrowUnavailable = (error: unknown): never => {
   throw unavailable(error);
