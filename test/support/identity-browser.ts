@@ -3,7 +3,7 @@ import { returnTo } from './identity-providers.ts';
 import type { GraphQLAnswer, TestServer } from './server.ts';
 
 /** A browser as far as redirects and cookies go, at the server under its public address (`ISSUER`). */
-export const createBrowser = (server: TestServer) => {
+export const createBrowser = (server: Pick<TestServer, 'fetch'>) => {
   const cookies = new Map<string, string>();
   const visit = async (url: string): Promise<Response> => {
     const isOurs = url.startsWith('/') || url.startsWith('http://localhost:4000/');
