@@ -1,4 +1,5 @@
 import { scopesOf } from '@fieldgate/guard';
+import { framesOf } from '../domain/error-report.ts';
 import { createCharge } from '../graphql/operation/charge.ts';
 import { createPipeline } from '../graphql/operation/execute.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
@@ -28,7 +29,7 @@ export const createApp = (deps: AppDeps) => {
   const schema = createSchema({ ...services, ...authenticators }, onRefusal);
   const fieldLimits = readFieldLimits(schema);
   const reportFault = (error: unknown, requestId: string | null) => {
-    log.error({ err: error, requestId }, 'a request failed by a fault of the server');
+    log.error({ err: error, stack: framesOf(error), requestId }, 'a request failed by a fault of the server');
     tracing?.onFault();
   };
   const operationDeps = {

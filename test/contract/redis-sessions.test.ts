@@ -250,7 +250,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     test('F33: the problem names a wrong password and a server that does not answer, never the password', async () => {
       const wrong = await check(url('app:wrong-password@'));
       expect(wrong.problems).toEqual([
-        `Redis at 127.0.0.1:${server.port} does not accept the user or password of REDIS_URL.`,
+        `Redis at 127.0.0.1:${server.port} rejects the user or the password of REDIS_URL. Correct them.`,
       ]);
       const none = await check('redis://:secret-word@127.0.0.1:1');
       expect(none.problems).toEqual([expect.stringContaining('Redis at 127.0.0.1:1 cannot be reached (ECONNREFUSED)')]);

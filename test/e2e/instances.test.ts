@@ -172,7 +172,7 @@ describe('starting', () => {
     [
       'a PostgreSQL server that cannot be reached',
       { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x' },
-      /PostgreSQL cannot be reached/,
+      /PostgreSQL at 127\.0\.0\.1:1 cannot be reached/,
     ],
     [
       'a Redis server that cannot be reached',

@@ -10,7 +10,7 @@ export const startWithProvider = async (env: Record<string, string> = {}, metada
 };
 
 /** A browser as far as redirects and cookies go, at the server under its public address (`ISSUER`). */
-export const createBrowser = (server: TestServer) => {
+export const createBrowser = (server: Pick<TestServer, 'fetch'>) => {
   const cookies = new Map<string, string>();
   const visit = async (url: string): Promise<Response> => {
     const isOurs = url.startsWith('/') || url.startsWith('http://localhost:4000/');

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,9 +47,12 @@ export type ServerProcess = {
   readonly exit: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 };
 
+/** The user that a process runs as, where a test chooses one. */
+type ProcessUser = { readonly uid?: number; readonly gid?: number };
+
 /** `startProcess`, killed at the end of the test. */
-export const spawnServer = (env: Record<string, string>): ServerProcess => {
-  const server = startProcess(env);
+export const spawnServer = (env: Record<string, string>, user: ProcessUser = {}): ServerProcess => {
+  const server = startProcess(env, user);
   onTestFinished(() => {
     server.child.kill('SIGKILL');
   });
@@ -63,10 +66,15 @@ export const startServerProcess = async (env: Record<string, string> = {}): Prom
   return server;
 };
 
+/** Away from the repository and its `.env`. */
+const folderOf = ({ DATA_DIR = tmpdir() }: Record<string, string>): string =>
+  statSync(DATA_DIR, { throwIfNoEntry: false })?.isDirectory() ? DATA_DIR : tmpdir();
+
 /** Starts the server as its users do, in a new process that inherits only PATH. */
-export const startProcess = (env: Record<string, string>): ServerProcess => {
+export const startProcess = (env: Record<string, string>, user: ProcessUser = {}): ServerProcess => {
   const child = spawn(process.execPath, [entry], {
-    cwd: env['DATA_DIR'] ?? tmpdir(),
+    ...user,
+    cwd: folderOf(env),
     env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...unlimited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -5,7 +5,9 @@ import { type Logger, pino } from 'pino';
 import { test as base, onTestFinished } from 'vitest';
 import { serve } from '../../src/boot/listen.ts';
 import { parseConfig } from '../../src/config/config.ts';
+import { secretsOf } from '../../src/config/secrets.ts';
 import type { TransportLimits } from '../../src/http/transport-limits.ts';
+import { loggerOptions } from '../../src/telemetry/log.ts';
 import { goodPassword, unlimited } from './process.ts';
 
 export { goodPassword };
@@ -63,8 +65,8 @@ export const openServer = async (env: Record<string, string>, { dataDir, limits 
   const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'fieldgate-')));
   let skippedMs = 0;
   const clock = () => Date.now() + skippedMs;
-  const { log, lines } = memoryLog();
   const config = parseConfig({ PORT: '0', DATA_DIR: directory, ISSUER: 'http://localhost:4000', ...unlimited, ...env });
+  const { log, lines } = memoryLog(secretsOf(config));
   const server = await serve(config, { clock, log, ...(limits ? { limits } : {}) });
 
   const fetchPath = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${server.url}${path}`, init);
@@ -127,9 +129,12 @@ const toAnswer = async (response: Response): Promise<GraphQLAnswer> => {
   };
 };
 
-const memoryLog = (): { readonly log: Logger; readonly lines: () => readonly Record<string, unknown>[] } => {
+const memoryLog = (
+  secrets: readonly string[],
+): { readonly log: Logger; readonly lines: () => readonly Record<string, unknown>[] } => {
   const written: string[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => written.push(line) });
+  const { serializers = {} } = loggerOptions('debug', secrets);
+  const log = pino({ level: 'debug', serializers }, { write: (line: string) => written.push(line) });
   return { log, lines: () => written.map((line) => JSON.parse(line)) };
 };
 
