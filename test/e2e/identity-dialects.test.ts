@@ -63,10 +63,10 @@ describe('GitHub', () => {
 
   it('says who somebody is by a number, and vouches for the primary email', async () => {
     const { server, person } = await start();
-    const { user } = (await loginAt(server, 'github')).data.loginWithCode;
+    const { user } = (await loginAt(server, 'github')).data.loginWithProvider;
     expect(user).toMatchObject({ email: 'octocat@github.com', name: 'The Octocat' });
     person.user = { id: 583231, login: 'renamed', name: null };
-    expect((await loginAt(server, 'github')).data.loginWithCode.user).toEqual(user);
+    expect((await loginAt(server, 'github')).data.loginWithProvider.user).toEqual(user);
     person.user = { id: 1, login: 'octocat', name: 'The Octocat' };
     expect((await loginAt(server, 'github')).codes).toEqual(['ACCOUNT_LINK_REQUIRED']);
   });
@@ -146,7 +146,7 @@ describe('Facebook', () => {
 
   it('says who somebody is, and is shown that the app has its secret', async () => {
     const { server, site } = await start();
-    expect((await loginAt(server, 'facebook')).data.loginWithCode.user).toMatchObject({
+    expect((await loginAt(server, 'facebook')).data.loginWithProvider.user).toMatchObject({
       ...{ email: 'ada@example.com', name: 'Ada Lovelace' },
     });
     expect(site.asked('/dialog/oauth')[0]?.parameters.get('scope')).toBe('email public_profile');
@@ -160,9 +160,9 @@ describe('Facebook', () => {
 
   it('knows an account again that was made with an email it does not tell any more', async () => {
     const { server, person } = await start();
-    const { user } = (await loginAt(server, 'facebook')).data.loginWithCode;
+    const { user } = (await loginAt(server, 'facebook')).data.loginWithProvider;
     Object.assign(person, { email: undefined });
-    expect((await loginAt(server, 'facebook')).data.loginWithCode.user).toEqual(user);
+    expect((await loginAt(server, 'facebook')).data.loginWithProvider.user).toEqual(user);
   });
 
   it.each([{ id: undefined }, { id: '' }, { id: 1.5 }, { id: { a: 1 } }])('fails with %j', async (odd) => {

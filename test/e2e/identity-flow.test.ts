@@ -6,7 +6,7 @@ import {
   createVerifier,
   goToProvider,
   locationOf,
-  loginWithCode,
+  loginWithProvider,
   signInAt,
   toReturn,
 } from '../support/identity-browser.ts';
@@ -134,7 +134,7 @@ it('sign-ins in two tabs do not disturb each other, and those given up do not pi
   const [one, other] = [createVerifier(), createVerifier()];
   const [first, second] = [await goToProvider(browser, 'acme', one), await goToProvider(browser, 'acme', other)];
   for (const [callback, verifier] of [[first, one] as const, [second, other] as const]) {
-    expect((await loginWithCode(server, toReturn(await browser.visit(callback), verifier))).codes).toEqual([]);
+    expect((await loginWithProvider(server, toReturn(await browser.visit(callback), verifier))).codes).toEqual([]);
   }
   for (let i = 0; i < 12; i += 1) await goToProvider(browser, 'acme', one);
   expect(browser.cookies.size).toBeLessThanOrEqual(5);
@@ -182,8 +182,8 @@ it('O09: of 20 callbacks at once one gives a code, and of 20 uses of that code o
   expect(codes).toHaveLength(1);
   expect(returns.filter(({ error }) => error === 'LOGIN_FLOW_INVALID')).toHaveLength(19);
   const [back] = codes;
-  const logins = await Promise.all(Array.from({ length: 20 }, () => back && loginWithCode(server, back)));
-  const grants = logins.flatMap((answer) => answer?.data?.loginWithCode ?? []);
+  const logins = await Promise.all(Array.from({ length: 20 }, () => back && loginWithProvider(server, back)));
+  const grants = logins.flatMap((answer) => answer?.data?.loginWithProvider ?? []);
   expect(grants).toHaveLength(1);
   const { data } = await server.gql('{ sessions { id } }', { token: grants[0].accessToken });
   expect(data.sessions).toHaveLength(1);
@@ -220,8 +220,8 @@ describe('the code', () => {
   it('is worth nothing without the verifier of the page that began, and is used up by trying', async () => {
     for (const verifier of [createVerifier(), '', 'A'.repeat(43), 'short']) {
       const back = await signInAt(server, 'acme');
-      expect((await loginWithCode(server, { ...back, verifier })).codes).toEqual(['LOGIN_CODE_INVALID']);
-      expect((await loginWithCode(server, back)).codes).toEqual(['LOGIN_CODE_INVALID']);
+      expect((await loginWithProvider(server, { ...back, verifier })).codes).toEqual(['LOGIN_CODE_INVALID']);
+      expect((await loginWithProvider(server, back)).codes).toEqual(['LOGIN_CODE_INVALID']);
     }
     expect(provider.site.asked('/token')).toHaveLength(4);
   });
@@ -229,13 +229,13 @@ describe('the code', () => {
   it('is worth nothing after a minute', async () => {
     const [late, later] = [await signInAt(server, 'acme'), await signInAt(server, 'acme')];
     server.advance(59_000);
-    expect((await loginWithCode(server, late)).codes).toEqual([]);
+    expect((await loginWithProvider(server, late)).codes).toEqual([]);
     server.advance(1_000);
-    expect((await loginWithCode(server, later)).codes).toEqual(['LOGIN_CODE_INVALID']);
+    expect((await loginWithProvider(server, later)).codes).toEqual(['LOGIN_CODE_INVALID']);
   });
 
   it.each(['', 'x', 'A'.repeat(43), 'A'.repeat(10_000), '\u0000', "' or 1=1 --"])('%j is none', async (code) => {
-    const answer = await loginWithCode(server, { code, verifier: createVerifier() });
+    const answer = await loginWithProvider(server, { code, verifier: createVerifier() });
     expect(answer.codes).toEqual(['LOGIN_CODE_INVALID']);
   });
 });

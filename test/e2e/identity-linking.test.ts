@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createVerifier, linkIdentity, loginAt, loginWithCode, signInAt } from '../support/identity-browser.ts';
+import { createVerifier, linkIdentity, loginAt, loginWithProvider, signInAt } from '../support/identity-browser.ts';
 import { type OpenIdProvider, providerEnv, startOpenIdProvider } from '../support/identity-providers.ts';
 import { type Grant, serverForTest, signup, type TestServer } from '../support/server.ts';
 
@@ -28,14 +28,14 @@ describe('linkIdentity', () => {
     const { identity } = (await link(ada)).data.linkIdentity;
     expect(identity).toMatchObject({ provider: 'acme', email: 'private@example.net', lastUsedAt: null });
     expect(await identitiesOf(ada)).toEqual([identity]);
-    expect((await loginAt(server, 'acme')).data.loginWithCode.user.id).toBe(ada.user.id);
+    expect((await loginAt(server, 'acme')).data.loginWithProvider.user.id).toBe(ada.user.id);
     expect(eventsOf('identity.linked')).toMatchObject([{ userId: ada.user.id, metadata: { provider: 'acme' } }]);
   });
 
   it('is what ACCOUNT_LINK_REQUIRED asks for', async () => {
     expect((await loginAt(server, 'acme')).codes).toEqual(['ACCOUNT_LINK_REQUIRED']);
     expect((await link(ada)).codes).toEqual([]);
-    expect((await loginAt(server, 'acme')).data.loginWithCode.user.id).toBe(ada.user.id);
+    expect((await loginAt(server, 'acme')).data.loginWithProvider.user.id).toBe(ada.user.id);
   });
 
   it('twice is no error and links once; to another account it is refused', async () => {
@@ -61,7 +61,7 @@ describe('linkIdentity', () => {
     await link(ada);
     const back = await signInAt(server, 'acme');
     const answers = await Promise.all([
-      ...Array.from({ length: 10 }, () => loginWithCode(server, back)),
+      ...Array.from({ length: 10 }, () => loginWithProvider(server, back)),
       ...Array.from({ length: 10 }, () => linkIdentity(server, ada.accessToken, back)),
     ]);
     expect(answers.filter(({ codes }) => codes.length === 0)).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('identities', () => {
 describe('unlinkIdentity', () => {
   it('takes a way in away; sessions go on', async () => {
     const { id } = (await link(ada)).data.linkIdentity.identity;
-    const session = (await loginAt(server, 'acme')).data.loginWithCode;
+    const session = (await loginAt(server, 'acme')).data.loginWithProvider;
     expect((await unlink(ada, id)).data.unlinkIdentity).toEqual({ id });
     expect(await identitiesOf(session)).toEqual([]);
     expect((await loginAt(server, 'acme')).codes).toEqual(['ACCOUNT_LINK_REQUIRED']);
@@ -104,14 +104,14 @@ describe('unlinkIdentity', () => {
 
   it('leaves the last way into an account without a password', async () => {
     acme.person = { sub: 'grace', email: 'grace@example.com', email_verified: true };
-    const grace = (await loginAt(server, 'acme')).data.loginWithCode;
+    const grace = (await loginAt(server, 'acme')).data.loginWithProvider;
     const [only] = await identitiesOf(grace);
     expect((await unlink(grace, only.id)).codes).toEqual(['LAST_WAY_IN']);
     expect((await link(grace, 'other')).codes).toEqual([]);
     expect((await unlink(grace, only.id)).codes).toEqual([]);
     const [left] = await identitiesOf(grace);
     expect((await unlink(grace, left.id)).codes).toEqual(['LAST_WAY_IN']);
-    expect((await loginAt(server, 'other')).data.loginWithCode.user.id).toBe(grace.user.id);
+    expect((await loginAt(server, 'other')).data.loginWithProvider.user.id).toBe(grace.user.id);
   });
 
   it("Z08: another account's identity is as if there were none", async () => {
@@ -125,8 +125,8 @@ describe('unlinkIdentity', () => {
 });
 
 describe('delivery: COOKIE', () => {
-  const text = `mutation ($input: LoginWithCodeInput!) {
-    loginWithCode(input: $input) { accessToken refreshToken user { email } }
+  const text = `mutation ($input: LoginWithProviderInput!) {
+    loginWithProvider(input: $input) { accessToken refreshToken user { email } }
   }`;
 
   it('puts the session of a sign-in at a provider into cookies, for pages that may use them', async () => {
@@ -136,7 +136,7 @@ describe('delivery: COOKIE', () => {
     const foreign = { variables: { input }, headers: { origin: 'https://evil.example.com' } };
     expect((await server.gql(text, foreign)).codes).toEqual(['FORBIDDEN ORIGIN']);
     const answer = await server.gql(text, { variables: { input } });
-    expect(answer.data.loginWithCode).toEqual({
+    expect(answer.data.loginWithProvider).toEqual({
       accessToken: null,
       refreshToken: null,
       user: { email: 'ada@example.com' },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loginAt, loginWithCode, signInAt } from '../support/identity-browser.ts';
+import { loginAt, loginWithProvider, signInAt } from '../support/identity-browser.ts';
 import { providerEnv, returnTo, startOpenIdProvider } from '../support/identity-providers.ts';
 import { adminEnv, goodPassword, login, loginAsAdmin, refresh, serverForTest, signup } from '../support/server.ts';
 
@@ -13,37 +13,37 @@ it('somebody new gets an account with the name and email their provider vouches 
   const { server } = await start();
   const back = await signInAt(server, 'acme');
   expect(back.url.origin + back.url.pathname).toBe(returnTo);
-  const { data } = await loginWithCode(server, back);
-  expect(data.loginWithCode.user).toMatchObject({ email: 'ada@example.com', name: 'Ada Lovelace', role: 'USER' });
+  const { data } = await loginWithProvider(server, back);
+  expect(data.loginWithProvider.user).toMatchObject({ email: 'ada@example.com', name: 'Ada Lovelace', role: 'USER' });
   const me = '{ me { email } identities { provider email lastUsedAt } sessions { current } }';
-  const mine = await server.gql(me, { token: data.loginWithCode.accessToken });
+  const mine = await server.gql(me, { token: data.loginWithProvider.accessToken });
   expect(mine.data).toMatchObject({
     me: { email: 'ada@example.com' },
     identities: [{ provider: 'acme', email: 'ada@example.com', lastUsedAt: expect.any(String) }],
     sessions: [{ current: true }],
   });
-  expect((await refresh(server, data.loginWithCode.refreshToken)).codes).toEqual([]);
+  expect((await refresh(server, data.loginWithProvider.refreshToken)).codes).toEqual([]);
   const events = server.logLines().flatMap(({ event }) => event ?? []);
   expect(events).toEqual(['user.signed_up', 'identity.linked', 'user.login_succeeded', 'token.refreshed']);
 });
 
 it('O05: the account goes by issuer and subject, whatever becomes of the email', async () => {
   const { provider, server } = await start();
-  const first = (await loginAt(server, 'acme')).data.loginWithCode.user;
+  const first = (await loginAt(server, 'acme')).data.loginWithProvider.user;
   provider.person = { ...provider.person, email: 'countess@example.com' };
-  expect((await loginAt(server, 'acme')).data.loginWithCode.user).toEqual(first);
+  expect((await loginAt(server, 'acme')).data.loginWithProvider.user).toEqual(first);
   provider.person = { ...provider.person, email_verified: false };
-  expect((await loginAt(server, 'acme')).data.loginWithCode.user).toEqual(first);
+  expect((await loginAt(server, 'acme')).data.loginWithProvider.user).toEqual(first);
   provider.person = { sub: 'ada' };
-  expect((await loginAt(server, 'acme')).data.loginWithCode.user).toEqual(first);
+  expect((await loginAt(server, 'acme')).data.loginWithProvider.user).toEqual(first);
 });
 
 it('O05: the same subject at another provider is somebody else', async () => {
   const [one, other] = [await startOpenIdProvider(), await startOpenIdProvider()];
   const server = await serverForTest(providerEnv({ ONE: one.issuer, OTHER: other.issuer }));
   other.person = { ...other.person, email: 'ada@elsewhere.example.com' };
-  const first = (await loginAt(server, 'one')).data.loginWithCode.user;
-  const second = (await loginAt(server, 'other')).data.loginWithCode.user;
+  const first = (await loginAt(server, 'one')).data.loginWithProvider.user;
+  const second = (await loginAt(server, 'other')).data.loginWithProvider.user;
   expect(second.id).not.toBe(first.id);
 });
 
@@ -67,7 +67,7 @@ it('O07: who squats an email before its owner comes gets nothing of the owner’
   const own = await server.gql('{ identities { id } }', { token: squatter.accessToken });
   expect(own.data.identities).toEqual([]);
   provider.person = { ...provider.person, email: 'ada.lovelace@example.com' };
-  const owner = (await loginAt(server, 'acme')).data.loginWithCode;
+  const owner = (await loginAt(server, 'acme')).data.loginWithProvider;
   expect(owner.user.id).not.toBe(squatter.user.id);
 });
 
@@ -93,18 +93,18 @@ it('emails are compared in their one spelling', async () => {
 
 it('R16: an account that is switched off is not signed in to', async () => {
   const { server } = await start(adminEnv);
-  const { user } = (await loginAt(server, 'acme')).data.loginWithCode;
+  const { user } = (await loginAt(server, 'acme')).data.loginWithProvider;
   const back = await signInAt(server, 'acme');
   const { accessToken: token } = await loginAsAdmin(server);
   await server.gql('mutation ($id: ID!) { disableUser(id: $id) { id } }', { token, variables: { id: user.id } });
-  expect((await loginWithCode(server, back)).codes).toEqual(['ACCOUNT_DISABLED']);
+  expect((await loginWithProvider(server, back)).codes).toEqual(['ACCOUNT_DISABLED']);
   await server.gql('mutation ($id: ID!) { enableUser(id: $id) { id } }', { token, variables: { id: user.id } });
   expect((await loginAt(server, 'acme')).codes).toEqual([]);
 });
 
 it('P12: the password login of an account without a password answers as a wrong password does', async () => {
   const { server } = await start();
-  const { accessToken: token } = (await loginAt(server, 'acme')).data.loginWithCode;
+  const { accessToken: token } = (await loginAt(server, 'acme')).data.loginWithProvider;
   await signup(server, 'grace@example.com');
   const answers = await Promise.all(
     ['', '*', goodPassword].map((password) => login(server, 'ada@example.com', password)),
@@ -121,8 +121,8 @@ it('P12: the password login of an account without a password answers as a wrong 
 it('two first sign-ins of one person at once make one account and two sessions', async () => {
   const { server } = await start();
   const returns = await Promise.all([signInAt(server, 'acme'), signInAt(server, 'acme'), signInAt(server, 'acme')]);
-  const answers = await Promise.all(returns.map((back) => loginWithCode(server, back)));
-  const grants = answers.flatMap(({ data }) => data?.loginWithCode ?? []);
+  const answers = await Promise.all(returns.map((back) => loginWithProvider(server, back)));
+  const grants = answers.flatMap(({ data }) => data?.loginWithProvider ?? []);
   expect(answers.flatMap(({ codes }) => codes)).toEqual([]);
   expect(new Set(grants.map(({ user }) => user.id)).size).toBe(1);
   expect(new Set(grants.map(({ session }) => session.id)).size).toBe(3);

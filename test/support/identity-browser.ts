@@ -67,8 +67,8 @@ export const toReturn = (response: Response, verifier: string): Return => {
 
 const fields = 'accessToken refreshToken expiresIn user { id email name role } session { id }';
 
-export const loginWithCode = (server: TestServer, { code, verifier }: Pick<Return, 'code' | 'verifier'>) =>
-  server.gql(`mutation ($input: LoginWithCodeInput!) { loginWithCode(input: $input) { ${fields} } }`, {
+export const loginWithProvider = (server: TestServer, { code, verifier }: Pick<Return, 'code' | 'verifier'>) =>
+  server.gql(`mutation ($input: LoginWithProviderInput!) { loginWithProvider(input: $input) { ${fields} } }`, {
     variables: { input: { code, codeVerifier: verifier } },
   });
 
@@ -84,4 +84,4 @@ export const linkIdentity = (
 
 /** The whole way and the login at its end. */
 export const loginAt = async (server: TestServer, provider: string): Promise<GraphQLAnswer> =>
-  loginWithCode(server, await signInAt(server, provider));
+  loginWithProvider(server, await signInAt(server, provider));
