@@ -65,7 +65,7 @@ export const createSessionTokens = (deps: SessionsDeps) => {
   /** Signs an access token to go with this refresh token. */
   const issue = async (user: User, session: Session, refreshToken: string): Promise<IssuedTokens> => {
     const { ttlSeconds } = deps.accessTokens;
-    const subject = { userId: user.id, sessionId: session.id, role: user.role };
+    const subject = { userId: user.id, sessionId: session.id, accountVersion: user.version, role: user.role };
     const now = toSeconds(deps.clock());
     const { token } = await deps.accessTokens.issue({ ...subject, scopes: sessionScopes, now });
     return { accessToken: token, refreshToken, expiresInSeconds: ttlSeconds, user, session };

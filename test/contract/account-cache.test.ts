@@ -56,9 +56,9 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check returns the c
   const check = () => sessions.check(client.user.id, client.id);
 
   test('once it was read, without reading it again', async () => {
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'USER', account: ada });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1, account: ada });
     expect(reads).toBe(1);
   });
 
@@ -67,20 +67,20 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check returns the c
     const changed = await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     if (!changed) throw new Error('no account');
     await other.sessions.accountChanged(changed.after);
-    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR' });
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2 });
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', account: changed.after });
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2, account: changed.after });
   });
 
   test('nor one that was read before Redis knew of its change', async () => {
     await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
   });
 
   test('for half a minute at most, in case an operator edits the row', async () => {
     await accounts.findById(ada.id);
     now += 30_000;
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
   });
 });

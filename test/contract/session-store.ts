@@ -457,7 +457,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         await setup.accounts.setRole(ada.id, 'MODERATOR');
         for (const by of [store, setup.other]) {
           const { account = { role: 'MODERATOR' }, ...standing } = await live(by, session);
-          expect(standing).toEqual({ kind: 'live', role: 'MODERATOR' });
+          expect(standing).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2 });
           expect(account).toMatchObject({ role: 'MODERATOR' });
         }
         await refresh(session, session.token);

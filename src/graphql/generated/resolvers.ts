@@ -221,7 +221,8 @@ export type LogoutScope =
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Changes the caller's password, issues new tokens and ends the caller's other sessions. A caller with a session cookie gets new cookies.
+   * Changes the caller's password, issues new tokens and ends the caller's other sessions. Older access tokens of this session become
+   * TOKEN_STALE. A caller with a session cookie gets new cookies.
    * Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT.
    */
   readonly changePassword: AuthPayload;

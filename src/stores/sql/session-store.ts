@@ -50,7 +50,7 @@ export function sqlSessionStore(
       const row = await readSession([sessionId, userId]);
       if (row === undefined || row.session_expires_at <= clock()) return { kind: 'ended' };
       const account = toUser(row);
-      return { kind: 'live', role: account.role, account };
+      return { kind: 'live', role: account.role, accountVersion: account.version, account };
     },
 
     async list(userId) {

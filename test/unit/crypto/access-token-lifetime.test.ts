@@ -87,7 +87,7 @@ describe('what is remembered of verified tokens', () => {
 
   it('spares the signature, and forgets beyond its size without a wrong answer', async () => {
     const small = await issuerWith(keySet, { cacheSize: 4 });
-    const grant = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const grant = { userId: ada, sessionId: session, accountVersion: 1, role: 'USER', scopes: [], now };
     const many = await Promise.all(Array.from({ length: 20 }, () => small.tokens.issue(grant)));
     for (const { token } of [...many, ...many]) expect(small.outcome(token)).toBe('valid');
     expect(small.tokens.verify(small.token, now)).toEqual(small.tokens.verify(small.token, now));
