@@ -55,9 +55,9 @@ export const createSessionTokens = (deps: SessionsDeps) => {
   };
 
   /** Gives a live session a new refresh token; those it had before are unknown from then on. Errors: UNAUTHENTICATED. */
-  const reissue = async (user: User, id: SessionId): Promise<IssuedTokens> => {
+  const reissue = async (user: User, id: SessionId, isProven: boolean): Promise<IssuedTokens> => {
     const { token, digests } = createRefreshToken(user.id, id);
-    const session = await sessions.reissue(user.id, id, digests);
+    const session = await sessions.reissue(user.id, id, { ...digests, isProven });
     if (!session) throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_REVOKED' });
     return issue(user, session, token);
   };

@@ -767,6 +767,7 @@ describe('schema matrix', () => {
     ---a ServiceClient.scopes
     ---a ServiceClientSecretPayload.client
     ---a ServiceClientSecretPayload.secret
+    aaaa Session.authenticatedAt
     aaaa Session.createdAt
     aaaa Session.current
     aaaa Session.expiresAt

@@ -493,6 +493,8 @@ export type ServiceClientSecretPayload = {
 /** One sign-in on one device. */
 export type Session = {
   readonly __typename?: 'Session';
+  /** When its owner last proved who they are: by signing in, or with the current password. A refresh proves nothing. */
+  readonly authenticatedAt: Scalars['DateTime']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
   /** Whether this request belongs to the session. */
   readonly current: Scalars['Boolean']['output'];
@@ -956,6 +958,7 @@ export type ServiceClientSecretPayloadResolvers<ContextType = RequestContext, Pa
 };
 
 export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  authenticatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   current?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

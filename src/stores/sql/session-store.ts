@@ -25,17 +25,18 @@ export function sqlSessionStore(
 
     recognize: sessionRecognition(db, { lifetimes, clock }),
 
-    async reissue(userId, sessionId, digests) {
+    async reissue(userId, sessionId, { family, token, isProven = false }) {
       const now = clock();
       const row = await kysely
         .updateTable('sessions')
         .set((eb) => ({
-          family_digest: digests.family,
-          token_digest: digests.token,
+          family_digest: family,
+          token_digest: token,
           previous_digest: null,
           successor_nonce: null,
           rotated_at: null,
           last_seen_at: now,
+          ...(isProven ? { authenticated_at: now } : {}),
           expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
         }))
         .where('id', '=', sessionId)
@@ -44,6 +45,18 @@ export function sqlSessionStore(
         .returning(sessionColumns)
         .executeTakeFirst();
       return row === undefined ? null : toSession(row);
+    },
+
+    async authenticationAge(userId, sessionId) {
+      const now = clock();
+      const row = await kysely
+        .selectFrom('sessions')
+        .select('authenticated_at')
+        .where('id', '=', sessionId)
+        .where('user_id', '=', userId)
+        .where(isLive(now))
+        .executeTakeFirst();
+      return row === undefined ? null : now - row.authenticated_at;
     },
 
     async check(userId, sessionId) {
@@ -152,6 +165,7 @@ async function insertForAccount(
           'users.id as user_id',
           wholeNumber(now).as('created_at'),
           wholeNumber(now).as('last_seen_at'),
+          wholeNumber(now).as('authenticated_at'),
           wholeNumber(Math.min(now + lifetimes.idleMs, absoluteExpiry)).as('expires_at'),
           text(client.ip).as('ip'),
           text(client.userAgent).as('user_agent'),
