@@ -13,6 +13,8 @@ export type AccountTokenClaims = CommonClaims & {
   /** `sid` */
   readonly sessionId: SessionId;
   readonly role: string;
+  /** The version of the account that the token was issued for (`toTokenId`). Undefined in a token that was not issued here. */
+  readonly accountVersion: number | undefined;
 };
 
 /** Of a service client, which is its own subject: `sub` is `client_id` (RFC 9068 §2.2). It has neither session nor role. */
@@ -65,16 +67,27 @@ export const parseClaims = (
   return { claims: Object.freeze(claims), notBefore: Math.max(iat, Math.ceil(nbf ?? iat)) };
 };
 
+type Subject = { readonly sub: string; readonly sid: unknown; readonly role: unknown };
+
 /** An account has a session and a role, a service has neither and is its own subject; every other combination is invalid. */
-const withSubject = (
-  common: CommonClaims,
-  { sub, sid, role }: { readonly sub: string; readonly sid: unknown; readonly role: unknown },
-): AccessTokenClaims | null => {
+const withSubject = (common: CommonClaims, { sub, sid, role }: Subject): AccessTokenClaims | null => {
   if (isText(sid) && isText(role)) {
-    return { kind: 'account', userId: userId(sub), sessionId: sessionId(sid), role, ...common };
+    const accountVersion = versionIn(common.tokenId);
+    return { kind: 'account', userId: userId(sub), sessionId: sessionId(sid), accountVersion, role, ...common };
   }
   const isService = sid === undefined && role === undefined && sub === common.clientId;
   return isService ? { kind: 'service', ...common } : null;
+};
+
+/**
+ * Returns the `jti` of an account's token, whose form is ours to choose (RFC 7519 §4.1.7): a unique text and the version of the
+ * account. A change of the account retires the token by it. `iat` could not: it counts whole seconds, and clocks differ.
+ */
+export const toTokenId = (unique: string, accountVersion: number): string => `${unique}.${accountVersion}`;
+
+const versionIn = (tokenId: string): number | undefined => {
+  const [, digits] = /\.(\d{1,15})$/.exec(tokenId) ?? [];
+  return digits === undefined ? undefined : Number(digits);
 };
 
 /** RFC 6749 §3.3: no spaces, quotation marks or backslashes; a scope with a space would be two. */

@@ -15,6 +15,7 @@ import {
   formatScope,
   parseClaims,
   type TimedClaims,
+  toTokenId,
 } from './access-token-claims.ts';
 import { type JwsFault, parseCompactJws } from './compact-jws.ts';
 import { createTokenId } from './identifiers.ts';
@@ -41,6 +42,7 @@ export type AccessTokenOptions = {
 export type AccessTokenInput = {
   readonly userId: UserId;
   readonly sessionId: SessionId;
+  readonly accountVersion: number;
   readonly role: string;
   readonly scopes: readonly string[];
   readonly now: EpochSeconds;
@@ -73,6 +75,9 @@ export type AccessTokens = {
   readonly verify: (token: string, now: EpochMillis, options?: { readonly ignoreExpiry?: boolean }) => Verification;
 };
 
+/** The claims in which the tokens of accounts and of services differ. */
+type TokenSubject = { readonly sub: string; readonly sid?: SessionId; readonly jti: string };
+
 const maxLeewaySeconds = 60;
 
 /**
@@ -81,7 +86,7 @@ const maxLeewaySeconds = 60;
  * @example
  * const keys = { current: keySet };
  * const tokens = createAccessTokens({ keys, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 });
- * const { token } = await tokens.issue({ userId, sessionId, role: 'USER', scopes: [], now: toSeconds(clock()) });
+ * const { token } = await tokens.issue({ userId, sessionId, accountVersion: 1, role: 'USER', scopes: [], now: toSeconds(clock()) });
  * tokens.verify(token, clock()).kind; // 'valid'
  */
 export const createAccessTokens = (options: AccessTokenOptions): AccessTokens => {
@@ -97,21 +102,24 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     readSignedToken(token, keySet, { issuer, audience, maxTtlSeconds }),
   );
 
-  const sign = async (subject: object, client: object, { scopes, now }: Omit<ServiceTokenInput, 'clientId'>) => {
-    const jti = createTokenId();
+  const sign = async (subject: TokenSubject, client: object, { scopes, now }: Omit<ServiceTokenInput, 'clientId'>) => {
     const expiresAt = now + ttlSeconds;
     const claims = {
-      ...{ iss: issuer, aud: audience, ...subject, jti, iat: now, exp: expiresAt },
+      ...{ iss: issuer, aud: audience, ...subject, iat: now, exp: expiresAt },
       ...{ ...client, scope: formatScope(scopes) },
     };
-    return { token: await signToken(claims, keys.current.signing), jti, expiresAt };
+    return { token: await signToken(claims, keys.current.signing), jti: subject.jti, expiresAt };
   };
 
-  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenInput): Promise<IssuedAccessToken> =>
-    sign({ sub: userId, sid: sessionId }, { client_id: clientId, role }, rest);
+  const issue = ({ userId, sessionId, accountVersion, role, ...rest }: AccessTokenInput): Promise<IssuedAccessToken> =>
+    sign(
+      { sub: userId, sid: sessionId, jti: toTokenId(createTokenId(), accountVersion) },
+      { client_id: clientId, role },
+      rest,
+    );
 
   const issueToService = ({ clientId: id, ...rest }: ServiceTokenInput): Promise<IssuedAccessToken> =>
-    sign({ sub: id }, { client_id: id }, rest);
+    sign({ sub: id, jti: createTokenId() }, { client_id: id }, rest);
 
   const verify: AccessTokens['verify'] = (token, now, { ignoreExpiry = false } = {}) => {
     const signed = readSigned(token);

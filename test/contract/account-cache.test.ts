@@ -58,9 +58,9 @@ describe.skipIf(missing !== null)('accounts in the cache, with sessions in Redis
   const check = () => sessions.check(client.user.id, client.id);
 
   test('a check returns the account once it was read, without reading it again', async () => {
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'USER', account: ada });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1, account: ada });
     expect(reads).toBe(1);
   });
 
@@ -69,20 +69,20 @@ describe.skipIf(missing !== null)('accounts in the cache, with sessions in Redis
     const changed = await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     if (!changed) throw new Error('no account');
     await other.sessions.accountChanged(changed.after);
-    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR' });
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2 });
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', account: changed.after });
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2, account: changed.after });
   });
 
   test('a check does not return an account whose change Redis does not know yet', async () => {
     await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
   });
 
   test('a check returns a cached account for at most half a minute, in case an operator edits the row', async () => {
     await accounts.findById(ada.id);
     now += 30_000;
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
   });
 });

@@ -63,7 +63,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
     const client = await signIn(strict.sessions, ada);
-    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await until(() => !(check(sessions, client) instanceof Promise));
     await server.admin.config('RESETSTAT');
     let asked = 0;
@@ -120,7 +120,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect(await kindOf(sessions, reused)).toBe('ended');
     await check(sessions, other);
     await sessions.accountChanged({ ...ada, role: 'ADMIN', version: 2 });
-    expect(await check(sessions, other)).toEqual({ kind: 'live', role: 'ADMIN' });
+    expect(await check(sessions, other)).toEqual({ kind: 'live', role: 'ADMIN', accountVersion: 2 });
     await sessions.endAll(ada.id, kept.id);
     expect([await kindOf(sessions, other), await kindOf(sessions, kept)]).toEqual(['ended', 'live']);
   });
@@ -133,7 +133,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     await check(sessions, client);
     await strict.sessions.accountChanged({ ...ada, role: 'MODERATOR', version: 2 });
     await pause(delayMs);
-    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'MODERATOR' });
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2 });
     await strict.sessions.accountChanged({ ...ada, disabledAt: 1, version: 3 });
     await pause(delayMs);
     expect(await kindOf(sessions, client)).toBe('ended');
@@ -169,7 +169,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs + 20);
     const asked = check(sessions, client);
     expect(asked).toBeInstanceOf(Promise);
-    expect(await asked).toEqual({ kind: 'live', role: 'USER' });
+    expect(await asked).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
   });
 
   test('a cached session expires when the session does', async () => {
@@ -242,7 +242,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     const { sessions } = await following(cluster.url, strict);
     const client = await signIn(strict.sessions, ada);
     await until(() => !(check(sessions, client) instanceof Promise));
-    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await strict.sessions.end(ada.id, client.id);
     await pause(delayMs);
     expect(await kindOf(sessions, client)).toBe('ended');

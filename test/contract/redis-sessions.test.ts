@@ -132,9 +132,13 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
   test('R18: a change that was not announced shows after the next refresh', async () => {
     const client = await signIn(instance.sessions, ada);
     const demoted = await instance.accounts.change(ada.id, () => ({ role: 'ADMIN' }));
-    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'USER' });
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await refreshToken(instance.sessions, { ...client, user: demoted?.after ?? ada });
-    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'ADMIN' });
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({
+      kind: 'live',
+      role: 'ADMIN',
+      accountVersion: 2,
+    });
   });
 
   test('R18: a refresh or sign-in that read the account before it changed does not undo the change', async () => {
@@ -143,7 +147,11 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     if (changed !== null) await instance.sessions.accountChanged(changed.after);
     await refreshToken(instance.sessions, client);
     await instance.sessions.accountChanged(ada);
-    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'MODERATOR' });
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({
+      kind: 'live',
+      role: 'MODERATOR',
+      accountVersion: 2,
+    });
     await expect(signIn(instance.sessions, ada)).rejects.toThrow('changed');
   });
 

@@ -450,7 +450,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       await setup.accounts.setRole(ada.id, 'MODERATOR');
       for (const by of [store, setup.other]) {
         const { account = { role: 'MODERATOR' }, ...status } = await live(by, session);
-        expect(status).toEqual({ kind: 'live', role: 'MODERATOR' });
+        expect(status).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2 });
         expect(account).toMatchObject({ role: 'MODERATOR' });
       }
       await refresh(session, session.token);
@@ -567,6 +567,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
         userId: ada.id,
         createdAt: expect.any(Number),
         lastSeenAt: listed?.createdAt,
+        authenticatedAt: listed?.createdAt,
         expiresAt: (listed?.createdAt ?? 0) + lifetimes.idleMs,
         ip: phone.ip,
         userAgent: phone.userAgent,

@@ -722,7 +722,7 @@ describe('schema matrix', () => {
     ---a Mutation.enableUser
     -aaa Mutation.linkIdentity
     aaaa Mutation.login
-    aaaa Mutation.loginWithCode
+    aaaa Mutation.loginWithProvider
     aaaa Mutation.logout
     aaaa Mutation.refresh
     -aaa Mutation.revokeApiKey
@@ -758,6 +758,7 @@ describe('schema matrix', () => {
     ---a ServiceClient.scopes
     ---a ServiceClientSecretPayload.client
     ---a ServiceClientSecretPayload.secret
+    aaaa Session.authenticatedAt
     aaaa Session.createdAt
     aaaa Session.current
     aaaa Session.expiresAt
@@ -765,6 +766,18 @@ describe('schema matrix', () => {
     aaaa Session.ip
     aaaa Session.lastSeenAt
     aaaa Session.userAgent
+    aaaa SignInChallenge.expiresIn
+    aaaa SignInChallenge.handle
+    aaaa SignInChallenge.methods
+    aaaa SignInChallenge.token
+    aaaa SignInPayload.accessToken
+    aaaa SignInPayload.challenge
+    aaaa SignInPayload.expiresIn
+    aaaa SignInPayload.refreshToken
+    aaaa SignInPayload.session
+    aaaa SignInPayload.status
+    aaaa SignInPayload.tokenType
+    aaaa SignInPayload.user
     aaaa UnlinkIdentityPayload.id
     pppp User.createdAt
     --aa User.disabledAt

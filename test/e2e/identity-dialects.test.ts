@@ -63,10 +63,10 @@ describe('GitHub', () => {
 
   test('GitHub identifies a person by a number and vouches for the primary email', async () => {
     const { server, person } = await start();
-    const { user } = (await loginAt(server, 'github')).data.loginWithCode;
+    const { user } = (await loginAt(server, 'github')).data.loginWithProvider;
     expect(user).toMatchObject({ email: 'octocat@github.com', name: 'The Octocat' });
     person.user = { id: 583231, login: 'renamed', name: null };
-    expect((await loginAt(server, 'github')).data.loginWithCode.user).toEqual(user);
+    expect((await loginAt(server, 'github')).data.loginWithProvider.user).toEqual(user);
     person.user = { id: 1, login: 'octocat', name: 'The Octocat' };
     expect((await loginAt(server, 'github')).codes).toEqual(['ACCOUNT_LINK_REQUIRED']);
   });
@@ -146,7 +146,7 @@ describe('Facebook', () => {
 
   test('Facebook identifies a person, and is shown a proof of the app secret', async () => {
     const { server, site } = await start();
-    expect((await loginAt(server, 'facebook')).data.loginWithCode.user).toMatchObject({
+    expect((await loginAt(server, 'facebook')).data.loginWithProvider.user).toMatchObject({
       ...{ email: 'ada@example.com', name: 'Ada Lovelace' },
     });
     expect(site.asked('/dialog/oauth')[0]?.parameters.get('scope')).toBe('email public_profile');
@@ -163,9 +163,9 @@ describe('Facebook', () => {
 
   test('an account is found again although Facebook no longer shares its email', async () => {
     const { server, person } = await start();
-    const { user } = (await loginAt(server, 'facebook')).data.loginWithCode;
+    const { user } = (await loginAt(server, 'facebook')).data.loginWithProvider;
     Object.assign(person, { email: undefined });
-    expect((await loginAt(server, 'facebook')).data.loginWithCode.user).toEqual(user);
+    expect((await loginAt(server, 'facebook')).data.loginWithProvider.user).toEqual(user);
   });
 
   test.each([{ id: undefined }, { id: '' }, { id: 1.5 }, { id: { a: 1 } }])(

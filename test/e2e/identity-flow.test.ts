@@ -6,7 +6,7 @@ import {
   createVerifier,
   goToProvider,
   locationOf,
-  loginWithCode,
+  loginWithProvider,
   signInAt,
   startWithProvider,
   toReturn,
@@ -129,7 +129,7 @@ test('sign-ins in two tabs work side by side, and abandoned ones do not pile up'
   const [one, other] = [createVerifier(), createVerifier()];
   const [first, second] = [await goToProvider(browser, 'acme', one), await goToProvider(browser, 'acme', other)];
   for (const [callback, verifier] of [[first, one] as const, [second, other] as const]) {
-    expect((await loginWithCode(server, toReturn(await browser.visit(callback), verifier))).codes).toEqual([]);
+    expect((await loginWithProvider(server, toReturn(await browser.visit(callback), verifier))).codes).toEqual([]);
   }
   for (let i = 0; i < 12; i += 1) await goToProvider(browser, 'acme', one);
   expect(browser.cookies.size).toBeLessThanOrEqual(5);
@@ -177,8 +177,8 @@ test('O09: of 20 simultaneous callbacks one returns a code, and of 20 uses of th
   expect(codes).toHaveLength(1);
   expect(returns.filter(({ error }) => error === 'LOGIN_FLOW_INVALID')).toHaveLength(19);
   const [back] = codes;
-  const logins = await Promise.all(Array.from({ length: 20 }, () => back && loginWithCode(server, back)));
-  const grants = logins.flatMap((answer) => answer?.data?.loginWithCode ?? []);
+  const logins = await Promise.all(Array.from({ length: 20 }, () => back && loginWithProvider(server, back)));
+  const grants = logins.flatMap((answer) => answer?.data?.loginWithProvider ?? []);
   expect(grants).toHaveLength(1);
   const { data } = await server.gql('{ sessions { id } }', { token: grants[0].accessToken });
   expect(data.sessions).toHaveLength(1);
@@ -210,8 +210,8 @@ describe('login codes', () => {
     const { server, provider } = await startWithProvider();
     for (const verifier of [createVerifier(), '', 'A'.repeat(43), 'short']) {
       const back = await signInAt(server, 'acme');
-      expect((await loginWithCode(server, { ...back, verifier })).codes).toEqual(['LOGIN_CODE_INVALID']);
-      expect((await loginWithCode(server, back)).codes).toEqual(['LOGIN_CODE_INVALID']);
+      expect((await loginWithProvider(server, { ...back, verifier })).codes).toEqual(['LOGIN_CODE_INVALID']);
+      expect((await loginWithProvider(server, back)).codes).toEqual(['LOGIN_CODE_INVALID']);
     }
     expect(provider.site.asked('/token')).toHaveLength(4);
   });
@@ -220,16 +220,16 @@ describe('login codes', () => {
     const { server } = await startWithProvider();
     const [late, later] = [await signInAt(server, 'acme'), await signInAt(server, 'acme')];
     server.advance(59_000);
-    expect((await loginWithCode(server, late)).codes).toEqual([]);
+    expect((await loginWithProvider(server, late)).codes).toEqual([]);
     server.advance(1_000);
-    expect((await loginWithCode(server, later)).codes).toEqual(['LOGIN_CODE_INVALID']);
+    expect((await loginWithProvider(server, later)).codes).toEqual(['LOGIN_CODE_INVALID']);
   });
 
   test.each(['', 'x', 'A'.repeat(43), 'A'.repeat(10_000), '\u0000', "' or 1=1 --"])(
     'the code %j is refused',
     async (code) => {
       const { server } = await startWithProvider();
-      const answer = await loginWithCode(server, { code, verifier: createVerifier() });
+      const answer = await loginWithProvider(server, { code, verifier: createVerifier() });
       expect(answer.codes).toEqual(['LOGIN_CODE_INVALID']);
     },
   );

@@ -1,5 +1,5 @@
 import { test as base, describe, expect } from 'vitest';
-import { createVerifier, linkIdentity, loginAt, loginWithCode, signInAt } from '../support/identity-browser.ts';
+import { createVerifier, linkIdentity, loginAt, loginWithProvider, signInAt } from '../support/identity-browser.ts';
 import { providerEnv, startOpenIdProvider } from '../support/identity-providers.ts';
 import { type Grant, signup, startServer, type TestServer } from '../support/server.ts';
 
@@ -29,7 +29,7 @@ describe('linkIdentity', () => {
     const { identity } = (await link(server, ada)).data.linkIdentity;
     expect(identity).toMatchObject({ provider: 'acme', email: 'private@example.net', lastUsedAt: null });
     expect(await identitiesOf(server, ada)).toEqual([identity]);
-    expect((await loginAt(server, 'acme')).data.loginWithCode.user.id).toBe(ada.user.id);
+    expect((await loginAt(server, 'acme')).data.loginWithProvider.user.id).toBe(ada.user.id);
     expect(eventsOf(server, 'identity.linked')).toMatchObject([
       { userId: ada.user.id, metadata: { provider: 'acme' } },
     ]);
@@ -38,7 +38,7 @@ describe('linkIdentity', () => {
   test('linkIdentity resolves ACCOUNT_LINK_REQUIRED', async ({ server, ada }) => {
     expect((await loginAt(server, 'acme')).codes).toEqual(['ACCOUNT_LINK_REQUIRED']);
     expect((await link(server, ada)).codes).toEqual([]);
-    expect((await loginAt(server, 'acme')).data.loginWithCode.user.id).toBe(ada.user.id);
+    expect((await loginAt(server, 'acme')).data.loginWithProvider.user.id).toBe(ada.user.id);
   });
 
   test('linkIdentity twice links once, and a link to a second account is refused', async ({ server, ada }) => {
@@ -67,7 +67,7 @@ describe('linkIdentity', () => {
     await link(server, ada);
     const back = await signInAt(server, 'acme');
     const answers = await Promise.all([
-      ...Array.from({ length: 10 }, () => loginWithCode(server, back)),
+      ...Array.from({ length: 10 }, () => loginWithProvider(server, back)),
       ...Array.from({ length: 10 }, () => linkIdentity(server, ada.accessToken, back)),
     ]);
     expect(answers.filter(({ codes }) => codes.length === 0)).toHaveLength(1);
@@ -100,7 +100,7 @@ describe('identities', () => {
 describe('unlinkIdentity', () => {
   test('unlinkIdentity removes a way to sign in and leaves sessions alone', async ({ server, ada }) => {
     const { id } = (await link(server, ada)).data.linkIdentity.identity;
-    const session = (await loginAt(server, 'acme')).data.loginWithCode;
+    const session = (await loginAt(server, 'acme')).data.loginWithProvider;
     expect((await unlink(server, ada, id)).data.unlinkIdentity).toEqual({ id });
     expect(await identitiesOf(server, session)).toEqual([]);
     expect((await loginAt(server, 'acme')).codes).toEqual(['ACCOUNT_LINK_REQUIRED']);
@@ -112,14 +112,14 @@ describe('unlinkIdentity', () => {
 
   test('unlinkIdentity refuses to remove the last way into an account without a password', async ({ server, acme }) => {
     acme.person = { sub: 'grace', email: 'grace@example.com', email_verified: true };
-    const grace = (await loginAt(server, 'acme')).data.loginWithCode;
+    const grace = (await loginAt(server, 'acme')).data.loginWithProvider;
     const [only] = await identitiesOf(server, grace);
     expect((await unlink(server, grace, only.id)).codes).toEqual(['LAST_WAY_IN']);
     expect((await link(server, grace, 'other')).codes).toEqual([]);
     expect((await unlink(server, grace, only.id)).codes).toEqual([]);
     const [left] = await identitiesOf(server, grace);
     expect((await unlink(server, grace, left.id)).codes).toEqual(['LAST_WAY_IN']);
-    expect((await loginAt(server, 'other')).data.loginWithCode.user.id).toBe(grace.user.id);
+    expect((await loginAt(server, 'other')).data.loginWithProvider.user.id).toBe(grace.user.id);
   });
 
   test("Z08: unlinking another account's identity is answered like unlinking one that does not exist", async ({
@@ -136,18 +136,18 @@ describe('unlinkIdentity', () => {
 });
 
 describe('delivery: COOKIE', () => {
-  const text = `mutation ($input: LoginWithCodeInput!) {
-    loginWithCode(input: $input) { accessToken refreshToken user { email } }
+  const text = `mutation ($input: LoginWithProviderInput!) {
+    loginWithProvider(input: $input) { accessToken refreshToken user { email } }
   }`;
 
-  test('loginWithCode delivers a session in cookies to pages that may use them', async ({ server, ada }) => {
+  test('loginWithProvider delivers a session in cookies to pages that may use them', async ({ server, ada }) => {
     await link(server, ada);
     const back = await signInAt(server, 'acme');
     const input = { code: back.code, codeVerifier: back.verifier, delivery: 'COOKIE' };
     const foreign = { variables: { input }, headers: { origin: 'https://evil.example.com' } };
     expect((await server.gql(text, foreign)).codes).toEqual(['FORBIDDEN ORIGIN']);
     const answer = await server.gql(text, { variables: { input } });
-    expect(answer.data.loginWithCode).toEqual({
+    expect(answer.data.loginWithProvider).toEqual({
       accessToken: null,
       refreshToken: null,
       user: { email: 'ada@example.com' },

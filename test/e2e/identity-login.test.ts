@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loginAt, loginWithCode, signInAt, startWithProvider } from '../support/identity-browser.ts';
+import { loginAt, loginWithProvider, signInAt, startWithProvider } from '../support/identity-browser.ts';
 import { providerEnv, returnTo, startOpenIdProvider } from '../support/identity-providers.ts';
 import { adminEnv, goodPassword, login, loginAsAdmin, refresh, signup, startServer } from '../support/server.ts';
 
@@ -7,37 +7,37 @@ test('a first sign-in creates an account with the verified name and email of the
   const { server } = await startWithProvider();
   const back = await signInAt(server, 'acme');
   expect(back.url.origin + back.url.pathname).toBe(returnTo);
-  const { data } = await loginWithCode(server, back);
-  expect(data.loginWithCode.user).toMatchObject({ email: 'ada@example.com', name: 'Ada Lovelace', role: 'USER' });
+  const { data } = await loginWithProvider(server, back);
+  expect(data.loginWithProvider.user).toMatchObject({ email: 'ada@example.com', name: 'Ada Lovelace', role: 'USER' });
   const me = '{ me { email } identities { provider email lastUsedAt } sessions { current } }';
-  const mine = await server.gql(me, { token: data.loginWithCode.accessToken });
+  const mine = await server.gql(me, { token: data.loginWithProvider.accessToken });
   expect(mine.data).toMatchObject({
     me: { email: 'ada@example.com' },
     identities: [{ provider: 'acme', email: 'ada@example.com', lastUsedAt: expect.any(String) }],
     sessions: [{ current: true }],
   });
-  expect((await refresh(server, data.loginWithCode.refreshToken)).codes).toEqual([]);
+  expect((await refresh(server, data.loginWithProvider.refreshToken)).codes).toEqual([]);
   const events = server.logLines().flatMap(({ event }) => event ?? []);
   expect(events).toEqual(['user.signed_up', 'identity.linked', 'user.login_succeeded', 'token.refreshed']);
 });
 
 test('O05: issuer and subject find the account, whatever happens to the email', async () => {
   const { provider, server } = await startWithProvider();
-  const first = (await loginAt(server, 'acme')).data.loginWithCode.user;
+  const first = (await loginAt(server, 'acme')).data.loginWithProvider.user;
   provider.person = { ...provider.person, email: 'countess@example.com' };
-  expect((await loginAt(server, 'acme')).data.loginWithCode.user).toEqual(first);
+  expect((await loginAt(server, 'acme')).data.loginWithProvider.user).toEqual(first);
   provider.person = { ...provider.person, email_verified: false };
-  expect((await loginAt(server, 'acme')).data.loginWithCode.user).toEqual(first);
+  expect((await loginAt(server, 'acme')).data.loginWithProvider.user).toEqual(first);
   provider.person = { sub: 'ada' };
-  expect((await loginAt(server, 'acme')).data.loginWithCode.user).toEqual(first);
+  expect((await loginAt(server, 'acme')).data.loginWithProvider.user).toEqual(first);
 });
 
 test('O05: the same subject at another provider is another account', async () => {
   const [one, other] = [await startOpenIdProvider(), await startOpenIdProvider()];
   const server = await startServer(providerEnv({ ONE: one.issuer, OTHER: other.issuer }));
   other.person = { ...other.person, email: 'ada@elsewhere.example.com' };
-  const first = (await loginAt(server, 'one')).data.loginWithCode.user;
-  const second = (await loginAt(server, 'other')).data.loginWithCode.user;
+  const first = (await loginAt(server, 'one')).data.loginWithProvider.user;
+  const second = (await loginAt(server, 'other')).data.loginWithProvider.user;
   expect(second.id).not.toBe(first.id);
 });
 
@@ -61,7 +61,7 @@ test('O07: an account that took an email first gains nothing from its owner’s 
   const own = await server.gql('{ identities { id } }', { token: squatter.accessToken });
   expect(own.data.identities).toEqual([]);
   provider.person = { ...provider.person, email: 'ada.lovelace@example.com' };
-  const owner = (await loginAt(server, 'acme')).data.loginWithCode;
+  const owner = (await loginAt(server, 'acme')).data.loginWithProvider;
   expect(owner.user.id).not.toBe(squatter.user.id);
 });
 
@@ -87,18 +87,18 @@ test('P16: an email from a provider is compared in its one spelling', async () =
 
 test('R16: a disabled account cannot be signed in to', async () => {
   const { server } = await startWithProvider(adminEnv);
-  const { user } = (await loginAt(server, 'acme')).data.loginWithCode;
+  const { user } = (await loginAt(server, 'acme')).data.loginWithProvider;
   const back = await signInAt(server, 'acme');
   const { accessToken: token } = await loginAsAdmin(server);
   await server.gql('mutation ($id: ID!) { disableUser(id: $id) { id } }', { token, variables: { id: user.id } });
-  expect((await loginWithCode(server, back)).codes).toEqual(['ACCOUNT_DISABLED']);
+  expect((await loginWithProvider(server, back)).codes).toEqual(['ACCOUNT_DISABLED']);
   await server.gql('mutation ($id: ID!) { enableUser(id: $id) { id } }', { token, variables: { id: user.id } });
   expect((await loginAt(server, 'acme')).codes).toEqual([]);
 });
 
 test('P12: a password login to an account without a password answers like a wrong password', async () => {
   const { server } = await startWithProvider();
-  const { accessToken: token } = (await loginAt(server, 'acme')).data.loginWithCode;
+  const { accessToken: token } = (await loginAt(server, 'acme')).data.loginWithProvider;
   await signup(server, 'grace@example.com');
   const answers = await Promise.all(
     ['', '*', goodPassword].map((password) => login(server, 'ada@example.com', password)),
@@ -115,8 +115,8 @@ test('P12: a password login to an account without a password answers like a wron
 test('simultaneous first sign-ins of one person create one account and a session each', async () => {
   const { server } = await startWithProvider();
   const returns = await Promise.all([signInAt(server, 'acme'), signInAt(server, 'acme'), signInAt(server, 'acme')]);
-  const answers = await Promise.all(returns.map((back) => loginWithCode(server, back)));
-  const grants = answers.flatMap(({ data }) => data?.loginWithCode ?? []);
+  const answers = await Promise.all(returns.map((back) => loginWithProvider(server, back)));
+  const grants = answers.flatMap(({ data }) => data?.loginWithProvider ?? []);
   expect(answers.flatMap(({ codes }) => codes)).toEqual([]);
   expect(new Set(grants.map(({ user }) => user.id)).size).toBe(1);
   expect(new Set(grants.map(({ session }) => session.id)).size).toBe(3);

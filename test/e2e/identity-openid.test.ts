@@ -7,7 +7,7 @@ import {
   createVerifier,
   goToProvider,
   loginAt,
-  loginWithCode,
+  loginWithProvider,
   signInAt,
   startWithProvider,
 } from '../support/identity-browser.ts';
@@ -132,7 +132,7 @@ describe('claims at the UserInfo endpoint', () => {
   test('the UserInfo endpoint is asked where the ID token has no email', async () => {
     const { provider, server } = await withUserInfo({ sub: 'ada', email: 'ada@example.com', email_verified: true });
     provider.person = { sub: 'ada' };
-    expect((await loginAt(server, 'acme')).data.loginWithCode.user.email).toBe('ada@example.com');
+    expect((await loginAt(server, 'acme')).data.loginWithProvider.user.email).toBe('ada@example.com');
     expect(provider.site.asked('/userinfo')[0]?.headers.authorization).toBe('Bearer idp-access-token');
   });
 
@@ -181,7 +181,7 @@ test.each([
 test('O11, R23: no secret of the provider is kept, logged or sent to the browser, and no token is in a URL', async () => {
   const { provider, server } = await startWithProvider();
   const back = await signInAt(server, 'acme');
-  const { data } = await loginWithCode(server, back);
+  const { data } = await loginWithProvider(server, back);
   const codes = provider.site.asked('/token').map(({ parameters }) => parameters.get('code') ?? '');
   const secrets = ['idp-access-token', clientSecret, back.code, back.verifier, ...codes, ...provider.idTokens];
   const files = readdirSync(server.dataDir).map((file) => readFileSync(join(server.dataDir, file), 'latin1'));
@@ -189,7 +189,7 @@ test('O11, R23: no secret of the provider is kept, logged or sent to the browser
   expect(kept).toContain('ada@example.com');
   for (const secret of secrets) expect(kept.includes(secret)).toBe(false);
   expect([...back.url.searchParams.keys()]).toEqual(['code']);
-  for (const token of [data.loginWithCode.accessToken, data.loginWithCode.refreshToken, ...provider.idTokens]) {
+  for (const token of [data.loginWithProvider.accessToken, data.loginWithProvider.refreshToken, ...provider.idTokens]) {
     expect(back.url.href).not.toContain(token);
   }
   expect(JSON.stringify(data)).not.toContain('idp-access-token');

@@ -61,7 +61,7 @@ export const issuerWith = async (keySet: KeySet, options: Partial<AccessTokenOpt
     ...{ keys: { current: keySet }, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 },
     ...options,
   });
-  const grant = { userId: ada, sessionId: session, role: 'USER', scopes: ['read', 'write'], now };
+  const grant = { userId: ada, sessionId: session, accountVersion: 1, role: 'USER', scopes: ['read', 'write'], now };
   const { token } = await tokens.issue(grant);
   /** Verifies at a time in seconds, like those in a token. */
   const verify = (text: string, at = now) => tokens.verify(text, at * 1000);

@@ -74,8 +74,8 @@ export const toReturn = (response: Response, verifier: string): Return => {
 
 const fields = 'accessToken refreshToken expiresIn user { id email name role } session { id }';
 
-export const loginWithCode = (server: TestServer, { code, verifier }: Pick<Return, 'code' | 'verifier'>) =>
-  server.gql(`mutation ($input: LoginWithCodeInput!) { loginWithCode(input: $input) { ${fields} } }`, {
+export const loginWithProvider = (server: TestServer, { code, verifier }: Pick<Return, 'code' | 'verifier'>) =>
+  server.gql(`mutation ($input: LoginWithProviderInput!) { loginWithProvider(input: $input) { ${fields} } }`, {
     variables: { input: { code, codeVerifier: verifier } },
   });
 
@@ -91,4 +91,4 @@ export const linkIdentity = (
 
 /** Goes to the provider and back, and logs in with the code. */
 export const loginAt = async (server: TestServer, provider: string): Promise<GraphQLAnswer> =>
-  loginWithCode(server, await signInAt(server, provider));
+  loginWithProvider(server, await signInAt(server, provider));

@@ -83,6 +83,7 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   const use = { userId: id, sessionId: session, ...successor, client, version: 5, role: 'ADMIN' } as const;
   await sessions.rotate({ ...use, digests: { ...digests, token: tokenDigest('spent') } });
   await sessions.reissue(id, session, digests);
+  await sessions.authenticationAge(id, session);
   await sessions.end(id, session);
   await sessions.endAll(id);
   await sessions.endAll(id, session);

@@ -12,6 +12,7 @@ import { identities } from './migrations/0006-identities.ts';
 import { events } from './migrations/0007-events.ts';
 import { loginAttempts } from './migrations/0008-login-attempts.ts';
 import { rateCounters } from './migrations/0009-rate-counters.ts';
+import { sessionAuthentication } from './migrations/0020-session-authentication.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -73,4 +74,5 @@ const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string,
   '0007-events': events(dialect),
   '0008-login-attempts': loginAttempts(dialect),
   '0009-rate-counters': rateCounters(dialect),
+  '0020-session-authentication': sessionAuthentication(dialect),
 });

@@ -25,17 +25,18 @@ export function sqlSessionStore(
 
     recognize: sessionRecognition(db, { lifetimes, clock }),
 
-    async reissue(userId, sessionId, digests) {
+    async reissue(userId, sessionId, { family, token, isProven = false }) {
       const now = clock();
       const row = await kysely
         .updateTable('sessions')
         .set((eb) => ({
-          family_digest: digests.family,
-          token_digest: digests.token,
+          family_digest: family,
+          token_digest: token,
           previous_digest: null,
           successor_nonce: null,
           rotated_at: null,
           last_seen_at: now,
+          ...(isProven ? { authenticated_at: now } : {}),
           expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
         }))
         .where('id', '=', sessionId)
@@ -44,6 +45,18 @@ export function sqlSessionStore(
         .returning(sessionColumns)
         .executeTakeFirst();
       return row === undefined ? null : toSession(row);
+    },
+
+    async authenticationAge(userId, sessionId) {
+      const now = clock();
+      const row = await kysely
+        .selectFrom('sessions')
+        .select('authenticated_at')
+        .where('id', '=', sessionId)
+        .where('user_id', '=', userId)
+        .where(isLive(now))
+        .executeTakeFirst();
+      return row === undefined ? null : now - row.authenticated_at;
     },
 
     async check(userId, sessionId) {
@@ -132,7 +145,10 @@ type CheckRow = UserRow & { readonly session_expires_at: EpochMillis };
 /** What `check` returns until the session expires. */
 const toLiveStatus = (row: CheckRow): { readonly expiresAt: EpochMillis; readonly status: SessionStatus } => {
   const account = toUser(row);
-  return { expiresAt: row.session_expires_at, status: { kind: 'live', role: account.role, account } };
+  return {
+    expiresAt: row.session_expires_at,
+    status: { kind: 'live', role: account.role, accountVersion: account.version, account },
+  };
 };
 
 /**
@@ -158,6 +174,7 @@ async function insertForAccount(
           'users.id as user_id',
           wholeNumber(now).as('created_at'),
           wholeNumber(now).as('last_seen_at'),
+          wholeNumber(now).as('authenticated_at'),
           wholeNumber(Math.min(now + lifetimes.idleMs, absoluteExpiry)).as('expires_at'),
           text(client.ip).as('ip'),
           text(client.userAgent).as('user_agent'),

@@ -92,7 +92,7 @@ describe('the cache of verified tokens', () => {
 
   it('saves the signature check, and evicts beyond its size without a wrong result', async () => {
     const small = await issuerWith(keySet, { cacheSize: 4 });
-    const input = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const input = { userId: ada, sessionId: session, accountVersion: 1, role: 'USER', scopes: [], now };
     const many = await Promise.all(Array.from({ length: 20 }, () => small.tokens.issue(input)));
     for (const { token } of [...many, ...many]) expect(small.outcome(token)).toBe('valid');
     expect(small.verify(small.token)).toEqual(small.verify(small.token));

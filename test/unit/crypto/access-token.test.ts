@@ -35,6 +35,7 @@ describe('a fresh access token', () => {
           userId: ada,
           sessionId: session,
           tokenId: decode(partsOf(token)[1])['jti'],
+          accountVersion: 1,
           clientId: 'fieldgate',
           role: 'USER',
           scopes: ['read', 'write'],
@@ -51,7 +52,7 @@ describe('a fresh access token', () => {
       const { tokens } = await issuerWith(await keySetFor(alg));
       const order: string[] = [];
       const issued = tokens
-        .issue({ userId: ada, sessionId: session, role: 'USER', scopes: [], now })
+        .issue({ userId: ada, sessionId: session, accountVersion: 1, role: 'USER', scopes: [], now })
         .then(() => order.push('a token'));
       setImmediate(() => order.push('a turn of the event loop'));
       await issued;
@@ -73,17 +74,20 @@ describe('a fresh access token', () => {
     });
   });
 
-  it('T19: has a jti of 128 random bits: 10 000 tokens have 10 000', async () => {
+  it('T19: has a jti of 128 random bits and the version of the account: 10 000 tokens have 10 000', async () => {
     const { tokens } = await issuerWith(await keySetFor('HS256'));
-    const input = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const input = { userId: ada, sessionId: session, accountVersion: 1, role: 'USER', scopes: [], now };
     const issued = await Promise.all(Array.from({ length: 10_000 }, () => tokens.issue(input)));
     const ids = issued.map(({ jti }) => jti);
     expect(new Set(ids).size).toBe(10_000);
-    expect(ids.every((id) => Buffer.from(id, 'base64url').length === 16)).toBe(true);
+    const parts = ids.map((id) => id.split('.'));
+    expect(
+      parts.every(([random = '', ...rest]) => Buffer.from(random, 'base64url').length === 16 && `${rest}` === '1'),
+    ).toBe(true);
   });
 
   it('has an empty scope claim without scopes, and refuses a scope that would become two', async () => {
-    const input = { userId: ada, sessionId: session, role: 'USER', now };
+    const input = { userId: ada, sessionId: session, accountVersion: 1, role: 'USER', now };
     const { token } = await ours.tokens.issue({ ...input, scopes: [] });
     expect(decode(partsOf(token)[1])['scope']).toBe('');
     expect(ours.verify(token)).toMatchObject({ kind: 'valid', claims: { scopes: [] } });
