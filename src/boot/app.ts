@@ -15,7 +15,6 @@ import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
 import { createSessionCookies } from '../graphql/session-cookies.ts';
 import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
-import { createCors } from '../http/cors.ts';
 import { createGraphiQLPage } from '../http/graphiql-page.ts';
 import { createGraphQLEndpoint } from '../http/graphql-endpoint.ts';
 import { createHealth } from '../http/health.ts';
@@ -35,6 +34,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { createIdentityEdge } from './identity.ts';
+import { createOrigins } from './origins.ts';
 import { createServices } from './services.ts';
 
 const graphqlPath = '/graphql';
@@ -70,8 +70,9 @@ export const createApp = (parts: Parts) => {
     checkSession: ports.sessions.check,
   };
   const byToken = bearer({ ...tokens, checkServiceToken: ports.serviceClients.check });
+  const { cors, cookieOrigins } = createOrigins(config, log);
   const sessionCookies = config.sessionCookies
-    ? createSessionCookies({ issuer: config.issuer, corsOrigins: config.corsOrigins, clock })
+    ? createSessionCookies({ issuer: config.issuer, corsOrigins: cookieOrigins, clock })
     : null;
   const authenticate = createAuthenticate([
     byToken,
@@ -106,7 +107,6 @@ export const createApp = (parts: Parts) => {
     onRefusal,
   });
   const health = createHealth(stores.pings);
-  const cors = createCors(config.corsOrigins);
   const metricsText =
     metrics && (async () => metrics.text({ readiness: await health.stores(), passwordHashing: passwordHashing() }));
   const router = createRouter({

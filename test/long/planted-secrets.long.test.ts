@@ -350,7 +350,10 @@ describe.skipIf(missing !== null)('no secret of the configuration is in any outp
       'a key in place of the path of a key file',
       async () => ({ JWT_SECRET: '', JWT_ALGORITHM: 'ES256', JWT_KEYS: secrets.keyFile }),
     ],
-    ['a password of an administrator that is too short', async () => ({ ADMIN_EMAIL: 'other@example.com', PASSWORD_MIN_LENGTH: '64' })],
+    [
+      'a password of an administrator that is too short',
+      async () => ({ ADMIN_EMAIL: 'other@example.com', PASSWORD_MIN_LENGTH: '64' }),
+    ],
     [
       'collector headers that are none',
       async () => ({
