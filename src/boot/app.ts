@@ -13,6 +13,7 @@ import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AppDeps } from './app-deps.ts';
 import { createAuthenticators } from './authenticators.ts';
+import { createOrigins } from './origins.ts';
 import { createRoutes, graphqlPath } from './routes.ts';
 import { createServices } from './services.ts';
 
@@ -23,7 +24,8 @@ export const createApp = (deps: AppDeps) => {
   const services = createServices({ ...deps, ports, knownScopes: () => scopesOf(schema) });
   const { accounts, events, keyRing } = services;
   const limits = createLimits({ ...deps, rates: config.rates, shared: ports.rateCounters, record: events.record });
-  const authenticators = createAuthenticators({ ...deps, ports, services, limits });
+  const origins = createOrigins(config, log);
+  const authenticators = createAuthenticators({ ...deps, ports, services, limits, origins });
 
   const onRefusal = createRefusalLog(events.record);
   const schema = createSchema({ ...services, ...authenticators }, onRefusal);
@@ -48,6 +50,7 @@ export const createApp = (deps: AppDeps) => {
     ...deps,
     services,
     limits,
+    origins,
     authenticators,
     schema,
     pipeline,

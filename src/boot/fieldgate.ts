@@ -54,6 +54,7 @@ export const createFieldgate = async (env: Readonly<Record<string, string | unde
 
 /** `createFieldgate` with configuration, clock and log passed in. Whatever was opened is closed if it rejects. */
 export const openFieldgate = async (config: Config, clock: Clock, log: Log): Promise<Fieldgate> => {
+  for (const warning of config.warnings) log.warn({ event: 'configuration.doubtful' }, warning);
   if (config.signing.kind === 'generated') prepareDataDirectory(config.dataDir);
   const keys = await loadSigningKeys(config.signing, { read: readKeyFile, readOrCreate: readOrCreateKeyFile });
   const telemetry = await openTelemetry(config, log);

@@ -73,7 +73,10 @@ type MetricsDeps = { readonly config: Config; readonly log: Log; readonly open: 
 const openMetrics = async ({ metrics }: Fieldgate, { config, log, open }: MetricsDeps): Promise<string | null> => {
   if (metrics === null || config.metricsPort === null) return null;
   const report = (error: unknown) => log.error({ err: error }, 'metrics could not be collected');
-  const server = createServer(transportLimits.options, createMetricsListener(metrics, report));
+  const server = createServer(
+    transportLimits.options,
+    createMetricsListener({ text: metrics, report, host: config.host }),
+  );
   return open(server, config.metricsPort, 'METRICS_PORT');
 };
 

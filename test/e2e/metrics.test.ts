@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { describe, expect } from 'vitest';
 import { createFieldgate } from '../../src/boot/fieldgate.ts';
 import { temporaryFolder } from '../support/process.ts';
@@ -171,5 +172,35 @@ describe.skipIf(missing !== null)('metrics of an outage', () => {
     expect(valueIn(text, 'fieldgate_store_failures_total{store="sessions",verb="check"}')).toBeGreaterThan(0);
     expect(server.logLines().filter(({ event }) => event === 'store.trouble')).toHaveLength(1);
     expect((await server.fetch('/health')).status).toBe(200);
+  });
+});
+
+describe('DNS rebinding', () => {
+  /** A page of another site whose name points to this machine: the browser sends that name. */
+  const statusFor = (url: string, host: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get(`${url}/metrics`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', reject);
+    });
+
+  test('does not show the metrics to a page of another name', async () => {
+    const server = await startServer({ METRICS_PORT: '0' });
+    const other = await startServer();
+    for (const host of [
+      'evil.example',
+      'evil.example:4000',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      '192.168.0.7',
+    ]) {
+      expect(await statusFor(other.url, host), host).toBe(404);
+      expect(await statusFor(server.metricsUrl ?? '', host), host).toBe(403);
+    }
+    for (const host of ['localhost', 'localhost:4000', '127.0.0.1:9', '[::1]:4000']) {
+      expect(await statusFor(other.url, host), host).toBe(200);
+      expect(await statusFor(server.metricsUrl ?? '', host), host).toBe(200);
+    }
   });
 });

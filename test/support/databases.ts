@@ -50,7 +50,10 @@ function pglite(): TestDatabase {
   };
 }
 
-const serverUrl = process.env['TEST_DATABASE_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
+/** Nothing of this machine is touched unasked: only where a variable names it, or in CI. */
+const serverUrl =
+  process.env['TEST_DATABASE_URL'] ??
+  (process.env['CI'] || process.env['REQUIRE_BACKENDS'] === '1' ? 'postgres://root@127.0.0.1:5432/test' : null);
 
 /**
  * Why tests against a PostgreSQL server cannot run here, or null if they can. Where backends are required, a missing
@@ -65,6 +68,7 @@ let missing: Promise<string | null> | undefined;
 
 const findMissing = async (): Promise<string | null> => {
   if (process.env['REQUIRE_BACKENDS'] === '1') return null;
+  if (serverUrl === null) return 'TEST_DATABASE_URL is not set';
   try {
     await asAdministrator('select 1');
     return null;
@@ -82,7 +86,7 @@ export async function postgresServer(): Promise<TestDatabase & { readonly url: s
   const name = `fieldgate_test_${randomBytes(6).toString('hex')}`;
   const sorting = `template template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'en-US'`;
   await asAdministrator(`create database ${name} ${sorting}`).catch(() => asAdministrator(`create database ${name}`));
-  const url = new URL(serverUrl);
+  const url = new URL(serverUrl ?? '');
   url.pathname = `/${name}`;
   const opened: SqlDatabase[] = [];
   return {
@@ -96,7 +100,8 @@ export async function postgresServer(): Promise<TestDatabase & { readonly url: s
 }
 
 /** Runs one statement on a new connection, as the operator of the database would. */
-export async function asAdministrator(statement: string, url: string = serverUrl): Promise<readonly object[]> {
+export async function asAdministrator(statement: string, url = serverUrl): Promise<readonly object[]> {
+  if (url === null) throw new Error('TEST_DATABASE_URL is not set.');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   await client.connect();
   try {

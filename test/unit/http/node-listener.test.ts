@@ -17,7 +17,7 @@ const faultyServer = async () => {
       handle: () => Promise.reject(bug),
       clientAddress: () => null,
       headersAround: createHeadersAround({
-        cors: createCors(['https://app.example.com']),
+        cors: createCors({ origins: ['https://app.example.com'] }),
         graphqlPath: '/graphql',
         sessionCookies: true,
       }),
