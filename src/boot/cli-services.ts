@@ -1,7 +1,7 @@
 import { bearer } from '@fieldgate/guard';
 import type { Config } from '../config/config.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
-import { type Clock, toSeconds } from '../domain/clock.ts';
+import type { Clock } from '../domain/clock.ts';
 import { silentSignals } from '../domain/signals.ts';
 import { loadSigningKeys } from '../services/signing-keys.ts';
 import { createTokenInspection } from '../services/token-inspection.ts';
@@ -28,32 +28,19 @@ export const openServices = async ({ config, clock, keys = noKeys }: CliServices
     signals,
   });
   const authenticate = bearer({
-    verify: (token) => accessTokens.verify(token, toSeconds(clock())),
+    verify: (token) => accessTokens.verify(token, clock()),
     checkSession: ports.sessions.check,
     checkServiceToken: ports.serviceClients.check,
   });
+  const tokens = createTokenInspection({
+    ...{ accessTokens, authenticate, accounts, apiKeys, clock },
+    sessions: ports.sessions,
+    clients: ports.serviceClients,
+  });
+  const { migrate, pendingMigrations, latestTimestamp, pings, checkServers } = stores;
   return {
-    accounts,
-    sessions,
-    apiKeys,
-    serviceClients,
-    keyRing,
-    tokens: createTokenInspection({
-      accessTokens,
-      authenticate,
-      sessions: ports.sessions,
-      accounts,
-      clients: ports.serviceClients,
-      apiKeys,
-      clock,
-    }),
-    database: {
-      migrate: stores.migrate,
-      pendingMigrations: stores.pendingMigrations,
-      latestTimestamp: stores.latestTimestamp,
-      pings: stores.pings,
-      checkServers: stores.checkServers,
-    },
+    ...{ accounts, sessions, apiKeys, serviceClients, keyRing, tokens },
+    database: { migrate, pendingMigrations, latestTimestamp, pings, checkServers },
     close: async () => {
       await events.close();
       await stores.close();

@@ -1,14 +1,12 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
-import { OperationTypeNode } from 'graphql';
 import type { RequestState } from '../graphql/context.ts';
+import type { Pipeline } from '../graphql/operation/execute.ts';
 import { parseJsonBody, parseQueryString } from '../graphql/operation/parameters.ts';
-import type { Pipeline } from '../graphql/operation/pipeline.ts';
-import { toWholeResponse, type WholeResponse } from '../graphql/operation/result.ts';
+import { type Accepted, toWholeResponse } from '../graphql/operation/result.ts';
 import type { ExecuteStream } from '../graphql/streams/yoga.ts';
 import { negotiate } from './media-types.ts';
-import type { ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
-import type { Route } from './router.ts';
+import type { Answer, Handle, ReceivedRequest, Route } from './route.ts';
 
 type GraphQLEndpointDeps = {
   readonly pipeline: Pipeline;
@@ -17,62 +15,53 @@ type GraphQLEndpointDeps = {
   readonly graphiql: Route | null;
 };
 
-/** Answers a request to the GraphQL path, whichever method it has and whichever server took it in. */
-export type GraphQLEndpoint = (request: ReceivedRequest, state: RequestState) => MaybePromise<WholeResponse | Response>;
-
 /** GraphQL over HTTP: the method, the media types, the parameters; everything else is the pipeline's. */
-export const createGraphQLEndpoint = ({ pipeline, executeStream, graphiql }: GraphQLEndpointDeps): GraphQLEndpoint => {
-  const execute: GraphQLEndpoint = (request, state) => {
-    const accepted = negotiate(request.header('accept'));
-    if (!accepted) {
-      return refusal(
-        406,
-        'NOT_ACCEPTABLE',
-        'Accept application/graphql-response+json, application/json or text/event-stream.',
-      );
+export const createGraphQLEndpoint =
+  (deps: GraphQLEndpointDeps): Handle =>
+  (request, state) => {
+    const { method, header } = request;
+    if (method !== 'POST' && method !== 'GET' && method !== 'HEAD') return methodNotAllowed;
+    // Forms and plain text can be sent by any page without asking (no preflight); JSON cannot.
+    if (method === 'POST' && !jsonType.test(header('content-type') ?? '')) return unsupportedMediaType;
+    if (method !== 'POST' && header('upgrade')?.toLowerCase() === 'websocket') return noWebSocket;
+    const accept = header('accept');
+    if (method !== 'POST' && deps.graphiql && accept?.includes('text/html')) {
+      return deps.graphiql(request.toRequest(), state);
     }
-    const isPost = request.method === 'POST';
-    const body = isPost ? request.body() : '';
-    if (body === null) return refusal(400, 'BAD_REQUEST', 'The body is not UTF-8.');
-    const prepared = pipeline.prepare({
-      method: isPost ? 'POST' : 'GET',
-      params: isPost ? parseJsonBody(body) : parseQueryString(request.search),
-      context: { requestId: state.requestId, client: state.client, state, header: request.header, newSession: null },
-    });
-    if (!('operation' in prepared)) return toWholeResponse(prepared, accepted);
-    if (prepared.operation.operation.operation !== OperationTypeNode.SUBSCRIPTION) {
-      return handleMaybePromise(
-        () => pipeline.run(prepared),
-        (result) => toWholeResponse(result, accepted),
-      );
-    }
-    return accepted.acceptsStream
-      ? executeStream(request.toRequest(), prepared)
-      : refusal(406, 'NOT_ACCEPTABLE', 'Accept text/event-stream for a subscription.');
+    const accepted = negotiate(accept);
+    return accepted ? execute(request, state, { ...deps, accepted }) : notAcceptable;
   };
 
-  return (request, state) => {
-    switch (request.method) {
-      case 'GET':
-      case 'HEAD':
-        if (request.header('upgrade')?.toLowerCase() === 'websocket') return noWebSocket;
-        return graphiql && (request.header('accept') ?? '').includes('text/html')
-          ? graphiql(request.toRequest(), state)
-          : execute(request, state);
-      case 'POST':
-        // Forms and plain text can be sent by any page without asking (no preflight); JSON cannot.
-        return isJson(request.header('content-type'))
-          ? execute(request, state)
-          : refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
-      default:
-        return refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
-    }
-  };
+const execute = (
+  request: ReceivedRequest,
+  state: RequestState,
+  { pipeline, executeStream, accepted }: GraphQLEndpointDeps & { readonly accepted: Accepted },
+): MaybePromise<Answer> => {
+  const { method, header, search, body } = request;
+  const prepared = pipeline.prepare({
+    method: method === 'POST' ? 'POST' : 'GET',
+    params: method === 'POST' ? parseJsonBody(body) : parseQueryString(search),
+    context: { requestId: state.requestId, client: state.client, state, header, newSession: null },
+  });
+  if (!('operation' in prepared)) return toWholeResponse(prepared, accepted);
+  if (prepared.operation.kind === 'subscription') {
+    return accepted.acceptsStream ? executeStream(request.toRequest(), prepared) : notAStream;
+  }
+  return handleMaybePromise(
+    () => pipeline.run(prepared),
+    (result) => toWholeResponse(result, accepted),
+  );
 };
 
 const allow = 'GET, POST, OPTIONS';
+const jsonType = /^application\/(?:graphql\+)?json\s*(?:;|$)/i;
 
+const methodNotAllowed = refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
+const unsupportedMediaType = refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
+const notAcceptable = refusal(
+  406,
+  'NOT_ACCEPTABLE',
+  'Accept application/graphql-response+json, application/json or text/event-stream.',
+);
+const notAStream = refusal(406, 'NOT_ACCEPTABLE', 'Accept text/event-stream for a subscription.');
 const noWebSocket = refusal(501, 'NOT_IMPLEMENTED', 'WebSocket is not available here. Send operations by POST or GET.');
-
-const isJson = (contentType: string | null): boolean =>
-  contentType === 'application/json' || /^application\/(?:graphql\+)?json\s*(?:;|$)/i.test(contentType ?? '');

@@ -36,7 +36,7 @@ export const createSessions = (deps: SessionsDeps) => {
   ): Promise<IssuedTokens> => {
     const user = await accounts.changePassword(caller.id, change, client);
     await sessions.endAll(user.id, caller.sessionId);
-    return reissue(user, caller.sessionId);
+    return reissue(user, caller.sessionId, true);
   };
 
   const list = (id: UserId): Promise<readonly Session[]> => sessions.list(id);

@@ -1,5 +1,5 @@
 import { refusalError } from '@fieldgate/guard/server';
-import { type GraphQLError, getOperationAST, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import { type GraphQLError, getOperationAST } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Limits } from '../../services/limits.ts';
 import type { RequestState } from '../context.ts';
@@ -18,13 +18,7 @@ const bytesPerPoint = 1024;
 
 export type DocumentsDeps = PrepareDeps & {
   /** Counts, by address, the documents that lead to no execution; nothing else counts those. */
-  readonly limit: Limits['documents'];
-};
-
-export type FindRequest = {
-  readonly method: 'GET' | 'POST';
-  readonly params: GraphQLParams;
-  readonly state: RequestState;
+  readonly limit: Pick<Limits['documents'], 'refuse' | 'count'>;
 };
 
 /** Finds the prepared operation of a request, or says why there is none. Valid documents are kept, the most recent ones. */
@@ -35,26 +29,39 @@ export const createDocuments = (deps: DocumentsDeps) => {
     sizeCalculation: ({ tokens }) => Math.max(1, tokens),
   });
 
-  const find = ({ method, params, state }: FindRequest): PreparedOperation | readonly GraphQLError[] => {
-    const { query, operationName, variables } = params;
+  const find = (
+    method: Method,
+    params: GraphQLParams,
+    state: RequestState,
+  ): PreparedOperation | readonly GraphQLError[] => {
     // The text alone is the key: an operation name put before it could be read as a part of it.
+    const operation = known.get(params.query)?.operations.get(params.operationName);
+    const isPlain = operation && operation.checkCost === null && method === 'POST';
+    return isPlain ? operation : findChecked(method, params, state);
+  };
+
+  const findChecked = (
+    method: Method,
+    { query, operationName, variables }: GraphQLParams,
+    state: RequestState,
+  ): PreparedOperation | readonly GraphQLError[] => {
     const cached = known.get(query);
-    if (!cached) {
-      const refused = deps.limit.refuse(state.client, state.rateLimits);
-      if (refused) return [refusalError({ error: refused, presented: false }, null)];
-    }
+    const refused = cached ? null : deps.limit.refuse(state.client, state.rateLimits);
+    if (refused) return [refusalError({ error: refused, presented: false }, null)];
     const count = (errors: readonly GraphQLError[]): readonly GraphQLError[] => {
       deps.limit.count(state.client, state.rateLimits, Math.ceil(Buffer.byteLength(query) / bytesPerPoint));
       return errors;
     };
     const document =
       cached ??
-      prepareDocument(deps, query, (parsed) => refuseOperation(getOperationAST(parsed, operationName), method));
+      prepareDocument(deps, query, (parsed) =>
+        refuseOperation(getOperationAST(parsed, operationName)?.operation, method),
+      );
     if (!('operations' in document)) return count(document);
     const operation = document.operations.get(operationName);
-    const refused = refuseOperation(operation?.operation, method);
-    if (refused || !operation) return count([refused ?? noOperation()]);
-    const costly = operation.checkCost(variables);
+    const wrong = refuseOperation(operation?.kind, method);
+    if (wrong || !operation) return count([wrong ?? noOperation()]);
+    const costly = operation.checkCost?.(variables);
     if (costly) return cached ? [costly] : count([costly]);
     if (!cached && query.length <= maxTextLength) known.set(query, document);
     return operation;
@@ -63,13 +70,12 @@ export const createDocuments = (deps: DocumentsDeps) => {
   return { find };
 };
 
+type Method = 'GET' | 'POST';
+
 /** What is wrong with the operation that a request asks for, whatever the schema says of it. */
-const refuseOperation = (
-  operation: OperationDefinitionNode | null | undefined,
-  method: FindRequest['method'],
-): GraphQLError | null => {
-  if (!operation) return noOperation();
-  if (method !== 'GET' || operation.operation !== OperationTypeNode.MUTATION) return null;
+const refuseOperation = (kind: PreparedOperation['kind'] | undefined, method: Method): GraphQLError | null => {
+  if (kind === undefined) return noOperation();
+  if (method !== 'GET' || kind !== 'mutation') return null;
   return wholeError('Mutations are accepted by POST only.', 'METHOD_NOT_ALLOWED', {
     status: 405,
     headers: { allow: 'POST' },

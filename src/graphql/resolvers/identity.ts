@@ -8,7 +8,7 @@ export const createIdentityResolvers = (identities: Identities, delivery: Delive
     identities: (_root, _args, context) => identities.list(callerOf(context).id),
   },
   Mutation: {
-    loginWithCode: async (_root, { input }, context) => {
+    loginWithProvider: async (_root, { input }, context) => {
       const deliver = delivery.prepare(input.delivery, context);
       return deliver(await identities.login(input, context.client));
     },

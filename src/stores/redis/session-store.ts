@@ -12,6 +12,7 @@ import {
   noDigest,
   readBytes,
   readNonce,
+  readNumber,
   readSession,
   readSessionId,
   writeDigest,
@@ -22,7 +23,7 @@ import {
 import { createPurge } from './purge.ts';
 import { feedKey, type RevocationFeed } from './revocation-feed.ts';
 import { createRevocationRestore } from './revocation-restore.ts';
-import { redisScripts } from './scripts.ts';
+import { redisScripts, type Scripts } from './scripts.ts';
 import { createSessionCheck } from './session-check.ts';
 import { createVerifiedReads } from './verified-reads.ts';
 
@@ -43,6 +44,17 @@ export type RedisSessionStore = SessionStore & {
   readonly ping: () => Promise<void>;
 };
 
+/** Repeats a revocation that Redis may have lost. Does not wait for the restore: it is part of it. */
+const replayEntry = async (run: Scripts['run'], key: string, entry: JournalEntry): Promise<void> => {
+  if (entry.kind !== 'account') {
+    const family = entry.kind === 'tokens' ? writeDigest(entry.family) : '';
+    await run('end', key, [writeSessionId(entry.sessionId), family]);
+    return;
+  }
+  const { version, disabled, role } = entry.account ?? deletedAccount;
+  await run('account-changed', key, [version, disabled ? 1 : 0, role]);
+};
+
 /**
  * Sessions in Redis 6.2 or newer: single, behind Sentinel or in a cluster. Each method is one script on the one key of the
  * account, by the server's clock. Redis does not hold the accounts, so every `start`, `rotate` and `accountChanged` passes
@@ -57,9 +69,10 @@ export function redisSessionStore(
 ): RedisSessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run } = redisScripts(redis);
-  const restore = createRevocationRestore({ redis, journal, replay: (entry) => replay(entry), signals });
-  const { read, write } = createVerifiedReads(restore);
   const key = (userId: UserId) => accountKey(prefix, userId);
+  const replay = (entry: JournalEntry) => replayEntry(run, key(entry.userId), entry);
+  const restore = createRevocationRestore({ redis, journal, replay, signals });
+  const { read, write } = createVerifiedReads(restore);
   const { idleMs, absoluteMs, reuseWindowMs } = lifetimes;
 
   /** After the change and before the answer, in every process: a process that follows the feed relies on all others. */
@@ -68,16 +81,13 @@ export function redisSessionStore(
     await write(() => run('announce', feedKey(prefix), [userId]));
   };
 
-  /** Does not wait for the restore: it is part of it. */
-  const replay = async (entry: JournalEntry): Promise<void> => {
-    const { userId } = entry;
-    if (entry.kind !== 'account') {
-      const family = entry.kind === 'tokens' ? writeDigest(entry.family) : '';
-      await run('end', key(userId), [writeSessionId(entry.sessionId), family]);
-      return;
-    }
-    const { version, disabled, role } = entry.account ?? deletedAccount;
-    await run('account-changed', key(userId), [version, disabled ? 1 : 0, role]);
+  const prune = (account: string, limit: number) => write(() => run('prune', account, [limit]));
+
+  const recognize = async (userId: UserId, sessionId: SessionId, digests: readonly Buffer[]) => {
+    if (!isStorable(userId, sessionId)) return 'unknown';
+    const args = [writeSessionId(sessionId), ...digests, reuseWindowMs];
+    const [state] = await read(() => run('recognize', key(userId), args));
+    return toTokenState(state);
   };
 
   return {
@@ -95,7 +105,13 @@ export function redisSessionStore(
         ]),
       );
       if (createdAt === undefined) return 'superseded';
-      return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeClientInfo(client)]);
+      return readSession({ userId, sessionId: id }, [
+        createdAt,
+        createdAt,
+        expiresAt,
+        createdAt,
+        writeClientInfo(client),
+      ]);
     },
 
     async rotate(use) {
@@ -124,21 +140,21 @@ export function redisSessionStore(
       return rotation;
     },
 
-    async recognize(userId, sessionId, { family, token }) {
-      if (!isStorable(userId, sessionId)) return 'unknown';
-      const digests = [writeDigest(family), writeDigest(token)];
-      const [state] = await read(() =>
-        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
-      );
-      return toTokenState(state);
-    },
+    recognize: (userId, sessionId, { family, token }) =>
+      recognize(userId, sessionId, [writeDigest(family), writeDigest(token)]),
 
-    async reissue(userId, sessionId, digests) {
+    async reissue(userId, sessionId, { isProven = false, ...digests }) {
       if (!isStorable(userId, sessionId)) return null;
       await journal.record([{ kind: 'tokens', userId, sessionId, family: digests.family }]);
-      const args = [writeSessionId(sessionId), writeDigests(digests), idleMs];
+      const args = [writeSessionId(sessionId), writeDigests(digests), idleMs, isProven ? 1 : 0];
       const times = await write(() => run('reissue', key(userId), args));
       return times.length === 0 ? null : readSession({ userId, sessionId }, times);
+    },
+
+    async authenticationAge(userId, sessionId) {
+      if (!isStorable(userId, sessionId)) return null;
+      const [age] = await read(() => run('authentication-age', key(userId), [writeSessionId(sessionId)]));
+      return age === undefined ? null : readNumber(age);
     },
 
     check: createSessionCheck({ redis, read, key, feed, getCachedAccount }),
@@ -157,14 +173,8 @@ export function redisSessionStore(
       return ended === 1;
     },
 
-    async isFamily(userId, sessionId, family) {
-      if (!isStorable(userId, sessionId)) return false;
-      const digests = [writeDigest(family), noDigest];
-      const [state] = await read(() =>
-        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
-      );
-      return toTokenState(state) !== 'unknown';
-    },
+    isFamily: async (userId, sessionId, family) =>
+      (await recognize(userId, sessionId, [writeDigest(family), noDigest])) !== 'unknown',
 
     async endAll(userId, except) {
       if (!isStorable(userId)) return 0;
@@ -194,12 +204,7 @@ export function redisSessionStore(
       await restore.untilRestored();
     },
 
-    purgeExpired: createPurge({
-      redis,
-      prefix,
-      journal,
-      prune: (account, limit) => write(() => run('prune', account, [limit])),
-    }),
+    purgeExpired: createPurge({ redis, prefix, journal, prune }),
   };
 }
 
@@ -207,8 +212,9 @@ export function redisSessionStore(
 const deletedAccount = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
 
 function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], client: Buffer): Rotation {
-  const [createdAt, lastSeenAt, expiresAt, storedClient, nonce] = rest;
-  const session = (from: unknown): Session => readSession(use, [createdAt, lastSeenAt, expiresAt, from]);
+  const [createdAt, lastSeenAt, expiresAt, authenticatedAt, storedClient, nonce] = rest;
+  const session = (from: unknown): Session =>
+    readSession(use, [createdAt, lastSeenAt, expiresAt, authenticatedAt, from]);
   const outcome = readBytes(kind).toString();
   switch (outcome) {
     case 'rotated':

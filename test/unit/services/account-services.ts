@@ -5,7 +5,6 @@ import { digestOfEmail } from '../../../src/crypto/email-digest.ts';
 import { createId } from '../../../src/crypto/identifiers.ts';
 import { keySetFromSecret } from '../../../src/crypto/keys.ts';
 import type { PasswordHasher } from '../../../src/crypto/password.ts';
-import { toSeconds } from '../../../src/domain/clock.ts';
 import { AppError } from '../../../src/domain/errors.ts';
 import { type Actor, type EventDraft, serverActor } from '../../../src/domain/event.ts';
 import { firstPartyClient } from '../../../src/domain/ids.ts';
@@ -14,11 +13,12 @@ import type { User } from '../../../src/domain/user.ts';
 import { createAccounts } from '../../../src/services/accounts.ts';
 import { createLoginLockout } from '../../../src/services/login-lockout.ts';
 import { createSessions, type IssuedTokens } from '../../../src/services/sessions.ts';
+import type { RefreshUse, SessionStore } from '../../../src/stores/ports/session-store.ts';
 import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../../src/stores/sql/database.ts';
 import { sqlLoginAttemptStore } from '../../../src/stores/sql/login-attempt-store.ts';
 import { sqlSessionStore } from '../../../src/stores/sql/session-store.ts';
-import { empty, sqliteFile } from '../../support/databases.ts';
+import { deleteAllRows, sqliteFile } from '../../support/databases.ts';
 
 export const minute = 60_000;
 export const day = 24 * 60 * minute;
@@ -36,7 +36,7 @@ export const accountServices = () => {
     database = connect();
     await database.migrate();
   });
-  beforeEach(() => empty(database));
+  beforeEach(() => deleteAllRows(database));
   afterAll(drop);
   return { open: () => openServices(database) };
 };
@@ -52,8 +52,13 @@ const openServices = (database: SqlDatabase) => {
   const notified: User[] = [];
   const stored = sqlSessionStore(database, { lifetimes, clock });
   const notifications = { fail: false };
-  const sessionStore = {
+  const uses: RefreshUse[] = [];
+  const sessionStore: SessionStore = {
     ...stored,
+    rotate: (use) => {
+      uses.push(use);
+      return stored.rotate(use);
+    },
     accountChanged: async (user: User) => {
       if (notifications.fail) throw new AppError('SERVICE_UNAVAILABLE');
       notified.push(user);
@@ -77,12 +82,12 @@ const openServices = (database: SqlDatabase) => {
     record,
   });
   const accessTokens = createAccessTokens({
-    ...{ keys: () => keys, issuer: 'http://issuer', audience: 'http://issuer', clientId: firstPartyClient },
+    ...{ keys: { current: keys }, issuer: 'http://issuer', audience: 'http://issuer', clientId: firstPartyClient },
     ttlSeconds: 900,
   });
   const sessions = createSessions({ sessions: sessionStore, accounts, accessTokens, clock, createId: newId, record });
   const authenticate = bearer({
-    verify: (token) => accessTokens.verify(token, toSeconds(now)),
+    verify: (token) => accessTokens.verify(token, now),
     checkSession: stored.check,
     checkServiceToken: null,
   });
@@ -96,7 +101,7 @@ const openServices = (database: SqlDatabase) => {
   };
 
   return {
-    ...{ accounts, sessions, accountStore, accessTokens, events, hashing, notified, notifications, request },
+    ...{ accounts, sessions, accountStore, accessTokens, events, hashing, uses, notified, notifications, request },
     types: () => events.map(({ type }) => type),
     last: () => events.at(-1),
     advance: (ms: number) => {

@@ -6,21 +6,21 @@ import { createRequestVerify } from '../../../src/services/key-ring.ts';
 import { actor, configuredWith, keyFile, minute, setUp, signs, ttlSeconds } from './key-rings.ts';
 
 describe('a key ring', () => {
-  it('is what the configuration says, and the same set, as long as nothing was rotated', async () => {
+  it('is the configured set, and the same object, as long as nothing was rotated', async () => {
     const { instance, configured } = await setUp();
     const ring = instance();
     await ring.poll();
-    expect(ring.keys()).toBe(configured);
+    expect(ring.keys.current).toBe(configured);
     expect(ring.events).toEqual([]);
   });
 
-  it('J02, J03: a rotation shows the next key, signs with it, and drops the old one when its last token is over', async () => {
+  it('J02, J03: a rotation publishes the next key, signs with it, and removes the old one when its last token has expired', async () => {
     const { instance, move, configured, times } = await setUp();
     const [one, two] = [instance(), instance()];
     const old = configured.signing.kid;
     await one.rotate(actor);
     await two.poll();
-    const [next = ''] = two.keys().verification.keys();
+    const [next = ''] = two.keys.current.verification.keys();
     expect(two.statesOf()).toEqual({ [next]: 'next', [old]: 'current' });
     expect(signs(two)).toBe(old);
     move(times.leadMs);
@@ -29,14 +29,14 @@ describe('a key ring', () => {
     expect(two.switches).toEqual([next]);
     move(ttlSeconds * 1000 + 5_000);
     await two.poll();
-    expect([...two.keys().verification.keys()]).toEqual([next, old]);
+    expect([...two.keys.current.verification.keys()]).toEqual([next, old]);
     move(minute);
     await two.poll();
-    expect([...two.keys().verification.keys()]).toEqual([next]);
+    expect([...two.keys.current.verification.keys()]).toEqual([next]);
     expect(one.events).toMatchObject([{ type: 'key.rotated', metadata: { kid: next, signsInSeconds: 600 } }]);
   });
 
-  it('rotating again while a key is on its way changes nothing', async () => {
+  it('rotating again before the next key signs changes nothing', async () => {
     const { instance, store } = await setUp();
     const ring = instance();
     await ring.rotate(actor);
@@ -44,7 +44,7 @@ describe('a key ring', () => {
     expect(await store.list()).toHaveLength(1);
   });
 
-  it('F17: of instances whose schedule comes due at once, one publishes the next key', async () => {
+  it('F17: of several instances with a due rotation one publishes the next key', async () => {
     const { instance, store, move } = await setUp({ periodMs: 60 * minute });
     const rings = Array.from({ length: 8 }, () => instance());
     for (let rotation = 1; rotation <= 3; rotation += 1) {
@@ -55,7 +55,7 @@ describe('a key ring', () => {
     expect(rings.flatMap(({ events }) => events)).toHaveLength(3);
   });
 
-  it('J04: clocks that are a minute apart, and a minute late besides, never meet a live token whose key they do not have', async () => {
+  it('J04: instances whose clocks are a minute apart, and whose reads are a minute late, know the key of every live token', async () => {
     const { instance, move, configured, times } = await setUp({ periodMs: 25 * minute });
     const rings = [instance(configured, -30_000), instance(configured, 30_000)];
     const issued: { kid: string; expiresAt: number }[] = [];
@@ -70,16 +70,16 @@ describe('a key ring', () => {
       }
       for (const { keys, clock } of rings) {
         const live = issued.filter(({ expiresAt }) => expiresAt + 5_000 > clock());
-        expect(live.filter(({ kid }) => !keys().verification.has(kid))).toEqual([]);
+        expect(live.filter(({ kid }) => !keys.current.verification.has(kid))).toEqual([]);
       }
       move(10_000);
     }
     expect(new Set(issued.map(({ kid }) => kid)).size).toBeGreaterThanOrEqual(4);
-    expect(rings[0]?.keys().verification.size).toBeLessThanOrEqual(3);
+    expect(rings[0]?.keys.current.verification.size).toBeLessThanOrEqual(3);
     expect(times.periodMs).toBe(25 * minute);
   });
 
-  it('T05: a thousand tokens of unknown keys cause one reading until the next turn, and the new key is found', async () => {
+  it('T05: a thousand tokens of unknown keys cause one read until the next poll, and the new key is found', async () => {
     const { instance, calls, move, times, now } = await setUp();
     const [one, two] = [instance(), instance()];
     await two.read();
@@ -93,7 +93,7 @@ describe('a key ring', () => {
 
     calls.list = 0;
     const stranger = configuredWith(...(await keyFile()));
-    const { token: foreign } = await createAccessTokens({ ...options, keys: () => stranger }).issueToService({
+    const { token: foreign } = await createAccessTokens({ ...options, keys: { current: stranger } }).issueToService({
       ...{ clientId: 'x' as never, scopes: [], now: now() / 1000 },
     });
     const answers = await Promise.all([token, ...Array.from({ length: 1_000 }, () => foreign)].map(verify));
@@ -115,11 +115,11 @@ describe('a key ring', () => {
     expect(await store.list()).toEqual([]);
   });
 
-  it('goes on with the keys it knows, and moves on in time, while the database is away', async () => {
+  it('uses the keys it knows, and activates the next one in time, while the database is unavailable', async () => {
     const { instance, move, times, database } = await setUp();
     const ring = instance();
     await ring.rotate(actor);
-    const [next] = ring.keys().verification.keys();
+    const [next] = ring.keys.current.verification.keys();
     await database.close();
     move(times.leadMs);
     await expect(ring.poll()).rejects.toThrow();

@@ -13,6 +13,8 @@ export type AccountBearerClaims = {
   readonly scopes: readonly string[];
   /** The session that the token was issued for, null if there is none. */
   readonly sessionId: SessionId | null;
+  /** The version of the account that the token was issued for. */
+  readonly accountVersion?: number | undefined;
   /** In seconds since 1970; null if the token does not expire. */
   readonly expiresAt: number | null;
 };
@@ -45,8 +47,9 @@ export type BearerOptions = {
 /**
  * Returns an authenticator for `Authorization: Bearer <token>` (RFC 6750 §2.1; the scheme in any case).
  * Absent: no header, an empty one, or another scheme. `Bearer` without a token is rejected with TOKEN_INVALID. A token whose
- * session has ended is rejected with TOKEN_REVOKED; one whose account has another role by now with TOKEN_STALE, so a token
- * neither keeps a role that was taken away nor misses a new one: a refresh brings it.
+ * session has ended is rejected with TOKEN_REVOKED; one whose account has another role or version by now with TOKEN_STALE, so a
+ * token neither keeps a role that was taken away nor misses a new one, nor outlives the password it was issued under: a refresh
+ * brings a current one.
  * Synchronous if `verify` and the checks are; throws what they throw. A check that is left out is a TypeError here.
  *
  * @example
@@ -127,23 +130,26 @@ const checkService = (
 };
 
 const checkAccount = (
-  { userId, role, scopes, sessionId, expiresAt }: AccountBearerClaims,
+  claims: AccountBearerClaims,
   { checkSession }: BearerOptions,
   via: string,
 ): MaybePromise<Authentication> => {
+  const { userId: id, role, sessionId, accountVersion, expiresAt } = claims;
   const decide = (status: SessionStatus): Authentication => {
     if (status.kind === 'ended') return rejected('TOKEN_REVOKED');
-    if (status.role !== role) return rejected('TOKEN_STALE');
+    const isCurrent = status.accountVersion === undefined || status.accountVersion === accountVersion;
+    if (!isCurrent || status.role !== role) return rejected('TOKEN_STALE');
     const { account } = status;
+    const scopes = [...claims.scopes];
     return {
       kind: 'accepted',
-      viewer: { kind: 'account', id: userId, role, scopes: [...scopes], sessionId, via, expiresAt, account },
+      viewer: { kind: 'account', id, role, scopes, sessionId, accountVersion, via, expiresAt, account },
     };
   };
   if (checkSession === null) return decide({ kind: 'live', role });
   // Without a session there is nothing to check, so nothing could say that the token has not been revoked.
   if (sessionId === null) return rejected('TOKEN_INVALID');
-  const status = checkSession(userId, sessionId);
+  const status = checkSession(id, sessionId);
   return isPromise(status) ? status.then(decide) : decide(status);
 };
 

@@ -3,7 +3,7 @@
 -- KEYS[1]  account
 -- ARGV[1]  tag
 -- ARGV[2]  '1' to include those of a disabled account
--- Returns  {key, tag, {id, created, seen, expires, client}, ...}
+-- Returns  {key, tag, {id, created, seen, expires, authenticated, client}, ...}
 local answer = { key, tag }
 local version, disabled = account()
 if not version or (disabled and ARGV[2] ~= '1') then return answer end
@@ -16,8 +16,8 @@ for i = 1, #found, 2 do
 end
 for i = 1, #found, 2 do
   if #found[i] == 16 and expiry(found[i + 1]) > at then
-    local created, seen, expires = struct.unpack('>I6I6I6', found[i + 1], 33)
-    answer[#answer + 1] = { found[i], created, seen, expires, clients[found[i]] }
+    local created, seen, expires, _, authenticated = times(found[i + 1])
+    answer[#answer + 1] = { found[i], created, seen, expires, authenticated, clients[found[i]] }
   end
 end
 return answer
