@@ -515,6 +515,7 @@ export type SetUserRoleInput = {
 
 export type SignupInput = {
   readonly delivery?: Delivery;
+  /** One account per email: case and Unicode spelling do not count, and the domain is stored in ASCII (`xn--mnchen-3ya.example`). */
   readonly email: Scalars['String']['input'];
   /** At most 100 characters. */
   readonly name?: InputMaybe<Scalars['String']['input']>;
