@@ -48,7 +48,9 @@ export const createAccounts = (deps: AccountsDeps) => {
     const email = parseEmail(input.email);
     const name = parseName(input.name);
     const { password, role = roles[0] } = input;
-    await requireGoodPassword(deps.passwordCheck, { field: 'password', password, owner: { email, name } });
+    // The email as it was typed: in its normal form, the words of a domain may be in Punycode.
+    const owner = { email: input.email, name };
+    await requireGoodPassword(deps.passwordCheck, { field: 'password', password, owner });
     const [id, passwordHash, createdAt] = [userId(deps.createId()), await passwords.hash(password), deps.clock()];
     const created = await accounts.create({ id, email, name, role, passwordHash, createdAt });
     if (created === 'taken') throw new AppError('EMAIL_TAKEN', { field: 'email' });

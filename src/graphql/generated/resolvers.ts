@@ -20,7 +20,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A point in time, RFC 3339 in UTC with milliseconds: 2026-11-22T12:00:00.000Z */
+  /** A point in time, RFC 3339. Responses have it in UTC with milliseconds: 2026-11-22T12:00:00.000Z. Input needs an offset (`Z`, `+01:00`) and a date that exists. */
   DateTime: { input: number; output: number; }
 };
 
@@ -559,6 +559,7 @@ export type SignInStatus =
 
 export type SignupInput = {
   readonly delivery?: TokenDelivery;
+  /** One account per email: case and Unicode spelling do not count, and the domain is stored in ASCII (`xn--mnchen-3ya.example`). */
   readonly email: Scalars['String']['input'];
   /** At most 100 characters. */
   readonly name?: InputMaybe<Scalars['String']['input']>;

@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url';
 import { type UserId, userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
 import { isRole } from '../../domain/role.ts';
@@ -113,7 +114,7 @@ export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, p
       id,
       email,
       name,
-      search_text: searchText(`${email}\n${name}`),
+      search_text: searchText([...emailForms(email), name].join('\n')),
       password_hash: passwordHash ?? '',
       role,
       created_at: createdAt,
@@ -123,6 +124,12 @@ export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, p
     // The unique index decides between simultaneous calls: the others wait for the first and insert nothing.
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning(userColumns);
+
+/** Returns what people call an email: as it is stored, and with its domain in Unicode. */
+const emailForms = (email: string): readonly string[] => {
+  const at = email.lastIndexOf('@') + 1;
+  return [...new Set([email, email.slice(0, at) + domainToUnicode(email.slice(at))])];
+};
 
 /**
  * Folds text for comparing without case. To upper case, because ß and SS, and ς and σ, are equal only there. In the

@@ -23,7 +23,7 @@ export type UsersTable = {
   /** Normalised by the application; unique. */
   readonly email: string;
   readonly name: string;
-  /** Email and name, folded by `searchText`: `lower()` of SQLite folds ASCII only. */
+  /** Email (its domain in ASCII and in Unicode) and name, folded by `searchText`: `lower()` of SQLite folds ASCII only. */
   readonly search_text: string;
   /** Empty: the account has no password. */
   readonly password_hash: string;
