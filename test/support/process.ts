@@ -41,8 +41,12 @@ export type ServerProcess = {
 type ProcessUser = { readonly uid?: number; readonly gid?: number };
 
 /** `startProcess`, ended when the test that asked for it is over. */
-export const spawnServer = (env: Record<string, string>, user: ProcessUser = {}): ServerProcess => {
-  const server = startProcess(env, user);
+export const spawnServer = (
+  env: Record<string, string>,
+  user: ProcessUser = {},
+  node = process.execPath,
+): ServerProcess => {
+  const server = startProcess(env, user, node);
   onTestFinished(() => {
     server.child.kill('SIGKILL');
   });
@@ -54,8 +58,12 @@ const folderOf = ({ DATA_DIR = tmpdir() }: Record<string, string>): string =>
   statSync(DATA_DIR, { throwIfNoEntry: false })?.isDirectory() ? DATA_DIR : tmpdir();
 
 /** Starts the server as its users do, in a process of its own with nothing of this one's environment but the path. */
-export const startProcess = (env: Record<string, string>, user: ProcessUser = {}): ServerProcess => {
-  const child = spawn(process.execPath, [entry], {
+export const startProcess = (
+  env: Record<string, string>,
+  user: ProcessUser = {},
+  node = process.execPath,
+): ServerProcess => {
+  const child = spawn(node, [entry], {
     ...user,
     cwd: folderOf(env),
     env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...unlimited, ...env },
