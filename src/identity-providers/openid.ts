@@ -10,6 +10,7 @@ import {
   fetchUserInfo,
   type IDToken,
 } from 'openid-client';
+import { domainOf } from '../domain/email.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { boundedFetch } from './bounded-fetch.ts';
@@ -41,7 +42,7 @@ export const openId = (settings: ProviderSettings, monotonic: () => number): Pro
       if (!claims || !tokens.id_token) throw new Error('the provider sent no ID token');
       // Although the token comes directly from its issuer (OpenID Connect Core §3.1.3.7 would trust TLS).
       await verifySignature(tokens.id_token, config.serverMetadata().jwks_uri);
-      return toProfile(claims, await readClaims(settings, config, tokens, claims));
+      return toProfile(settings, claims, await readClaims(settings, config, tokens, claims));
     },
   };
 };
@@ -78,14 +79,23 @@ const readClaims = async (
 
 type Claims = Readonly<Record<string, unknown>>;
 
-const toProfile = ({ iss, sub }: IDToken, claims: Claims): ProviderProfile => {
+const toProfile = (settings: ProviderSettings, { iss, sub }: IDToken, claims: Claims): ProviderProfile => {
   const email = toEmail(claims['email']);
   return {
     issuer: iss,
     subject: toSubject(sub),
     email,
-    // Only the boolean: providers that verified nothing have sent the string "true".
-    emailVerified: claims['email_verified'] === true,
+    emailVerified: email !== null && isVerified(settings, email, claims['email_verified']),
     name: toName(claims['name'], claims['preferred_username']),
   };
+};
+
+/**
+ * Only the boolean is taken from a provider: some that verified nothing have sent the string "true". Where a provider does not say,
+ * the configuration may vouch for its emails; it never overrules a provider that says the email is not verified.
+ */
+const isVerified = ({ trustedEmails }: ProviderSettings, email: string, said: unknown): boolean => {
+  if (said === true) return true;
+  const isTrusted = trustedEmails === 'all' || trustedEmails.includes(domainOf(email));
+  return isTrusted && (said === undefined || said === null || said === 'true');
 };
