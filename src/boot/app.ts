@@ -6,7 +6,7 @@ import type { ConfiguredKeys } from '../crypto/keys.ts';
 import type { Clock } from '../domain/clock.ts';
 import { grantable } from '../domain/scope.ts';
 import type { Signals } from '../domain/signals.ts';
-import { createCharge } from '../graphql/operation/charge.ts';
+import { createConsume } from '../graphql/operation/consume.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
 import { createPipeline } from '../graphql/operation/pipeline.ts';
 import type { OnOperation } from '../graphql/operation/report.ts';
@@ -21,6 +21,7 @@ import { createHealth } from '../http/health.ts';
 import { createMetricsRoute } from '../http/metrics-route.ts';
 import { resourceMetadataUrl } from '../http/oauth/paths.ts';
 import { createOAuthRoutes } from '../http/oauth/routes.ts';
+import type { CountRefused } from '../http/received-request.ts';
 import { createHeadersAround } from '../http/response.ts';
 import { createRouter } from '../http/router.ts';
 import { createBasicLogin } from '../services/basic-login.ts';
@@ -92,6 +93,10 @@ export const createApp = (parts: Parts) => {
     onRefusal,
   );
   const fieldLimits = readFieldLimits(schema);
+  const consume = createConsume({
+    ...{ fieldLimits, limits, clock, verifyToken: accessTokens.verify, digest: createKeyedDigest() },
+    tokenInCookies: sessionCookies?.accessTokenIn ?? (() => null),
+  });
   const resource = config.issuer + graphqlPath;
   const operationDeps = { schema, reportFault, onOperation: onOperation(metrics, tracing) };
   const pipeline = createPipeline({
@@ -100,8 +105,7 @@ export const createApp = (parts: Parts) => {
     resourceMetadata: resourceMetadataUrl(resource),
     introspection: config.introspection,
     fieldLimits,
-    charge: createCharge(fieldLimits, limits),
-    documentLimit: limits.documents,
+    consume,
     onRefusal,
   });
   const health = createHealth(stores.pings);
@@ -138,7 +142,10 @@ export const createApp = (parts: Parts) => {
     },
   });
   const headersAround = createHeadersAround({ cors, graphqlPath, sessionCookies: config.sessionCookies });
-  return { ...router, headersAround, health, accounts, events, keyRing, limits, metricsText };
+  const countRefused: CountRefused = ({ path, header }, state) => {
+    if (path === graphqlPath) consume.request({ header, client: state.client, state });
+  };
+  return { ...router, countRefused, headersAround, health, accounts, events, keyRing, limits, metricsText };
 };
 
 /** Yoga, a third of all there is to load, is loaded when the first stream begins. */

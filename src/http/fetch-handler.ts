@@ -1,7 +1,7 @@
 import { noCookies, type RequestState } from '../graphql/context.ts';
 import { normalizeAddress } from './client-address.ts';
 import { faultAnswer } from './fault.ts';
-import type { ReceivedRequest } from './received-request.ts';
+import type { CountRefused, ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
 import { type BodyRefusal, isBodyRefusal, largestBody, refusalByHeaders, textOf, tooLarge } from './request-body.ts';
 import { type HeadersAround, toFetchResponse } from './response.ts';
@@ -9,6 +9,7 @@ import type { Handle } from './router.ts';
 
 export type FetchDeps = {
   readonly handle: Handle;
+  readonly countRefused: CountRefused;
   readonly headersAround: HeadersAround;
   readonly createId: () => string;
   readonly reportFault: (error: unknown, requestId: string) => void;
@@ -35,10 +36,12 @@ const respond = async (request: Request, ip: string | null, deps: FetchDeps): Pr
     client: { ip: ip && (normalizeAddress(ip) ?? ip), userAgent: request.headers.get('user-agent'), requestId },
     setCookies: noCookies,
     rateLimits: [],
+    payer: null,
   };
   const around = { method: request.method, path, origin: request.headers.get('origin'), state };
   try {
     const body = request.method === 'POST' ? await readBytes(request) : null;
+    if (isBodyRefusal(body)) deps.countRefused({ path, header: (name) => request.headers.get(name) }, state);
     const answer = isBodyRefusal(body)
       ? refusal(body.status, body.code, body.message)
       : await deps.handle(received(request, { path, search, body }), state);

@@ -4,7 +4,7 @@ import { loggable } from '../domain/event.ts';
 import { noCookies, type RequestState } from '../graphql/context.ts';
 import { maskCredentials } from './credentials-in-url.ts';
 import { faultAnswer } from './fault.ts';
-import type { ReceivedRequest } from './received-request.ts';
+import type { CountRefused, ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
 import { type BodyRefusal, headerOf, isBodyRefusal, readBody, textOf } from './request-body.ts';
 import { type HeadersAround, writeAnswer } from './response.ts';
@@ -12,6 +12,7 @@ import type { Answer, Handle } from './router.ts';
 
 export type NodeListenerDeps = {
   readonly handle: Handle;
+  readonly countRefused: CountRefused;
   readonly headersAround: HeadersAround;
   readonly clientAddress: (request: IncomingMessage) => string | null;
   readonly createId: () => string;
@@ -87,7 +88,7 @@ const respond = (
   deps: NodeListenerDeps,
 ): Promise<void> | undefined => {
   const client = { ip: deps.clientAddress(request), userAgent: request.headers['user-agent'] ?? null, requestId };
-  const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [] };
+  const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [], payer: null };
   const { method = 'GET', url = '' } = request;
   const { path, search } = splitTarget(url);
   const around = { method, path, state, origin: headerOf(request.headers, 'origin') };
@@ -96,6 +97,7 @@ const respond = (
     return writeAnswer(response, answer, around, deps.headersAround);
   };
   if (isBodyRefusal(body)) {
+    deps.countRefused({ path, header: (name) => headerOf(request.headers, name) }, state);
     response.setHeader('connection', 'close');
     return write(refusal(body.status, body.code, body.message));
   }
@@ -154,6 +156,7 @@ const answerFault = ({ request, response, requestId }: Exchange, error: unknown,
     client: { ip: null, userAgent: null },
     setCookies: noCookies,
     rateLimits: [],
+    payer: null,
   };
   const around = { method, path: splitTarget(url).path, state, origin: headerOf(headers, 'origin') };
   void writeAnswer(response, faultAnswer(), around, deps.headersAround);

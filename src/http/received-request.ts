@@ -1,3 +1,5 @@
+import type { RequestState } from '../graphql/context.ts';
+
 /** A request as both servers hand it on: node:http and Fetch. */
 export type ReceivedRequest = {
   readonly method: string;
@@ -12,3 +14,6 @@ export type ReceivedRequest = {
   /** The same request for what speaks Fetch: streams and all endpoints but GraphQL's. */
   readonly toRequest: () => Request;
 };
+
+/** Counts a request whose body was refused, and which therefore reached no endpoint. */
+export type CountRefused = (request: Pick<ReceivedRequest, 'path' | 'header'>, state: RequestState) => void;

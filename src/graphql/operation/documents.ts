@@ -1,9 +1,10 @@
 import { refusalError } from '@fieldgate/guard/server';
 import { type GraphQLError, getOperationAST, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Limits } from '../../services/limits.ts';
-import type { RequestState } from '../context.ts';
+import type { AppError } from '../../domain/errors.ts';
+import type { Consume } from './consume.ts';
 import type { GraphQLParams } from './parameters.ts';
+import type { Consumer } from './payers.ts';
 import { type PrepareDeps, type PreparedDocument, type PreparedOperation, prepareDocument } from './prepare.ts';
 import { wholeError } from './result.ts';
 
@@ -14,54 +15,53 @@ const maxTextLength = 10_000;
  * alone would bound nothing: a thousand of the longest kind, which anybody may send, are a gigabyte.
  */
 const maxTokens = 50_000;
-const bytesPerPoint = 1024;
 
 export type DocumentsDeps = PrepareDeps & {
-  /** Counts, by address, the documents that lead to no execution; nothing else counts those. */
-  readonly limit: Limits['documents'];
+  readonly consume: Pick<Consume, 'document' | 'mayBeSignIn' | 'request'>;
 };
 
 export type FindRequest = {
   readonly method: 'GET' | 'POST';
   readonly params: GraphQLParams;
-  readonly state: RequestState;
+  readonly context: Consumer;
 };
 
 /** Finds the prepared operation of a request, or says why there is none. Valid documents are kept, the most recent ones. */
-export const createDocuments = (deps: DocumentsDeps) => {
+export const createDocuments = ({ consume, ...deps }: DocumentsDeps) => {
   const known = new LRUCache<string, PreparedDocument>({
     max: maxDocuments,
     maxSize: maxTokens,
     sizeCalculation: ({ tokens }) => Math.max(1, tokens),
   });
 
-  const find = ({ method, params, state }: FindRequest): PreparedOperation | readonly GraphQLError[] => {
+  const find = ({ method, params, context }: FindRequest): PreparedOperation | readonly GraphQLError[] => {
     const { query, operationName, variables } = params;
     // The text alone is the key: an operation name put before it could be read as a part of it.
     const cached = known.get(query);
-    if (!cached) {
-      const refused = deps.limit.refuse(state.client, state.rateLimits);
-      if (refused) return [refusalError({ error: refused, presented: false }, null)];
-    }
-    const count = (errors: readonly GraphQLError[]): readonly GraphQLError[] => {
-      deps.limit.count(state.client, state.rateLimits, Math.ceil(Buffer.byteLength(query) / bytesPerPoint));
-      return errors;
-    };
+    // Paid before it is parsed, so that work for a caller with nothing left is refused and not done.
+    const unpaid = cached ? null : consume.document(context, query);
+    if (unpaid && !consume.mayBeSignIn(context, query)) return tooMany(unpaid);
     const document =
       cached ??
       prepareDocument(deps, query, (parsed) => refuseOperation(getOperationAST(parsed, operationName), method));
-    if (!('operations' in document)) return count(document);
+    if (!('operations' in document)) return unpaid ? tooMany(unpaid) : document;
     const operation = document.operations.get(operationName);
     const refused = refuseOperation(operation?.operation, method);
-    if (refused || !operation) return count([refused ?? noOperation()]);
+    const isFree = operation?.isSignIn === true && !refused;
+    const refusal = isFree ? null : (unpaid ?? (cached ? consume.request(context) : null));
+    if (refusal) return tooMany(refusal);
+    if (refused || !operation) return [refused ?? noOperation()];
     const costly = operation.checkCost(variables);
-    if (costly) return cached ? [costly] : count([costly]);
+    if (costly) return [costly];
     if (!cached && query.length <= maxTextLength) known.set(query, document);
     return operation;
   };
 
   return { find };
 };
+
+/** The errors of a request whose caller has nothing left. */
+export const tooMany = (error: AppError): readonly GraphQLError[] => [refusalError({ error, presented: false }, null)];
 
 /** What is wrong with the operation that a request asks for, whatever the schema says of it. */
 const refuseOperation = (

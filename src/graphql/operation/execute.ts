@@ -4,7 +4,7 @@ import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-help
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context.ts';
 import type { OnRefusal } from '../refusal-log.ts';
-import type { ChargeOperation } from './charge.ts';
+import type { Consume } from './consume.ts';
 import type { Introspection, ShowSchema } from './introspection.ts';
 import type { GraphQLParams } from './parameters.ts';
 import type { PreparedOperation } from './prepare.ts';
@@ -14,7 +14,7 @@ export type ExecuteDeps = {
   readonly schema: GraphQLSchema;
   readonly authenticate: Authenticator;
   readonly introspection: Introspection;
-  readonly charge: ChargeOperation;
+  readonly consume: Pick<Consume, 'operation'>;
   /** Where clients learn who issues tokens for this API (RFC 9728 §5.1). */
   readonly resourceMetadata: string;
   readonly onRefusal: OnRefusal;
@@ -49,7 +49,7 @@ export const admitOperation = (deps: ExecuteDeps, { operation, params, context }
     variables: params.variables,
     source: context,
     authenticate: deps.authenticate,
-    consume: (viewer, fields) => deps.charge(viewer, fields, context),
+    consume: (viewer, fields) => deps.consume.operation(viewer, fields, context),
   });
 
 export const refuse = (

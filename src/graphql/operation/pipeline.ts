@@ -1,7 +1,9 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { AppError } from '../../domain/errors.ts';
 import type { RequestContext } from '../context.ts';
-import { createDocuments, type DocumentsDeps } from './documents.ts';
+import type { Consume } from './consume.ts';
+import { createDocuments, type DocumentsDeps, tooMany } from './documents.ts';
 import { errorOfThrown, type ReportFault, translateErrors } from './errors.ts';
 import { type ExecuteDeps, executeOperation, type Requested } from './execute.ts';
 import { createIntrospection, type IntrospectionMode } from './introspection.ts';
@@ -9,9 +11,9 @@ import type { GraphQLParams } from './parameters.ts';
 import { type OnOperation, type OperationKind, outcomeOf } from './report.ts';
 
 export type PipelineDeps = Omit<ExecuteDeps, 'introspection'> &
-  Omit<DocumentsDeps, 'rules' | 'hideSuggestions' | 'limit'> & {
+  Omit<DocumentsDeps, 'rules' | 'hideSuggestions' | 'consume'> & {
     readonly introspection: IntrospectionMode;
-    readonly documentLimit: DocumentsDeps['limit'];
+    readonly consume: Consume;
     readonly reportFault: ReportFault;
     /** Null where nothing is counted. */
     readonly onOperation: OnOperation | null;
@@ -31,10 +33,10 @@ export type Pipeline = ReturnType<typeof createPipeline>;
  * rules, rate limit), execute it, translate its errors. `prepare` and `run` are its two halves; a subscription takes the
  * first half here and the second one in `streams`.
  */
-export const createPipeline = ({ introspection: mode, documentLimit, ...deps }: PipelineDeps) => {
+export const createPipeline = ({ introspection: mode, ...deps }: PipelineDeps) => {
   const introspection = createIntrospection(mode, deps);
   const { rules, hide, hideSuggestions } = introspection;
-  const documents = createDocuments({ ...deps, rules, hideSuggestions, limit: documentLimit });
+  const documents = createDocuments({ ...deps, rules, hideSuggestions });
   const executeDeps: ExecuteDeps = { ...deps, introspection };
 
   const finish = (kind: OperationKind, result: ExecutionResult): ExecutionResult => {
@@ -42,9 +44,26 @@ export const createPipeline = ({ introspection: mode, documentLimit, ...deps }: 
     return result;
   };
 
+  const refusedParams = (error: GraphQLError, context: RequestContext): readonly GraphQLError[] => {
+    const refusal = deps.consume.request(context);
+    return refusal ? tooMany(refusal) : [error];
+  };
+
+  const answerRefusal = (refusal: AppError | null): ExecutionResult | null =>
+    refusal && finish('none', { errors: tooMany(refusal) });
+
+  /** Returns the answer to a request whose body is too long for a sign-in, if its caller has nothing left. Call it before parsing. */
+  const refuseExhausted = (context: RequestContext): ExecutionResult | null =>
+    answerRefusal(deps.consume.refuseExhausted(context));
+
+  /** Counts a request that is refused before it is parsed. Returns the answer if its caller has nothing left. */
+  const countRefused = (context: RequestContext): ExecutionResult | null =>
+    answerRefusal(deps.consume.request(context));
+
   /** Returns the operation to run, or the answer of a request without one. */
   const prepare = ({ method, params, context }: GraphQLRequest): Requested | ExecutionResult => {
-    const found = params instanceof GraphQLError ? [params] : documents.find({ method, params, state: context.state });
+    const found =
+      params instanceof GraphQLError ? refusedParams(params, context) : documents.find({ method, params, context });
     if (!('document' in found)) return finish('none', { errors: found });
     return { operation: found, params: params as GraphQLParams, context };
   };
@@ -63,5 +82,5 @@ export const createPipeline = ({ introspection: mode, documentLimit, ...deps }: 
     );
   };
 
-  return { prepare, run, executeDeps };
+  return { refuseExhausted, countRefused, prepare, run, executeDeps };
 };

@@ -10,10 +10,11 @@ import {
   validate,
 } from 'graphql';
 import { createExecute, type Execute } from './compile.ts';
-import type { FieldLimits } from './field-limits.ts';
+import { type FieldLimits, hasOwnBucket } from './field-limits.ts';
 import { brokenLimit, limitsOfShape, repetitionError } from './limits.ts';
 import { parseDocument } from './parse.ts';
 import { isTooRepetitive } from './repetition.ts';
+import { fragmentsOf, rootFieldsOf } from './root-fields.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -27,6 +28,8 @@ export type PreparedOperation = {
   /** What is wrong with the variables, or null. Errors describe types of the schema: ask after the caller was admitted. */
   readonly checkVariables: (variables: Variables) => readonly GraphQLError[] | null;
   readonly execute: Execute;
+  /** Whether all it does is counted in buckets of its own: signing in, refreshing, signing out. */
+  readonly isSignIn: boolean;
 };
 
 /** The operations of one document by name; the only one of a document also under `null`. */
@@ -92,10 +95,21 @@ const prepareOperations = (
           mayCostTooMuch ? brokenLimit(deps, document, { limits: ['cost'], variables }) : null,
         checkVariables: (variables) => checkVariables(deps, operation, variables),
         execute: createExecute(deps, document, operation),
+        isSignIn: isSignIn(deps, document, operation),
       }),
     );
   const [only] = prepared.length === 1 ? prepared : [];
   return new Map([...prepared.map((each) => [each.name, each] as const), ...(only ? [[null, only] as const] : [])]);
+};
+
+const isSignIn = (
+  { schema, fieldLimits }: PrepareDeps,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): boolean => {
+  const root = schema.getRootType(operation.operation)?.name;
+  const fields = [...rootFieldsOf(operation, fragmentsOf(document)).values()];
+  return fields.every(({ name }) => name.value === '__typename' || hasOwnBucket(fieldLimits, `${root}.${name.value}`));
 };
 
 /** The engine would describe fifty mistakes, each with the value it is about: 100 KB of them would be an answer of 9 MB. */

@@ -86,10 +86,15 @@ const streamEndpoint = () => {
       return { kind: 'accepted', viewer: { ...viewer, kind: 'account', role: 'USER', sessionId: null } } as never;
     },
     introspection: 'full',
-    charge: () => null,
+    consume: {
+      refuseExhausted: () => null,
+      request: () => null,
+      document: () => null,
+      mayBeSignIn: () => false,
+      operation: () => null,
+    },
     resourceMetadata: 'http://localhost/metadata',
     onRefusal: () => {},
-    documentLimit: { refuse: () => null, count: () => {} } as never,
   });
   const executeStream = createYogaStreams({ ...deps, executeDeps: pipeline.executeDeps, path: '/graphql' });
   const endpoint = createGraphQLEndpoint({ pipeline, executeStream, graphiql: null });
@@ -102,6 +107,7 @@ const streamEndpoint = () => {
       client: { ip: null, userAgent: null },
       setCookies: noCookies,
       rateLimits: [],
+      payer: null,
     };
     const answer = await endpoint(
       {
