@@ -32,28 +32,15 @@ export const openServices = async ({ config, clock, keys = noKeys }: CliServices
     checkSession: ports.sessions.check,
     checkServiceToken: ports.serviceClients.check,
   });
+  const tokens = createTokenInspection({
+    ...{ accessTokens, authenticate, accounts, apiKeys, clock },
+    sessions: ports.sessions,
+    clients: ports.serviceClients,
+  });
+  const { migrate, pendingMigrations, latestTimestamp, pings, checkServers } = stores;
   return {
-    accounts,
-    sessions,
-    apiKeys,
-    serviceClients,
-    keyRing,
-    tokens: createTokenInspection({
-      accessTokens,
-      authenticate,
-      sessions: ports.sessions,
-      accounts,
-      clients: ports.serviceClients,
-      apiKeys,
-      clock,
-    }),
-    database: {
-      migrate: stores.migrate,
-      pendingMigrations: stores.pendingMigrations,
-      latestTimestamp: stores.latestTimestamp,
-      pings: stores.pings,
-      checkServers: stores.checkServers,
-    },
+    ...{ accounts, sessions, apiKeys, serviceClients, keyRing, tokens },
+    database: { migrate, pendingMigrations, latestTimestamp, pings, checkServers },
     close: async () => {
       await events.close();
       await stores.close();

@@ -74,7 +74,7 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
 };
 
 const openTelemetry = async (config: Config, log: Log) => {
-  const monotonic = () => performance.now();
+  const monotonic = performance.now.bind(performance);
   const metrics = config.metricsPort !== null || config.environment !== 'production' ? createMetrics() : null;
   const tracing = await startTracing(config.tracing, log, monotonic);
   const signals = createSignals({ log, metrics, monotonic });
@@ -102,7 +102,7 @@ const handlersOf = (app: App, { config, log, metrics, tracing, now }: HandlersDe
     headersAround: app.headersAround,
     clientAddress: createClientAddress(config.trustedProxies),
     createId: createRequestId,
-    isStopping: app.health.isStopping,
+    lifecycle: app.health.lifecycle,
     now,
     reportFault: reportFault(log),
     onAnswered: onAnswered(app, { log, metrics, now }),

@@ -69,3 +69,5 @@ export const createServices = ({ config, ports, keys, clock, knownScopes, signal
     passwordHashing: passwords.load,
   };
 };
+
+export type Services = ReturnType<typeof createServices>;

@@ -9,7 +9,7 @@ import type { TrustedProxies } from '../domain/settings/trusted-proxies.ts';
  * the end, it is the first address that is not one of theirs. Without trusted proxies it is ignored: anyone can send it.
  */
 export const createClientAddress = (proxies: TrustedProxies): ((request: IncomingMessage) => string | null) => {
-  if (proxies.length === 0) return ({ socket }) => addressOf(socket.remoteAddress);
+  if (proxies.length === 0) return addressOfSocket;
   const trust = proxyaddr.compile([...proxies]);
   return (request) => {
     const way = proxyaddr.all(request, trust).map((address) => normalizeAddress(address));
@@ -18,9 +18,9 @@ export const createClientAddress = (proxies: TrustedProxies): ((request: Incomin
   };
 };
 
-/** A socket's address. IPv4 has one spelling there, which need not be normalised for each request. */
-const addressOf = (address: string | undefined): string | null =>
-  address?.includes(':') ? normalizeAddress(address) : (address ?? null);
+/** IPv4 has one spelling there, which need not be normalised for each request. */
+const addressOfSocket = ({ socket: { remoteAddress } }: IncomingMessage): string | null =>
+  remoteAddress?.includes(':') ? normalizeAddress(remoteAddress) : (remoteAddress ?? null);
 
 /**
  * Returns the one spelling of an address: IPv4 also where it comes mapped into IPv6, IPv6 as in RFC 5952, without port

@@ -1,11 +1,10 @@
 import { noCookies, type RequestState } from '../graphql/context.ts';
 import { normalizeAddress } from './client-address.ts';
 import { faultAnswer } from './fault.ts';
-import type { CountRefused, ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
-import { type BodyRefusal, isBodyRefusal, largestBody, refusalByHeaders, textOf, tooLarge } from './request-body.ts';
+import { type BodyRefusal, isBodyRefusal, largestBody, refuseByHeaders, tooLarge } from './request-body.ts';
 import { type HeadersAround, toFetchResponse } from './response.ts';
-import type { Handle } from './router.ts';
+import type { CountRefused, Handle, ReceivedRequest } from './route.ts';
 
 export type FetchDeps = {
   readonly handle: Handle;
@@ -59,12 +58,17 @@ const received = (request: Request, { path, search, body }: Read): ReceivedReque
   path,
   search,
   header: (name) => request.headers.get(name),
-  body: () => textOf(body),
+  body,
   toRequest: () => (body ? new Request(request, { body: new Uint8Array(body) }) : request),
 });
 
 const readBytes = async (request: Request): Promise<Buffer | BodyRefusal> => {
-  const refused = refusalByHeaders((name) => request.headers.get(name));
+  const { headers } = request;
+  const refused = refuseByHeaders(
+    headers.get('content-encoding'),
+    headers.get('content-type'),
+    headers.get('content-length'),
+  );
   if (refused) return refused;
   const bytes = Buffer.from(await request.arrayBuffer());
   return bytes.length > largestBody ? tooLarge : bytes;

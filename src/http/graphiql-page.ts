@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { isCurrent } from './entity-tag.ts';
-import type { Route } from './router.ts';
+import type { Route } from './route.ts';
 
 /** What `npm run build` has written to dist/graphiql. The path is the same from src/http and from dist/http. */
 const folder = new URL('../../dist/graphiql/', import.meta.url);

@@ -1,14 +1,12 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
-import { OperationTypeNode } from 'graphql';
 import type { RequestContext, RequestState } from '../graphql/context.ts';
+import type { Pipeline } from '../graphql/operation/execute.ts';
 import { parseJsonBody, parseQueryString } from '../graphql/operation/parameters.ts';
-import type { Pipeline } from '../graphql/operation/pipeline.ts';
-import { toWholeResponse, type WholeResponse } from '../graphql/operation/result.ts';
+import { type Accepted, toWholeResponse, type WholeResponse } from '../graphql/operation/result.ts';
 import type { ExecuteStream } from '../graphql/streams/yoga.ts';
 import { leftToUs, negotiate } from './media-types.ts';
-import type { ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
-import type { Route } from './router.ts';
+import type { Answer, Handle, ReceivedRequest, Route } from './route.ts';
 
 type GraphQLEndpointDeps = {
   readonly pipeline: Pipeline;
@@ -17,9 +15,6 @@ type GraphQLEndpointDeps = {
   readonly graphiql: Route | null;
 };
 
-/** Answers a request to the GraphQL path, whichever method it has and whichever server took it in. */
-export type GraphQLEndpoint = (request: ReceivedRequest, state: RequestState) => MaybePromise<WholeResponse | Response>;
-
 /**
  * A caller with nothing left may still sign in, refresh or sign out, whose requests are short. Longer bodies of such a caller are not
  * even parsed as JSON.
@@ -27,52 +22,48 @@ export type GraphQLEndpoint = (request: ReceivedRequest, state: RequestState) =>
 const longestSignIn = 8 * 1024;
 
 /** GraphQL over HTTP: the method, the media types, the parameters; everything else is the pipeline's. */
-export const createGraphQLEndpoint = ({ pipeline, executeStream, graphiql }: GraphQLEndpointDeps): GraphQLEndpoint => {
-  const execute: GraphQLEndpoint = (request, state) => {
-    const accepted = negotiate(request.header('accept'));
-    if (!accepted) return refuse(request, state, notAcceptable);
-    const isPost = request.method === 'POST';
-    const body = isPost ? request.body() : '';
-    if (body === null) return refuse(request, state, notUtf8);
-    const context = contextOf(request, state);
-    const exhausted = body.length > longestSignIn ? pipeline.refuseExhausted(context) : null;
-    if (exhausted) return toWholeResponse(exhausted, accepted);
-    const prepared = pipeline.prepare({
-      method: isPost ? 'POST' : 'GET',
-      params: isPost ? parseJsonBody(body) : parseQueryString(request.search),
-      context,
-    });
-    if (!('operation' in prepared)) return toWholeResponse(prepared, accepted);
-    if (prepared.operation.operation.operation !== OperationTypeNode.SUBSCRIPTION) {
-      return handleMaybePromise(
-        () => pipeline.run(prepared),
-        (result) => toWholeResponse(result, accepted),
-      );
+export const createGraphQLEndpoint =
+  (deps: GraphQLEndpointDeps): Handle =>
+  (request, state) => {
+    const { method, header } = request;
+    const refuse = (answer: WholeResponse): WholeResponse => {
+      const exhausted = deps.pipeline.refuseCounted(contextOf(request, state));
+      return exhausted ? toWholeResponse(exhausted, leftToUs) : answer;
+    };
+    if (method !== 'POST' && method !== 'GET' && method !== 'HEAD') return refuse(methodNotAllowed);
+    // Forms and plain text can be sent by any page without asking (no preflight); JSON cannot.
+    if (method === 'POST' && !jsonType.test(header('content-type') ?? '')) return refuse(unsupportedMediaType);
+    if (method !== 'POST' && header('upgrade')?.toLowerCase() === 'websocket') return refuse(noWebSocket);
+    const accept = header('accept');
+    if (method !== 'POST' && deps.graphiql && accept?.includes('text/html')) {
+      return deps.graphiql(request.toRequest(), state);
     }
-    return accepted.acceptsStream ? executeStream(request.toRequest(), prepared) : noStreamAccepted;
+    const accepted = negotiate(accept);
+    return accepted ? execute(request, state, { ...deps, accepted }) : refuse(notAcceptable);
   };
 
-  /** Every request is counted, also one whose document is never looked at. */
-  const refuse = (request: ReceivedRequest, state: RequestState, answer: WholeResponse): WholeResponse => {
-    const exhausted = pipeline.countRefused(contextOf(request, state));
-    return exhausted ? toWholeResponse(exhausted, leftToUs) : answer;
-  };
-
-  return (request, state) => {
-    switch (request.method) {
-      case 'GET':
-      case 'HEAD':
-        if (request.header('upgrade')?.toLowerCase() === 'websocket') return refuse(request, state, noWebSocket);
-        return graphiql && (request.header('accept') ?? '').includes('text/html')
-          ? graphiql(request.toRequest(), state)
-          : execute(request, state);
-      case 'POST':
-        // Forms and plain text can be sent by any page without asking (no preflight); JSON cannot.
-        return isJson(request.header('content-type')) ? execute(request, state) : refuse(request, state, notJson);
-      default:
-        return refuse(request, state, otherMethod);
-    }
-  };
+const execute = (
+  request: ReceivedRequest,
+  state: RequestState,
+  { pipeline, executeStream, accepted }: GraphQLEndpointDeps & { readonly accepted: Accepted },
+): MaybePromise<Answer> => {
+  const { method, search, body } = request;
+  const context = contextOf(request, state);
+  const exhausted = body && body.length > longestSignIn ? pipeline.refuseExhausted(context) : null;
+  if (exhausted) return toWholeResponse(exhausted, accepted);
+  const prepared = pipeline.prepare({
+    method: method === 'POST' ? 'POST' : 'GET',
+    params: method === 'POST' ? parseJsonBody(body) : parseQueryString(search),
+    context,
+  });
+  if (!('operation' in prepared)) return toWholeResponse(prepared, accepted);
+  if (prepared.operation.kind === 'subscription') {
+    return accepted.acceptsStream ? executeStream(request.toRequest(), prepared) : notAStream;
+  }
+  return handleMaybePromise(
+    () => pipeline.run(prepared),
+    (result) => toWholeResponse(result, accepted),
+  );
 };
 
 const contextOf = ({ header }: ReceivedRequest, state: RequestState): RequestContext => ({
@@ -83,23 +74,15 @@ const contextOf = ({ header }: ReceivedRequest, state: RequestState): RequestCon
   newSession: null,
 });
 
+const allow = 'GET, POST, OPTIONS';
+const jsonType = /^application\/(?:graphql\+)?json\s*(?:;|$)/i;
+
+const methodNotAllowed = refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
+const unsupportedMediaType = refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
 const notAcceptable = refusal(
   406,
   'NOT_ACCEPTABLE',
   'Accept application/graphql-response+json, application/json or text/event-stream.',
 );
-
-const noStreamAccepted = refusal(406, 'NOT_ACCEPTABLE', 'Accept text/event-stream for a subscription.');
-
-const notUtf8 = refusal(400, 'BAD_REQUEST', 'The body is not UTF-8.');
-
-const notJson = refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
-
-const allow = 'GET, POST, OPTIONS';
-
-const otherMethod = refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
-
+const notAStream = refusal(406, 'NOT_ACCEPTABLE', 'Accept text/event-stream for a subscription.');
 const noWebSocket = refusal(501, 'NOT_IMPLEMENTED', 'WebSocket is not available here. Send operations by POST or GET.');
-
-const isJson = (contentType: string | null): boolean =>
-  contentType === 'application/json' || /^application\/(?:graphql\+)?json\s*(?:;|$)/i.test(contentType ?? '');

@@ -6,7 +6,8 @@ export type Health = {
   readonly stores: () => Promise<Readiness>;
   /** Reports not ready from now on, whatever the stores say. */
   readonly drain: () => void;
-  readonly isStopping: () => boolean;
+  /** Whether `drain` was called. */
+  readonly lifecycle: { readonly isStopping: boolean };
 };
 
 export type Readiness = {
@@ -16,7 +17,7 @@ export type Readiness = {
 
 /** `pings` has one entry per store, which rejects when the store cannot answer in time. */
 export const createHealth = (pings: Readonly<Record<string, () => Promise<void>>>): Health => {
-  let stopping = false;
+  const lifecycle = { isStopping: false };
   return {
     process: () => ({ status: 'ok' }),
     stores: async () => {
@@ -31,13 +32,13 @@ export const createHealth = (pings: Readonly<Record<string, () => Promise<void>>
       );
       const stores = Object.fromEntries(entries.map(([name], index) => [name, states[index] ?? 'unreachable']));
       return {
-        ready: !stopping && states.every((state) => state === 'ok'),
-        stores: stopping ? { server: 'stopping', ...stores } : stores,
+        ready: !lifecycle.isStopping && states.every((state) => state === 'ok'),
+        stores: lifecycle.isStopping ? { server: 'stopping', ...stores } : stores,
       };
     },
     drain: () => {
-      stopping = true;
+      lifecycle.isStopping = true;
     },
-    isStopping: () => stopping,
+    lifecycle,
   };
 };

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { metricsType } from './metrics-route.ts';
-import { commonHeaders, noStoreHeaders } from './response-headers.ts';
+import { commonHeaders, noStoreHeaders } from './response.ts';
 
 const plainText = 'text/plain; charset=utf-8';
 

@@ -1,5 +1,5 @@
 import { refusal } from './refusal.ts';
-import type { Route } from './router.ts';
+import type { Route } from './route.ts';
 
 /** Prometheus' text format. */
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';

@@ -1,14 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import { loggable } from '../domain/event.ts';
 import { noCookies, type RequestState } from '../graphql/context.ts';
+import type { WholeResponse } from '../graphql/operation/result.ts';
 import { maskCredentials } from './credentials-in-url.ts';
 import { faultAnswer } from './fault.ts';
-import type { CountRefused, ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
-import { type BodyRefusal, headerOf, isBodyRefusal, readBody, textOf } from './request-body.ts';
+import { type BodyRefusal, headerOf, readBody } from './request-body.ts';
 import { type HeadersAround, writeAnswer } from './response.ts';
-import type { Answer, Handle } from './router.ts';
+import type { Answer, CountRefused, Handle } from './route.ts';
 
 export type NodeListenerDeps = {
   readonly handle: Handle;
@@ -16,8 +15,8 @@ export type NodeListenerDeps = {
   readonly headersAround: HeadersAround;
   readonly clientAddress: (request: IncomingMessage) => string | null;
   readonly createId: () => string;
-  /** Whether connections are to be closed with the answer that is being written. */
-  readonly isStopping: () => boolean;
+  /** While it is stopping, connections are closed with the answer that is being written. */
+  readonly lifecycle: { readonly isStopping: boolean };
   /** Called with failures below the router: broken sockets and faults of the server. */
   readonly reportFault: (error: unknown, requestId: string) => void;
   /** Null where no request is logged or counted. */
@@ -87,57 +86,47 @@ const respond = (
   body: Buffer | BodyRefusal | null,
   deps: NodeListenerDeps,
 ): Promise<void> | undefined => {
-  const client = { ip: deps.clientAddress(request), userAgent: request.headers['user-agent'] ?? null, requestId };
+  const { method = 'GET', url = '', headers } = request;
+  const client = { ip: deps.clientAddress(request), userAgent: headers['user-agent'] ?? null, requestId };
   const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [], payer: null };
-  const { method = 'GET', url = '' } = request;
-  const { path, search } = splitTarget(url);
-  const around = { method, path, state, origin: headerOf(request.headers, 'origin') };
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const around = { method, path, state, origin: headers.origin ?? null };
   const write = (answer: Answer): Promise<void> | undefined => {
-    if (deps.isStopping()) response.shouldKeepAlive = false;
+    if (deps.lifecycle.isStopping) response.shouldKeepAlive = false;
     return writeAnswer(response, answer, around, deps.headersAround);
   };
-  if (isBodyRefusal(body)) {
-    deps.countRefused({ path, header: (name) => headerOf(request.headers, name) }, state);
+  if (body !== null && !Buffer.isBuffer(body)) {
+    deps.countRefused({ path, header: (name) => headerOf(headers, name) }, state);
     response.setHeader('connection', 'close');
     return write(refusal(body.status, body.code, body.message));
   }
-  const answer = handleTarget(
-    { request, response, target: url, received: { method, path, search }, body },
-    deps,
+  const refused = refuseTarget(request, path);
+  if (refused) return write(refused);
+  const answer = deps.handle(
+    {
+      ...{ method, path, search: mark === -1 ? '' : url.slice(mark + 1), body },
+      header: (name) => headerOf(headers, name),
+      toRequest: () => toFetchRequest(request, response, body),
+    },
     state,
   );
   return answer instanceof Promise ? answer.then(write) : write(answer);
 };
 
-type Received = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly target: string;
-  readonly received: Pick<ReceivedRequest, 'method' | 'path' | 'search'>;
-  readonly body: Buffer | null;
+/**
+ * Refuses a request that a proxy in front may have read otherwise: with two Host headers (which arrive joined), or with a target that does
+ * not read as it is written (an absolute URL, `//`, `..`, a fragment): `/a/../introspect` gets past a proxy that guards `/introspect`.
+ */
+const refuseTarget = ({ headers: { host }, url = '' }: IncomingMessage, path: string): WholeResponse | null => {
+  if (host?.includes(',')) return refusal(400, 'BAD_REQUEST', 'Send one Host header.');
+  if (!url.includes('#') && simplePath.test(path)) return null;
+  const isPlain = /^\/(?![/])[^#]*$/.test(url) && URL.parse(url, 'http://localhost')?.pathname === path;
+  return isPlain ? null : refusal(400, 'BAD_REQUEST', 'The request target has to be a path without "..", "//" or "#".');
 };
 
-const handleTarget = (
-  { request, response, target, received, body }: Received,
-  { handle }: NodeListenerDeps,
-  state: RequestState,
-): MaybePromise<Answer> => {
-  // Two Host headers arrive joined: a proxy in front may have read the other one.
-  if (request.headers.host?.includes(',')) return refusal(400, 'BAD_REQUEST', 'Send one Host header.');
-  if (!isPlainTarget(target, received.path)) {
-    return refusal(400, 'BAD_REQUEST', 'The request target has to be a path without "..", "//" or "#".');
-  }
-  const { headers } = request;
-  return handle(
-    {
-      ...received,
-      header: (name) => headerOf(headers, name),
-      body: () => textOf(body),
-      toRequest: () => toFetchRequest(request, response, body),
-    },
-    state,
-  );
-};
+/** Nothing in it that a URL parser would write differently. */
+const simplePath = /^(?:\/[\w-]+)+$/;
 
 const answerFault = ({ request, response, requestId }: Exchange, error: unknown, deps: NodeListenerDeps): void => {
   if (request.errored) {
@@ -158,26 +147,9 @@ const answerFault = ({ request, response, requestId }: Exchange, error: unknown,
     rateLimits: [],
     payer: null,
   };
-  const around = { method, path: splitTarget(url).path, state, origin: headerOf(headers, 'origin') };
+  const around = { method, path: url.split('?', 1)[0] ?? '', state, origin: headers.origin ?? null };
   void writeAnswer(response, faultAnswer(), around, deps.headersAround);
 };
-
-/** The path of a request's target, and its query string without the question mark. */
-const splitTarget = (target: string): Pick<ReceivedRequest, 'path' | 'search'> => {
-  const mark = target.indexOf('?');
-  return mark === -1 ? { path: target, search: '' } : { path: target.slice(0, mark), search: target.slice(mark + 1) };
-};
-
-/**
- * Whether a target reads as it is written: neither an absolute URL nor an asterisk, no `//`, `..` or fragment. `/a/../introspect` would
- * get past a proxy that keeps `/introspect` to itself.
- */
-const isPlainTarget = (target: string, path: string): boolean =>
-  !target.includes('#') &&
-  (simplePath.test(path) || (/^\/(?!\/)/.test(path) && URL.parse(target, 'http://localhost')?.pathname === path));
-
-/** Nothing in it that a URL parser would write differently. */
-const simplePath = /^(?:\/[\w-]+)+$/;
 
 /** Its signal is aborted when the client goes away before the answer is complete. */
 const toFetchRequest = (request: IncomingMessage, response: ServerResponse, body: Buffer | null): Request => {

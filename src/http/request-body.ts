@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 
 /** The largest body of a request, in bytes. */
@@ -40,7 +39,8 @@ type Reader = {
  * Callbacks rather than a promise, because every request passes here.
  */
 export const readBody = (request: IncomingMessage, { onBody, onError }: Reader): void => {
-  const refusal = refusalByHeaders((name) => headerOf(request.headers, name));
+  const { headers } = request;
+  const refusal = refuseByHeaders(headers['content-encoding'], headers['content-type'], headers['content-length']);
   if (refusal) {
     onBody(refusal);
     return;
@@ -64,19 +64,15 @@ export const readBody = (request: IncomingMessage, { onBody, onError }: Reader):
 };
 
 /** The refusal that shows in the headers already, or null. */
-export const refusalByHeaders = (header: (name: string) => string | null): BodyRefusal | null => {
-  const encoding = header('content-encoding');
-  if (encoding !== null && encoding !== 'identity') return compressed;
-  const type = header('content-type') ?? '';
-  const charset = type.includes(';') ? /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] : undefined;
+export const refuseByHeaders = (
+  encoding: string | null | undefined,
+  type: string | null | undefined,
+  length: string | null | undefined,
+): BodyRefusal | null => {
+  if (encoding && encoding !== 'identity') return compressed;
+  const charset = type?.includes(';') ? /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] : undefined;
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) return otherCharset;
-  return Number(header('content-length') ?? 0) > largestBody ? tooLarge : null;
-};
-
-/** The text of a body; null if its bytes are not UTF-8. */
-export const textOf = (body: Buffer | null): string | null => {
-  if (body === null) return '';
-  return isUtf8(body) ? body.toString() : null;
+  return Number(length ?? 0) > largestBody ? tooLarge : null;
 };
 
 /** A header of node:http by its lower-case name; null if it was not sent. */

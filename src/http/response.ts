@@ -3,15 +3,21 @@ import type { RequestState } from '../graphql/context.ts';
 import type { WholeResponse } from '../graphql/operation/result.ts';
 import type { Cors } from './cors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
-import { responseHeaders } from './response-headers.ts';
-import type { Answer } from './router.ts';
+import type { Answer } from './route.ts';
 
-export type AroundDeps = {
-  readonly cors: Cors;
-  readonly graphqlPath: string;
-  /** Whether GraphQL takes credentials from cookies. No other endpoint ever does. */
-  readonly sessionCookies: boolean;
-};
+/** On every answer. */
+export const commonHeaders = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+} as const;
+
+/** On every answer without an entity tag. One with an entity tag brings its own caching headers. */
+export const noStoreHeaders = {
+  'cache-control': 'no-store',
+  vary: 'Origin, Accept, Authorization',
+} as const;
+
+const noStoreWithCookies = { ...noStoreHeaders, vary: `${noStoreHeaders.vary}, Cookie` } as const;
 
 /** What an answer depends on besides what is in it. */
 export type Around = {
@@ -21,18 +27,25 @@ export type Around = {
   readonly state: RequestState;
 };
 
+export type HeadersAround = (around: Around, isCacheable: boolean) => Readonly<Record<string, string>>;
+
+type HeadersAroundDeps = {
+  readonly cors: Cors;
+  readonly graphqlPath: string;
+  /** Whether GraphQL takes credentials from cookies. No other endpoint ever does. */
+  readonly sessionCookies: boolean;
+};
+
 /** Returns the headers that belong on an answer besides its own: caching, CORS, request id, rate limits. */
 export const createHeadersAround =
-  ({ cors, graphqlPath, sessionCookies }: AroundDeps) =>
-  ({ path, origin, state }: Around, isCacheable: boolean): Readonly<Record<string, string>> => {
-    const readsCookies = sessionCookies && path === graphqlPath;
-    const headers = responseHeaders(cors, { origin, requestId: state.requestId, readsCookies }, isCacheable);
-    return state.rateLimits.length === 0 ? headers : { ...headers, ...rateLimitHeaders(state.rateLimits) };
-  };
-
-export type HeadersAround = ReturnType<typeof createHeadersAround>;
-
-const isWhole = (answer: Answer): answer is WholeResponse => !(answer instanceof Response);
+  ({ cors, graphqlPath, sessionCookies }: HeadersAroundDeps): HeadersAround =>
+  ({ path, origin, state }, isCacheable) => ({
+    ...commonHeaders,
+    ...(isCacheable ? null : sessionCookies && path === graphqlPath ? noStoreWithCookies : noStoreHeaders),
+    ...(origin === null ? null : cors.headersFor(origin)),
+    ...(state.rateLimits.length === 0 ? null : rateLimitHeaders(state.rateLimits)),
+    'x-request-id': state.requestId,
+  });
 
 /** Writes an answer to node:http, with what belongs around it. The promise, where there is one, resolves when it was handed over. */
 export const writeAnswer = (
@@ -42,7 +55,7 @@ export const writeAnswer = (
   headersAround: HeadersAround,
 ): Promise<void> | undefined => {
   for (const cookie of around.state.setCookies) response.appendHeader('set-cookie', cookie);
-  if (!isWhole(answer)) return writeFetchResponse(response, answer, around, headersAround);
+  if (answer instanceof Response) return writeFetchResponse(response, answer, around, headersAround);
   const { status, headers, body } = answer;
   const length = Buffer.byteLength(body ?? '');
   const contentLength = body === null ? null : { 'content-length': length };
@@ -87,18 +100,23 @@ const pipe = async (body: ReadableStream<Uint8Array>, response: ServerResponse):
 
 /** Returns an answer as a Fetch response, with what belongs around it. */
 export const toFetchResponse = (answer: Answer, around: Around, headersAround: HeadersAround): Response => {
-  const isHead = around.method === 'HEAD';
-  const response = isWhole(answer)
-    ? new Response(isHead ? null : answer.body, {
-        status: answer.status,
-        headers: { ...answer.headers, ...headersAround(around, false) },
-      })
-    : withHeaders(isHead ? new Response(null, answer) : answer, headersAround(around, answer.headers.has('etag')));
+  const response =
+    answer instanceof Response
+      ? withHeaders(answer, around, headersAround)
+      : fromWhole(answer, around, headersAround(around, false));
   for (const cookie of around.state.setCookies) response.headers.append('set-cookie', cookie);
   return response;
 };
 
-const withHeaders = (response: Response, headers: Readonly<Record<string, string>>): Response => {
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+const fromWhole = (
+  { status, headers, body }: WholeResponse,
+  { method }: Around,
+  further: Readonly<Record<string, string>>,
+): Response => new Response(method === 'HEAD' ? null : body, { status, headers: { ...headers, ...further } });
+
+const withHeaders = (answer: Response, around: Around, headersAround: HeadersAround): Response => {
+  const response = around.method === 'HEAD' ? new Response(null, answer) : answer;
+  const further = headersAround(around, answer.headers.has('etag'));
+  for (const [name, value] of Object.entries(further)) response.headers.set(name, value);
   return response;
 };

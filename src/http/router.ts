@@ -1,23 +1,15 @@
-import type { MaybePromise } from '@whatwg-node/promise-helpers';
-import type { RequestState } from '../graphql/context.ts';
 import type { WholeResponse } from '../graphql/operation/result.ts';
 import type { Cors } from './cors.ts';
 import { hasCredential } from './credentials-in-url.ts';
-import type { GraphQLEndpoint } from './graphql-endpoint.ts';
 import type { Health } from './health.ts';
-import type { ReceivedRequest } from './received-request.ts';
 import { refusal } from './refusal.ts';
-
-export type Answer = WholeResponse | Response;
-
-/** Answers the requests of one path and one method. */
-export type Route = (request: Request, state: RequestState) => MaybePromise<Answer>;
+import type { Answer, Handle, Route } from './route.ts';
 
 type Methods = Readonly<Record<string, Route>>;
 
 type RouterDeps = {
   readonly graphqlPath: string;
-  readonly graphql: GraphQLEndpoint;
+  readonly graphql: Handle;
   readonly health: Health;
   readonly cors: Cors;
   /** Null where metrics are served elsewhere or not at all. */
@@ -25,8 +17,6 @@ type RouterDeps = {
   /** Further endpoints: by path, then by method. */
   readonly others: Readonly<Record<string, Methods>>;
 };
-
-export type Handle = (request: ReceivedRequest, state: RequestState) => MaybePromise<Answer>;
 
 export type Router = {
   /** Answers every request the server gets: by its exact path, then by its method. */
@@ -46,6 +36,8 @@ export const createRouter = ({ graphqlPath, graphql, health, cors, metrics, othe
 
   const handle: Handle = (request, state) => {
     const { method, path, search } = request;
+    // The common request by itself: POST to GraphQL, without a query string that could hold anything.
+    if (path === graphqlPath && search === '' && method === 'POST') return graphql(request, state);
     if (hasCredential(path, search)) return refuseCredentialInUrl(Object.hasOwn(others, path));
     if (method === 'OPTIONS' && isOurs(path)) return preflight(cors, request.header('origin'));
     if (path === graphqlPath) return graphql(request, state);

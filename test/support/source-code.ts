@@ -43,16 +43,29 @@ export const importsIn = (text: string): readonly Import[] => {
 
 const functionTypes = ['ArrowFunctionExpression', 'FunctionDeclaration', 'FunctionExpression'];
 
-/** Every function of a file by the name it is assigned to, with the number of lines it spans. */
+/**
+ * Every function of a file by the name it is assigned to, with its lines: empty ones and those of functions inside it, which
+ * are counted by themselves, left out. A factory is as long as what it does itself.
+ */
 export const functionsIn = (text: string): readonly FunctionSize[] => {
   const functions: FunctionSize[] = [];
   walk(parse(text), (node, parents) => {
     if (!functionTypes.includes(node.type)) return;
-    const lines = text.slice(node.start, node.end).split('\n').length;
-    functions.push({ name: nameOf(node) ?? parents.map(nameOf).findLast((name) => name !== null) ?? '', lines });
+    const inside = outermostFunctionsIn(node).reduce((sum, each) => sum + linesOf(text, each) - 1, 0);
+    const name = nameOf(node) ?? parents.map(nameOf).findLast((found) => found !== null) ?? '';
+    functions.push({ name, lines: linesOf(text, node) - inside });
   });
   return functions;
 };
+
+const linesOf = (text: string, { start, end }: Node): number =>
+  text
+    .slice(start, end)
+    .split('\n')
+    .filter((line) => line.trim() !== '').length;
+
+const outermostFunctionsIn = (node: Node): readonly Node[] =>
+  childrenOf(node).flatMap((child) => (functionTypes.includes(child.type) ? [child] : outermostFunctionsIn(child)));
 
 const nameOf = ({ id, key }: Node): string | null => {
   for (const named of [id, key]) {

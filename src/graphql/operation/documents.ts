@@ -1,5 +1,5 @@
 import { refusalError } from '@fieldgate/guard/server';
-import { type GraphQLError, getOperationAST, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import { type GraphQLError, getOperationAST } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { AppError } from '../../domain/errors.ts';
 import type { Consume } from './consume.ts';
@@ -20,13 +20,10 @@ export type DocumentsDeps = PrepareDeps & {
   readonly consume: Pick<Consume, 'document' | 'mayBeSignIn' | 'request'>;
 };
 
-export type FindRequest = {
-  readonly method: 'GET' | 'POST';
-  readonly params: GraphQLParams;
-  readonly context: Consumer;
-};
-
-/** Finds the prepared operation of a request, or says why there is none. Valid documents are kept, the most recent ones. */
+/**
+ * Finds the prepared operation of a request and counts the request, or says why there is none. Valid documents are kept, the most
+ * recent ones.
+ */
 export const createDocuments = ({ consume, ...deps }: DocumentsDeps) => {
   const known = new LRUCache<string, PreparedDocument>({
     max: maxDocuments,
@@ -34,24 +31,40 @@ export const createDocuments = ({ consume, ...deps }: DocumentsDeps) => {
     sizeCalculation: ({ tokens }) => Math.max(1, tokens),
   });
 
-  const find = ({ method, params, context }: FindRequest): PreparedOperation | readonly GraphQLError[] => {
-    const { query, operationName, variables } = params;
+  const find = (
+    method: Method,
+    params: GraphQLParams,
+    consumer: Consumer,
+  ): PreparedOperation | readonly GraphQLError[] => {
     // The text alone is the key: an operation name put before it could be read as a part of it.
+    const operation = known.get(params.query)?.operations.get(params.operationName);
+    if (!operation || operation.checkCost !== null || method !== 'POST') return findChecked(method, params, consumer);
+    const refusal = operation.isSignIn ? null : consume.request(consumer);
+    return refusal ? tooMany(refusal) : operation;
+  };
+
+  const findChecked = (
+    method: Method,
+    { query, operationName, variables }: GraphQLParams,
+    consumer: Consumer,
+  ): PreparedOperation | readonly GraphQLError[] => {
     const cached = known.get(query);
-    // Paid before it is parsed, so that work for a caller with nothing left is refused and not done.
-    const unpaid = cached ? null : consume.document(context, query);
-    if (unpaid && !consume.mayBeSignIn(context, query)) return tooMany(unpaid);
+    // Counted before it is parsed: the work for a caller with nothing left is not done.
+    const unpaid = cached ? null : consume.document(consumer, query);
+    if (unpaid && !consume.mayBeSignIn(consumer, query)) return tooMany(unpaid);
     const document =
       cached ??
-      prepareDocument(deps, query, (parsed) => refuseOperation(getOperationAST(parsed, operationName), method));
+      prepareDocument(deps, query, (parsed) =>
+        refuseOperation(getOperationAST(parsed, operationName)?.operation, method),
+      );
     if (!('operations' in document)) return unpaid ? tooMany(unpaid) : document;
     const operation = document.operations.get(operationName);
-    const refused = refuseOperation(operation?.operation, method);
-    const isFree = operation?.isSignIn === true && !refused;
-    const refusal = isFree ? null : (unpaid ?? (cached ? consume.request(context) : null));
+    const wrong = refuseOperation(operation?.kind, method);
+    const isFree = operation?.isSignIn && !wrong;
+    const refusal = isFree ? null : cached ? consume.request(consumer) : unpaid;
     if (refusal) return tooMany(refusal);
-    if (refused || !operation) return [refused ?? noOperation()];
-    const costly = operation.checkCost(variables);
+    if (wrong || !operation) return [wrong ?? noOperation()];
+    const costly = operation.checkCost?.(variables);
     if (costly) return [costly];
     if (!cached && query.length <= maxTextLength) known.set(query, document);
     return operation;
@@ -60,16 +73,15 @@ export const createDocuments = ({ consume, ...deps }: DocumentsDeps) => {
   return { find };
 };
 
+type Method = 'GET' | 'POST';
+
 /** The errors of a request whose caller has nothing left. */
 export const tooMany = (error: AppError): readonly GraphQLError[] => [refusalError({ error, presented: false }, null)];
 
 /** What is wrong with the operation that a request asks for, whatever the schema says of it. */
-const refuseOperation = (
-  operation: OperationDefinitionNode | null | undefined,
-  method: FindRequest['method'],
-): GraphQLError | null => {
-  if (!operation) return noOperation();
-  if (method !== 'GET' || operation.operation !== OperationTypeNode.MUTATION) return null;
+const refuseOperation = (kind: PreparedOperation['kind'] | undefined, method: Method): GraphQLError | null => {
+  if (kind === undefined) return noOperation();
+  if (method !== 'GET' || kind !== 'mutation') return null;
   return wholeError('Mutations are accepted by POST only.', 'METHOD_NOT_ALLOWED', {
     status: 405,
     headers: { allow: 'POST' },

@@ -1,23 +1,23 @@
 import { type Authenticator, admit, type Decision, withViewer } from '@fieldgate/guard';
 import { refusalError } from '@fieldgate/guard/server';
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import type { AppError } from '../../domain/errors.ts';
 import type { RequestContext } from '../context.ts';
 import type { OnRefusal } from '../refusal-log.ts';
 import type { Consume } from './consume.ts';
-import type { Introspection, ShowSchema } from './introspection.ts';
+import { createDocuments, type DocumentsDeps, tooMany } from './documents.ts';
+import { errorOfThrown, type ReportFault, translateErrors } from './errors.ts';
+import { createIntrospection, type IntrospectionMode, type SchemaByCaller } from './introspection.ts';
 import type { GraphQLParams } from './parameters.ts';
 import type { PreparedOperation } from './prepare.ts';
+import { type OnOperation, type OperationKind, outcomeOf } from './report.ts';
 
-export type ExecuteDeps = {
-  /** Made by `guardSchema`. */
-  readonly schema: GraphQLSchema;
-  readonly authenticate: Authenticator;
-  readonly introspection: Introspection;
-  readonly consume: Pick<Consume, 'operation'>;
-  /** Where clients learn who issues tokens for this API (RFC 9728 §5.1). */
-  readonly resourceMetadata: string;
-  readonly onRefusal: OnRefusal;
+/** One GraphQL request, whichever way it came. */
+export type GraphQLRequest = {
+  readonly method: 'GET' | 'POST';
+  readonly params: GraphQLParams | GraphQLError;
+  readonly context: RequestContext;
 };
 
 /** A prepared operation, and who asks for it with what. */
@@ -27,21 +27,96 @@ export type Requested = {
   readonly context: RequestContext;
 };
 
-/** Admits an operation (plan, credential, session, rules, rate limit) and executes it, or returns the refusal. */
-export const executeOperation = (deps: ExecuteDeps, requested: Requested): MaybePromise<ExecutionResult> => {
-  const shown = deps.introspection.schemaFor?.(requested.operation);
-  return handleMaybePromise(
+export type AdmitDeps = {
+  /** Made by `guardSchema`. */
+  readonly schema: GraphQLSchema;
+  readonly authenticate: Authenticator;
+  readonly consume: Consume;
+  /** Where clients learn who issues tokens for this API (RFC 9728 §5.1). */
+  readonly resourceMetadata: string;
+  readonly onRefusal: OnRefusal;
+};
+
+export type PipelineDeps = AdmitDeps &
+  Omit<DocumentsDeps, 'rules' | 'hideSuggestions' | 'hideTypes' | 'consume'> & {
+    readonly introspection: IntrospectionMode;
+    readonly reportFault: ReportFault;
+    /** Null where nothing is counted. */
+    readonly onOperation: OnOperation | null;
+  };
+
+export type Pipeline = ReturnType<typeof createPipeline>;
+
+/**
+ * The one way of every GraphQL request: find the prepared operation (parse, limits, validate), admit it (plan, credential, session,
+ * rules, rate limit), execute it, translate its errors. `prepare` and `run` are its two halves; a subscription takes the
+ * first half here and the second one in `streams`.
+ */
+export const createPipeline = ({ introspection: mode, ...deps }: PipelineDeps) => {
+  const { rules, hideSuggestions, schemaByCaller } = createIntrospection(mode, deps);
+  const documents = createDocuments({
+    ...deps,
+    rules,
+    hideSuggestions,
+    hideTypes: mode === 'off',
+  });
+  const { reportFault, onOperation, consume } = deps;
+
+  const finish = (kind: OperationKind, result: ExecutionResult): ExecutionResult => {
+    onOperation?.(kind, outcomeOf(result));
+    return result;
+  };
+
+  const answerOf = (refusal: AppError | null): ExecutionResult | null =>
+    refusal && finish('none', { errors: tooMany(refusal) });
+
+  /** Counts a request that is refused before its document is known. Returns the answer to give instead if its caller has nothing left. */
+  const refuseCounted = (context: RequestContext): ExecutionResult | null => answerOf(consume.request(context));
+
+  /** Returns the answer to a caller with nothing left, else null. Call it before parsing what is too long for a sign-in. */
+  const refuseExhausted = (context: RequestContext): ExecutionResult | null =>
+    answerOf(consume.refuseExhausted(context));
+
+  /** Returns the operation to run, or the answer of a request without one. */
+  const prepare = ({ method, params, context }: GraphQLRequest): Requested | ExecutionResult => {
+    if (params instanceof GraphQLError) return refuseCounted(context) ?? finish('none', { errors: [params] });
+    const operation = documents.find(method, params, context);
+    return 'document' in operation ? { operation, params, context } : finish('none', { errors: operation });
+  };
+
+  /** Admits and executes. Never rejects: what is thrown becomes an answer. */
+  const run = (requested: Requested): MaybePromise<ExecutionResult> => {
+    const { operation, context } = requested;
+    return handleMaybePromise(
+      () => executeOperation(deps, requested, schemaByCaller),
+      (result) => {
+        const { requestId } = context;
+        return finish(operation.kind, result.errors ? translateErrors(result, reportFault, requestId) : result);
+      },
+      (error) => finish(operation.kind, { errors: [errorOfThrown(error, reportFault, context.requestId)] }),
+    );
+  };
+
+  return { refuseCounted, refuseExhausted, prepare, run };
+};
+
+const executeOperation = (
+  deps: AdmitDeps,
+  requested: Requested,
+  schemaByCaller: SchemaByCaller | null,
+): MaybePromise<ExecutionResult> =>
+  handleMaybePromise(
     () => admitOperation(deps, requested),
     (decision) => {
       if (decision.kind === 'refuse') return refuse(deps, requested, decision);
-      if (shown) return executeShown(deps, requested, shown);
-      return executeAdmitted(requested, decision, requested.operation.execute);
+      const { operation } = requested;
+      if (schemaByCaller && operation.asksForSchema) return executeShown(deps, requested, schemaByCaller);
+      return executeAdmitted(requested, decision, operation.execute);
     },
   );
-};
 
 /** Decides whether the operation may run. */
-export const admitOperation = (deps: ExecuteDeps, { operation, params, context }: Requested): MaybePromise<Decision> =>
+export const admitOperation = (deps: AdmitDeps, { operation, params, context }: Requested): MaybePromise<Decision> =>
   admit({
     schema: deps.schema,
     document: operation.document,
@@ -53,7 +128,7 @@ export const admitOperation = (deps: ExecuteDeps, { operation, params, context }
   });
 
 export const refuse = (
-  deps: ExecuteDeps,
+  deps: AdmitDeps,
   { context }: Requested,
   refusal: Extract<Decision, { kind: 'refuse' }>,
 ): ExecutionResult => {
@@ -69,13 +144,19 @@ export const executeAdmitted = <Result>(
   { viewer }: Admitted,
   execute: (context: object, variables: GraphQLParams['variables']) => MaybePromise<Result>,
 ): MaybePromise<Result | ExecutionResult> => {
-  const errors = operation.checkVariables(params.variables);
+  const errors = operation.checkVariables?.(params.variables);
   return errors ? { errors } : execute(withViewer(context, viewer), params.variables);
 };
 
 /** Executes against what the caller may see of the schema. */
-const executeShown = async (deps: ExecuteDeps, requested: Requested, shown: ShowSchema): Promise<ExecutionResult> => {
-  const decision = await shown.decide(requested.context);
+const executeShown = async (
+  deps: AdmitDeps,
+  requested: Requested,
+  { decide, execute }: SchemaByCaller,
+): Promise<ExecutionResult> => {
+  const decision = await decide(requested.context);
   if (decision.kind === 'refuse') return { errors: [refusalError(decision, deps.resourceMetadata)] };
-  return executeAdmitted(requested, decision, (_context, variables) => shown.execute(decision.viewer, variables));
+  return executeAdmitted(requested, decision, (_context, variables) =>
+    execute(decision.viewer, requested.operation, variables),
+  );
 };

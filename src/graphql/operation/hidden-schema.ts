@@ -1,5 +1,11 @@
-import { type ASTVisitor, type ExecutionResult, GraphQLError, type ValidationContext, visit } from 'graphql';
-import type { PreparedOperation } from './prepare.ts';
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type ValidationContext,
+  visit,
+} from 'graphql';
 
 /** Refuses `__schema`. `__type` stays and knows no type: GraphQL over HTTP's audit asks for it. See `hideTypes`. */
 export const NoSchemaField = (context: ValidationContext): ASTVisitor => ({
@@ -9,27 +15,21 @@ export const NoSchemaField = (context: ValidationContext): ASTVisitor => ({
   },
 });
 
-/** Returns the result with null for every `__type`. */
-export const hideTypes = (result: ExecutionResult, operation: PreparedOperation): ExecutionResult => {
-  const { data } = result;
-  const keys = data ? typeFieldKeys(operation).filter((key) => Object.hasOwn(data, key)) : [];
-  return keys.length === 0
-    ? result
-    : { ...result, data: { ...data, ...Object.fromEntries(keys.map((key) => [key, null])) } };
-};
-
-const known = new WeakMap<PreparedOperation, readonly string[]>();
-
-/** The response keys of `__type`, which only ever stands at the root; validation lets no other field share them. */
-const typeFieldKeys = (operation: PreparedOperation): readonly string[] => {
-  const cached = known.get(operation);
-  if (cached) return cached;
+/** Returns the response keys of `__type`, which only ever stands at the root; validation lets no other field share them. */
+export const typeKeysOf = (document: DocumentNode): readonly string[] => {
   const keys: string[] = [];
-  visit(operation.document, {
+  visit(document, {
     Field: (node) => {
       if (node.name.value === '__type') keys.push(node.alias?.value ?? node.name.value);
     },
   });
-  known.set(operation, keys);
   return keys;
+};
+
+/** Returns the result with null for every `__type`. */
+export const hideTypes = (result: ExecutionResult, typeKeys: readonly string[]): ExecutionResult => {
+  const { data } = result;
+  if (!data) return result;
+  const hidden = typeKeys.filter((key) => Object.hasOwn(data, key)).map((key) => [key, null]);
+  return { ...result, data: { ...data, ...Object.fromEntries(hidden) } };
 };

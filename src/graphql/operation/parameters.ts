@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { GraphQLError } from 'graphql';
 import { isWellFormed } from '../../domain/well-formed.ts';
 import { wholeError } from './result.ts';
@@ -15,15 +16,19 @@ const names: ReadonlySet<string> = new Set(['query', 'operationName', 'variables
 const idNames = ['documentId', 'doc_id'] as const;
 
 /** Returns the parameters of a JSON body, or the error to answer with. */
-export const parseJsonBody = (body: string): GraphQLParams | GraphQLError => {
-  const parsed = parseJson(body);
+export const parseJsonBody = (body: Buffer | null): GraphQLParams | GraphQLError => {
+  if (body === null || !isUtf8(body)) return badRequest('The body is not UTF-8.');
+  const parsed = parseJson(body.toString());
   if (parsed === undefined) return badRequest('The body is not JSON.');
   if (parsed === malformed) return badText('body');
   if (Array.isArray(parsed)) return batchRefused(parsed.length);
   if (!isObject(parsed)) return badRequest('The body has to be a JSON object with "query".');
-  if (namesDocument(parsed)) return persistedQueryRefused();
-  const unknown = Object.keys(parsed).find((name) => !names.has(name) && parsed[name] !== null);
-  if (unknown !== undefined) return badRequest(`The body may have ${[...names].join(', ')} and nothing else.`);
+  if (typeof parsed['query'] !== 'string' && namesDocument(parsed)) return persistedQueryRefused();
+  for (const name in parsed) {
+    if (!names.has(name) && parsed[name] !== null) {
+      return badRequest(`The body may have ${[...names].join(', ')} and nothing else.`);
+    }
+  }
   return parseParams(parsed);
 };
 

@@ -1,3 +1,4 @@
+import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 import {
   type DocumentNode,
   GraphQLError,
@@ -5,31 +6,37 @@ import {
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
+  type OperationTypeNode,
   specifiedRules,
   type ValidationRule,
   validate,
 } from 'graphql';
 import { createExecute, type Execute } from './compile.ts';
 import { type FieldLimits, hasOwnBucket } from './field-limits.ts';
+import { hideTypes, typeKeysOf } from './hidden-schema.ts';
 import { brokenLimit, limitsOfShape, repetitionError } from './limits.ts';
 import { parseDocument } from './parse.ts';
 import { isTooRepetitive } from './repetition.ts';
-import { fragmentsOf, rootFieldsOf } from './root-fields.ts';
+import { asksForSchema, fragmentsOf, rootFieldsOf } from './root-fields.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /** An operation that is ready to run: parsed, within the limits, valid, and compiled once it has come often enough. */
 export type PreparedOperation = {
   readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
+  readonly kind: `${OperationTypeNode}`;
   readonly name: string | null;
-  /** The limit that the operation breaks with these variables (what a page costs depends on its size), or null. */
-  readonly checkCost: (variables: Variables) => GraphQLError | null;
-  /** What is wrong with the variables, or null. Errors describe types of the schema: ask after the caller was admitted. */
-  readonly checkVariables: (variables: Variables) => readonly GraphQLError[] | null;
-  readonly execute: Execute;
-  /** Whether all it does is counted in buckets of its own: signing in, refreshing, signing out. */
+  readonly asksForSchema: boolean;
+  /** Whether all its fields are counted in their own buckets: signing in, refreshing, signing out. */
   readonly isSignIn: boolean;
+  /** Returns the limit that the operation breaks with these variables, or null. Null where no page size can be too much. */
+  readonly checkCost: ((variables: Variables) => GraphQLError | null) | null;
+  /**
+   * Returns what is wrong with the variables, or null. Null where there are none. Errors describe types of the schema: ask after the
+   * caller was admitted.
+   */
+  readonly checkVariables: ((variables: Variables) => readonly GraphQLError[] | null) | null;
+  readonly execute: Execute;
 };
 
 /** The operations of one document by name; the only one of a document also under `null`. */
@@ -45,6 +52,8 @@ export type PrepareDeps = {
   readonly rules: readonly ValidationRule[];
   /** Whether messages leave out what a misspelt name may have meant: it would be a part of the schema. */
   readonly hideSuggestions: boolean;
+  /** Whether `__type` answers null. */
+  readonly hideTypes: boolean;
 };
 
 /** More would be read by nobody, and cost more than the document is worth. */
@@ -84,20 +93,25 @@ const prepareOperations = (
   document: DocumentNode,
 ): ReadonlyMap<string | null, PreparedOperation> => {
   const mayCostTooMuch = brokenLimit(deps, document, { limits: ['cost'] }) !== null;
+  const checkCost = (variables: Variables) => brokenLimit(deps, document, { limits: ['cost'], variables });
+  const typeKeys = deps.hideTypes ? typeKeysOf(document) : [];
   const prepared = document.definitions
     .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
-    .map(
-      (operation): PreparedOperation => ({
+    .map((operation): PreparedOperation => {
+      const execute = createExecute(deps, document, operation);
+      return {
         document,
-        operation,
+        kind: operation.operation,
         name: operation.name?.value ?? null,
-        checkCost: (variables) =>
-          mayCostTooMuch ? brokenLimit(deps, document, { limits: ['cost'], variables }) : null,
-        checkVariables: (variables) => checkVariables(deps, operation, variables),
-        execute: createExecute(deps, document, operation),
+        asksForSchema: asksForSchema(document, operation),
         isSignIn: isSignIn(deps, document, operation),
-      }),
-    );
+        checkCost: mayCostTooMuch ? checkCost : null,
+        checkVariables: operation.variableDefinitions?.length
+          ? (variables) => checkVariables(deps, operation, variables)
+          : null,
+        execute: typeKeys.length > 0 ? hidingTypes(execute, typeKeys) : execute,
+      };
+    });
   const [only] = prepared.length === 1 ? prepared : [];
   return new Map([...prepared.map((each) => [each.name, each] as const), ...(only ? [[null, only] as const] : [])]);
 };
@@ -112,6 +126,14 @@ const isSignIn = (
   return fields.every(({ name }) => name.value === '__typename' || hasOwnBucket(fieldLimits, `${root}.${name.value}`));
 };
 
+const hidingTypes =
+  (execute: Execute, typeKeys: readonly string[]): Execute =>
+  (context, variables) =>
+    handleMaybePromise(
+      () => execute(context, variables),
+      (result) => hideTypes(result, typeKeys),
+    );
+
 /** The engine would describe fifty mistakes, each with the value it is about: 100 KB of them would be an answer of 9 MB. */
 const maxVariableErrors = 3;
 
@@ -120,7 +142,6 @@ const checkVariables = (
   { variableDefinitions = [] }: OperationDefinitionNode,
   variables: Variables,
 ): readonly GraphQLError[] | null => {
-  if (variableDefinitions.length === 0) return null;
   const { errors } = getVariableValues(schema, variableDefinitions, variables, {
     maxErrors: maxVariableErrors,
     hideSuggestions,

@@ -29,7 +29,7 @@ const maxMessageLength = 1_000;
 
 /** Returns the HTTP form of a result. */
 export const toWholeResponse = (result: ExecutionResult, accepted: Accepted): WholeResponse => {
-  if (!result.errors) return whole(accepted.data, 200, {}, JSON.stringify(result));
+  if (!result.errors) return whole(accepted.data, 200, null, JSON.stringify(result));
   const hasData = result.data || ('data' in result && !result.errors.some(httpOf));
   const type = hasData ? accepted.data : typeOfErrors(result.errors, accepted);
   const { status, headers } = statusOf(result.errors, type);
@@ -40,7 +40,7 @@ export const toWholeResponse = (result: ExecutionResult, accepted: Accepted): Wh
 const whole = (
   type: MediaType,
   status: number,
-  headers: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> | null,
   json: string,
 ): WholeResponse => ({
   status,

@@ -40,3 +40,10 @@ export const rootFieldsOf = (
   collect(operation.selectionSet);
   return fields;
 };
+
+/** Whether the field is `__schema` or `__type`. */
+export const isAboutSchema = (name: string): boolean => name === '__schema' || name === '__type';
+
+/** Whether the operation asks for `__schema` or `__type`. */
+export const asksForSchema = (document: DocumentNode, operation: OperationDefinitionNode): boolean =>
+  [...rootFieldsOf(operation, fragmentsOf(document)).values()].some(({ name }) => isAboutSchema(name.value));

@@ -1,14 +1,12 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
-import { type ExecutionResult, type GraphQLSchema, subscribe } from 'graphql';
+import { type ExecutionResult, subscribe } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { errorOfThrown, type ReportFault, translateErrors } from '../operation/errors.ts';
-import { admitOperation, type ExecuteDeps, executeAdmitted, type Requested, refuse } from '../operation/execute.ts';
+import { type AdmitDeps, admitOperation, executeAdmitted, type Requested, refuse } from '../operation/execute.ts';
 import { type OnOperation, outcomeOf } from '../operation/report.ts';
 
-export type StreamDeps = {
-  readonly schema: GraphQLSchema;
+export type StreamDeps = AdmitDeps & {
   readonly path: string;
-  readonly executeDeps: ExecuteDeps;
   readonly reportFault: ReportFault;
   readonly onOperation: OnOperation | null;
 };
@@ -74,10 +72,10 @@ const subscribeAdmitted = (deps: StreamDeps, requested: Requested): MaybePromise
   return handleMaybePromise(
     () =>
       handleMaybePromise(
-        () => admitOperation(deps.executeDeps, requested),
+        () => admitOperation(deps, requested),
         (decision) =>
           decision.kind === 'refuse'
-            ? refuse(deps.executeDeps, requested, decision)
+            ? refuse(deps, requested, decision)
             : executeAdmitted(requested, decision, (contextValue, variableValues) =>
                 subscribe({ schema: deps.schema, document, operationName, contextValue, variableValues }),
               ),

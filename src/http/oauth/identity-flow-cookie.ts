@@ -19,7 +19,7 @@ export type FlowCookies = ReturnType<typeof createFlowCookies>;
 export const createFlowCookies = ({ issuer, lifetimeMs }: { readonly issuer: string; readonly lifetimeMs: number }) => {
   const secure = !isPlainLoopback(new URL(issuer));
   const prefix = `${secure ? '__Host-' : ''}${name}`;
-  const nameOf = (state: string): string => prefix + state.slice(0, stateLength);
+  const cookieNameOf = (state: string): string => prefix + state.slice(0, stateLength);
   /** A name from a request is written back only if it can be ours: it may not be a valid cookie name at all. */
   const ours = new RegExp(`^${prefix}[\\w-]{${stateLength}}$`);
   const line = (cookieName: string, value: string, maxAge: number): string =>
@@ -28,16 +28,16 @@ export const createFlowCookies = ({ issuer, lifetimeMs }: { readonly issuer: str
   return {
     /** Returns the cookie of this state; null if there is none, or more than one, since we set only one. */
     read: (request: Request, state: string): string | null => {
-      const cookie = readCookie({ header: (name) => request.headers.get(name) }, nameOf(state));
+      const cookie = readCookie({ header: (name) => request.headers.get(name) }, cookieNameOf(state));
       return cookie.kind === 'value' ? cookie.value : null;
     },
     /** Returns `Set-Cookie` values. */
     keep: (request: Request, state: string, value: string): readonly string[] => {
       const pending = namesOf(request).filter((cookieName) => ours.test(cookieName));
       const dropped = pending.length < maxPending ? [] : pending.map((cookieName) => line(cookieName, '', 0));
-      return [...dropped, line(nameOf(state), value, lifetimeMs / 1000)];
+      return [...dropped, line(cookieNameOf(state), value, lifetimeMs / 1000)];
     },
-    clear: (state: string): string => line(nameOf(state), '', 0),
+    clear: (state: string): string => line(cookieNameOf(state), '', 0),
   };
 };
 

@@ -1,7 +1,7 @@
 import { CodedError } from '@fieldgate/guard/core';
 import type { IdentityFlows } from '../../services/identity-flows.ts';
 import { anonymousCaller, type Limits } from '../../services/limits.ts';
-import type { Route } from '../router.ts';
+import type { Route } from '../route.ts';
 import type { FlowCookies } from './identity-flow-cookie.ts';
 import { identityPaths } from './paths.ts';
 

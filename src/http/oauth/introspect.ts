@@ -3,7 +3,7 @@ import { presentedBearer } from '@fieldgate/guard/server';
 import { AppError } from '../../domain/errors.ts';
 import { hasRole, isRole } from '../../domain/role.ts';
 import type { AccessTokenClaims, Introspect } from '../../services/introspection.ts';
-import type { Route } from '../router.ts';
+import type { Route } from '../route.ts';
 import type { ClientRequest, IdentifyClient } from './client-authentication.ts';
 import { invalidRequest, readForm, required } from './parameters.ts';
 import { tokenResponse } from './responses.ts';

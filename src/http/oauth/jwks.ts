@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isCurrent } from '../entity-tag.ts';
-import type { Route } from '../router.ts';
+import type { Route } from '../route.ts';
 
 /**
  * `GET /.well-known/jwks.json` (RFC 7517): the public keys that others verify access tokens with. They may cache them for

@@ -1,4 +1,5 @@
-import { json, type Route } from '../router.ts';
+import type { Route } from '../route.ts';
+import { json } from '../router.ts';
 import { endpointPaths } from './paths.ts';
 
 const secretMethods = ['client_secret_basic', 'client_secret_post'];

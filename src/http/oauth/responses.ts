@@ -1,7 +1,8 @@
 import { CodedError } from '@fieldgate/guard/core';
 import { AppError } from '../../domain/errors.ts';
 import type { RequestState } from '../../graphql/context.ts';
-import { json, type Route } from '../router.ts';
+import type { Route } from '../route.ts';
+import { json } from '../router.ts';
 
 /** RFC 6749 §5.1: beside `Cache-Control: no-store`, which every response has, for HTTP/1.0 caches. */
 const noCacheHeaders = { pragma: 'no-cache' } as const;

@@ -1,5 +1,5 @@
 import type { Revoke } from '../../services/revocation.ts';
-import type { Route } from '../router.ts';
+import type { Route } from '../route.ts';
 import type { IdentifyClient } from './client-authentication.ts';
 import { readForm, required } from './parameters.ts';
 import { tokenResponse } from './responses.ts';

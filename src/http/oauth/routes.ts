@@ -4,7 +4,7 @@ import type { Limits } from '../../services/limits.ts';
 import type { Revoke } from '../../services/revocation.ts';
 import type { ServiceClients } from '../../services/service-clients.ts';
 import type { Sessions } from '../../services/sessions.ts';
-import type { Route } from '../router.ts';
+import type { Route } from '../route.ts';
 import { createIdentifyClient } from './client-authentication.ts';
 import { clientCredentialsGrant } from './grants/client-credentials.ts';
 import { passwordGrant } from './grants/password.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
 import { anonymousCaller, type Limits } from '../../services/limits.ts';
-import type { Route } from '../router.ts';
+import type { Route } from '../route.ts';
 import type { IdentifyClient } from './client-authentication.ts';
 import type { GrantHandler, TokenResponse } from './grants/grant-handler.ts';
 import { isJson, readForm, readJsonSignIn, required } from './parameters.ts';

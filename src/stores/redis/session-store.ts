@@ -22,7 +22,7 @@ import {
 import { createPurge } from './purge.ts';
 import { feedKey, type RevocationFeed } from './revocation-feed.ts';
 import { createRevocationRestore } from './revocation-restore.ts';
-import { redisScripts } from './scripts.ts';
+import { redisScripts, type Scripts } from './scripts.ts';
 import { createSessionCheck } from './session-check.ts';
 import { createVerifiedReads } from './verified-reads.ts';
 
@@ -43,6 +43,17 @@ export type RedisSessionStore = SessionStore & {
   readonly ping: () => Promise<void>;
 };
 
+/** Repeats a revocation that Redis may have lost. Does not wait for the restore: it is part of it. */
+const replayEntry = async (run: Scripts['run'], key: string, entry: JournalEntry): Promise<void> => {
+  if (entry.kind !== 'account') {
+    const family = entry.kind === 'tokens' ? writeDigest(entry.family) : '';
+    await run('end', key, [writeSessionId(entry.sessionId), family]);
+    return;
+  }
+  const { version, disabled, role } = entry.account ?? deletedAccount;
+  await run('account-changed', key, [version, disabled ? 1 : 0, role]);
+};
+
 /**
  * Sessions in Redis 6.2 or newer: single, behind Sentinel or in a cluster. Each method is one script on the one key of the
  * account, by the server's clock. Redis does not hold the accounts, so every `start`, `rotate` and `accountChanged` passes
@@ -57,9 +68,10 @@ export function redisSessionStore(
 ): RedisSessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run } = redisScripts(redis);
-  const restore = createRevocationRestore({ redis, journal, replay: (entry) => replay(entry), signals });
-  const { read, write } = createVerifiedReads(restore);
   const key = (userId: UserId) => accountKey(prefix, userId);
+  const replay = (entry: JournalEntry) => replayEntry(run, key(entry.userId), entry);
+  const restore = createRevocationRestore({ redis, journal, replay, signals });
+  const { read, write } = createVerifiedReads(restore);
   const { idleMs, absoluteMs, reuseWindowMs } = lifetimes;
 
   /** After the change and before the answer, in every process: a process that follows the feed relies on all others. */
@@ -68,16 +80,13 @@ export function redisSessionStore(
     await write(() => run('announce', feedKey(prefix), [userId]));
   };
 
-  /** Does not wait for the restore: it is part of it. */
-  const replay = async (entry: JournalEntry): Promise<void> => {
-    const { userId } = entry;
-    if (entry.kind !== 'account') {
-      const family = entry.kind === 'tokens' ? writeDigest(entry.family) : '';
-      await run('end', key(userId), [writeSessionId(entry.sessionId), family]);
-      return;
-    }
-    const { version, disabled, role } = entry.account ?? deletedAccount;
-    await run('account-changed', key(userId), [version, disabled ? 1 : 0, role]);
+  const prune = (account: string, limit: number) => write(() => run('prune', account, [limit]));
+
+  const recognize = async (userId: UserId, sessionId: SessionId, digests: readonly Buffer[]) => {
+    if (!isStorable(userId, sessionId)) return 'unknown';
+    const args = [writeSessionId(sessionId), ...digests, reuseWindowMs];
+    const [state] = await read(() => run('recognize', key(userId), args));
+    return toTokenState(state);
   };
 
   return {
@@ -124,14 +133,8 @@ export function redisSessionStore(
       return rotation;
     },
 
-    async recognize(userId, sessionId, { family, token }) {
-      if (!isStorable(userId, sessionId)) return 'unknown';
-      const digests = [writeDigest(family), writeDigest(token)];
-      const [state] = await read(() =>
-        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
-      );
-      return toTokenState(state);
-    },
+    recognize: (userId, sessionId, { family, token }) =>
+      recognize(userId, sessionId, [writeDigest(family), writeDigest(token)]),
 
     async reissue(userId, sessionId, digests) {
       if (!isStorable(userId, sessionId)) return null;
@@ -157,14 +160,8 @@ export function redisSessionStore(
       return ended === 1;
     },
 
-    async isFamily(userId, sessionId, family) {
-      if (!isStorable(userId, sessionId)) return false;
-      const digests = [writeDigest(family), noDigest];
-      const [state] = await read(() =>
-        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
-      );
-      return toTokenState(state) !== 'unknown';
-    },
+    isFamily: async (userId, sessionId, family) =>
+      (await recognize(userId, sessionId, [writeDigest(family), noDigest])) !== 'unknown',
 
     async endAll(userId, except) {
       if (!isStorable(userId)) return 0;
@@ -194,12 +191,7 @@ export function redisSessionStore(
       await restore.untilRestored();
     },
 
-    purgeExpired: createPurge({
-      redis,
-      prefix,
-      journal,
-      prune: (account, limit) => write(() => run('prune', account, [limit])),
-    }),
+    purgeExpired: createPurge({ redis, prefix, journal, prune }),
   };
 }
 

@@ -9,26 +9,16 @@ const maxRounds = 100;
 
 type Replacement = { readonly before: string | null; readonly after: string | null; readonly expiresAt: number };
 
-/**
- * Login attempts in SQL. A change reads the row, computes the next one, and writes it in one statement on condition that the
- * row is still, byte for byte, the one that was read. A power cut may lose the attempts just before it.
- */
-export function sqlLoginAttemptStore(db: SqlDatabase): LoginAttemptStore {
-  const { kysely, dialect, prepareRead, prepareRelaxedWrite } = db;
-  const readRow = prepareRead(
-    kysely.selectFrom('login_attempts').select('attempts').where('email_digest', '=', '').compile(),
-  );
-  const read = async (email: EmailDigest): Promise<string | null> => (await readRow([email]))?.attempts ?? null;
-
-  const insert = prepareRelaxedWrite(
+const prepareWrites = ({ kysely, prepareRelaxedWrite }: SqlDatabase) => ({
+  insert: prepareRelaxedWrite(
     kysely
       .insertInto('login_attempts')
       .values({ email_digest: '', attempts: '', expires_at: 0 })
       .onConflict((conflict) => conflict.column('email_digest').doNothing())
       .returning('email_digest')
       .compile(),
-  );
-  const update = prepareRelaxedWrite(
+  ),
+  update: prepareRelaxedWrite(
     kysely
       .updateTable('login_attempts')
       .set({ attempts: '', expires_at: 0 })
@@ -36,15 +26,29 @@ export function sqlLoginAttemptStore(db: SqlDatabase): LoginAttemptStore {
       .where('attempts', '=', '')
       .returning('email_digest')
       .compile(),
-  );
-  const remove = prepareRelaxedWrite(
+  ),
+  remove: prepareRelaxedWrite(
     kysely
       .deleteFrom('login_attempts')
       .where('email_digest', '=', '')
       .where('attempts', '=', '')
       .returning('email_digest')
       .compile(),
+  ),
+});
+
+/**
+ * Login attempts in SQL. A change reads the row, computes the next one, and writes it in one statement on condition that the
+ * row is still, byte for byte, the one that was read. A power cut may lose the attempts just before it.
+ */
+export function sqlLoginAttemptStore(db: SqlDatabase): LoginAttemptStore {
+  const { kysely, dialect, prepareRead } = db;
+  const readRow = prepareRead(
+    kysely.selectFrom('login_attempts').select('attempts').where('email_digest', '=', '').compile(),
   );
+  const read = async (email: EmailDigest): Promise<string | null> => (await readRow([email]))?.attempts ?? null;
+
+  const { insert, update, remove } = prepareWrites(db);
 
   const replace = async (email: EmailDigest, { before, after, expiresAt }: Replacement): Promise<boolean> => {
     const write = (): Promise<unknown> => {

@@ -19,9 +19,9 @@ describe.each(subjects)('against $alg', ({ alg }) => {
     expect(ours.outcome(ours.token)).toBe('valid');
   };
 
-  it.each(Object.entries(forgeries))('%s: is refused', (_what, forge) => refuse(forge(ours, noClient)));
+  it.each(Object.entries(forgeries))('%s: is rejected', (_what, forge) => refuse(forge(ours, noClient)));
 
-  it.each(Object.entries(wrongContents))('class L, %s: is refused although the right key signed it', (_what, make) =>
+  it.each(Object.entries(wrongContents))('class L, %s: is rejected although the right key signed it', (_what, make) =>
     refuse(make(ours, noClient)),
   );
 
@@ -33,11 +33,11 @@ describe.each(subjects)('against $alg', ({ alg }) => {
     expect(ours.tokens.verify(`${ours.token}=`, now)).toMatchObject({ cause: 'malformed token' });
   });
 
-  it('T15: class J, every other spelling of every part was tried', () => {
+  it('T15: class J, every other encoding of every part is rejected', () => {
     expect(otherSpellings(ours, noClient)).toHaveLength(3 * 63);
   });
 
-  it('T17: a token above 8 KB is refused without being decoded, and one of 6 KB is read', () => {
+  it('T17: a token above 8 KB is rejected without being decoded, and one of 6 KB is read', () => {
     const long = ours.withPayload({ padding: 'x'.repeat(9000) });
     expect(ours.tokens.verify(long, now)).toMatchObject({ cause: 'oversized token' });
     expect(ours.outcome(ours.withPayload({ padding: 'x'.repeat(4000) }))).toBe('valid');
@@ -45,7 +45,7 @@ describe.each(subjects)('against $alg', ({ alg }) => {
 });
 
 describe('a signature that only looks right', () => {
-  it('T06: with an HS256 server a token keyed with nothing is refused', async () => {
+  it('T06: with an HS256 server a token signed with an empty key is rejected', async () => {
     const ours = await issuerWith(await keySetFor('HS256'));
     const input = `${ours.header}.${ours.payload}`;
     for (const secret of [Buffer.alloc(0), Buffer.from('\0'), Buffer.from('undefined')]) {

@@ -28,13 +28,13 @@ describe('time', () => {
     expect(ours.outcome(ours.withPayload({ iat: -20, exp: -10 }), 0)).toBe('TOKEN_EXPIRED');
   });
 
-  it('T08: a lifetime of the configured maximum is accepted, and one second more is refused', async () => {
+  it('T08: a lifetime of the configured maximum is accepted, and one second more is rejected', async () => {
     const bounded = await issuerWith(keySet, { maxTtlSeconds: 3600 });
     expect(bounded.outcome(bounded.withPayload({ exp: now + 3600 }))).toBe('valid');
     expect(bounded.outcome(bounded.withPayload({ exp: now + 3601 }))).toBe('TOKEN_INVALID');
   });
 
-  it('T09: an iat or nbf beyond the leeway is refused', () => {
+  it('T09: an iat or nbf beyond the leeway is rejected', () => {
     expect([at({ iat: now + 6 }), at({ nbf: now + 6 })]).toEqual(['TOKEN_INVALID', 'TOKEN_INVALID']);
   });
 
@@ -54,14 +54,14 @@ describe('time', () => {
   });
 });
 
-describe('what is remembered of verified tokens', () => {
-  it('looks at the time anew: a token that was accepted expires', () => {
+describe('the cache of verified tokens', () => {
+  it('checks the time at every use: a token that was accepted expires', () => {
     expect(ours.outcome(ours.token, now)).toBe('valid');
     expect(ours.outcome(ours.token, now + 10_000)).toBe('TOKEN_EXPIRED');
     expect(ours.outcome(ours.token, now)).toBe('valid');
   });
 
-  it('looks at the keys anew: a token whose key was removed is refused at once, and comes back with it', async () => {
+  it('checks the keys at every use: a token whose key was removed is rejected at once, and accepted when the key is back', async () => {
     const both = parseKeySet({ keys: [await generateKey('ES256'), await generateKey('ES256')] });
     const [kid = ''] = both.verification.keys();
     const without = { ...both, verification: new Map([...both.verification].filter(([name]) => name !== kid)) };
@@ -74,21 +74,21 @@ describe('what is remembered of verified tokens', () => {
     expect(outcome(token)).toBe('valid');
   });
 
-  it('goes by the exact text: no other spelling of an accepted token gets in', () => {
+  it('compares the exact text: no other encoding of an accepted token is accepted', () => {
     expect(ours.outcome(ours.token)).toBe('valid');
     expect(ours.outcome(`${ours.token}=`)).toBe('TOKEN_INVALID');
   });
 
-  it('cannot be changed by whoever was handed the claims', () => {
+  it('cannot be changed through the claims it returned', () => {
     const verification = ours.tokens.verify(ours.token, now);
     const claims = verification.kind === 'valid' ? verification.claims : null;
     expect(Object.isFrozen(claims) && Object.isFrozen(claims?.scopes)).toBe(true);
   });
 
-  it('spares the signature, and forgets beyond its size without a wrong answer', async () => {
+  it('saves the signature check, and evicts beyond its size without a wrong result', async () => {
     const small = await issuerWith(keySet, { cacheSize: 4 });
-    const grant = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
-    const many = await Promise.all(Array.from({ length: 20 }, () => small.tokens.issue(grant)));
+    const input = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const many = await Promise.all(Array.from({ length: 20 }, () => small.tokens.issue(input)));
     for (const { token } of [...many, ...many]) expect(small.outcome(token)).toBe('valid');
     expect(small.tokens.verify(small.token, now)).toEqual(small.tokens.verify(small.token, now));
   });

@@ -75,42 +75,42 @@ describe('a fresh access token', () => {
 
   it('T19: has a jti of 128 random bits: 10 000 tokens have 10 000', async () => {
     const { tokens } = await issuerWith(await keySetFor('HS256'));
-    const grant = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
-    const issued = await Promise.all(Array.from({ length: 10_000 }, () => tokens.issue(grant)));
+    const input = { userId: ada, sessionId: session, role: 'USER', scopes: [], now };
+    const issued = await Promise.all(Array.from({ length: 10_000 }, () => tokens.issue(input)));
     const ids = issued.map(({ jti }) => jti);
     expect(new Set(ids).size).toBe(10_000);
     expect(ids.every((id) => Buffer.from(id, 'base64url').length === 16)).toBe(true);
   });
 
-  it('names no scopes with an empty text, and refuses a scope that would become two', async () => {
-    const grant = { userId: ada, sessionId: session, role: 'USER', now };
-    const { token } = await ours.tokens.issue({ ...grant, scopes: [] });
+  it('has an empty scope claim without scopes, and refuses a scope that would become two', async () => {
+    const input = { userId: ada, sessionId: session, role: 'USER', now };
+    const { token } = await ours.tokens.issue({ ...input, scopes: [] });
     expect(decode(partsOf(token)[1])['scope']).toBe('');
     expect(ours.tokens.verify(token, now)).toMatchObject({ kind: 'valid', claims: { scopes: [] } });
-    await expect(ours.tokens.issue({ ...grant, scopes: ['read admin'] })).rejects.toThrow(TypeError);
+    await expect(ours.tokens.issue({ ...input, scopes: ['read admin'] })).rejects.toThrow(TypeError);
   });
 });
 
 describe('class L: the right key', () => {
-  it('T10: an aud array is accepted where it holds exactly this API, and refused with anything but texts in it', () => {
+  it('T10: an aud array is accepted if it contains this API, and rejected with anything but strings in it', () => {
     expect(ours.outcome(ours.withPayload({ aud: ['https://other.example.com', audience] }))).toBe('valid');
     expect(ours.outcome(ours.withPayload({ aud: [audience, 1] }))).toBe('TOKEN_INVALID');
     expect(ours.outcome(ours.withPayload({ aud: ['https://other.example.com'] }))).toBe('TOKEN_INVALID');
   });
 
-  it('T12: both spellings of RFC 9068 §4 are accepted, in any case', () => {
+  it('T12: both types of RFC 9068 §4 are accepted, in any case', () => {
     for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) {
       expect(ours.outcome(ours.withHeader({ typ }))).toBe('valid');
     }
   });
 
-  it('T16: a signed payload that is no object is a malformed token', () => {
+  it('T16: a signed payload that is not an object is a malformed token', () => {
     for (const raw of ['null', '[]', '{', '\ufeff{}', Buffer.from([0x7b, 0xff, 0x7d])]) {
       expect(ours.tokens.verify(ours.withRawPayload(raw), now)).toMatchObject({ cause: 'malformed token' });
     }
   });
 
-  it('T12: the right key under another algorithm of its type is refused', async () => {
+  it('T12: the right key under another algorithm of its type is rejected', async () => {
     const rsa = await issuerWith(await keySetFor('RS256'));
     for (const alg of ['RS384', 'RS512', 'PS256']) {
       expect(rsa.tokens.verify(rsa.withHeader({ alg }), now)).toMatchObject({ cause: 'unexpected algorithm' });
@@ -118,8 +118,8 @@ describe('class L: the right key', () => {
   });
 });
 
-describe('what a refusal tells', () => {
-  it('T21: expired is told only of a validly signed token whose one fault it is', () => {
+describe('the reason of a rejection', () => {
+  it('T21: is TOKEN_EXPIRED only for a validly signed token without another fault', () => {
     const old = { iat: now - 1000, exp: now - 100 };
     const [header, payload] = partsOf(ours.withPayload(old));
     expect(ours.outcome(ours.withPayload(old))).toBe('TOKEN_EXPIRED');
@@ -128,7 +128,7 @@ describe('what a refusal tells', () => {
     expect(ours.outcome(ours.withPayload({ ...old, nbf: now + 60 }))).toBe('TOKEN_INVALID');
   });
 
-  it('T21: ignoreExpiry forgives the expiry and nothing else', async () => {
+  it('T21: disappears with ignoreExpiry for expired tokens, and for no others', async () => {
     const verify = (text: string) => ours.tokens.verify(text, now, { ignoreExpiry: true }).kind;
     expect(verify(ours.withPayload({ iat: now - 1000, exp: now - 100 }))).toBe('valid');
     expect(verify(ours.withPayload({ iat: now - 1000, exp: now - 100, aud: 'other' }))).toBe('invalid');
@@ -166,7 +166,7 @@ describe('the access token of a service', () => {
     ['a session and the client as subject', { sub: 'fieldgate', role: undefined }],
     ['an empty session and role', { sub: 'fieldgate', sid: '', role: '' }],
     ['null for both', { sub: 'fieldgate', sid: null, role: null }],
-  ])('T20: with %s a token is nobody, however well signed', (_what, changes) => {
+  ])('T20: with %s a token is invalid, however well signed', (_what, changes) => {
     expect(ours.outcome(ours.withPayload(changes))).toBe('TOKEN_INVALID');
   });
 });

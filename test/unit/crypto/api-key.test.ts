@@ -7,7 +7,7 @@ const id = apiKeyId('01a203a4-54a1-7a58-b5ac-502bd5fe2193');
 const scanner = /\bfg_[0-9a-f]{32}_[0-9A-Za-z]{49}\b/;
 
 describe('an API key', () => {
-  it('K03: names its id, and has a secret of 256 bits that is another one each time', () => {
+  it('K03: contains its id, and a secret of 256 bits that differs each time', () => {
     const texts = Array.from({ length: 200 }, () => createApiKeyText(id).text);
     for (const text of texts) expect(text).toMatch(scanner);
     expect(texts[0]?.startsWith(`${apiKeyPrefix(id)}_`)).toBe(true);
@@ -15,7 +15,7 @@ describe('an API key', () => {
     expect(43 * Math.log2(62)).toBeGreaterThan(256);
   });
 
-  it('draws each letter of its alphabet alike often', () => {
+  it('uses each letter of its alphabet equally often', () => {
     const counts = new Map<string, number>();
     for (let i = 0; i < 400; i += 1) {
       for (const letter of createApiKeyText(id).text.slice(36, 79)) counts.set(letter, (counts.get(letter) ?? 0) + 1);
@@ -25,12 +25,12 @@ describe('an API key', () => {
     for (const count of counts.values()) expect(Math.abs(count - expected)).toBeLessThan(6 * Math.sqrt(expected));
   });
 
-  it('is read back as what was made', () => {
+  it('is parsed as what was created', () => {
     const { text, digest } = createApiKeyText(id);
     expect(parseApiKeyText(text)).toEqual({ id, digest });
   });
 
-  it('is refused by its checksum with any one character mistyped, or two neighbours exchanged', () => {
+  it('is rejected by its checksum with any one character mistyped, or two neighbours swapped', () => {
     const { text } = createApiKeyText(id);
     for (let i = 0; i < text.length; i += 1) {
       for (const letter of '0aZ_ ') {
@@ -49,11 +49,11 @@ describe('an API key', () => {
     }
   });
 
-  it.each(['', 'fg_', 'fgr_x', 'Bearer x', 'fg_01a2', '\0'])('%j is none', (text) => {
+  it.each(['', 'fg_', 'fgr_x', 'Bearer x', 'fg_01a2', '\0'])('%j is not one', (text) => {
     expect(parseApiKeyText(text)).toBeNull();
   });
 
-  it('is none when it is cut, longer, or in other letters', () => {
+  it('is rejected when it is truncated, longer, or has other letters', () => {
     const { text } = createApiKeyText(id);
     for (const other of [text.slice(0, -1), `${text}0`, ` ${text}`, `${text}\n`, text.toUpperCase()]) {
       expect(parseApiKeyText(other)).toBeNull();
@@ -62,7 +62,7 @@ describe('an API key', () => {
 });
 
 describe('digests', () => {
-  it('are one only if they are the same, and nothing stored is never the same', () => {
+  it('are equal only if they are the same, and a missing stored digest equals none', () => {
     const { digest } = createApiKeyText(id);
     expect(isSameDigest(digest, digest)).toBe(true);
     expect(isSameDigest(digest, createApiKeyText(id).digest)).toBe(false);

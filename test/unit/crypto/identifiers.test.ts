@@ -19,7 +19,7 @@ describe('an identifier', () => {
     expect(createRequestId()).not.toBe(createRequestId());
   });
 
-  it('in order sorts after every one made before, within a millisecond and when the clock is set back', () => {
+  it('that is ordered sorts after every earlier one, also within a millisecond and when the clock goes backwards', () => {
     const createOrdered = createOrderedIds();
     const times = [...Array<number>(10_000).fill(1_800_000_000_000), 1_800_000_000_001, 1_700_000_000_000];
     const ids = times.map(createOrdered);
@@ -29,7 +29,7 @@ describe('an identifier', () => {
     expect(ids[0]?.[14]).toBe('7');
   });
 
-  it('goes to bytes and back', () => {
+  it('converts to bytes and back', () => {
     const id = createId(1_800_000_000_000);
     expect(formatUuid(uuidBytes(id))).toBe(id);
   });

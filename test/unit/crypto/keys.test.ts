@@ -49,7 +49,7 @@ describe('a generated key', () => {
   });
 });
 
-describe('T07: what is no key set', () => {
+describe('T07: an invalid key set', () => {
   let key: JsonWebKey;
   let other: JsonWebKey;
   beforeAll(async () => {
@@ -60,16 +60,16 @@ describe('T07: what is no key set', () => {
   const publicPart = ({ kty, crv, x, y, n, e }: JsonWebKey): JsonWebKey =>
     JSON.parse(JSON.stringify({ kty, crv, x, y, n, e }));
 
-  it('anything that is not a JWK Set with keys is refused', () => {
+  it('anything that is not a JWK Set with keys is rejected', () => {
     for (const jwks of [null, [], 'x', 1, {}, { keys: {} }, { keys: [] }, { keys: [null] }, { keys: ['x'] }]) {
       expect(() => parseKeySet(jwks, 'ES256')).toThrow(KeyError);
     }
   });
 
-  it('RSA below 2048 bits is refused', () =>
+  it('RSA below 2048 bits is rejected', () =>
     expect(refusal([{ ...rsa(1024), kid: 'short' }], 'RS256')).toContain('"short"'));
 
-  it('an RSA exponent of 1 is refused: anybody can sign under it', () => {
+  it('an RSA exponent of 1 is rejected: anyone can sign under it', () => {
     const { kty, n } = rsa(2048);
     for (const e of ['AQ', 'Ag', 'AA', 'AQAA']) refusal([rsaKey, { kty, n, e }], 'RS256');
   });
@@ -77,18 +77,18 @@ describe('T07: what is no key set', () => {
   it('an exponent of 3 is accepted', () =>
     expect(parseKeySet({ keys: [rsa(2048, 3)] }, 'RS256').signing.alg).toBe('RS256'));
 
-  it('a curve that is not the one of the algorithm is refused', async () => {
+  it('a curve that is not the one of the algorithm is rejected', async () => {
     const onP384 = { ...(await generateKey('ES384')), alg: 'ES256' };
     const onSecp256k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey.export({ format: 'jwk' });
     expect(refusal([onP384])).toContain('curve');
     expect(refusal([onSecp256k1], 'ES256')).toContain('curve');
   });
 
-  it('a use other than sig is refused', () => {
+  it('a use other than sig is rejected', () => {
     for (const use of ['enc', '', 'SIG', null, ['sig']]) expect(refusal([{ ...key, use }])).toContain('use');
   });
 
-  it('key_ops without verify, or without sign on a private key, are refused', () => {
+  it('key_ops without verify, or without sign on a private key, are rejected', () => {
     for (const ops of [[], ['sign'], ['verify'], ['encrypt'], 'verify', null]) refusal([{ ...key, key_ops: ops }]);
     refusal([key, { ...publicPart(other), alg: 'ES256', key_ops: ['sign'] }]);
     const accepted = [
@@ -98,7 +98,7 @@ describe('T07: what is no key set', () => {
     expect(parseKeySet({ keys: accepted }, 'ES256').verification.size).toBe(2);
   });
 
-  it('a kid or a key that occurs twice is refused', () => {
+  it('a kid or a key that occurs twice is rejected', () => {
     expect(
       refusal([
         { ...key, kid: 'a' },
@@ -113,24 +113,24 @@ describe('T07: what is no key set', () => {
     ).toContain('"b"');
   });
 
-  it('keys of different families are refused', async () => {
+  it('keys of different families are rejected', async () => {
     for (const alg of ['RS256', 'HS256'] as const) expect(refusal([key, await generateKey(alg)])).toContain('mixes');
   });
 
-  it('a first key without a private part is refused, a later one verifies', () => {
+  it('a first key without a private part is rejected, a later one verifies', () => {
     expect(refusal([{ ...publicPart(key), alg: 'ES256' }, other])).toContain('no private part');
     expect(parseKeySet({ keys: [other, publicPart(key)] }, 'ES256').verification.size).toBe(2);
   });
 
-  it('a first key for another algorithm than the one to sign with is refused', () => {
+  it('a first key for another algorithm than the one to sign with is rejected', () => {
     expect(refusal([key], 'ES384')).toContain('ES256');
   });
 
-  it('a key that says no algorithm, where none is given, is refused', () => {
+  it('a key without an algorithm, where there is no default, is rejected', () => {
     expect(refusal([{ ...key, alg: undefined }])).toContain('alg');
   });
 
-  it('an unknown alg or kty, or one that does not fit the other, is refused', async () => {
+  it('an unknown alg or kty, or one that does not fit the other, is rejected', async () => {
     const ed25519 = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
     for (const alg of ['none', 'es256', 'EdDSA', '', null, 1, ['ES256'], 'toString', '__proto__', 'RS256', 'HS256']) {
       refusal([{ ...key, alg }], 'ES256');
@@ -139,20 +139,20 @@ describe('T07: what is no key set', () => {
     refusal([ed25519], 'ES256');
   });
 
-  it('a private part that belongs to another key, is broken or is incomplete is refused', () => {
+  it('a private part that belongs to another key, is broken or is incomplete is rejected', () => {
     refusal([{ ...key, d: other.d }]);
     for (const d of ['', 'AAAA', '!', 1, null]) refusal([{ ...key, d }]);
     refusal([{ ...rsaKey, p: undefined }], 'RS256');
     refusal([{ ...rsaKey, n: rsa(2048).n }], 'RS256');
   });
 
-  it('a point that is not on its curve is refused', () => refusal([{ ...key, x: other.x }]));
+  it('a point that is not on its curve is rejected', () => refusal([{ ...key, x: other.x }]));
 
-  it('a kid that is no text, empty or endless is refused', () => {
+  it('a kid that is not a string, empty or too long is rejected', () => {
     for (const kid of ['', 1, null, {}, 'x'.repeat(257)]) expect(refusal([{ ...key, kid }])).toContain('kid');
   });
 
-  it('an empty or short HMAC key, or one that is not base64url, is refused', () => {
+  it('an empty or short HMAC key, or one that is not base64url, is rejected', () => {
     const k = (bytes: number) =>
       Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 37) % 251)).toString('base64url');
     for (const value of ['', k(31), `${k(32)}=`, `${k(33)}+`, 1, null]) refusal([{ kty: 'oct', k: value }], 'HS256');
@@ -206,12 +206,12 @@ describe('T06: a shared secret', () => {
     expect(refusal([{ kty: 'oct', k }], 'HS512')).toContain('placeholder');
   });
 
-  it('is refused for an algorithm that does not use one, and never quoted', () => {
+  it('is rejected for an algorithm that does not use one, and never quoted', () => {
     expect(() => keySetFromSecret(new Secret(text), 'ES256')).toThrow(KeyError);
     expect(() => keySetFromSecret(new Secret(text), 'ES256')).not.toThrow(text);
   });
 
-  it('gives a kid that is the same for the same secret and holds 64 bits', () => {
+  it('has a kid of 64 bits, the same for the same secret', () => {
     const kid = (secret: string) => keySetFromSecret(new Secret(secret), 'HS256').signing.kid;
     expect(kid(text)).toBe(kid(text));
     expect(kid(text)).not.toBe(kid(`${text}x`));

@@ -16,11 +16,11 @@ describe('a password hash', () => {
     expect(await hasher.verify(hash, 'correct horse batterz')).toEqual({ match: false, needsRehash: false });
   });
 
-  it('P10: of the same password is another one each time', async () => {
+  it('P10: of the same password differs each time', async () => {
     expect(await fast.hash('same')).not.toBe(await fast.hash('same'));
   });
 
-  it('P10: with parameters below the OWASP floor is refused at creation, unless said to be weak', () => {
+  it('P10: with parameters below the OWASP minimum is refused at creation, unless weakForTests is set', () => {
     const tooWeak = [weak, { memoryKiB: 19_455, passes: 2, lanes: 1 }, { memoryKiB: 47_103, passes: 1, lanes: 1 }];
     const nonsense = [
       { memoryKiB: 65_536, passes: 0, lanes: 1 },
@@ -40,11 +40,11 @@ describe('a password hash', () => {
     }
   });
 
-  it('P05: is of the composed form: é as one character and as two are the same password', async () => {
+  it('P05: is of NFC: é as one character and as two is the same password', async () => {
     expect(await matches('caf\u00e9 au lait', 'cafe\u0301 au lait')).toBe(true);
   });
 
-  it('P06: is of the whole password: nothing after byte 72 or a NUL is cut, case and spaces count', async () => {
+  it('P06: is of the whole password: nothing after byte 72 or a NUL is cut off, case and spaces count', async () => {
     const long = 'x'.repeat(80);
     const pairs = [
       [`${long}a`, `${long}b`],
@@ -59,7 +59,7 @@ describe('a password hash', () => {
     }
   });
 
-  it('P11: with other parameters still opens, and asks to be made anew', async () => {
+  it('P11: with other parameters still verifies, and needs a rehash', async () => {
     const others = [
       { memoryCost: 16 },
       { timeCost: 2 },
@@ -75,14 +75,14 @@ describe('a password hash', () => {
     expect(await fast.verify(await fast.hash('a password'), 'a password')).toEqual({ match: true, needsRehash: false });
   });
 
-  it('that is none matches nothing and does not throw', async () => {
+  it('that is malformed matches nothing and does not throw', async () => {
     const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
     for (const stored of ['', 'x', bcrypt, '$argon2id$', '$argon2id$v=19$m=8,t=1,p=1$AAAA', '\0']) {
       expect(await fast.verify(stored, 'password')).toEqual({ match: false, needsRehash: false });
     }
   });
 
-  it('P12: of nobody never matches and costs what a real one costs', async () => {
+  it('P12: that stands in for a missing account never matches and costs what a real one costs', async () => {
     const hasher = createPasswordHasher();
     const real = await hasher.hash('a password');
     const timeOf = async (task: () => Promise<unknown>) => {
@@ -90,20 +90,21 @@ describe('a password hash', () => {
       await task();
       return performance.now() - start;
     };
-    const median = (times: number[]) => times.toSorted((a, b) => a - b)[2] ?? 0;
-    const times = { real: [] as number[], nobody: [] as number[] };
+    // The fastest of each: whatever else the machine does only adds to the others.
+    const fastest = (times: number[]) => Math.min(...times);
+    const times = { real: [] as number[], dummy: [] as number[] };
     for (let i = 0; i < 5; i++) {
       times.real.push(await timeOf(() => hasher.verify(real, 'wrong')));
-      times.nobody.push(await timeOf(() => hasher.verifyDummy('wrong')));
+      times.dummy.push(await timeOf(() => hasher.verifyDummy('wrong')));
     }
     expect(await hasher.verifyDummy('wrong')).toEqual({ match: false, needsRehash: false });
-    expect(median(times.nobody) / median(times.real)).toBeGreaterThan(0.5);
-    expect(median(times.nobody) / median(times.real)).toBeLessThan(2);
+    expect(fastest(times.dummy) / fastest(times.real)).toBeGreaterThan(0.5);
+    expect(fastest(times.dummy) / fastest(times.real)).toBeLessThan(2);
   });
 });
 
-describe('the queue in front of hashing', () => {
-  it('F19: refuses what is beyond its bound at once, with SERVICE_UNAVAILABLE and retryAfter', async () => {
+describe('the queue of password hashes', () => {
+  it('F19: refuses a task beyond its bound at once, with SERVICE_UNAVAILABLE and retryAfter', async () => {
     const hasher = createPasswordHasher({ concurrency: 2, maxQueue: 3 });
     const refused: unknown[] = [];
     const calls = Array.from({ length: 400 }, () =>
@@ -116,7 +117,7 @@ describe('the queue in front of hashing', () => {
     expect(hasher.load()).toEqual({ running: 0, waiting: 0, refused: 395 });
   });
 
-  it('runs no more than its bound at once, in order, and goes on after a failure', async () => {
+  it('runs no more tasks than its bound at once, in order, and continues after a failure', async () => {
     const { run } = createBoundedQueue({ concurrency: 2, maxQueue: 10, retryAfterSeconds: 1 });
     const started: number[] = [];
     let running = 0;
@@ -141,7 +142,7 @@ describe('the queue in front of hashing', () => {
     expect(await run(async () => 'free again')).toBe('free again');
   });
 
-  it('lets no newcomer slip in when a place goes to one who waited', async () => {
+  it('gives a free place to the first in the queue, never to a newcomer', async () => {
     const { run } = createBoundedQueue({ concurrency: 1, maxQueue: 10, retryAfterSeconds: 1 });
     let running = 0;
     let most = 0;

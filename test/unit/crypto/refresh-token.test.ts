@@ -14,7 +14,7 @@ const parsed = (token: string) => {
 };
 
 describe('a refresh token', () => {
-  it('says whose it is, and has the digests it was created with', () => {
+  it('contains the ids of its account and session, and has the digests it was created with', () => {
     fc.assert(
       fc.property(ids, ({ user, session }) => {
         const { token, digests } = createRefreshToken(user, session);
@@ -35,12 +35,12 @@ describe('a refresh token', () => {
     expect(new Set(texts).size).toBe(3000);
   });
 
-  it('names UUIDs only', () => {
+  it('accepts UUIDs only', () => {
     expect(() => createRefreshToken(userId('ada'), sessionId(crypto.randomUUID()))).toThrow(TypeError);
     expect(() => createRefreshToken(userId(crypto.randomUUID()), sessionId('x'))).toThrow(TypeError);
   });
 
-  it('R09: cannot be read off its digests or a printed reading of it', () => {
+  it('R09: cannot be read from its digests or from its printed form', () => {
     const { token, digests } = create();
     const reading = parsed(token);
     for (const text of [JSON.stringify(digests), JSON.stringify(reading), inspect(reading), `${reading.token}`]) {
@@ -49,8 +49,8 @@ describe('a refresh token', () => {
   });
 });
 
-describe('reading a refresh token', () => {
-  it('refuses any text that is not one', () => {
+describe('parsing a refresh token', () => {
+  it('rejects any text that is not one', () => {
     const { token } = create();
     const texts = [
       ...['', 'fgr_', 'null', token.slice(0, -1), `${token}A`, `${token}=`, ` ${token}`, `${token}\n`, token.slice(4)],
@@ -69,7 +69,7 @@ describe('reading a refresh token', () => {
     );
   });
 
-  it('R19: takes exactly one spelling: the spare bits of the last character are zero', () => {
+  it('R19: accepts exactly one encoding: the spare bits of the last character are zero', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const { token, digests } = create();
     const readable = [...alphabet]
@@ -79,7 +79,7 @@ describe('reading a refresh token', () => {
     expect(readable.filter((result) => result.digests.token === digests.token)).toHaveLength(1);
   });
 
-  it('gives another token digest for any other token, and another family for another id or family secret', () => {
+  it('returns another token digest for any other token, and another family digest for another id or family secret', () => {
     const { token, digests } = create();
     const bytes = Buffer.from(token.slice(4), 'base64url');
     for (let i = 0; i < bytes.length; i++) {
@@ -105,7 +105,7 @@ describe('the successor of a refresh token', () => {
     });
   });
 
-  it('R04: is the same again for the same token and nonce, and for no other token or nonce', () => {
+  it('R04: is the same for the same token and nonce, and for no other token or nonce', () => {
     fc.assert(
       fc.property(ids, ids, (one, two) => {
         const first = parsed(createRefreshToken(one.user, one.session).token);

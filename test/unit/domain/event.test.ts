@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anonymousActor, loggable, toEvent } from '../../../src/domain/event.ts';
 
-describe('L04: what others wrote, in an event', () => {
+describe('L04: untrusted text in an event', () => {
   it.each([
     ['a line break', 'a\r\n{"event":"user.login_succeeded"}'],
     ['an escape sequence', '\u001b[2J\u001b]0;owned\u0007'],
@@ -11,19 +11,19 @@ describe('L04: what others wrote, in an event', () => {
     ['text that is turned around', 'a\u202egnp.exe'],
     ['a NUL', 'a\0b'],
     ['a megabyte', '\u{1f600}'.repeat(500_000)],
-  ])('%s stays on the line, well formed and short', (_what, text) => {
+  ])('%s stays on one line, well formed and short', (_what, text) => {
     const clean = loggable(text);
     expect(clean).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(clean.isWellFormed()).toBe(true);
     expect(clean.length).toBeLessThanOrEqual(256);
   });
 
-  it('whatever it is', () => {
+  it('any text stays on one line', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (text) => {
-        const origin = { ip: text, userAgent: text };
+        const client = { ip: text, userAgent: text };
         const event = toEvent(
-          { type: 'api_key.created', actor: anonymousActor(origin), metadata: { name: text } },
+          { type: 'api_key.created', actor: anonymousActor(client), metadata: { name: text } },
           'id',
           0,
         );

@@ -45,7 +45,7 @@ describe('five failures within fifteen minutes', () => {
     expect(failAt([0, 10, 11, 12, 15, 16]).kinds.at(-1)).toBe('locks');
   });
 
-  it('never come together where one try is made every four minutes', () => {
+  it('never add up with one attempt every four minutes', () => {
     expect(new Set(failAt(Array.from({ length: 100 }, (_, i) => 4 * i)).kinds)).toEqual(new Set(['counted']));
   });
 });
@@ -53,7 +53,7 @@ describe('five failures within fifteen minutes', () => {
 describe('a lock', () => {
   const locked = failAt([0, 0, 0, 0, 0]).after;
 
-  it('F24: is not prolonged by tries, and all five places are free when it ends', () => {
+  it('F24: is not prolonged by attempts, and all five places are free when it ends', () => {
     let attempts = locked;
     for (let at = 0; at < 15 * minute; at += 1_000) {
       const { kind, after } = tryOnce(attempts, at, 'wrong');
@@ -65,7 +65,7 @@ describe('a lock', () => {
     expect(tryOnce(attempts, 15 * minute, 'right').after).toEqual(noAttempts);
   });
 
-  it('is neither prolonged nor ended by a try that was under way when it began', () => {
+  it('is neither prolonged nor ended by an attempt that was pending when it began', () => {
     for (const outcome of ['wrong', 'right', 'undecided'] as const) {
       const late = settleAttempt(locked, { id: 'late', now: minute, outcome }, policy);
       expect([late.after.lockedUntil, late.locks]).toEqual([locked.lockedUntil, false]);
@@ -73,13 +73,13 @@ describe('a lock', () => {
   });
 });
 
-describe('a try', () => {
-  it('that is right clears what was wrong before', () => {
+describe('an attempt', () => {
+  it('that is right clears the failures before it', () => {
     const { after } = failAt([0, 0, 0, 0]);
     expect(isEmpty(tryOnce(after, minute, 'right').after)).toBe(true);
   });
 
-  it('that was not looked at does not count', () => {
+  it('that was not checked does not count', () => {
     const { after } = failAt([0, 0, 0, 0]);
     expect(tryOnce(after, minute, 'undecided').after).toEqual(after);
   });
@@ -96,7 +96,7 @@ describe('a try', () => {
   });
 });
 
-it('P14: however tries overlap, no fifteen minutes see more than five wrong ones looked at between two right ones', () => {
+it('P14: however attempts overlap, at most five wrong ones are checked in fifteen minutes between two right ones', () => {
   const moves = fc.array(
     fc.record({
       wait: fc.integer({ min: 0, max: 5 * minute }),

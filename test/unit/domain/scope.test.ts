@@ -61,7 +61,7 @@ describe('a granted scope', () => {
     );
   });
 
-  it('K05: no pattern covers what only a session may', () => {
+  it('K05: no pattern covers what is reserved for sessions', () => {
     for (const grant of ['*', '*:*', 'interactive:*', 'i*']) expect(hasScope([grant], interactiveScope)).toBe(false);
     expect(hasScope(sessionScopes, interactiveScope)).toBe(true);
     expect(hasScope(sessionScopes, 'orders:read')).toBe(true);
@@ -87,7 +87,7 @@ describe('a grant', () => {
     expect(rejectGrant(grants, known, role)).toBe(refusal);
   });
 
-  it('can be of each scope of which a rule can be met with the role, and never of the interactive one', () => {
+  it('can contain each scope whose rules the role can meet, and never the interactive one', () => {
     expect(grantable(known, 'USER')).toEqual(['orders:read']);
     expect(grantable(known, 'ADMIN')).toEqual(['orders:read', 'users:read']);
   });

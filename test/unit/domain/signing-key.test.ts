@@ -8,7 +8,7 @@ const key = (kid: string, signsFrom: number, more: Partial<KeyInChain> = {}): Ke
 const states = (successors: readonly KeyInChain[], now: number) =>
   Object.fromEntries(keyStatuses('root', successors, now).map(({ kid, state }) => [kid, state]));
 
-describe('a line of keys', () => {
+describe('a chain of keys', () => {
   it('is its root alone before any rotation, which signs', () => {
     expect(keyStatuses('root', [], 0)).toEqual([{ kid: 'root', state: 'current', since: null, until: null }]);
   });
@@ -22,7 +22,7 @@ describe('a line of keys', () => {
     expect(states(line, 250)).toEqual({ root: 'removed', a: 'removed', b: 'current' });
   });
 
-  it('says since when and until when', () => {
+  it('has the bounds of each state', () => {
     expect(keyStatuses('root', [key('a', 100), key('b', 200)], 120)).toEqual([
       { kid: 'root', state: 'retired', since: 100, until: 150 },
       { kid: 'a', state: 'current', since: 100, until: 200 },
@@ -30,13 +30,13 @@ describe('a line of keys', () => {
     ]);
   });
 
-  it('J03: a revoked key has ended on every clock, and the one behind it signs, whatever its time', () => {
+  it('J03: a revoked key has ended on every clock, and its successor signs, whatever its time', () => {
     const line = [key('a', 100), key('b', 200, { predecessorUntil: 0 })];
     expect(states(line, 120)).toMatchObject({ a: 'removed', b: 'current' });
     expect(states([key('a', 100, { predecessorUntil: 0 })], 20)).toEqual({ root: 'removed', a: 'current' });
   });
 
-  it('a key whose private half is not to be had is stood in for by one behind it, else by one before it', () => {
+  it('a key that cannot sign is replaced by a later one, else by an earlier one', () => {
     const gone = { canSign: false };
     expect(states([key('a', 100, gone), key('b', 200)], 120)).toMatchObject({ a: 'retired', b: 'current' });
     expect(states([key('a', 100, gone)], 120)).toEqual({ root: 'current', a: 'next' });
@@ -72,14 +72,17 @@ describe('a line of keys', () => {
 
 describe('the times of a rotation', () => {
   const periods = [null, 2_000, 60_000, 86_400_000, 30 * 86_400_000];
-  it.each(periods)('J01, J02: with a period of %s ms a key is shown for longer than it may be kept', (periodMs) => {
-    const { leadMs, maxAgeSeconds, pollIntervalMs: readEveryMs } = rotationTimes(periodMs, 10);
-    expect(maxAgeSeconds * 1000).toBeLessThan(leadMs);
-    expect(readEveryMs).toBeLessThan(leadMs);
-    expect(leadMs).toBeLessThanOrEqual((periodMs ?? Number.POSITIVE_INFINITY) / 2);
-  });
+  it.each(periods)(
+    'J01, J02: with a period of %s ms a key is published for longer than verifiers may cache the keys',
+    (periodMs) => {
+      const { leadMs, maxAgeSeconds, pollIntervalMs: readEveryMs } = rotationTimes(periodMs, 10);
+      expect(maxAgeSeconds * 1000).toBeLessThan(leadMs);
+      expect(readEveryMs).toBeLessThan(leadMs);
+      expect(leadMs).toBeLessThanOrEqual((periodMs ?? Number.POSITIVE_INFINITY) / 2);
+    },
+  );
 
-  it('a root is succeeded at once, every other key in time to be shown before', () => {
+  it('the successor of a root is due at once, that of every other key in time to be published before it signs', () => {
     const times = rotationTimes(86_400_000, 900);
     expect(isRotationDue(null, times, 1_000)).toBe(true);
     const newest = { signsFrom: 1_000_000 };

@@ -1,9 +1,9 @@
-import { authTypeDefs, guardSchema, viewerOf } from '@fieldgate/guard';
+import { type Authenticator, authTypeDefs, guardSchema, userId, viewerOf } from '@fieldgate/guard';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
 import { noCookies, type RequestState } from '../../../src/graphql/context.ts';
-import { createPipeline } from '../../../src/graphql/operation/pipeline.ts';
+import { createPipeline } from '../../../src/graphql/operation/execute.ts';
 import { createYogaStreams } from '../../../src/graphql/streams/yoga.ts';
 import { createGraphQLEndpoint } from '../../../src/http/graphql-endpoint.ts';
 
@@ -70,22 +70,16 @@ const streamEndpoint = () => {
     }),
     { policies: { never: () => false } },
   );
+  const authenticate: Authenticator = ({ header }) => {
+    const token = header('authorization');
+    if (token === null) return { kind: 'absent' };
+    if (token !== 'user') return { kind: 'rejected', reason: 'TOKEN_EXPIRED' };
+    const viewer = { id: userId('u'), role: 'USER', scopes: [], sessionId: null, via: 'bearer', expiresAt: null };
+    return { kind: 'accepted', viewer: { kind: 'account', ...viewer } };
+  };
   const deps = {
     schema,
-    reportFault: (error: unknown) => faults.push(error),
-    onOperation: (...operation: unknown[]) => operations.push(operation),
-  };
-  const pipeline = createPipeline({
-    ...deps,
-    fieldLimits: new Map(),
-    authenticate: ({ header }) => {
-      const token = header('authorization');
-      if (token === null) return { kind: 'absent' };
-      if (token !== 'user') return { kind: 'rejected', reason: 'TOKEN_EXPIRED' };
-      const viewer = { kind: 'service', id: 'u', scopes: [], via: 'bearer', expiresAt: null };
-      return { kind: 'accepted', viewer: { ...viewer, kind: 'account', role: 'USER', sessionId: null } } as never;
-    },
-    introspection: 'full',
+    authenticate,
     consume: {
       refuseExhausted: () => null,
       request: () => null,
@@ -95,8 +89,11 @@ const streamEndpoint = () => {
     },
     resourceMetadata: 'http://localhost/metadata',
     onRefusal: () => {},
-  });
-  const executeStream = createYogaStreams({ ...deps, executeDeps: pipeline.executeDeps, path: '/graphql' });
+    reportFault: (error: unknown) => faults.push(error),
+    onOperation: (...operation: unknown[]) => operations.push(operation),
+  };
+  const pipeline = createPipeline({ ...deps, fieldLimits: new Map(), introspection: 'full' });
+  const executeStream = createYogaStreams({ ...deps, path: '/graphql' });
   const endpoint = createGraphQLEndpoint({ pipeline, executeStream, graphiql: null });
 
   const ask = async (query: string, headers: Record<string, string> = {}, variables = {}) => {
@@ -115,7 +112,7 @@ const streamEndpoint = () => {
         path: '/graphql',
         search: '',
         header: (name) => all.get(name),
-        body: () => body,
+        body: Buffer.from(body),
         toRequest: () => new Request('http://localhost/graphql', { method: 'POST', headers: all, body }),
       },
       state,

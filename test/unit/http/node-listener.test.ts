@@ -23,7 +23,7 @@ const faultyServer = async () => {
         sessionCookies: true,
       }),
       createId: () => 'made',
-      isStopping: () => false,
+      lifecycle: { isStopping: false },
       reportFault: (error, requestId) => reported.push([error, requestId]),
       onAnswered: null,
       now: Date.now,

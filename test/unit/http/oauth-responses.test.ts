@@ -15,7 +15,7 @@ const answerTo = async (thrown: unknown) => {
   return { response, body: JSON.parse(await response.text()), reported };
 };
 
-it('a store that cannot answer is temporarily_unavailable: 503, and when to come back', async () => {
+it('an unavailable store is temporarily_unavailable, with status 503 and Retry-After', async () => {
   const { response, body, reported } = await answerTo(new AppError('SERVICE_UNAVAILABLE', { retryAfter: 3 }));
   expect([response.status, body.error, response.headers.get('retry-after')]).toEqual([
     503,
@@ -25,7 +25,7 @@ it('a store that cannot answer is temporarily_unavailable: 503, and when to come
   expect(reported).toEqual([]);
 });
 
-it('a fault of ours is server_error, says nothing of itself, and is reported with the request', async () => {
+it('a bug of ours is server_error, reveals nothing, and is reported with the request id', async () => {
   const fault = new Error('password hunter2 at 10.0.0.1');
   const { response, body, reported } = await answerTo(fault);
   expect([response.status, body]).toEqual([500, { error: 'server_error', error_description: 'Unexpected error.' }]);

@@ -14,6 +14,7 @@ import type { User } from '../../../src/domain/user.ts';
 import { createAccounts } from '../../../src/services/accounts.ts';
 import { createLoginLockout } from '../../../src/services/login-lockout.ts';
 import { createSessions, type IssuedTokens } from '../../../src/services/sessions.ts';
+import type { RefreshUse, SessionStore } from '../../../src/stores/ports/session-store.ts';
 import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../../src/stores/sql/database.ts';
 import { sqlLoginAttemptStore } from '../../../src/stores/sql/login-attempt-store.ts';
@@ -52,8 +53,13 @@ const openServices = (database: SqlDatabase) => {
   const notified: User[] = [];
   const stored = sqlSessionStore(database, { lifetimes, clock });
   const notifications = { fail: false };
-  const sessionStore = {
+  const uses: RefreshUse[] = [];
+  const sessionStore: SessionStore = {
     ...stored,
+    rotate: (use) => {
+      uses.push(use);
+      return stored.rotate(use);
+    },
     accountChanged: async (user: User) => {
       if (notifications.fail) throw new AppError('SERVICE_UNAVAILABLE');
       notified.push(user);
@@ -95,7 +101,7 @@ const openServices = (database: SqlDatabase) => {
   };
 
   return {
-    ...{ accounts, sessions, accountStore, accessTokens, events, hashing, notified, notifications, request },
+    ...{ accounts, sessions, accountStore, accessTokens, events, hashing, uses, notified, notifications, request },
     types: () => events.map(({ type }) => type),
     last: () => events.at(-1),
     advance: (ms: number) => {

@@ -52,7 +52,7 @@ const setUp = async () => {
 const invalid = { kind: 'invalid', reason: 'TOKEN_INVALID' };
 const settled = () => new Promise((resume) => setTimeout(resume, 20));
 
-it('K07: a key with the right id and another secret is refused, and takes the way of one that is not there', async () => {
+it('K07: a key with the right id and a wrong secret is rejected in the same way as an unknown key', async () => {
   const { apiKeys, apiKey, secret, calls } = await setUp();
   const forged = createApiKeyText(apiKey.id).text;
   expect([forged.slice(0, 36), forged === secret]).toEqual([secret.slice(0, 36), false]);
@@ -62,20 +62,20 @@ it('K07: a key with the right id and another secret is refused, and takes the wa
   expect(await apiKeys.verify(secret)).toMatchObject({ kind: 'valid', claims: { keyId: apiKey.id, role: 'USER' } });
 });
 
-it('K07: what is wrong with a key is told to nobody without its secret', async () => {
+it('K07: only a caller with the right secret learns why a key is rejected', async () => {
   const { apiKeys, apiKey, secret } = await setUp();
   await apiKeys.revoke(apiKey.userId, apiKey.id, serverActor);
   expect(await apiKeys.verify(createApiKeyText(apiKey.id).text)).toEqual(invalid);
   expect(await apiKeys.verify(secret)).toEqual({ kind: 'invalid', reason: 'TOKEN_REVOKED' });
 });
 
-it('a mistyped key is refused without a look-up', async () => {
+it('a mistyped key is rejected without a lookup', async () => {
   const { apiKeys, secret, calls } = await setUp();
   expect(await apiKeys.verify(`${secret.slice(0, -1)}${secret.endsWith('0') ? '1' : '0'}`)).toEqual(invalid);
   expect(calls.find).toBe(0);
 });
 
-it('K08: a use is written down once a minute, however many requests there are', async () => {
+it('K08: a use is stored once a minute, however many requests there are', async () => {
   const { apiKeys, secret, calls, advance } = await setUp();
   await Promise.all(Array.from({ length: 10 }, () => apiKeys.verify(secret)));
   await settled();

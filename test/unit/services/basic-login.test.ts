@@ -48,7 +48,7 @@ const setUp = () => {
   };
 };
 
-describe('email and password with every request', () => {
+describe('email and password with every request (HTTP Basic)', () => {
   it('P23: are hashed once a minute', async () => {
     const { verify, advance, hashed } = setUp();
     for (let i = 0; i < 5; i += 1) expect(await verify()).toEqual({ userId: 'ada', role: 'USER', scopes: ['*'] });
@@ -66,7 +66,7 @@ describe('email and password with every request', () => {
     expect(hashed()).toBe(1);
   });
 
-  it('are forgotten when the account changes', async () => {
+  it('are verified again when the account has changed', async () => {
     const { verify, change, hashed } = setUp();
     await verify();
     change({ role: 'ADMIN', version: 2 });
@@ -74,27 +74,27 @@ describe('email and password with every request', () => {
     expect(hashed()).toBe(2);
   });
 
-  it('are refused at once for an account that was switched off', async () => {
+  it('are rejected at once for an account that was disabled', async () => {
     const { verify, change } = setUp();
     await verify();
     change({ disabledAt: 1, version: 2 });
     expect(await verify()).toBeNull();
   });
 
-  it('P14: are refused during a lock, also when they were right a moment ago', async () => {
+  it('P14: are rejected during a lock, also if they were right a moment ago', async () => {
     const { verify, lock } = setUp();
     await verify();
     lock();
     await expect(verify()).rejects.toMatchObject({ code: 'ACCOUNT_LOCKED', details: { retryAfter: 9 } });
   });
 
-  it('are never remembered when they were wrong: each guess costs a hash', async () => {
+  it('are never cached when they are wrong: each guess costs a hash', async () => {
     const { verify, hashed } = setUp();
     for (let i = 0; i < 3; i += 1) expect(await verify('wrong')).toBeNull();
     expect(hashed()).toBe(3);
   });
 
-  it('are told apart wherever the text is split between them', async () => {
+  it('differ wherever the same text is split between the two', async () => {
     const { verify, hashed } = setUp();
     await verify('right', 'a');
     expect(await verify('aright', '')).toBeNull();
@@ -102,7 +102,7 @@ describe('email and password with every request', () => {
     expect(hashed()).toBe(3);
   });
 
-  it('are an outage where nobody can tell, not a wrong password', async () => {
+  it('are answered with SERVICE_UNAVAILABLE, not with a wrong password, where they cannot be verified', async () => {
     await expect(setUp().verify('down')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   });
 });

@@ -4,24 +4,24 @@ import { AppError } from '../../../src/domain/errors.ts';
 import { type AuthEvent, serverActor, toEvent } from '../../../src/domain/event.ts';
 import { createEventBuffer } from '../../../src/services/event-buffer.ts';
 
-/** A buffer in front of a store that can be away, or have had enough of an event. */
+/** A buffer in front of a store that can be unavailable, or reject an event. */
 const setUp = () => {
   const stored: string[] = [];
   const sizes: number[] = [];
-  let away = false;
+  let isAvailable = true;
   let refused: string | null = null;
   let lost = 0;
-  const trouble: unknown[] = [];
+  const errors: unknown[] = [];
   const buffer = createEventBuffer({
     append: async (events) => {
       await new Promise((resume) => setImmediate(resume));
-      if (away) throw new AppError('SERVICE_UNAVAILABLE');
+      if (!isAvailable) throw new AppError('SERVICE_UNAVAILABLE');
       if (events.some(({ id }) => id === refused)) throw new TypeError('cannot be stored');
       stored.push(...events.map(({ id }) => id));
       sizes.push(events.length);
     },
     signals: {
-      backgroundError: (error) => trouble.push(error),
+      backgroundError: (error) => errors.push(error),
       eventsLost: (count) => {
         lost += count;
       },
@@ -35,10 +35,10 @@ const setUp = () => {
     return events.map(({ id }) => id);
   };
   return {
-    ...{ buffer, add, stored, sizes, trouble },
+    ...{ buffer, add, stored, sizes, errors },
     lost: () => lost,
-    setAway: (value: boolean) => {
-      away = value;
+    setAvailable: (value: boolean) => {
+      isAvailable = value;
     },
     refuse: (id: string | undefined) => {
       refused = id ?? null;
@@ -46,7 +46,7 @@ const setUp = () => {
   };
 };
 
-it('writes by itself, in batches, in the order of recording', async () => {
+it('events are written automatically, in batches, in the order of recording', async () => {
   const { add, stored, sizes } = setUp();
   const ids = add(500);
   expect(stored).toEqual([]);
@@ -55,7 +55,7 @@ it('writes by itself, in batches, in the order of recording', async () => {
   expect(sizes).toEqual([200, 200, 100]);
 });
 
-it('a flush has written everything that was recorded before it, also while a write is under way', async () => {
+it('a flush writes everything that was recorded before it, also while another write is running', async () => {
   const { buffer, add, stored } = setUp();
   add(10);
   const first = buffer.flush();
@@ -68,45 +68,45 @@ it('a flush has written everything that was recorded before it, also while a wri
   expect(stored).toHaveLength(21);
 });
 
-it('keeps events while the store is away, and writes them in order when it is back, without being asked', async () => {
-  const { buffer, add, stored, setAway, lost, trouble } = setUp();
-  setAway(true);
+it('events stay in the buffer while the store is unavailable, and are written in order afterwards', async () => {
+  const { buffer, add, stored, setAvailable, lost, errors } = setUp();
+  setAvailable(false);
   const ids = [...add(300)];
   expect(await buffer.flush()).toBe(false);
   ids.push(...add(5));
-  expect(trouble).toHaveLength(1);
-  setAway(false);
+  expect(errors).toHaveLength(1);
+  setAvailable(true);
   await expect.poll(() => stored.length, { timeout: 5_000 }).toBe(305);
   expect(stored).toEqual(ids);
   expect(lost()).toBe(0);
 });
 
-it('a store that stays away costs a bounded memory: the oldest go, and are counted', async () => {
-  const { buffer, add, stored, setAway, lost } = setUp();
-  setAway(true);
+it('while the store stays unavailable the buffer is bounded: the oldest events are dropped and counted', async () => {
+  const { buffer, add, stored, setAvailable, lost } = setUp();
+  setAvailable(false);
   const ids = add(25_000);
   await buffer.flush();
   expect(lost()).toBeGreaterThanOrEqual(15_000);
-  setAway(false);
+  setAvailable(true);
   await buffer.close();
   expect(stored.length + lost()).toBe(25_000);
   expect(stored).toEqual(ids.slice(-stored.length));
 });
 
-it('an event the store will not have holds up no other for longer than its batch', async () => {
-  const { buffer, add, stored, refuse, lost, trouble } = setUp();
+it('an event that the store rejects delays no other beyond its batch', async () => {
+  const { buffer, add, stored, refuse, lost, errors } = setUp();
   refuse(add(200)[7]);
   add(50);
   await buffer.close();
-  expect([stored.length, lost(), trouble.length]).toEqual([50, 200, 1]);
+  expect([stored.length, lost(), errors.length]).toEqual([50, 200, 1]);
 });
 
-it('closing writes what waits, and counts what could not be written instead of waiting for ever', async () => {
-  const { buffer, add, stored, setAway, lost } = setUp();
+it('closing writes the buffer once, and counts what could not be written instead of waiting for ever', async () => {
+  const { buffer, add, stored, setAvailable, lost } = setUp();
   add(1_000);
   await buffer.close();
   expect([stored.length, lost()]).toEqual([1_000, 0]);
-  setAway(true);
+  setAvailable(false);
   add(3);
   await buffer.close();
   expect([stored.length, lost()]).toEqual([1_000, 3]);

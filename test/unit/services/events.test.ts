@@ -13,17 +13,17 @@ const setUp = async (eventRecorded: () => void = () => {}) => {
   await database.migrate();
   let now = 1_000_000;
   const newId = createOrderedIds();
-  const trouble: unknown[] = [];
+  const errors: unknown[] = [];
   const store = sqlEventStore(database, { retentionMs: 60_000 });
   const events = createEvents({
     events: store,
     clock: () => now,
     createId: () => newId(now),
-    signals: { ...silentSignals, eventRecorded, backgroundError: (error) => trouble.push(error) },
+    signals: { ...silentSignals, eventRecorded, backgroundError: (error) => errors.push(error) },
   });
   const types = async () => (await events.search({}, { first: 100 })).events.map(({ type }) => type);
   return {
-    ...{ events, types, trouble },
+    ...{ events, types, errors },
     purge: (limit: number) => store.purgeExpired(limit, now),
     advance: (ms: number) => {
       now += ms;
@@ -45,7 +45,7 @@ it('events are kept for as long as configured, and then removed a few at a time'
   expect(await types()).toEqual(['user.disabled', 'role.changed']);
 });
 
-it('what a client can do at every request is a line and no row', async () => {
+it('an event that every request can cause is logged and not stored', async () => {
   const { events, types } = await setUp();
   for (const type of ['token.refreshed', 'access.refused', 'user.login_refused', 'user.login_failed'] as const) {
     events.record({ type, actor: serverActor });
@@ -53,11 +53,11 @@ it('what a client can do at every request is a line and no row', async () => {
   expect(await types()).toEqual(['user.login_failed']);
 });
 
-it('recording never throws, whatever becomes of the line, and the row is written', async () => {
-  const { events, types, trouble } = await setUp(() => {
+it('recording never throws, even if the log line fails, and the row is written', async () => {
+  const { events, types, errors } = await setUp(() => {
     throw new Error('the log is broken');
   });
   events.record({ type: 'user.signed_up', actor: serverActor });
-  expect(trouble).toHaveLength(1);
+  expect(errors).toHaveLength(1);
   expect(await types()).toEqual(['user.signed_up']);
 });

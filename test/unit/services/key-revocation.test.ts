@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { actor, configuredWith, keyFile, minute, setUp, signs } from './key-rings.ts';
 
 describe('revoking', () => {
-  it('J03: the root ends at once, on every instance and clock; a new key signs', async () => {
+  it('J03: the root ends at once on every instance and every clock, and a new key signs', async () => {
     const { instance, configured, move, store } = await setUp();
     const rings = [instance(), instance(configured, -minute), instance(configured, minute)] as const;
     const old = configured.signing.kid;
@@ -22,7 +22,7 @@ describe('revoking', () => {
     await expect(rings[0].revoke(old, actor)).rejects.toThrow('ended already');
   });
 
-  it('a key on its way takes over from the one that is revoked', async () => {
+  it('a published next key replaces the one that is revoked', async () => {
     const { instance, configured } = await setUp();
     const ring = instance();
     await ring.rotate(actor);
@@ -31,7 +31,7 @@ describe('revoking', () => {
     expect([signs(ring), [...ring.keys().verification.keys()]]).toEqual([next, [next]]);
   });
 
-  it('a key on its way is taken back, and the present one goes on', async () => {
+  it('a published next key is withdrawn, and the current one goes on', async () => {
     const { instance, configured, store } = await setUp();
     const ring = instance();
     await ring.rotate(actor);
@@ -55,7 +55,7 @@ describe('revoking', () => {
     expect([signs(ring), [...ring.keys().verification.keys()]]).toEqual([current, [current]]);
   });
 
-  it('in a row, also on a clock that is behind, brings no revoked key back', async () => {
+  it('several revocations, also by an instance with a slow clock, bring no revoked key back', async () => {
     const { instance, configured, move } = await setUp();
     const [ahead, behind] = [instance(configured, minute), instance(configured, -minute)];
     const gone: string[] = [];
@@ -72,7 +72,7 @@ describe('revoking', () => {
     expect(new Set(gone).size).toBe(6);
   });
 
-  it('refuses a name that is none, and a key that only the file can end', async () => {
+  it('an unknown kid is rejected, and a key that can only be removed from the key file', async () => {
     const { instance, root } = await setUp();
     const [old = {}] = await keyFile();
     const ring = instance(configuredWith(root, old));

@@ -6,7 +6,7 @@ import { createRequestVerify } from '../../../src/services/key-ring.ts';
 import { actor, configuredWith, keyFile, minute, setUp, signs, ttlSeconds } from './key-rings.ts';
 
 describe('a key ring', () => {
-  it('is what the configuration says, and the same set, as long as nothing was rotated', async () => {
+  it('is the configured set, and the same object, as long as nothing was rotated', async () => {
     const { instance, configured } = await setUp();
     const ring = instance();
     await ring.poll();
@@ -14,7 +14,7 @@ describe('a key ring', () => {
     expect(ring.events).toEqual([]);
   });
 
-  it('J02, J03: a rotation shows the next key, signs with it, and drops the old one when its last token is over', async () => {
+  it('J02, J03: a rotation publishes the next key, signs with it, and removes the old one when its last token has expired', async () => {
     const { instance, move, configured, times } = await setUp();
     const [one, two] = [instance(), instance()];
     const old = configured.signing.kid;
@@ -36,7 +36,7 @@ describe('a key ring', () => {
     expect(one.events).toMatchObject([{ type: 'key.rotated', metadata: { kid: next, signsInSeconds: 600 } }]);
   });
 
-  it('rotating again while a key is on its way changes nothing', async () => {
+  it('rotating again before the next key signs changes nothing', async () => {
     const { instance, store } = await setUp();
     const ring = instance();
     await ring.rotate(actor);
@@ -44,7 +44,7 @@ describe('a key ring', () => {
     expect(await store.list()).toHaveLength(1);
   });
 
-  it('F17: of instances whose schedule comes due at once, one publishes the next key', async () => {
+  it('F17: of several instances with a due rotation one publishes the next key', async () => {
     const { instance, store, move } = await setUp({ periodMs: 60 * minute });
     const rings = Array.from({ length: 8 }, () => instance());
     for (let rotation = 1; rotation <= 3; rotation += 1) {
@@ -55,7 +55,7 @@ describe('a key ring', () => {
     expect(rings.flatMap(({ events }) => events)).toHaveLength(3);
   });
 
-  it('J04: clocks that are a minute apart, and a minute late besides, never meet a live token whose key they do not have', async () => {
+  it('J04: instances whose clocks are a minute apart, and whose reads are a minute late, know the key of every live token', async () => {
     const { instance, move, configured, times } = await setUp({ periodMs: 25 * minute });
     const rings = [instance(configured, -30_000), instance(configured, 30_000)];
     const issued: { kid: string; expiresAt: number }[] = [];
@@ -79,7 +79,7 @@ describe('a key ring', () => {
     expect(times.periodMs).toBe(25 * minute);
   });
 
-  it('T05: a thousand tokens of unknown keys cause one reading until the next turn, and the new key is found', async () => {
+  it('T05: a thousand tokens of unknown keys cause one read until the next poll, and the new key is found', async () => {
     const { instance, calls, move, times, now } = await setUp();
     const [one, two] = [instance(), instance()];
     await two.read();
@@ -115,7 +115,7 @@ describe('a key ring', () => {
     expect(await store.list()).toEqual([]);
   });
 
-  it('goes on with the keys it knows, and moves on in time, while the database is away', async () => {
+  it('uses the keys it knows, and activates the next one in time, while the database is unavailable', async () => {
     const { instance, move, times, database } = await setUp();
     const ring = instance();
     await ring.rotate(actor);

@@ -5,7 +5,7 @@ import { createKeyRing } from '../../../src/services/key-ring.ts';
 import { actor, configuredWith, keyFile, minute, setUp, signs, ttlSeconds } from './key-rings.ts';
 
 describe('keys in the database', () => {
-  it('J07, R09: say nothing of their private halves', async () => {
+  it('J07, R09: do not reveal their private halves', async () => {
     const { instance, store, configured } = await setUp();
     const ring = instance();
     await ring.rotate(actor);
@@ -24,7 +24,7 @@ describe('keys in the database', () => {
     expect(configured.keys).toHaveLength(1);
   });
 
-  it('lose their private halves when they sign no more, and themselves when they have ended', async () => {
+  it('lose their private halves when they no longer sign, and are removed when they have ended', async () => {
     const { instance, store, move, times } = await setUp();
     const ring = instance();
     for (let i = 0; i < 2; i += 1) {
@@ -45,7 +45,7 @@ describe('keys in the database', () => {
     expect(ring.list().map(({ state }) => state)).toEqual(['current', 'removed']);
   });
 
-  it('T07: are taken only from somebody who holds the root', async () => {
+  it('T07: are accepted only if they were sealed under the root', async () => {
     const { instance, store, configured } = await setUp();
     const thief = instance(configuredWith(...(await keyFile())));
     await thief.rotate(actor);
@@ -76,7 +76,7 @@ describe('keys in the database', () => {
     }
   });
 
-  it('sealed under another key file neither sign nor verify, and are told of once; the file signs', async () => {
+  it('that are sealed under another key file neither sign nor verify, are reported once, and the file signs', async () => {
     const { instance, configured, move, times, store } = await setUp();
     const ring = instance();
     await ring.rotate(actor);
@@ -99,7 +99,7 @@ describe('keys in the database', () => {
     expect([signs(ring), ring.statesOf()[configured.signing.kid]]).toEqual([kept, 'retired']);
   });
 
-  it('verify on while the file that sealed them stands behind a new one', async () => {
+  it('still verify while their root is in the key file after a new one', async () => {
     const { instance, root, move, times } = await setUp();
     const before = instance();
     await before.rotate(actor);

@@ -1,4 +1,6 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { RequestState } from '../graphql/context.ts';
+import type { WholeResponse } from '../graphql/operation/result.ts';
 
 /** A request as both servers hand it on: node:http and Fetch. */
 export type ReceivedRequest = {
@@ -9,11 +11,19 @@ export type ReceivedRequest = {
   readonly search: string;
   /** A header by its lower-case name; null if it was not sent. */
   readonly header: (name: string) => string | null;
-  /** The body as text, of a bounded length; null if its bytes are not UTF-8. Empty where there is none. */
-  readonly body: () => string | null;
+  /** The body, of a bounded length; null where there is none. */
+  readonly body: Buffer | null;
   /** The same request for what speaks Fetch: streams and all endpoints but GraphQL's. */
   readonly toRequest: () => Request;
 };
+
+export type Answer = WholeResponse | Response;
+
+/** Answers the requests of one path and one method. */
+export type Route = (request: Request, state: RequestState) => MaybePromise<Answer>;
+
+/** Answers every request that a server gets. */
+export type Handle = (request: ReceivedRequest, state: RequestState) => MaybePromise<Answer>;
 
 /** Counts a request whose body was refused, and which therefore reached no endpoint. */
 export type CountRefused = (request: Pick<ReceivedRequest, 'path' | 'header'>, state: RequestState) => void;
