@@ -55,6 +55,8 @@ export type Config = {
   readonly lockout: LockoutPolicy;
   /** How long events are kept in the database. */
   readonly eventRetentionMs: number;
+  /** How long expired and revoked API keys are kept. */
+  readonly apiKeyRetentionMs: number;
   /** Whether `Authorization: Basic` with email and password is accepted. */
   readonly basicAuth: boolean;
   /** Who may introspect the schema. */
@@ -136,6 +138,7 @@ const toStorage = (env: ServerVariables) => ({
   redis: env.REDIS_URL ?? null,
   revocationCheck: env.REVOCATION_CHECK,
   eventRetentionMs: env.EVENT_RETENTION,
+  apiKeyRetentionMs: env.API_KEY_RETENTION,
 });
 
 const toDatabase = ({ DATABASE_URL: url, DATA_DIR: directory }: ServerVariables): DatabaseTarget =>

@@ -48,6 +48,7 @@ export const serverVariables = z.object({
   LOGIN_MAX_FAILURES: wholeNumber(1, 100).default(5),
   LOGIN_LOCK: duration('1s', '1d').default(15 * unitMs.m),
   EVENT_RETENTION: duration('1h', '3650d').default(90 * unitMs.d),
+  API_KEY_RETENTION: duration('1h', '3650d').default(90 * unitMs.d),
   REVOCATION_CHECK: oneOf(['strict', 'feed']).default('strict'),
   BASIC_AUTH: onOff.default(false),
   INTROSPECTION: oneOf(['full', 'role', 'off']).optional(),

@@ -5,6 +5,7 @@ import { AppError } from '../../src/domain/errors.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import { allOf } from '../support/pages.ts';
 import {
   pause,
   type RedisServer,
@@ -84,7 +85,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     await server.kill();
     for (const call of [
       () => one.sessions.check(ada.id, client.id),
-      () => one.sessions.list(ada.id),
+      () => allOf(one.sessions, ada.id),
       () => one.sessions.end(ada.id, client.id),
       () => one.sessions.endAll(ada.id),
       () => one.sessions.isFamily(ada.id, client.id, client.family),
@@ -231,11 +232,11 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     const server = await serverFor();
     const { one, ada } = await setUp(urlOf(server));
     const [client, ended] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
-    const before = await one.sessions.list(ada.id);
+    const before = await allOf(one.sessions, ada.id);
     await server.admin.config('SET', 'maxmemory', '1');
     expect(await outcome(() => refreshToken(one.sessions, client))).toBe('unavailable');
     expect(await outcome(() => signIn(one.sessions, ada))).toBe('unavailable');
-    expect(await outcome(() => one.sessions.list(ada.id))).toEqual(before);
+    expect(await outcome(() => allOf(one.sessions, ada.id))).toEqual(before);
     expect(await checked(one.sessions, ada.id, client.id)).toBe('live');
     expect(await outcome(() => one.sessions.end(ada.id, ended.id))).toBe(true);
     expect(await checked(one.sessions, ada.id, ended.id)).toBe('ended');
@@ -314,7 +315,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     };
     const outcomes = await Promise.all([
       checked(one.sessions, theirs.user.id, theirs.id),
-      outcome(() => one.sessions.list(theirs.user.id)),
+      outcome(() => allOf(one.sessions, theirs.user.id)),
       outcome(() => refreshToken(one.sessions, theirs)),
     ]);
     expect(outcomes).toEqual(['unavailable', 'unavailable', 'unavailable']);
@@ -339,7 +340,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
         await pause(1);
         const store = answered % 2 === 0 ? one.sessions : two.sessions;
         const rotation = await outcome(() => refreshToken(store, client));
-        const list = await outcome(() => store.list(user.id));
+        const list = await outcome(() => allOf(store, user.id));
         const status = await checked(store, user.id, id);
         if (rotation === 'unavailable' || list === 'unavailable' || status === 'unavailable') continue;
         answered += 1;

@@ -4,6 +4,7 @@ import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { revocationFeed } from '../../src/stores/redis/revocation-feed.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import { allOf } from '../support/pages.ts';
 import { pause, redisCluster, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
 import {
   createAccount,
@@ -39,7 +40,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     const sessions = redisSessionStore(redis, { lifetimes, journal, feed });
     await until(feed.isLive);
     await until(async () =>
-      sessions.list((await createdUser).id).then(
+      allOf(sessions, (await createdUser).id).then(
         () => true,
         () => false,
       ),

@@ -3,6 +3,7 @@ import { clientId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
 import type { NewServiceClient, ServiceClientStore } from '../../src/stores/ports/service-client-store.ts';
+import { listAll } from '../support/pages.ts';
 
 /** What a store of service clients brings to be held to its contract. */
 export type ServiceClientStoreHarness = {
@@ -53,7 +54,7 @@ export function describeServiceClientStore(
       const ids = [await create({ createdAt: 3 }), await create({ createdAt: 1 }), await create({ createdAt: 2 })].map(
         ({ id }) => id,
       );
-      expect((await other.list()).map(({ id }) => id)).toEqual([ids[1], ids[2], ids[0]]);
+      expect((await listAll(other.list)).map(({ id }) => id)).toEqual([ids[1], ids[2], ids[0]]);
     });
 
     test('a rotation keeps the present secret as the previous one and forgets the one before', async () => {

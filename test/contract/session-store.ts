@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type SessionId, sessionId, type UserId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TokenDigest, tokenDigest } from '../../src/domain/ids.ts';
+import { byCreation } from '../../src/domain/page.ts';
 import type { Role } from '../../src/domain/role.ts';
 import type { Rotation, Session, SessionLifetimes } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
+import { allOf, listAll } from '../support/pages.ts';
 
 /** What a session store brings to be held to its contract. */
 export type SessionStoreHarness = {
@@ -109,7 +111,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
 
       test('starting answers with the session as the list shows it', async () => {
         const { outcome } = await start(ada);
-        expect(await store.list(ada.id)).toEqual([outcome]);
+        expect(await allOf(store, ada.id)).toEqual([outcome]);
       });
 
       test.each<[string, (id: UserId) => Promise<void>]>([
@@ -137,7 +139,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
           await setup.accounts.changePassword(user.id);
           await setup.other.endAll(user.id);
           await Promise.all(logins);
-          expect(await store.list(user.id)).toEqual([]);
+          expect(await allOf(store, user.id)).toEqual([]);
         }
       });
     });
@@ -154,7 +156,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         const session = await start(ada);
         await setup.advance(tickMs);
         const rotation = await use(session, session.token, digest(), store, phone);
-        const [listed] = await store.list(ada.id);
+        const [listed] = await allOf(store, ada.id);
         expect(rotation).toEqual({ kind: 'rotated', session: listed });
         expect(listed).toMatchObject({ ...phone, id: session.id, userId: ada.id });
         expect(listed?.lastSeenAt).toBeGreaterThan(listed?.createdAt ?? Number.POSITIVE_INFINITY);
@@ -194,10 +196,10 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
       test('R04 a replay changes nothing: it neither prolongs the window nor the session', async () => {
         const session = await start(ada);
         await refresh(session, session.token);
-        const before = await store.list(ada.id);
+        const before = await allOf(store, ada.id);
         await setup.advance(lifetimes.reuseWindowMs - tickMs);
         await use(session, session.token, digest(), store, phone);
-        expect(await store.list(ada.id)).toEqual(before);
+        expect(await allOf(store, ada.id)).toEqual(before);
         await setup.advance(tickMs);
         expect(await use(session, session.token)).toEqual({ kind: 'reused' });
       });
@@ -336,7 +338,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         const second = await refresh(session, session.token);
         const renewed = { ...session, family: digest(), token: digest() };
         const answer = await store.reissue(ada.id, session.id, { family: renewed.family, token: renewed.token });
-        expect(await store.list(ada.id)).toEqual([answer]);
+        expect(await allOf(store, ada.id)).toEqual([answer]);
         expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
         expect(await use(session, second)).toEqual({ kind: 'unknown' });
         await refresh(renewed, renewed.token);
@@ -403,7 +405,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         const eve = await setup.accounts.create();
         expect(await store.end(eve.id, session.id)).toBe(false);
         expect((await store.check(eve.id, session.id)).kind).toBe('ended');
-        expect(await store.list(eve.id)).toEqual([]);
+        expect(await allOf(store, eve.id)).toEqual([]);
         expect(await standing(session)).toBe('live');
       });
 
@@ -470,7 +472,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
         expect(await store.reissue(ada.id, session.id, { family: digest(), token: digest() })).toBeNull();
         expect(await store.isFamily(ada.id, session.id, session.family)).toBe(false);
-        expect(await store.list(ada.id)).toEqual([]);
+        expect(await allOf(store, ada.id)).toEqual([]);
       });
 
       test('R16 sessions ended while the account was disabled do not come back with it', async () => {
@@ -497,7 +499,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         await setup.advance(tickMs);
         expect(await standing(session)).toBe('ended');
         expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
-        expect(await store.list(ada.id)).toEqual([]);
+        expect(await allOf(store, ada.id)).toEqual([]);
         expect(await store.reissue(ada.id, session.id, { family: digest(), token: digest() })).toBeNull();
         expect(await store.isFamily(ada.id, session.id, session.family)).toBe(false);
         expect(await store.end(ada.id, session.id)).toBe(false);
@@ -530,7 +532,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
           await setup.advance(step);
           current = await refresh(session, current);
         }
-        const [listed] = await store.list(ada.id);
+        const [listed] = await allOf(store, ada.id);
         expect(listed?.expiresAt).toBe((listed?.createdAt ?? 0) + lifetimes.absoluteMs);
         await setup.advance(begun + lifetimes.absoluteMs - tickMs - setup.now());
         expect(await standing(session)).toBe('live');
@@ -557,18 +559,18 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         }
         const [oldest] = started;
         if (oldest !== undefined) await refresh(oldest, oldest.token);
-        expect((await store.list(ada.id)).map(({ id }) => id)).toEqual(started.map(({ id }) => id).reverse());
+        expect((await allOf(store, ada.id)).map(({ id }) => id)).toEqual(started.map(({ id }) => id).reverse());
       });
 
       test('sessions of the same moment are listed by id downwards', async () => {
         if (tickMs > 1) return; // only where the clock can be held
         const ids = (await Promise.all([start(ada), start(ada), start(ada)])).map(({ id }) => id);
-        expect((await store.list(ada.id)).map(({ id }) => id)).toEqual(ids.sort().reverse());
+        expect((await allOf(store, ada.id)).map(({ id }) => id)).toEqual(ids.sort().reverse());
       });
 
       test('R13 a listed session says when and from where, and holds no token material', async () => {
         const session = await start(ada, phone);
-        const [listed] = await store.list(ada.id);
+        const [listed] = await allOf(store, ada.id);
         expect(listed).toEqual({
           id: session.id,
           userId: ada.id,
@@ -580,12 +582,30 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         });
       });
 
+      test('sessions are listed page by page, and the list stays right when others start or end meanwhile', async () => {
+        const started = await Promise.all(Array.from({ length: 5 }, () => start(ada)));
+        await setup.advance(tickMs);
+        started.push(await start(ada));
+        const whole = (await allOf(store, ada.id)).map(({ id }) => id);
+        expect([...whole].sort()).toEqual(started.map(({ id }) => id).sort());
+        for (const first of [1, 2, 5]) {
+          expect((await listAll((page) => store.list(ada.id, page), first)).map(({ id }) => id)).toEqual(whole);
+        }
+        const { items, hasNextPage } = await store.list(ada.id, { first: 3, after: null });
+        const last = items.at(-1);
+        await store.end(ada.id, last?.id ?? sessionId(''));
+        await setup.advance(tickMs);
+        await start(ada);
+        const next = await store.list(ada.id, { first: 3, after: last ? byCreation(last) : null });
+        expect([hasNextPage, next.items.map(({ id }) => id), next.hasNextPage]).toEqual([true, whole.slice(3), false]);
+      });
+
       test('where a session is used from may be unknown', async () => {
         const noClient = { ip: null, userAgent: null };
         const digests = { family: digest(), token: digest() };
         const id = sessionId(randomUUID());
         await store.start({ id, userId: ada.id, version: ada.version, role: ada.role, digests, client: noClient });
-        expect(await store.list(ada.id)).toMatchObject([noClient]);
+        expect(await allOf(store, ada.id)).toMatchObject([noClient]);
       });
     });
 

@@ -1,6 +1,7 @@
 import { apiKeyId } from '@fieldgate/guard';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKeyText } from '../../src/crypto/api-key.ts';
+import { nodesOf } from '../support/pages.ts';
 import {
   adminEnv,
   type Grant,
@@ -40,7 +41,8 @@ const ask = (key: string, query = '{ me { id email } }', headers: Record<string,
   server.gql(query, { headers: { 'x-api-key': key, ...headers } });
 const revoke = (token: string, id: string) =>
   server.gql('mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { id revokedAt } } }', { token, variables: { id } });
-const list = async (token: string) => (await server.gql(`{ apiKeys { ${keyFields} } }`, { token })).data.apiKeys;
+const list = async (token: string) =>
+  nodesOf((await server.gql(`{ apiKeys { edges { node { ${keyFields} } } } }`, { token })).data.apiKeys);
 
 describe('an API key', () => {
   it('acts for its owner within its scopes, and says so', async () => {
@@ -65,12 +67,12 @@ describe('an API key', () => {
   });
 
   it.each([
-    ['account:read', '{ sessions { id } }', ['FORBIDDEN SCOPE']],
-    ['account:read', '{ apiKeys { id } }', ['FORBIDDEN SCOPE']],
-    ['sessions:*', '{ sessions { id } }', []],
-    ['*:read', '{ sessions { id } apiKeys { id } me { email } }', []],
-    ['*', '{ sessions { id } apiKeys { id } me { email } }', []],
-    ['sessions:read', '{ sessions { id } viewer { user { id email } } }', ['FORBIDDEN POLICY']],
+    ['account:read', '{ sessions { edges { node { id } } } }', ['FORBIDDEN SCOPE']],
+    ['account:read', '{ apiKeys { edges { node { id } } } }', ['FORBIDDEN SCOPE']],
+    ['sessions:*', '{ sessions { edges { node { id } } } }', []],
+    ['*:read', '{ sessions { edges { node { id } } } apiKeys { edges { node { id } } } me { email } }', []],
+    ['*', '{ sessions { edges { node { id } } } apiKeys { edges { node { id } } } me { email } }', []],
+    ['sessions:read', '{ sessions { edges { node { id } } } viewer { user { id email } } }', ['FORBIDDEN POLICY']],
   ])('granted %s and asked %s is told %j', async (scope, query, codes) => {
     const { accessToken } = await signup(server);
     const { secret } = await create(accessToken, { scopes: [scope] });

@@ -324,7 +324,7 @@ describe('beside a running server', () => {
     expect(await run(`session revoke ${one.session.id} --user ada@example.com`)).toMatchObject({ code: 1, out: '' });
     expect(await json(`session revoke --all --user ${two.user.id}`)).toEqual({ endedSessions: 1 });
     expect(await reasonFor(two.accessToken)).toBe('TOKEN_REVOKED');
-    expect(await json('session list ada@example.com')).toEqual({ sessions: [] });
+    expect(await json('session list ada@example.com')).toEqual({ sessions: [], next: null });
   });
 
   it('a session of another account is not revoked', async () => {
@@ -394,7 +394,7 @@ describe('client', () => {
   it('is listed for people and scripts, and its secret stands alone on standard output', async () => {
     const { run, json } = workspace();
     await run('migrate');
-    expect(await json('client list')).toEqual({ clients: [] });
+    expect(await json('client list')).toEqual({ clients: [], next: null });
     const { out, err } = await run('client create --name till --scope orders:read');
     expect(out).toMatch(/^fgc_[\w-]{43}\n$/);
     expect(err).toContain('Created till with the id');
@@ -687,6 +687,10 @@ describe('schema matrix', () => {
     aaaa ApiKey.prefix
     aaaa ApiKey.revokedAt
     aaaa ApiKey.scopes
+    aaaa ApiKeyConnection.edges
+    aaaa ApiKeyConnection.pageInfo
+    aaaa ApiKeyEdge.cursor
+    aaaa ApiKeyEdge.node
     aaaa AuthEvent.actor
     aaaa AuthEvent.id
     aaaa AuthEvent.ip
@@ -721,6 +725,10 @@ describe('schema matrix', () => {
     aaaa Identity.id
     aaaa Identity.lastUsedAt
     aaaa Identity.provider
+    aaaa IdentityConnection.edges
+    aaaa IdentityConnection.pageInfo
+    aaaa IdentityEdge.cursor
+    aaaa IdentityEdge.node
     aaaa LinkIdentityPayload.identity
     aaaa LogoutPayload.endedSessions
     -aaa Mutation.changePassword
@@ -765,6 +773,10 @@ describe('schema matrix', () => {
     ---a ServiceClient.name
     ---a ServiceClient.previousSecretExpiresAt
     ---a ServiceClient.scopes
+    aaaa ServiceClientConnection.edges
+    aaaa ServiceClientConnection.pageInfo
+    aaaa ServiceClientEdge.cursor
+    ---a ServiceClientEdge.node
     ---a ServiceClientSecretPayload.client
     ---a ServiceClientSecretPayload.secret
     aaaa Session.createdAt
@@ -774,6 +786,10 @@ describe('schema matrix', () => {
     aaaa Session.ip
     aaaa Session.lastSeenAt
     aaaa Session.userAgent
+    aaaa SessionConnection.edges
+    aaaa SessionConnection.pageInfo
+    aaaa SessionEdge.cursor
+    aaaa SessionEdge.node
     aaaa UnlinkIdentityPayload.id
     pppp User.createdAt
     --aa User.disabledAt

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { postgresMissing, postgresServer } from '../support/databases.ts';
+import { nodesOf } from '../support/pages.ts';
 import { freePort, send, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';
 
@@ -12,7 +13,7 @@ const password = 'a quiet lamp over nine stairs';
 const signup = `mutation ($email: String!) { signup(input: { email: $email, password: "${password}" }) ${fields} }`;
 const login = `mutation ($email: String!) { login(input: { email: $email, password: "${password}" }) ${fields} }`;
 const refresh = `mutation ($refreshToken: String!) { refresh(input: { refreshToken: $refreshToken }) ${fields} }`;
-const sessions = '{ sessions { id } }';
+const sessions = '{ sessions { edges { node { id } } } }';
 
 type Grant = { readonly accessToken: string; readonly refreshToken: string; readonly session: { readonly id: string } };
 type Client = { readonly email: string; grant: Grant; lost: number };
@@ -68,7 +69,7 @@ it.skipIf(missing !== null)(
       const { grant } = client;
       const next =
         (await send(server.url, refresh, grant))?.data?.refresh ?? (await send(server.url, login, client)).data.login;
-      const list: { id: string }[] = (await send(server.url, sessions, {}, next.accessToken)).data.sessions;
+      const list: { id: string }[] = nodesOf((await send(server.url, sessions, {}, next.accessToken)).data.sessions);
       // One family per sign-in that was acknowledged or lost on its way, none from a refresh.
       expect(list.map(({ id }) => id)).toContain(next.session.id);
       expect(list.length).toBeLessThanOrEqual(1 + client.lost + 1);

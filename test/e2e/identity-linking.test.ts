@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createVerifier, linkIdentity, loginAt, loginWithCode, signInAt } from '../support/identity-browser.ts';
 import { type OpenIdProvider, providerEnv, startOpenIdProvider } from '../support/identity-providers.ts';
+import { nodesOf } from '../support/pages.ts';
 import { type Grant, serverForTest, signup, type TestServer } from '../support/server.ts';
 
 let acme: OpenIdProvider;
@@ -19,7 +20,9 @@ const link = async (grant: Grant, provider = 'acme') =>
 const unlink = (grant: Grant, id: string) =>
   server.gql('mutation ($id: ID!) { unlinkIdentity(id: $id) { id } }', { token: grant.accessToken, variables: { id } });
 const identitiesOf = async ({ accessToken: token }: Grant) =>
-  (await server.gql('{ identities { id provider email lastUsedAt } }', { token })).data.identities;
+  nodesOf(
+    (await server.gql('{ identities { edges { node { id provider email lastUsedAt } } } }', { token })).data.identities,
+  );
 const eventsOf = (type: string) => server.logLines().filter(({ event }) => event === type);
 
 describe('linkIdentity', () => {
@@ -82,12 +85,16 @@ describe('identities', () => {
     const make = 'mutation ($s: [String!]!) { createApiKey(input: { name: "x", scopes: $s }) { secret } }';
     const ask = async (scope: string) => {
       const made = await server.gql(make, { token: ada.accessToken, variables: { s: [scope] } });
-      return server.gql('{ identities { provider } }', { headers: { 'x-api-key': made.data.createApiKey.secret } });
+      return server.gql('{ identities { edges { node { provider } } } }', {
+        headers: { 'x-api-key': made.data.createApiKey.secret },
+      });
     };
-    expect((await ask('identities:read')).data.identities).toEqual([{ provider: 'acme' }]);
+    expect(nodesOf((await ask('identities:read')).data.identities)).toEqual([{ provider: 'acme' }]);
     expect((await ask('account:read')).codes).toEqual(['FORBIDDEN SCOPE']);
     expect(await identitiesOf(await signup(server))).toEqual([]);
-    expect((await server.gql('{ identities { id } }')).codes).toEqual(['UNAUTHENTICATED TOKEN_MISSING']);
+    expect((await server.gql('{ identities { edges { node { id } } } }')).codes).toEqual([
+      'UNAUTHENTICATED TOKEN_MISSING',
+    ]);
   });
 });
 

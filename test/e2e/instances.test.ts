@@ -46,6 +46,7 @@ describe.skipIf(missing !== null)('two instances on PostgreSQL and Redis', () =>
       followFeed: null,
       lifetimes: { idleMs: 3_600_000, absoluteMs: 3_600_000, reuseWindowMs: 10_000 },
       eventRetentionMs: 86_400_000,
+      apiKeyRetentionMs: 86_400_000,
       clock: Date.now,
       signals: silentSignals,
     });

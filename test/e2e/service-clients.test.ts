@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure, sendForm } from '../support/oauth.ts';
+import { nodesOf } from '../support/pages.ts';
 import {
   adminEnv,
   type Grant,
@@ -151,7 +152,7 @@ describe('client_credentials', () => {
 describe('the token of a service', () => {
   it('is no person even with the scopes that a person would need', async () => {
     const { body } = await tokenFor(await newService(['account:read', 'sessions:read']));
-    for (const field of ['me { id }', 'sessions { id }']) {
+    for (const field of ['me { id }', 'sessions { edges { node { id } } }']) {
       expect((await server.gql(`{ ${field} }`, { token: body.access_token })).codes).toEqual(['FORBIDDEN ACCOUNT']);
     }
   });
@@ -160,7 +161,7 @@ describe('the token of a service', () => {
     const { body } = await tokenFor(await newService());
     const ask = async (query: string) => (await server.gql(query, { token: body.access_token })).codes;
     expect(await ask('{ me { id } }')).toEqual(['FORBIDDEN SCOPE']);
-    expect(await ask('{ sessions { id } }')).toEqual(['FORBIDDEN SCOPE']);
+    expect(await ask('{ sessions { edges { node { id } } } }')).toEqual(['FORBIDDEN SCOPE']);
     expect(await ask('{ users { edges { cursor } } }')).toEqual(['FORBIDDEN ROLE']);
     expect(await ask('mutation { revokeSession(id: "x") { id } }')).toEqual(['FORBIDDEN SCOPE']);
     expect((await server.gql('mutation { logout { endedSessions } }', { token: body.access_token })).data).toEqual({
@@ -293,8 +294,10 @@ describe('the secret of a service', () => {
 describe('the administration of services', () => {
   it('lists them without their secrets', async () => {
     const service = await newService(['b:c', 'a:b', 'b:c']);
-    const { data } = await server.gql(`{ serviceClients { ${clientFields} } }`, { token: admin.accessToken });
-    expect(data.serviceClients.find(({ id }: Service) => id === service.id)).toEqual({
+    const { data } = await server.gql(`{ serviceClients(first: 100) { edges { node { ${clientFields} } } } }`, {
+      token: admin.accessToken,
+    });
+    expect(nodesOf(data.serviceClients).find(({ id }: Service) => id === service.id)).toEqual({
       ...{ id: service.id, name: 'till', scopes: ['a:b', 'b:c'], createdAt: expect.any(String) },
       ...{ disabledAt: null, previousSecretExpiresAt: null },
     });
@@ -307,7 +310,7 @@ describe('the administration of services', () => {
         { token: admin.accessToken, variables: { input: { name: 'list', scopes } } },
       );
       const headers = { 'x-api-key': made.data.createApiKey.secret };
-      return (await server.gql('{ serviceClients { id } }', { headers })).codes;
+      return (await server.gql('{ serviceClients { edges { node { id } } } }', { headers })).codes;
     };
     expect(await withKey([])).toEqual(['FORBIDDEN SCOPE']);
     expect(await withKey(['account:read', 'users:read'])).toEqual(['FORBIDDEN SCOPE']);
@@ -319,7 +322,9 @@ describe('the administration of services', () => {
     const own = (await tokenFor(service)).body.access_token;
     for (const token of [accessToken, own]) {
       expect((await createClient({ name: 'x' }, token)).codes).toEqual(['FORBIDDEN ROLE']);
-      expect((await server.gql('{ serviceClients { id } }', { token })).codes).toEqual(['FORBIDDEN ROLE']);
+      expect((await server.gql('{ serviceClients { edges { node { id } } } }', { token })).codes).toEqual([
+        'FORBIDDEN ROLE',
+      ]);
       expect((await change('rotateServiceClientSecret', service.id, 'secret', token)).codes).toEqual([
         'FORBIDDEN ROLE',
       ]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodesOf } from '../support/pages.ts';
 import {
   type Grant,
   login,
@@ -11,7 +12,7 @@ import {
 } from '../support/server.ts';
 
 const meQuery = '{ me { id } }';
-const sessionsQuery = '{ sessions { id createdAt lastSeenAt expiresAt ip userAgent current } }';
+const sessionsQuery = '{ sessions { edges { node { id createdAt lastSeenAt expiresAt ip userAgent current } } } }';
 const logoutMutation = 'mutation ($input: LogoutInput) { logout(input: $input) { endedSessions } }';
 
 let server: TestServer;
@@ -200,7 +201,7 @@ describe('sessions', () => {
     const email = newEmail();
     const first = await signup(server, email);
     const second: Grant = (await login(server, email, undefined, { 'user-agent': 'a phone' })).data.login;
-    const { sessions } = (await server.gql(sessionsQuery, { token: first.accessToken })).data;
+    const sessions = nodesOf((await server.gql(sessionsQuery, { token: first.accessToken })).data.sessions);
     expect(sessions.map((session: { id: string }) => session.id)).toEqual([second.session.id, first.session.id]);
     expect(sessions.map((session: { current: boolean }) => session.current)).toEqual([false, true]);
     expect(sessions[0]).toMatchObject({ userAgent: 'a phone', ip: '127.0.0.1' });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure, post, sendForm } from '../support/oauth.ts';
+import { nodesOf } from '../support/pages.ts';
 import {
   adminEnv,
   goodPassword,
@@ -70,8 +71,10 @@ describe('POST /token', () => {
   it('a sign-in carries the address and the user agent it came from', async () => {
     const { user } = await signup(server);
     const answer = await token(passwordForm(user.email), { 'user-agent': 'a till' });
-    const { data } = await server.gql('{ sessions { userAgent ip current } }', { token: answer.body.access_token });
-    expect(data.sessions[0]).toEqual({ userAgent: 'a till', ip: '127.0.0.1', current: true });
+    const { data } = await server.gql('{ sessions { edges { node { userAgent ip current } } } }', {
+      token: answer.body.access_token,
+    });
+    expect(nodesOf(data.sessions)[0]).toEqual({ userAgent: 'a till', ip: '127.0.0.1', current: true });
   });
 
   it('R23: every answer, good or bad, is not to be stored', async () => {

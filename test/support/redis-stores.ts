@@ -13,6 +13,7 @@ import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
 import type { SessionStoreHarness } from '../contract/session-store.ts';
 import { empty, sqliteFile } from './databases.ts';
+import { onePage } from './pages.ts';
 import { targetOf, until } from './redis-servers.ts';
 
 /** Everything an instance of the server has open, over a database and a Redis that others may have open as well. */
@@ -42,7 +43,7 @@ export function redisInstances() {
       opened.push(redis);
       const journal = sqlRevocationJournal(connection, { clock: Date.now });
       const sessions = redisSessionStore(redis, { lifetimes, journal, signals });
-      await until(async () => answers(() => sessions.list(userId(randomUUID()))));
+      await until(async () => answers(() => sessions.list(userId(randomUUID()), onePage)));
       return { redis, sessions, accounts: sqlAccountStore(connection), journal, errors };
     },
     drop: async () => {

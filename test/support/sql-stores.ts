@@ -70,10 +70,13 @@ export function sqlSessionStores(provide: Provide): SessionStoreHarness {
 export const sqlAccountStores = (provide: Provide): AccountStoreHarness =>
   overTwoInstances(provide, (database, other) => ({ store: sqlAccountStore(database), other: sqlAccountStore(other) }));
 
+/** How long the keys of these stores are kept after their end. */
+export const keyRetentionMs = 1_000_000;
+
 export const sqlApiKeyStores = (provide: Provide): ApiKeyStoreHarness =>
   overTwoInstances(provide, (database, other) => ({
-    store: sqlApiKeyStore(database),
-    other: sqlApiKeyStore(other),
+    store: sqlApiKeyStore(database, { retentionMs: keyRetentionMs }),
+    other: sqlApiKeyStore(other, { retentionMs: keyRetentionMs }),
     accounts: sqlAccountStore(database),
     removeAccount: accountRemover(database),
   }));
