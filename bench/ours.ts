@@ -71,7 +71,7 @@ export const signFor = (
   const { header, payload } = jwt.decode(accessToken, { complete: true }) ?? {};
   if (header === undefined || typeof payload !== 'object') throw new Error('Not an access token.');
   return sessions.map(({ id, userId }) =>
-    jwt.sign({ ...payload, sub: userId, sid: id, jti: id }, privateKey, { algorithm: 'ES256', header }),
+    jwt.sign({ ...payload, sub: userId, sid: id, jti: `${id}.1` }, privateKey, { algorithm: 'ES256', header }),
   );
 };
 

@@ -157,7 +157,7 @@ let recorded = 0;
 for (const [, type = '', count] of (await metrics()).matchAll(
   /^fieldgate_auth_events_total\{type="([^"]+)".*\} (\d+)$/gm,
 )) {
-  if (isEventType(type) && eventTable[type].kept) recorded += Number(count);
+  if (isEventType(type) && eventTable[type].isStored) recorded += Number(count);
 }
 say(
   `recorded events that are kept: ${recorded}; rows in the event log: ${query('SELECT count(*) AS count FROM events')}`,

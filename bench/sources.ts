@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export type Source = {
   /** Relative to the checkout: `src/http/router.ts`. */
   readonly file: string;
-  readonly room: string;
+  readonly folder: string;
   readonly lines: number;
   /** The zero-based line and column of a character in the compiled file. */
   readonly placeOf: (offset: number) => Place;
@@ -56,7 +56,7 @@ const readSource = (root: string, url: string): Source | null => {
   const starts = lineStarts(readFileSync(path, 'utf8'));
   return {
     file,
-    room: roomOf(file),
+    folder: folderOf(file),
     lines: lineStarts(readFileSync(join(root, file), 'utf8')).length - 1,
     placeOf: (offset) => {
       const lineNumber = starts.findLastIndex((start) => start <= offset);
@@ -72,13 +72,13 @@ const readSource = (root: string, url: string): Source | null => {
 const lineStarts = (text: string): readonly number[] => [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
 
 /** The folder that decides what a file may import: `http`, `guard`; `root` for files at the root of src. */
-export const roomOf = (file: string): string => {
+export const folderOf = (file: string): string => {
   const [first = '', second = '', ...rest] = file.split('/');
   if (first === 'packages') return second;
   return rest.length > 0 ? second : 'root';
 };
 
-/** Which room imports which, types included, as pairs `from to`. */
+/** Which folder imports which, types included, as pairs `from to`. */
 export const readRoomImports = (root: string): ReadonlySet<string> => {
   const pairs = new Set<string>();
   for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
@@ -86,9 +86,9 @@ export const readRoomImports = (root: string): ReadonlySet<string> => {
     const from = join('src', file);
     for (const [, specifier = ''] of readFileSync(join(root, from), 'utf8').matchAll(/(?:from |import\()'([^']+)'/g)) {
       const to = specifier.startsWith('.')
-        ? roomOf(relative(root, resolve(root, from, '..', specifier)))
+        ? folderOf(relative(root, resolve(root, from, '..', specifier)))
         : /^@fieldgate\/([^/]+)/.exec(specifier)?.[1];
-      if (to !== undefined) pairs.add(`${roomOf(from)} ${to}`);
+      if (to !== undefined) pairs.add(`${folderOf(from)} ${to}`);
     }
   }
   return pairs;

@@ -70,17 +70,19 @@ const printFunctions = (functions: readonly OwnFunction[]): void => {
   }
 };
 
-/** The rooms in the order of the calls, and the calls that go against the imports: those of a function that was passed in. */
+/** The folders in the order of the calls, and the calls that go against the imports: those of a function that was passed in. */
 const printRooms = (calls: readonly Call[], imports: ReadonlySet<string>): void => {
-  const rooms = calls.map(({ callee }) => callee.source.room);
-  say(`\nRooms in the order of the calls: ${rooms.filter((room, index) => room !== rooms[index - 1]).join(' → ')}`);
+  const folders = calls.map(({ callee }) => callee.source.folder);
+  say(
+    `\nFolders in the order of the calls: ${folders.filter((folder, index) => folder !== folders[index - 1]).join(' → ')}`,
+  );
   const between = calls.flatMap(({ caller, callee }) => {
-    const [from, to] = [caller?.source.room ?? callee.source.room, callee.source.room];
+    const [from, to] = [caller?.source.folder ?? callee.source.folder, callee.source.folder];
     return caller === null || from === to ? [] : [{ from, to, text: `${nameOf(caller)} → ${nameOf(callee)}` }];
   });
   const upward = between.filter(({ from, to }) => !imports.has(`${from} ${to}`));
   say(
-    `\n${between.length} calls into another room, ${upward.length} of them into one that the caller's does not import:`,
+    `\n${between.length} calls into another folder, ${upward.length} of them into one that the caller's does not import:`,
   );
   for (const line of new Set(upward.map(({ from, to, text }) => `  ${from} → ${to}: ${text}`))) say(line);
 };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 /** The number of a rule: one of CONTRIBUTING's letters and two digits. The guard's T1–T36 are numbered for themselves. */
 const numbers = /\b(?:T[01]\d|T2[0-2]|[RPZKJOGL]\d\d)\b/g;
@@ -25,15 +25,15 @@ const proven = new Set(
 );
 
 describe('docs/security.md', () => {
-  it.each(stated)('states %s, and a test has that number', (number) => {
+  test.each(stated)('the rule %s of the page has a test', (number) => {
     expect(proven).toContain(number);
   });
 
-  it('states every number that a test has', () => {
+  test('the page lists every number that a test has', () => {
     expect([...proven].filter((number) => !stated.includes(number) && !leftOut.includes(number))).toEqual([]);
   });
 
-  it('states no number twice', () => {
+  test('the page lists no rule twice', () => {
     expect(new Set(stated).size).toBe(stated.length);
   });
 });

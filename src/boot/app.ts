@@ -1,5 +1,6 @@
 import { scopesOf } from '@fieldgate/guard';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
+import { framesOf } from '../domain/error-report.ts';
 import { type Consume, createConsume } from '../graphql/operation/consume.ts';
 import { createPipeline } from '../graphql/operation/execute.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
@@ -14,6 +15,7 @@ import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AppDeps } from './app-deps.ts';
 import { createAuthenticators } from './authenticators.ts';
+import { createOrigins } from './origins.ts';
 import { createRoutes, graphqlPath } from './routes.ts';
 import { createServices } from './services.ts';
 
@@ -24,13 +26,14 @@ export const createApp = (deps: AppDeps) => {
   const services = createServices({ ...deps, ports, knownScopes: () => scopesOf(schema) });
   const { accounts, events, keyRing } = services;
   const limits = createLimits({ ...deps, rates: config.rates, shared: ports.rateCounters, record: events.record });
-  const authenticators = createAuthenticators({ ...deps, ports, services, limits });
+  const origins = createOrigins(config, log);
+  const authenticators = createAuthenticators({ ...deps, ports, services, limits, origins });
 
   const onRefusal = createRefusalLog(events.record);
   const schema = createSchema({ ...services, ...authenticators }, onRefusal);
   const fieldLimits = readFieldLimits(schema);
   const reportFault = (error: unknown, requestId: string | null) => {
-    log.error({ err: error, requestId }, 'a request failed by a fault of the server');
+    log.error({ err: error, stack: framesOf(error), requestId }, 'a request failed by a fault of the server');
     tracing?.onFault();
   };
   const consume = createConsume({
@@ -46,13 +49,13 @@ export const createApp = (deps: AppDeps) => {
     onRefusal,
     onOperation: onOperation(metrics, tracing),
   };
-  const { introspection } = config;
-  const pipeline = createPipeline({ ...operationDeps, introspection, fieldLimits });
+  const pipeline = createPipeline({ ...operationDeps, introspection: config.introspection, fieldLimits });
   const executeStream = loadStreams(operationDeps);
   const routes = createRoutes({
     ...deps,
     services,
     limits,
+    origins,
     authenticators,
     schema,
     pipeline,

@@ -16,6 +16,7 @@ import { createBasicLogin } from '../services/basic-login.ts';
 import { createRequestVerify } from '../services/key-ring.ts';
 import type { Limits } from '../services/limits.ts';
 import type { StorePorts } from '../stores/open.ts';
+import type { Origins } from './origins.ts';
 import type { Services } from './services.ts';
 
 type AuthenticatorsDeps = {
@@ -23,6 +24,7 @@ type AuthenticatorsDeps = {
   readonly ports: Pick<StorePorts, 'sessions' | 'serviceClients'>;
   readonly services: Pick<Services, 'accessTokens' | 'keyRing' | 'apiKeys' | 'accounts' | 'events'>;
   readonly limits: Pick<Limits, 'consume'>;
+  readonly origins: Pick<Origins, 'cookieOrigins'>;
   readonly clock: Clock;
 };
 
@@ -41,6 +43,7 @@ export const createAuthenticators = ({
   ports,
   services,
   limits,
+  origins,
   clock,
 }: AuthenticatorsDeps): Authenticators => {
   const { accessTokens, keyRing, apiKeys, accounts, events } = services;
@@ -50,7 +53,7 @@ export const createAuthenticators = ({
   } satisfies Partial<BearerOptions>;
   const byToken = bearer({ ...tokens, checkServiceToken: ports.serviceClients.check });
   const sessionCookies = config.sessionCookies
-    ? createSessionCookies({ issuer: config.issuer, corsOrigins: config.corsOrigins, clock })
+    ? createSessionCookies({ issuer: config.issuer, corsOrigins: origins.cookieOrigins, clock })
     : null;
   const byCookie =
     sessionCookies &&

@@ -1,7 +1,7 @@
 import { bearer } from '@fieldgate/guard';
 import type { Config } from '../config/config.ts';
 import type { ConfiguredKeys } from '../crypto/keys.ts';
-import { type Clock, toSeconds } from '../domain/clock.ts';
+import type { Clock } from '../domain/clock.ts';
 import { silentSignals } from '../domain/signals.ts';
 import { loadSigningKeys } from '../services/signing-keys.ts';
 import { createTokenInspection } from '../services/token-inspection.ts';
@@ -28,7 +28,7 @@ export const openServices = async ({ config, clock, keys = noKeys }: CliServices
     signals,
   });
   const authenticate = bearer({
-    verify: (token) => accessTokens.verify(token, toSeconds(clock())),
+    verify: (token) => accessTokens.verify(token, clock()),
     checkSession: ports.sessions.check,
     checkServiceToken: ports.serviceClients.check,
   });

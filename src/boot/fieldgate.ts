@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Config, parseConfig } from '../config/config.ts';
+import { secretsOf } from '../config/secrets.ts';
 import { createRequestId } from '../crypto/identifiers.ts';
 import type { Clock } from '../domain/clock.ts';
+import { framesOf } from '../domain/error-report.ts';
 import { createClientAddress } from '../http/client-address.ts';
 import { createFetchHandler, type FetchHandler } from '../http/fetch-handler.ts';
 import { createNodeListener, loggedPath, type NodeListenerDeps } from '../http/node-listener.ts';
 import { loadSigningKeys } from '../services/signing-keys.ts';
+import { prepareDataDirectory } from '../stores/files/data-directory.ts';
 import { readKeyFile, readOrCreateKeyFile } from '../stores/files/key-file.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts';
@@ -45,11 +48,14 @@ export type Fieldgate = {
  */
 export const createFieldgate = async (env: Readonly<Record<string, string | undefined>>): Promise<Fieldgate> => {
   const config = parseConfig(env);
-  return openFieldgate(config, Date.now, await createLog(config.logLevel, false));
+  const log = await createLog({ level: config.logLevel, isTerminal: false, secrets: secretsOf(config) });
+  return openFieldgate(config, Date.now, log);
 };
 
 /** `createFieldgate` with configuration, clock and log passed in. Whatever was opened is closed if it rejects. */
 export const openFieldgate = async (config: Config, clock: Clock, log: Log): Promise<Fieldgate> => {
+  for (const warning of config.warnings) log.warn({ event: 'configuration.doubtful' }, warning);
+  if (config.signing.kind === 'generated') prepareDataDirectory(config.dataDir);
   const keys = await loadSigningKeys(config.signing, { read: readKeyFile, readOrCreate: readOrCreateKeyFile });
   const telemetry = await openTelemetry(config, log);
   const closers = [telemetry.close];
@@ -123,7 +129,7 @@ const handlersOf = (app: App, { config, log, metrics, tracing, now }: HandlersDe
 const reportFault =
   (log: Log) =>
   (error: unknown, requestId: string): void =>
-    log.error({ err: error, requestId }, 'a request could not be answered');
+    log.error({ err: error, stack: framesOf(error), requestId }, 'a request could not be answered');
 
 const onAnswered = (
   app: App,

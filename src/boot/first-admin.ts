@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { AppError } from '../domain/errors.ts';
 import { serverActor } from '../domain/event.ts';
+import { StartError } from '../domain/start-error.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -18,7 +19,7 @@ export const createFirstAdmin = async (
   } catch (error) {
     // Another instance that started at the same moment was first.
     if (error instanceof AppError && error.code === 'EMAIL_TAKEN') return;
-    if (error instanceof AppError) throw new Error(`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`);
+    if (error instanceof AppError) throw new StartError(`ADMIN_EMAIL, ADMIN_PASSWORD: ${error.message}`);
     throw error;
   }
 };

@@ -2,11 +2,13 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
+import { StartError } from '../domain/start-error.ts';
 import { createMetricsListener } from '../http/metrics-listener.ts';
 import { type TransportLimits, transportLimits } from '../http/transport-limits.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createThrottledLog, type LogMessages } from '../telemetry/throttled-log.ts';
 import { type Fieldgate, openFieldgate } from './fieldgate.ts';
+import { type ListenAddress, listenProblem } from './listen-problem.ts';
 import { createTlsServer, readTlsPair } from './tls.ts';
 
 type Server = HttpServer | HttpsServer;
@@ -40,9 +42,9 @@ export const serve = async (config: Config, deps: ServeDeps): Promise<RunningSer
   if (config.tls) await readTlsPair(config.tls);
   const fieldgate = await openFieldgate(config, clock, log);
   const opened: Server[] = [];
-  const open: Open = async (server, port) => {
+  const open: Open = async (server, port, setting) => {
     server.setTimeout(limits.silenceMs);
-    await listen(server, port, config.host);
+    await listen(server, { port, host: config.host, setting });
     opened.push(server);
     return urlOf(server, config.host);
   };
@@ -56,7 +58,7 @@ export const serve = async (config: Config, deps: ServeDeps): Promise<RunningSer
     const tls = config.tls && (await createTlsServer(config.tls, { listener: fieldgate.listener, limits, log }));
     const server = tls?.server ?? createServer(limits.options, fieldgate.listener);
     limitConnections(server, config.maxConnections, log);
-    return { url: await open(server, config.port), metricsUrl, reloadTls: tls?.reload ?? null, stop };
+    return { url: await open(server, config.port, 'PORT'), metricsUrl, reloadTls: tls?.reload ?? null, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -64,14 +66,18 @@ export const serve = async (config: Config, deps: ServeDeps): Promise<RunningSer
 };
 
 /** Listens on a port and returns the URL. */
-type Open = (server: Server, port: number) => Promise<string>;
+type Open = (server: Server, port: number, setting: ListenAddress['setting']) => Promise<string>;
 
 type MetricsDeps = { readonly config: Config; readonly log: Log; readonly open: Open };
 
 const openMetrics = async ({ metrics }: Fieldgate, { config, log, open }: MetricsDeps): Promise<string | null> => {
   if (metrics === null || config.metricsPort === null) return null;
   const report = (error: unknown) => log.error({ err: error }, 'metrics could not be collected');
-  return open(createServer(transportLimits.options, createMetricsListener(metrics, report)), config.metricsPort);
+  const server = createServer(
+    transportLimits.options,
+    createMetricsListener({ text: metrics, report, host: config.host }),
+  );
+  return open(server, config.metricsPort, 'METRICS_PORT');
 };
 
 const droppedMessages: LogMessages = {
@@ -89,9 +95,11 @@ const limitConnections = (server: Server, most: number, log: Log): void => {
   server.on('drop', () => dropped.report(null)).once('close', dropped.close);
 };
 
-const listen = (server: Server, port: number, host: string): Promise<void> =>
+const listen = (server: Server, address: ListenAddress): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once('error', reject).listen({ port, host, backlog }, () => resolve());
+    server
+      .once('error', (error) => reject(new StartError(listenProblem(error, address))))
+      .listen({ port: address.port, host: address.host, backlog }, () => resolve());
   });
 
 /** Connections close with their next response; one whose request was answered before closes as soon as it is idle. */

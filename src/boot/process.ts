@@ -1,32 +1,42 @@
 import { type Config, ConfigError, parseConfig } from '../config/config.ts';
+import { secretsOf } from '../config/secrets.ts';
 import type { Variables } from '../config/variables.ts';
+import { createRedaction, describeError, framesOf, messageOf, type Redact } from '../domain/error-report.ts';
+import { StartError } from '../domain/start-error.ts';
 import { SigningKeysError } from '../services/signing-keys.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { lowerWorkerPriority } from './libuv-priority.ts';
 import { serve } from './listen.ts';
+import { TlsError } from './tls.ts';
 
 /** Runs the server in this process until a signal ends it. If it cannot start, exits with 1 and names every problem. */
 export const runServer = async (env: Variables): Promise<void> => {
   const config = parseConfigOrExit(env);
-  const log = await createLog(config.logLevel, process.stdout.isTTY);
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled promise rejection'));
-  process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'));
+  const secrets = secretsOf(config);
   try {
+    const log = await createLog({ level: config.logLevel, isTerminal: process.stdout.isTTY, secrets });
+    process.on('unhandledRejection', logFault(log, 'unhandled promise rejection'));
+    process.on('uncaughtException', logFault(log, 'uncaught exception'));
     const server = await serve(config, { clock: Date.now, log });
     announce(config, server.url, log);
     stopOnSignal(server.stop, log);
     if (server.reloadTls) process.on('SIGHUP', server.reloadTls);
     await lowerWorkerPriority();
   } catch (error) {
-    exitWith(error instanceof SigningKeysError ? error.message : `Fieldgate cannot start: ${describe(error, config)}`);
+    exitWith(`Fieldgate cannot start: ${explain(error, createRedaction(secrets))}`);
   }
 };
+
+const logFault =
+  (log: Log, message: string) =>
+  (error: unknown): void =>
+    log.error({ err: error, stack: framesOf(error) }, message);
 
 const parseConfigOrExit = (env: Variables): Config => {
   try {
     return parseConfig(env);
   } catch (error) {
-    if (error instanceof ConfigError) exitWith(error.message);
+    if (error instanceof ConfigError) return exitWith(error.message);
     throw error;
   }
 };
@@ -36,13 +46,12 @@ const exitWith = (message: string): never => {
   process.exit(1);
 };
 
-const describe = (error: unknown, config: Config): string => {
-  if (!(error instanceof Error)) return 'unknown reason.';
-  const port = 'port' in error ? error.port : config.port;
-  const advice = `Choose another ${port === config.metricsPort ? 'METRICS_PORT' : 'PORT'}.`;
-  if ('code' in error && error.code === 'EADDRINUSE') return `${config.host}:${port} is in use. ${advice}`;
-  if ('code' in error && error.code === 'EACCES') return `no permission to listen on ${config.host}:${port}. ${advice}`;
-  return error.message;
+/** Sentences of ours as they are; of any other error no more than may be logged. */
+const explain = (error: unknown, redact: Redact): string => {
+  const isOurs = error instanceof StartError || error instanceof SigningKeysError || error instanceof TlsError;
+  if (isOurs) return error.message;
+  const { type, code = 'no code' } = describeError(error, redact);
+  return `unexpected error: ${messageOf(error, redact)} (${type}, ${code}).\n${framesOf(error) ?? ''}`.trimEnd();
 };
 
 const announce = (config: Config, url: string, log: Log): void => {

@@ -2,7 +2,6 @@ import { scopesOf } from '@fieldgate/guard';
 import { grantable } from '../domain/scope.ts';
 import type { Pipeline } from '../graphql/operation/execute.ts';
 import type { ExecuteStream } from '../graphql/streams/yoga.ts';
-import { createCors } from '../http/cors.ts';
 import { createGraphiQLPage } from '../http/graphiql-page.ts';
 import { createGraphQLEndpoint } from '../http/graphql-endpoint.ts';
 import { createHealth } from '../http/health.ts';
@@ -17,6 +16,7 @@ import { publicKeys } from '../services/signing-keys.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Authenticators } from './authenticators.ts';
 import { createIdentityEdge } from './identity.ts';
+import type { Origins } from './origins.ts';
 import type { Services } from './services.ts';
 
 export const graphqlPath = '/graphql';
@@ -24,6 +24,7 @@ export const graphqlPath = '/graphql';
 type RoutesDeps = Omit<AppDeps, 'keys' | 'log' | 'tracing'> & {
   readonly services: Services;
   readonly limits: Limits;
+  readonly origins: Origins;
   readonly authenticators: Authenticators;
   readonly schema: Parameters<typeof scopesOf>[0];
   readonly pipeline: Pipeline;
@@ -34,8 +35,8 @@ type RoutesDeps = Omit<AppDeps, 'keys' | 'log' | 'tracing'> & {
 /** Every path of the server, and what belongs around its answers. */
 export const createRoutes = (deps: RoutesDeps) => {
   const { config, stores, services, metrics, pipeline, executeStream } = deps;
+  const { cors } = deps.origins;
   const health = createHealth(stores.pings);
-  const cors = createCors(config.corsOrigins);
   const metricsText =
     metrics &&
     (async () => metrics.text({ readiness: await health.stores(), passwordHashing: services.passwordHashing() }));
@@ -66,7 +67,7 @@ const oauthRoutes = ({ config, services, limits, authenticators, schema, clock, 
     introspect: createIntrospection({ accessTokens, authenticate: byToken, clock }),
     authenticate: byToken,
     consume: limits.consume,
-    publicKeys: () => publicKeys(keyRing.keys()),
+    publicKeys: () => publicKeys(keyRing.keys.current),
     publicKeysMaxAgeSeconds: config.keyRotation.maxAgeSeconds,
     report: reportFault,
   });

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Signals } from '../domain/signals.ts';
+import { StartError } from '../domain/start-error.ts';
 import { openStores, type Stores } from '../stores/open.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
@@ -39,5 +40,5 @@ export const openServerStores = async (deps: ServerStoresDeps): Promise<Stores> 
 const requireUsableServers = async ({ checkServers }: Stores, log: Log): Promise<void> => {
   const { problems, warnings } = await checkServers();
   for (const warning of warnings) log.warn(warning);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  if (problems.length > 0) throw new StartError(problems.join('\n'));
 };

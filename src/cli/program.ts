@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { messageOf } from '../domain/error-report.ts';
 import { AppError } from '../domain/errors.ts';
+import { StartError } from '../domain/start-error.ts';
 import { addApiKeyCommands } from './commands/api-key.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -31,8 +33,8 @@ export const runCommandLine = async (args: readonly string[], shell: Shell): Pro
 const reportError = ({ stderr }: Shell, error: unknown): ExitCode => {
   // Commander has printed its errors itself.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const isExpected = error instanceof CommandFailed || error instanceof UsageError || error instanceof AppError;
-  const message = error instanceof Error ? error.message : 'unknown reason.';
+  const isExpected = [CommandFailed, UsageError, AppError, StartError].some((kind) => error instanceof kind);
+  const message = isExpected && error instanceof Error ? error.message : messageOf(error);
   stderr.write(`fieldgate: ${isExpected ? message : `unexpected error: ${message}`}\n`);
   return error instanceof UsageError ? 2 : 1;
 };

@@ -1,5 +1,7 @@
 import type { OpenServices } from '../boot/cli-services.ts';
 import type { Config } from '../config/config.ts';
+import { secretsOf } from '../config/secrets.ts';
+import { createRedaction, messageOf } from '../domain/error-report.ts';
 import { AppError } from '../domain/errors.ts';
 import type { User } from '../domain/user.ts';
 import { CommandFailed, type Shell } from './shell.ts';
@@ -74,13 +76,15 @@ export const noDatabase = ({ dataDir }: Pick<Config, 'dataDir'>): string =>
   `There is no database in ${dataDir} yet. Start the server or run \`fieldgate migrate\`.`;
 
 /** Unlike a client, the operator is shown why the database does not answer. */
-const toCommandError = (error: unknown, { dataDir, database, redis }: Config): unknown => {
+const toCommandError = (error: unknown, config: Config): unknown => {
+  const { dataDir, database, redis } = config;
   if (error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE' && error.cause instanceof Error) {
     const isEmbedded = database.kind === 'sqlite' && redis === null;
     const what = isEmbedded ? `The database in ${dataDir} cannot be used` : 'A store cannot be reached';
-    return new CommandFailed(`${what}: ${error.cause.message}. \`fieldgate doctor\` says more.`);
+    const reason = messageOf(error.cause, createRedaction(secretsOf(config)));
+    return new CommandFailed(`${what}: ${reason}. \`fieldgate doctor\` says more.`);
   }
-  if (error instanceof Error && 'syscall' in error) return new CommandFailed(`${dataDir}: ${error.message}.`);
+  if (error instanceof Error && 'syscall' in error) return new CommandFailed(`${dataDir}: ${messageOf(error)}.`);
   return error;
 };
 

@@ -9,8 +9,9 @@ import type { RedisTarget } from '../domain/settings/redis-target.ts';
 import type { TracingSettings } from '../domain/settings/tracing.ts';
 import type { TrustedProxies } from '../domain/settings/trusted-proxies.ts';
 import { type RotationTimes, rotationTimes } from '../domain/signing-key.ts';
-import { findConflicts } from './cross-checks.ts';
+import { findConflicts, findDoubts } from './cross-checks.ts';
 import { parseProviders } from './identity-providers.ts';
+import { findNearMisses } from './near-misses.ts';
 import { unitMs } from './parsers.ts';
 import { parseTracing } from './tracing.ts';
 import {
@@ -68,12 +69,16 @@ export type Config = {
   readonly sessionCookies: boolean;
   /** Origins whose pages may read answers; exactly as browsers send them. */
   readonly corsOrigins: readonly string[];
+  /** Request headers that pages of these origins may send, besides the built-in ones. */
+  readonly corsHeaders: readonly string[];
   /** The identity providers for social login. */
   readonly identityProviders: readonly ProviderSettings[];
   /** Where browsers may return to from a provider; compared character by character. */
   readonly returnUrls: readonly string[];
   readonly firstAdmin: { readonly email: string; readonly password: Secret } | null;
   readonly logLevel: ServerVariables['LOG_LEVEL'];
+  /** Sentences about what works and is probably not meant. Like problems, they hold no value. */
+  readonly warnings: readonly string[];
 };
 
 /** Thrown with every problem there is, one line each. A line names the variable and never holds its value. */
@@ -116,6 +121,7 @@ export const parseConfig = (env: Variables): Config => {
     tracing: tracing.settings,
     environment: parsed.data.NODE_ENV,
     logLevel: parsed.data.LOG_LEVEL,
+    warnings: [...findNearMisses(env, variableNames), ...findDoubts(given)],
   };
 };
 
@@ -127,6 +133,7 @@ const toNetwork = (env: ServerVariables) => ({
   tls: toTls(env),
   trustedProxies: env.TRUSTED_PROXIES,
   corsOrigins: env.CORS_ORIGINS,
+  corsHeaders: env.CORS_HEADERS,
 });
 
 const toTls = ({ TLS_CERT: certFile, TLS_KEY: keyFile }: ServerVariables): Config['tls'] =>

@@ -1,3 +1,4 @@
+import { isLoopbackHost, isPlainLoopback } from '../domain/loopback.ts';
 import { durationMs } from './parsers.ts';
 import type { Variables } from './variables.ts';
 
@@ -31,5 +32,28 @@ export const findConflicts = (env: Variables): readonly string[] => {
   if (Boolean(env['ADMIN_EMAIL']) !== Boolean(env['ADMIN_PASSWORD'])) {
     problems.push('ADMIN_EMAIL and ADMIN_PASSWORD go together; set both or neither.');
   }
+  if (isProduction(env) && env['SESSION_COOKIES'] !== 'off' && isOpenHttp(env['ISSUER'])) {
+    problems.push(
+      'ISSUER is http in production, where browsers drop our Secure cookies. Set it to the https address that clients use, or SESSION_COOKIES to off.',
+    );
+  }
   return problems;
+};
+
+/** Returns sentences about what is allowed and probably not meant. */
+export const findDoubts = (env: Variables): readonly string[] => {
+  const isPublic = !isLoopbackHost(env['HOST'] ?? 'localhost');
+  return isProduction(env) && isPublic && !env['ISSUER']
+    ? [
+        'ISSUER is not set: tokens and metadata name http://localhost, and pages of the public address cannot use cookies. Set it to the https address that clients use; changing it later invalidates every access token once.',
+      ]
+    : [];
+};
+
+const isProduction = (env: Variables): boolean => env['NODE_ENV'] === 'production';
+
+/** Whether it is plain HTTP to another machine. */
+const isOpenHttp = (issuer: string | undefined): boolean => {
+  const url = issuer === undefined ? null : URL.parse(issuer);
+  return url !== null && url.protocol === 'http:' && !isPlainLoopback(url);
 };

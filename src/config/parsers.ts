@@ -82,6 +82,14 @@ export const originList = list.refine(
   { error: 'must be a comma-separated list of exact origins such as https://app.example.com' },
 );
 
+/** Names of request headers (RFC 9110 §5.1). */
+export const headerList = list.refine(
+  (items) => items.every((item) => /^[!#$%&'*+.^`|~\w-]*[A-Za-z][!#$%&'*+.^`|~\w-]*$/.test(item)),
+  {
+    error: 'must be a comma-separated list of header names such as X-App-Version; no wildcard',
+  },
+);
+
 export const proxyList = list.refine(areTrustedProxies, {
   error:
     'must be a comma-separated list of addresses, ranges such as 10.0.0.0/8, loopback, linklocal or uniquelocal; it cannot include every address',

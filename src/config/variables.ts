@@ -5,6 +5,7 @@ import { signingAlgorithmNames } from '../domain/signing-algorithms.ts';
 import {
   duration,
   durationOrOff,
+  headerList,
   issuerUrl,
   oneOf,
   onOff,
@@ -59,6 +60,7 @@ export const serverVariables = z.object({
   TRUSTED_PROXIES: proxyList.default([]),
   SESSION_COOKIES: onOff.default(true),
   CORS_ORIGINS: originList.default([]),
+  CORS_HEADERS: headerList.default([]),
   OAUTH_RETURN_URLS: returnUrlList.default([]),
   ADMIN_EMAIL: z.string().optional(),
   ADMIN_PASSWORD: secret.optional(),

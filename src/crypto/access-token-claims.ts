@@ -13,6 +13,8 @@ export type AccountTokenClaims = CommonClaims & {
   /** `sid` */
   readonly sessionId: SessionId;
   readonly role: string;
+  /** The version of the account that the token was issued for (`toTokenId`). Undefined in a token that was not issued here. */
+  readonly accountVersion: number | undefined;
 };
 
 /** Of a service client, which is its own subject: `sub` is `client_id` (RFC 9068 §2.2). It has neither session nor role. */
@@ -27,8 +29,8 @@ type CommonClaims = {
   readonly expiresAt: EpochSeconds;
 };
 
-/** The claims, and `nbf`, which only the check against the clock needs. */
-export type TimedClaims = { readonly claims: AccessTokenClaims; readonly notBefore: EpochSeconds | null };
+/** The claims, and when the token becomes valid: at `iat`, or at `nbf` if that is later. */
+export type TimedClaims = { readonly claims: AccessTokenClaims; readonly notBefore: EpochSeconds };
 
 export type ClaimsFault = 'unexpected issuer' | 'unexpected audience' | 'unexpected claims' | 'unexpected lifetime';
 
@@ -61,32 +63,31 @@ export const parseClaims = (
     expiresAt: exp,
   };
   const claims = withSubject(common, { sub, sid, role });
-  return claims === null ? 'unexpected claims' : { claims: Object.freeze(claims), notBefore: nbf ?? null };
+  if (claims === null) return 'unexpected claims';
+  return { claims: Object.freeze(claims), notBefore: Math.max(iat, Math.ceil(nbf ?? iat)) };
 };
 
+type Subject = { readonly sub: string; readonly sid: unknown; readonly role: unknown };
+
 /** An account has a session and a role, a service has neither and is its own subject; every other combination is invalid. */
-const withSubject = (
-  common: CommonClaims,
-  { sub, sid, role }: { readonly sub: string; readonly sid: unknown; readonly role: unknown },
-): AccessTokenClaims | null => {
+const withSubject = (common: CommonClaims, { sub, sid, role }: Subject): AccessTokenClaims | null => {
   if (isText(sid) && isText(role)) {
-    return { kind: 'account', userId: userId(sub), sessionId: sessionId(sid), role, ...common };
+    const accountVersion = versionIn(common.tokenId);
+    return { kind: 'account', userId: userId(sub), sessionId: sessionId(sid), accountVersion, role, ...common };
   }
   const isService = sid === undefined && role === undefined && sub === common.clientId;
   return isService ? { kind: 'service', ...common } : null;
 };
 
-export type TimeFault = 'not valid yet' | 'expired';
+/**
+ * Returns the `jti` of an account's token, whose form is ours to choose (RFC 7519 §4.1.7): a unique text and the version of the
+ * account. A change of the account retires the token by it. `iat` could not: it counts whole seconds, and clocks differ.
+ */
+export const toTokenId = (unique: string, accountVersion: number): string => `${unique}.${accountVersion}`;
 
-/** Checks the claims against the clock. Expiry comes last, so that it is returned only where it is the only fault. */
-export const checkTime = (
-  { claims, notBefore }: TimedClaims,
-  now: EpochSeconds,
-  leewaySeconds: number,
-): TimeFault | null => {
-  const latestStart = now + leewaySeconds;
-  if (claims.issuedAt > latestStart || (notBefore !== null && notBefore > latestStart)) return 'not valid yet';
-  return now >= claims.expiresAt + leewaySeconds ? 'expired' : null;
+const versionIn = (tokenId: string): number | undefined => {
+  const [, digits] = /\.(\d{1,15})$/.exec(tokenId) ?? [];
+  return digits === undefined ? undefined : Number(digits);
 };
 
 /** RFC 6749 §3.3: no spaces, quotation marks or backslashes; a scope with a space would be two. */

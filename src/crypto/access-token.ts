@@ -8,26 +8,25 @@
 import type { ClientId, SessionId, UserId } from '@fieldgate/guard/core';
 import jwt from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
-import type { EpochSeconds } from '../domain/clock.ts';
+import type { EpochMillis, EpochSeconds } from '../domain/clock.ts';
 import {
   type AccessTokenClaims,
   type ClaimsFault,
-  checkTime,
   formatScope,
   parseClaims,
   type TimedClaims,
-  type TimeFault,
+  toTokenId,
 } from './access-token-claims.ts';
 import { type JwsFault, parseCompactJws } from './compact-jws.ts';
 import { createTokenId } from './identifiers.ts';
-import type { KeySet, VerificationKey } from './keys.ts';
+import type { CurrentKeys, KeySet, VerificationKey } from './keys.ts';
 import { signToken } from './sign-token.ts';
 
 export type { AccessTokenClaims, AccountTokenClaims, ServiceTokenClaims } from './access-token-claims.ts';
 
 export type AccessTokenOptions = {
-  /** Returns the current keys. Called at every use: another set empties the cache of verified tokens. */
-  readonly keys: () => KeySet;
+  /** Another set empties the cache of verified tokens. */
+  readonly keys: CurrentKeys;
   readonly issuer: string;
   readonly audience: string;
   readonly clientId: string;
@@ -43,6 +42,7 @@ export type AccessTokenOptions = {
 export type AccessTokenInput = {
   readonly userId: UserId;
   readonly sessionId: SessionId;
+  readonly accountVersion: number;
   readonly role: string;
   readonly scopes: readonly string[];
   readonly now: EpochSeconds;
@@ -59,6 +59,8 @@ export type Verification =
 
 export type VerificationFault = JwsFault | 'unknown key' | 'bad signature' | ClaimsFault | TimeFault;
 
+type TimeFault = 'not valid yet' | 'expired';
+
 export type AccessTokens = {
   readonly ttlSeconds: number;
   /** Signs a token. Header `alg typ kid`; claims `iss aud sub sid jti iat exp client_id role scope`, and no others. */
@@ -70,8 +72,11 @@ export type AccessTokens = {
    * `TOKEN_EXPIRED` is only for a token that is ours and has no other fault; every other one is `TOKEN_INVALID`.
    * `ignoreExpiry` also accepts an expired token, which is enough to end its session and for nothing else.
    */
-  readonly verify: (token: string, now: EpochSeconds, options?: { readonly ignoreExpiry?: boolean }) => Verification;
+  readonly verify: (token: string, now: EpochMillis, options?: { readonly ignoreExpiry?: boolean }) => Verification;
 };
+
+/** The claims in which the tokens of accounts and of services differ. */
+type TokenSubject = { readonly sub: string; readonly sid?: SessionId; readonly jti: string };
 
 const maxLeewaySeconds = 60;
 
@@ -79,9 +84,10 @@ const maxLeewaySeconds = 60;
  * Creates the functions that issue and verify the access tokens of one issuer.
  *
  * @example
- * const tokens = createAccessTokens({ keys: () => keySet, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 });
- * const { token } = await tokens.issue({ userId, sessionId, role: 'USER', scopes: [], now });
- * tokens.verify(token, now).kind; // 'valid'
+ * const keys = { current: keySet };
+ * const tokens = createAccessTokens({ keys, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 });
+ * const { token } = await tokens.issue({ userId, sessionId, accountVersion: 1, role: 'USER', scopes: [], now: toSeconds(clock()) });
+ * tokens.verify(token, clock()).kind; // 'valid'
  */
 export const createAccessTokens = (options: AccessTokenOptions): AccessTokens => {
   const { keys, issuer, audience, clientId, ttlSeconds, leewaySeconds = 5, cacheSize = 10_000 } = options;
@@ -96,28 +102,33 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     readSignedToken(token, keySet, { issuer, audience, maxTtlSeconds }),
   );
 
-  const sign = async (subject: object, client: object, { scopes, now }: Omit<ServiceTokenInput, 'clientId'>) => {
-    const jti = createTokenId();
+  const sign = async (subject: TokenSubject, client: object, { scopes, now }: Omit<ServiceTokenInput, 'clientId'>) => {
     const expiresAt = now + ttlSeconds;
     const claims = {
-      ...{ iss: issuer, aud: audience, ...subject, jti, iat: now, exp: expiresAt },
+      ...{ iss: issuer, aud: audience, ...subject, iat: now, exp: expiresAt },
       ...{ ...client, scope: formatScope(scopes) },
     };
-    return { token: await signToken(claims, keys().signing), jti, expiresAt };
+    return { token: await signToken(claims, keys.current.signing), jti: subject.jti, expiresAt };
   };
 
-  const issue = ({ userId, sessionId, role, ...rest }: AccessTokenInput): Promise<IssuedAccessToken> =>
-    sign({ sub: userId, sid: sessionId }, { client_id: clientId, role }, rest);
+  const issue = ({ userId, sessionId, accountVersion, role, ...rest }: AccessTokenInput): Promise<IssuedAccessToken> =>
+    sign(
+      { sub: userId, sid: sessionId, jti: toTokenId(createTokenId(), accountVersion) },
+      { client_id: clientId, role },
+      rest,
+    );
 
   const issueToService = ({ clientId: id, ...rest }: ServiceTokenInput): Promise<IssuedAccessToken> =>
-    sign({ sub: id }, { client_id: id }, rest);
+    sign({ sub: id, jti: createTokenId() }, { client_id: id }, rest);
 
   const verify: AccessTokens['verify'] = (token, now, { ignoreExpiry = false } = {}) => {
     const signed = readSigned(token);
     if (typeof signed === 'string') return invalid(signed);
-    const fault = checkTime(signed, now, leewaySeconds);
-    if (fault === null || (fault === 'expired' && ignoreExpiry)) return { kind: 'valid', claims: signed.claims };
-    return invalid(fault);
+    const { claims, notBefore } = signed;
+    if (now < (notBefore - leewaySeconds) * 1000) return invalid('not valid yet');
+    // The last check, so that a client learns of the expiry only where that is the only fault.
+    if (now >= (claims.expiresAt + leewaySeconds) * 1000 && !ignoreExpiry) return invalid('expired');
+    return { kind: 'valid', claims };
   };
 
   return { ttlSeconds, issue, issueToService, verify };
@@ -158,7 +169,7 @@ const hasValidSignature = (token: string, { alg, key }: VerificationKey): boolea
  * and needs no token; and the time of a lookup tells nothing to somebody who does not already know a signature.
  */
 const cacheVerified = (
-  keys: () => KeySet,
+  keys: CurrentKeys,
   capacity: number,
   read: (token: string, keySet: KeySet) => SignedToken,
 ): ((token: string) => SignedToken) => {
@@ -166,7 +177,7 @@ const cacheVerified = (
   let verifiedWith: KeySet | undefined;
 
   return (token) => {
-    const keySet = keys();
+    const keySet = keys.current;
     if (keySet !== verifiedWith) {
       verified.clear();
       verifiedWith = keySet;

@@ -34,9 +34,9 @@ export const createOrderedIds = (): ((now: EpochMillis) => string) => {
 };
 
 /** Returns an id for one request, for responses and log lines. Called for every request, so it uses Node's buffered randomness. */
-export const createRequestId = (): string => randomUUID();
+export const createRequestId: () => string = randomUUID;
 
-/** Returns 128 random bits in base64url: the `jti` of an access token. */
+/** Returns 128 random bits in base64url: what makes the `jti` of an access token unique. */
 export const createTokenId = (): string => randomBytes(16).toString('base64url');
 
 /** Formats 16 bytes as a UUID in lower case. */

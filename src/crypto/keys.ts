@@ -18,6 +18,9 @@ export type KeySet = {
   readonly verification: ReadonlyMap<string, VerificationKey>;
 };
 
+/** The key set in use. Read `current` at every use: another set takes its place when the keys change. */
+export type CurrentKeys = { readonly current: KeySet };
+
 /** The keys of a configuration: the set, and the keys in their order with their private parts. */
 export type ConfiguredKeys = KeySet & { readonly keys: readonly Key[] };
 

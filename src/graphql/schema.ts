@@ -19,6 +19,7 @@ import { createApiKeyResolvers } from './resolvers/api-key.ts';
 import { baseResolvers } from './resolvers/base.ts';
 import { createEventResolvers } from './resolvers/event.ts';
 import { createIdentityResolvers } from './resolvers/identity.ts';
+import { issuedTokensResolvers } from './resolvers/issued-tokens.ts';
 import { createServiceClientResolvers } from './resolvers/service-client.ts';
 import { createSessionResolvers } from './resolvers/session.ts';
 import type { SessionCookies } from './session-cookies.ts';
@@ -53,6 +54,7 @@ export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSch
         baseResolvers,
         createAccountResolvers({ accounts, sessions, delivery }),
         createSessionResolvers(sessions, delivery),
+        issuedTokensResolvers,
         createServiceClientResolvers(services.serviceClients),
         createApiKeyResolvers(services.apiKeys),
         createEventResolvers(services.events, accounts),

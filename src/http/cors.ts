@@ -4,27 +4,51 @@ export type Cors = {
   readonly preflightHeadersFor: (origin: string | null) => Readonly<Record<string, string>>;
 };
 
-/** Request headers that pages may send: ours, those of Apollo Client, and of tracing (W3C). */
-const requestHeaders = [
-  'Authorization, X-API-Key, Content-Type, Accept, X-Request-Id',
-  'Apollo-Require-Preflight, ApolloGraphQL-Client-Name, ApolloGraphQL-Client-Version',
-  'Traceparent, Tracestate, Baggage',
-].join(', ');
+type CorsOptions = {
+  /** Exactly as browsers send them. */
+  readonly origins: readonly string[];
+  /** Request headers that pages may send besides the built-in ones. */
+  readonly headers?: readonly string[];
+  /** Called with each origin that gets no header. */
+  readonly onRefused?: (origin: string) => void;
+};
+
+/** Request headers that pages may send: ours, those of GraphQL clients, and those that tracing tools add to every request. */
+const builtInHeaders = [
+  ...['Authorization', 'X-API-Key', 'Content-Type', 'Accept', 'X-Request-Id', 'X-Correlation-Id', 'X-Requested-With'],
+  ...['Apollo-Require-Preflight', 'ApolloGraphQL-Client-Name', 'ApolloGraphQL-Client-Version'],
+  ...['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace'],
+  ...['X-Datadog-Trace-Id', 'X-Datadog-Parent-Id', 'X-Datadog-Origin', 'X-Datadog-Sampling-Priority', 'X-Datadog-Tags'],
+  ...['B3', 'X-B3-TraceId', 'X-B3-SpanId', 'X-B3-ParentSpanId', 'X-B3-Sampled', 'X-B3-Flags', 'Uber-Trace-Id'],
+  ...[
+    'Newrelic',
+    'Elastic-Apm-Traceparent',
+    'Request-Id',
+    'Request-Context',
+    'X-Amzn-Trace-Id',
+    'X-Cloud-Trace-Context',
+  ],
+];
 
 /**
  * CORS by an exact list. An origin that is not on it gets no CORS header at all, so that its pages learn
  * nothing (a reflected or `null` allowance would let a sandboxed frame read answers).
  */
-export const createCors = (origins: readonly string[]): Cors => {
+export const createCors = ({ origins, headers = [], onRefused = () => {} }: CorsOptions): Cors => {
   const allowed = new Set(origins);
-  const headersFor = (origin: string | null): Readonly<Record<string, string>> =>
-    origin !== null && allowed.has(origin)
-      ? {
-          'access-control-allow-origin': origin,
-          'access-control-allow-credentials': 'true',
-          'access-control-expose-headers': 'WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
-        }
-      : {};
+  const requestHeaders = [...builtInHeaders, ...headers].join(', ');
+  const headersFor = (origin: string | null): Readonly<Record<string, string>> => {
+    if (origin === null) return {};
+    if (!allowed.has(origin)) {
+      onRefused(origin);
+      return {};
+    }
+    return {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id',
+    };
+  };
   return {
     headersFor,
     preflightHeadersFor: (origin) =>

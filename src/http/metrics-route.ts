@@ -1,8 +1,13 @@
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { refusal } from './refusal.ts';
 import type { Route } from './route.ts';
 
 /** Prometheus' text format. */
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** The name that the client asked for: a page of another site that points its name to this machine (DNS rebinding) sends that name. */
+const isAskedByName = (request: Request): boolean =>
+  !isLoopbackHost(request.headers.get('host') ?? new URL(request.url).host);
 
 const loopback = /^(?:::ffff:)?127\.|^::1$/;
 
@@ -11,11 +16,13 @@ const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-rea
 
 /**
  * `GET /metrics` on the public port. Metrics show how a server is used and how much load it bears, so only callers on this
- * machine get them, and no request that a proxy on it forwards.
+ * machine get them, by its own name, and no request that a proxy on it forwards.
  */
 export const createMetricsRoute =
   (text: () => Promise<string>): Route =>
   async (request, { client }) =>
-    loopback.test(client.ip ?? '') && !proxyHeaders.some((header) => request.headers.has(header))
+    loopback.test(client.ip ?? '') &&
+    !isAskedByName(request) &&
+    !proxyHeaders.some((header) => request.headers.has(header))
       ? new Response(await text(), { headers: { 'content-type': metricsType } })
       : refusal(404, 'NOT_FOUND', 'There is nothing here.');

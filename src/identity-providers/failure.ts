@@ -1,4 +1,5 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
+import { messageOf } from '../domain/error-report.ts';
 import { AppError } from '../domain/errors.ts';
 
 /**
@@ -16,7 +17,6 @@ const reasonOf = (error: unknown): string => {
   if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
     return `the provider responded with the error ${/^[\w.-]{1,60}$/.test(error.error) ? error.error : '(malformed)'}`;
   }
-  if (!(error instanceof Error)) return 'unknown';
-  const cause = error instanceof ClientError && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return error.message + cause;
+  const cause = error instanceof ClientError && error.cause instanceof Error ? `: ${messageOf(error.cause)}` : '';
+  return messageOf(error) + cause;
 };

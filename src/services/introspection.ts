@@ -1,6 +1,6 @@
 import type { Authenticator } from '@fieldgate/guard/core';
 import type { AccessTokenClaims, AccessTokens } from '../crypto/access-token.ts';
-import { type Clock, toSeconds } from '../domain/clock.ts';
+import type { Clock } from '../domain/clock.ts';
 
 export type { AccessTokenClaims } from '../crypto/access-token.ts';
 
@@ -25,7 +25,7 @@ export const createIntrospection =
       header: (name) => (name === 'authorization' ? `Bearer ${token}` : null),
     });
     if (authentication.kind !== 'accepted') return null;
-    const now = toSeconds(clock());
+    const now = clock();
     const verification = accessTokens.verify(token, now);
-    return verification.kind === 'valid' && verification.claims.expiresAt > now ? verification.claims : null;
+    return verification.kind === 'valid' && verification.claims.expiresAt * 1000 > now ? verification.claims : null;
   };

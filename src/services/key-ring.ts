@@ -1,5 +1,5 @@
 import type { AccessTokens, Verification } from '../crypto/access-token.ts';
-import { type Clock, toSeconds } from '../domain/clock.ts';
+import type { Clock } from '../domain/clock.ts';
 import { serverActor } from '../domain/event.ts';
 import { isRotationDue } from '../domain/signing-key.ts';
 import { createKeyRotation, type KeyRotationDeps } from './key-rotation.ts';
@@ -46,7 +46,7 @@ export const createRequestVerify =
     clock: Clock,
   ) =>
   (token: string): Verification | Promise<Verification> => {
-    const verification = accessTokens.verify(token, toSeconds(clock()));
+    const verification = accessTokens.verify(token, clock());
     if (verification.kind === 'valid' || verification.cause !== 'unknown key') return verification;
-    return reloadForUnknownKid().then(() => accessTokens.verify(token, toSeconds(clock())));
+    return reloadForUnknownKid().then(() => accessTokens.verify(token, clock()));
   };

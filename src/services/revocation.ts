@@ -1,7 +1,7 @@
 import type { ClientInfo } from '@fieldgate/guard/core';
 import type { AccessTokens } from '../crypto/access-token.ts';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
-import { type Clock, toSeconds } from '../domain/clock.ts';
+import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import type { ServiceClient } from '../domain/service-client.ts';
 import type { ServiceClients } from './service-clients.ts';
@@ -26,7 +26,7 @@ export type Revoke = (token: string, by: ServiceClient | null, client: ClientInf
 export const createRevocation =
   ({ accessTokens, sessions, serviceClients, clock }: RevocationDeps): Revoke =>
   async (token, by, client) => {
-    const verification = accessTokens.verify(token, toSeconds(clock()), { ignoreExpiry: true });
+    const verification = accessTokens.verify(token, clock(), { ignoreExpiry: true });
     const claims = verification.kind === 'valid' ? verification.claims : null;
     if (claims?.kind === 'service') {
       if (by === null) throw new AppError('INVALID_CLIENT');

@@ -1,6 +1,5 @@
 import type { ClientInfo } from '@fieldgate/guard/core';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
-import { toSeconds } from '../domain/clock.ts';
 import { accountActor } from '../domain/event.ts';
 import type { SessionRef, SessionsDeps } from './session-tokens.ts';
 
@@ -49,7 +48,7 @@ export const createSessionLogout = (deps: SessionLogoutDeps) => {
   /** The live session of an access token. The token of an ended session has no say over the others. */
   const sessionOfAccessToken = async (token: string | null): Promise<SessionRef | null> => {
     if (token === null) return null;
-    const verification = accessTokens.verify(token, toSeconds(clock()), { ignoreExpiry: true });
+    const verification = accessTokens.verify(token, clock(), { ignoreExpiry: true });
     if (verification.kind === 'invalid' || verification.claims.kind !== 'account') return null;
     const { userId, sessionId } = verification.claims;
     return (await sessions.check(userId, sessionId)).kind === 'live' ? { userId, sessionId } : null;

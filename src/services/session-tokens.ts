@@ -55,9 +55,9 @@ export const createSessionTokens = (deps: SessionsDeps) => {
   };
 
   /** Gives a live session a new refresh token; those it had before are unknown from then on. Errors: UNAUTHENTICATED. */
-  const reissue = async (user: User, id: SessionId): Promise<IssuedTokens> => {
+  const reissue = async (user: User, id: SessionId, isProven: boolean): Promise<IssuedTokens> => {
     const { token, digests } = createRefreshToken(user.id, id);
-    const session = await sessions.reissue(user.id, id, digests);
+    const session = await sessions.reissue(user.id, id, { ...digests, isProven });
     if (!session) throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_REVOKED' });
     return issue(user, session, token);
   };
@@ -65,7 +65,7 @@ export const createSessionTokens = (deps: SessionsDeps) => {
   /** Signs an access token to go with this refresh token. */
   const issue = async (user: User, session: Session, refreshToken: string): Promise<IssuedTokens> => {
     const { ttlSeconds } = deps.accessTokens;
-    const subject = { userId: user.id, sessionId: session.id, role: user.role };
+    const subject = { userId: user.id, sessionId: session.id, accountVersion: user.version, role: user.role };
     const now = toSeconds(deps.clock());
     const { token } = await deps.accessTokens.issue({ ...subject, scopes: sessionScopes, now });
     return { accessToken: token, refreshToken, expiresInSeconds: ttlSeconds, user, session };

@@ -37,7 +37,7 @@ export const createSessions = (deps: SessionsDeps) => {
   ): Promise<IssuedTokens> => {
     const user = await accounts.changePassword(caller.id, change, client);
     await sessions.endAll(user.id, caller.sessionId);
-    return reissue(user, caller.sessionId);
+    return reissue(user, caller.sessionId, true);
   };
 
   /** Resolves with a page of the live sessions of an account, newest first. Errors: BAD_USER_INPUT (first). */

@@ -1,4 +1,4 @@
-import type { ConfiguredKeys, KeySet } from '../crypto/keys.ts';
+import type { ConfiguredKeys, CurrentKeys, KeySet } from '../crypto/keys.ts';
 import { createKeySeal, type KeySeal } from '../crypto/sealed-key.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Signals } from '../domain/signals.ts';
@@ -23,7 +23,8 @@ export const createStoredKeys = ({ store, configured, clock, signals }: StoredKe
   const roots = rootKeysOf(configured).map((root) => ({ ...root, seal: createKeySeal(root.key) }));
   const signingRoot = toSigningRoot(roots[0]);
   let stored: readonly StoredKey[] = [];
-  let keySet: KeySet = configured;
+  const inUse: { current: KeySet } = { current: configured };
+  const keys: CurrentKeys = inUse;
   let [reads, newestRead] = [0, 0];
 
   const list = (): readonly ManagedKey[] => managedKeys(roots, stored, clock());
@@ -61,9 +62,9 @@ export const createStoredKeys = ({ store, configured, clock, signals }: StoredKe
   /** An unchanged set stays the same object: the cache of verified tokens depends on it. */
   const activateDueKey = (): void => {
     const next = keySetOf(list()) ?? configured;
-    const before = keySet;
+    const before = inUse.current;
     if (fingerprint(next) === fingerprint(before)) return;
-    keySet = next;
+    inUse.current = next;
     if (next.signing.kid !== before.signing.kid) signals.signingKeyChanged(next.signing.kid);
   };
 
@@ -73,7 +74,7 @@ export const createStoredKeys = ({ store, configured, clock, signals }: StoredKe
   const newestRecord = (): SigningKeyRecord | null =>
     stored.findLast(({ record }) => record.root === signingRoot?.id)?.record ?? null;
 
-  return { signingRoot, keys: () => keySet, list, read, findRecord, newestRecord };
+  return { signingRoot, keys, list, read, findRecord, newestRecord };
 };
 
 /** Null for a key that cannot seal: a shared secret. */

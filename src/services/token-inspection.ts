@@ -3,7 +3,7 @@ import type { AccessTokenClaims, AccessTokens, VerificationFault } from '../cryp
 import { isJsonObject, type JsonObject } from '../crypto/json-object.ts';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
 import type { ApiKey } from '../domain/api-key.ts';
-import { type Clock, toSeconds } from '../domain/clock.ts';
+import type { Clock } from '../domain/clock.ts';
 import { byCreation, type Position } from '../domain/page.ts';
 import type { ServiceClient } from '../domain/service-client.ts';
 import type { RefreshTokenState, Session } from '../domain/session.ts';
@@ -73,7 +73,7 @@ export type TokenInspection = ReturnType<typeof createTokenInspection>;
 /** Examines tokens without using them: nothing is spent, ended or written. */
 export const createTokenInspection = (deps: TokenInspectionDeps) => {
   const inspectAccessToken = async (token: string): Promise<AccessTokenReport> => {
-    const now = toSeconds(deps.clock());
+    const now = deps.clock();
     const verification = deps.accessTokens.verify(token, now);
     const ours = deps.accessTokens.verify(token, now, { ignoreExpiry: true });
     const authentication = await deps.authenticate({

@@ -1,17 +1,20 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
-import { AppError } from '../domain/errors.ts';
 import type { SessionLifetimes } from '../domain/session.ts';
 import type { DatabaseTarget } from '../domain/settings/database-target.ts';
 import type { RedisTarget } from '../domain/settings/redis-target.ts';
 import type { Signals } from '../domain/signals.ts';
+import { StartError } from '../domain/start-error.ts';
 import type { Backend, ServerCheck } from './backend.ts';
+import { prepareDataDirectory } from './files/data-directory.ts';
 import type { SqlDatabase } from './sql/database.ts';
 import { latestTimestamp } from './sql/latest-timestamp.ts';
 import { pendingMigrations } from './sql/migrate.ts';
+import { postgresProblem } from './sql/postgres-problem.ts';
 import { sqlRevocationJournal } from './sql/revocation-journal.ts';
 import { openSqlite } from './sql/sqlite.ts';
+import { sqliteProblem } from './sql/sqlite-problem.ts';
 import { openSqlStores } from './sql/stores.ts';
 
 export type StoresDeps = {
@@ -85,8 +88,12 @@ const openDatabase = async (target: DatabaseTarget): Promise<SqlDatabase> => {
     const { openPostgres } = await import('./sql/postgres.ts');
     return openPostgres({ url: target.url.reveal() });
   }
-  mkdirSync(target.directory, { recursive: true, mode: 0o700 });
-  return openSqlite({ file: databaseFile(target.directory) });
+  prepareDataDirectory(target.directory);
+  try {
+    return openSqlite({ file: databaseFile(target.directory) });
+  } catch (error) {
+    throw new StartError(problemOf(error, target));
+  }
 };
 
 const migrateOrClose = async (database: SqlDatabase, target: DatabaseTarget): Promise<void> => {
@@ -94,9 +101,12 @@ const migrateOrClose = async (database: SqlDatabase, target: DatabaseTarget): Pr
     await database.migrate();
   } catch (error) {
     await database.close();
-    throw error instanceof AppError ? new Error(unreachable(target), { cause: error }) : error;
+    throw isAboutDatabase(error) ? new StartError(problemOf(error, target)) : error;
   }
 };
+
+/** Drivers' errors have a code, as ours have; a fault of the code has none. */
+const isAboutDatabase = (error: unknown): boolean => error instanceof Error && 'code' in error;
 
 const openRedisBackend = async (database: SqlDatabase, { accounts }: StorePorts, deps: StoresDeps) => {
   if (deps.redis === null) return null;
@@ -111,14 +121,14 @@ const databaseBackend = ({ ping, close }: SqlDatabase, target: DatabaseTarget): 
   checkServer: async () => {
     const problems = await ping().then(
       () => [],
-      () => [unreachable(target)],
+      (error: unknown) => [problemOf(error, target)],
     );
     return { problems, warnings: [] };
   },
   close,
 });
 
-const unreachable = (target: DatabaseTarget): string =>
+const problemOf = (error: unknown, target: DatabaseTarget): string =>
   target.kind === 'postgres'
-    ? 'PostgreSQL cannot be reached. Check DATABASE_URL, and that the server is running.'
-    : `The database in ${target.directory} cannot be opened.`;
+    ? postgresProblem(error, target.url.reveal())
+    : sqliteProblem(error, databaseFile(target.directory));

@@ -4,13 +4,15 @@ import { cacheAccounts } from '../../src/stores/account-cache.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
-import { type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
-import { createAccount, lastingLifetimes, type RedisInstance, redisInstances } from '../support/redis-stores.ts';
+import { createAccount } from '../support/accounts.ts';
+import { type RedisServer, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
+import { lastingLifetimes, type RedisInstance, redisInstances } from '../support/redis-stores.ts';
 import { type SignIn, signIn } from '../support/sign-ins.ts';
+import { until } from '../support/time.ts';
 
 const missing = await redisMissing();
 
-describe.skipIf(missing !== null)('with sessions in Redis, a check returns the cached account', () => {
+describe.skipIf(missing !== null)('accounts in the cache, with sessions in Redis', () => {
   const instances = redisInstances();
   let server: RedisServer;
   /** Changes accounts and announces the changes to Redis. */
@@ -25,8 +27,8 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check returns the c
 
   beforeAll(async () => {
     server = await redisServer();
-    other = await instances.open(`redis://127.0.0.1:${server.port}`);
-    redis = openRedis(targetOf(`redis://127.0.0.1:${server.port}`));
+    other = await instances.open(server.url);
+    redis = openRedis(targetOf(server.url));
     const counted: RedisInstance['accounts'] = {
       ...other.accounts,
       findById: (id) => {
@@ -55,32 +57,32 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check returns the c
 
   const check = () => sessions.check(client.user.id, client.id);
 
-  test('once it was read, without reading it again', async () => {
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+  test('a check returns the account once it was read, without reading it again', async () => {
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'USER', account: ada });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1, account: ada });
     expect(reads).toBe(1);
   });
 
-  test('never as it was before a change that was acknowledged', async () => {
+  test('a check never returns an account from before an acknowledged change', async () => {
     await accounts.findById(ada.id);
     const changed = await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     if (!changed) throw new Error('no account');
     await other.sessions.accountChanged(changed.after);
-    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR' });
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2 });
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', account: changed.after });
+    expect(await check()).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2, account: changed.after });
   });
 
-  test('nor one that was read before Redis knew of its change', async () => {
+  test('a check does not return an account whose change Redis does not know yet', async () => {
     await other.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     await accounts.findById(ada.id);
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
   });
 
-  test('for half a minute at most, in case an operator edits the row', async () => {
+  test('a check returns a cached account for at most half a minute, in case an operator edits the row', async () => {
     await accounts.findById(ada.id);
     now += 30_000;
-    expect(await check()).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check()).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
   });
 });

@@ -58,7 +58,7 @@ async function breakableLine(target: string) {
 }
 
 describe('a PostgreSQL server that cannot be reached', () => {
-  test('one that refuses connections is unavailable at once', async () => {
+  test('a server that refuses connections is unavailable at once', async () => {
     const database = openPostgres({ url: 'postgres://root@127.0.0.1:1/test' });
     const { outcome, ms } = await timed(database.ping);
     expect(outcome).toMatchObject(unavailable);
@@ -66,7 +66,7 @@ describe('a PostgreSQL server that cannot be reached', () => {
     await database.close();
   });
 
-  test('one that never answers is unavailable within about a second, for every caller in the queue', async () => {
+  test('a server that never answers is unavailable within about a second, for every caller in the queue', async () => {
     const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const address = silent.address();
@@ -106,14 +106,14 @@ describe.skipIf(missing !== null)('a PostgreSQL server that fails', () => {
       server.url,
     );
 
-  test('F14 when an administrator ends every idle connection, the next call gets a new one', async () => {
+  test('F14: when an administrator ends every idle connection, the next call gets a new one', async () => {
     await Promise.all(Array.from({ length: 10 }, database.ping));
     await terminateAll();
     await pause(100);
     await Promise.all(Array.from({ length: 10 }, database.ping));
   });
 
-  test('F14 when an administrator ends a connection in use, its caller gets an error and the pool works at once', async () => {
+  test('F14: when an administrator ends a connection in use, its caller gets an error and the pool works at once', async () => {
     const sleeping = timed(() => sql`select pg_sleep(0.9)`.execute(database.kysely));
     await pause(200);
     await terminateAll();
@@ -123,7 +123,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server that fails', () => {
     await Promise.all(Array.from({ length: 10 }, database.ping));
   });
 
-  test('F14 a connection that dies between two statements ends neither the process nor the pool', async () => {
+  test('F14: a connection that dies between two statements ends neither the process nor the pool', async () => {
     const holding = database.kysely.connection().execute(() => pause(300));
     await pause(100);
     await terminateAll();
@@ -131,7 +131,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server that fails', () => {
     await expect.poll(() => database.ping().then(() => 'answers'), { timeout: 1_000 }).toBe('answers');
   });
 
-  test('F14 a server that falls silent during a statement is unavailable within about a second, and recovers', async () => {
+  test('F14: a server that falls silent during a statement is unavailable within about a second, and recovers', async () => {
     const line = await breakableLine(server.url);
     const behind = openPostgres({ url: line.url, maxConnections: 1 });
     await behind.ping();
@@ -145,7 +145,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server that fails', () => {
     await line.close();
   });
 
-  test('F15 callers that find the pool exhausted get an error within about a second, and it recovers', async () => {
+  test('F15: callers that find the pool exhausted get an error within about a second, and it recovers', async () => {
     const small = openPostgres({ url: server.url, maxConnections: 2 });
     const held = Array.from({ length: 2 }, () => small.kysely.connection().execute(() => pause(1_500)));
     await pause(200);
@@ -158,7 +158,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server that fails', () => {
     await small.close();
   });
 
-  test('F15 200 slow statements at once all end within about a second, and the pool recovers', async () => {
+  test('F15: 200 slow statements at once all end within about a second, and the pool recovers', async () => {
     const slow = Array.from({ length: 200 }, () => timed(() => sql`select pg_sleep(5)`.execute(database.kysely)));
     for (const { outcome, ms } of await Promise.all(slow)) {
       expect(outcome).toMatchObject(unavailable);

@@ -4,10 +4,10 @@ import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { revocationFeed } from '../../src/stores/redis/revocation-feed.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import { createAccount } from '../support/accounts.ts';
 import { allOf } from '../support/pages.ts';
-import { pause, redisCluster, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
+import { redisCluster, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
 import {
-  createAccount,
   expectEveryKeyToExpire,
   lastingLifetimes,
   type RedisInstance,
@@ -15,6 +15,7 @@ import {
 } from '../support/redis-stores.ts';
 import { refreshToken, type SignIn, signIn } from '../support/sign-ins.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
+import { pause, until } from '../support/time.ts';
 
 const missing = await redisMissing();
 const delayMs = 100;
@@ -52,18 +53,18 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
   const serverFor = async () => {
     const server = await redisServer();
     cleanUps.push(server.drop);
-    return { ...server, url: `redis://127.0.0.1:${server.port}` };
+    return server;
   };
 
   const check = (store: SessionStore, { user, id }: SignIn) => store.check(user.id, id);
   const kindOf = async (store: SessionStore, client: SignIn) => (await check(store, client)).kind;
 
-  test('answers at once and without Redis once a session is cached', async () => {
+  test('a check of a cached session answers at once and without Redis', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
     const client = await signIn(strict.sessions, ada);
-    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await until(() => !(check(sessions, client) instanceof Promise));
     await server.admin.config('RESETSTAT');
     let asked = 0;
@@ -78,7 +79,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect(asked).toBeLessThan(25);
   });
 
-  test('F27 a session that another instance ended is refused from 100 ms after the answer on, 100 times of 100', async () => {
+  test('F27: a session that another instance ended is refused from 100 ms after the answer on, 100 times of 100', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -120,12 +121,12 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect(await kindOf(sessions, reused)).toBe('ended');
     await check(sessions, other);
     await sessions.accountChanged({ ...ada, role: 'ADMIN', version: 2 });
-    expect(await check(sessions, other)).toEqual({ kind: 'live', role: 'ADMIN' });
+    expect(await check(sessions, other)).toEqual({ kind: 'live', role: 'ADMIN', accountVersion: 2 });
     await sessions.endAll(ada.id, kept.id);
     expect([await kindOf(sessions, other), await kindOf(sessions, kept)]).toEqual(['ended', 'live']);
   });
 
-  test('R16 R18 a role changed, and an account disabled, by another instance show within the delay', async () => {
+  test('R16, R18: a role changed, and an account disabled, by another instance show within the delay', async () => {
     const server = await serverFor();
     const { strict, ada } = await setUp(server.url);
     const { sessions } = await following(server.url, strict);
@@ -133,7 +134,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     await check(sessions, client);
     await strict.sessions.accountChanged({ ...ada, role: 'MODERATOR', version: 2 });
     await pause(delayMs);
-    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'MODERATOR' });
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'MODERATOR', accountVersion: 2 });
     await strict.sessions.accountChanged({ ...ada, disabledAt: 1, version: 3 });
     await pause(delayMs);
     expect(await kindOf(sessions, client)).toBe('ended');
@@ -145,7 +146,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     const proxy = await tcpProxy(server.port);
     cleanUps.push(proxy.drop);
     const { strict, ada } = await setUp(server.url);
-    const { sessions, feed } = await following(`redis://127.0.0.1:${proxy.port}`, strict);
+    const { sessions, feed } = await following(proxy.url, strict);
     const [ended, kept] = [await signIn(strict.sessions, ada), await signIn(strict.sessions, ada)];
     for (const client of [ended, kept]) await check(sessions, client);
     // The server falls silent, and the connection stays open.
@@ -169,7 +170,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs + 20);
     const asked = check(sessions, client);
     expect(asked).toBeInstanceOf(Promise);
-    expect(await asked).toEqual({ kind: 'live', role: 'USER' });
+    expect(await asked).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
   });
 
   test('a cached session expires when the session does', async () => {
@@ -219,7 +220,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect(feed.getCached(ada.id, id)).toEqual({ role: 'USER', version: 1, leftMs: 60_000 });
   });
 
-  test('it caches a bounded number of accounts', async () => {
+  test('the cache holds a bounded number of accounts', async () => {
     const server = await serverFor();
     const { strict } = await setUp(server.url);
     const redis = openRedis(targetOf(server.url));
@@ -235,14 +236,14 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     expect(clients.map(({ user, id }) => feed.getCached(user.id, id)?.role)).toEqual([undefined, 'USER', 'USER']);
   });
 
-  test('F12 it works over a cluster', async () => {
+  test('F12: the cache works over a cluster', async () => {
     const cluster = await redisCluster();
     cleanUps.push(cluster.drop);
     const { strict, ada } = await setUp(cluster.url);
     const { sessions } = await following(cluster.url, strict);
     const client = await signIn(strict.sessions, ada);
     await until(() => !(check(sessions, client) instanceof Promise));
-    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER' });
+    expect(await check(sessions, client)).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await strict.sessions.end(ada.id, client.id);
     await pause(delayMs);
     expect(await kindOf(sessions, client)).toBe('ended');

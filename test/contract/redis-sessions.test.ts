@@ -5,17 +5,18 @@ import type { User } from '../../src/domain/user.ts';
 import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import { createAccount } from '../support/accounts.ts';
 import { allOf } from '../support/pages.ts';
-import { pause, type RedisServer, redisMissing, redisServer, targetOf, until } from '../support/redis-servers.ts';
+import { type RedisServer, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
 import {
   answers,
-  createAccount,
   expectEveryKeyToExpire,
   lastingLifetimes,
   type RedisInstance,
   redisInstances,
 } from '../support/redis-stores.ts';
 import { browser, refreshToken, signIn } from '../support/sign-ins.ts';
+import { pause, until } from '../support/time.ts';
 
 const missing = await redisMissing();
 
@@ -74,7 +75,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     expect(await server.admin.dbsize()).toBe(1);
   });
 
-  test('R09 a dump contains nothing that a token could be made from', async () => {
+  test('R09: a dump contains nothing that a token could be made from', async () => {
     const client = await signIn(instance.sessions, ada);
     const secrets: Buffer[] = [];
     for (let turn = 0; turn < 5; turn += 1) {
@@ -111,7 +112,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     await expectEveryKeyToExpire(instance.redis);
   });
 
-  test('F29 sweeping keeps no key alive: one without sessions expires when it would have', async () => {
+  test('F29: sweeping keeps no key alive: one without sessions expires when it would have', async () => {
     await instance.sessions.end(ada.id, (await signIn(instance.sessions, ada)).id);
     await server.admin.pexpire(keyOf(ada), 60_000);
     await instance.sessions.purgeExpired(500, Date.now());
@@ -129,25 +130,33 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     expect(await server.admin.hlen(keyOf(ada))).toBe(1);
   });
 
-  test('R18 a change that was not announced shows after the next refresh', async () => {
+  test('R18: a change that was not announced shows after the next refresh', async () => {
     const client = await signIn(instance.sessions, ada);
     const demoted = await instance.accounts.change(ada.id, () => ({ role: 'ADMIN' }));
-    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'USER' });
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'USER', accountVersion: 1 });
     await refreshToken(instance.sessions, { ...client, user: demoted?.after ?? ada });
-    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'ADMIN' });
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({
+      kind: 'live',
+      role: 'ADMIN',
+      accountVersion: 2,
+    });
   });
 
-  test('R18 a refresh or sign-in that read the account before it changed does not undo the change', async () => {
+  test('R18: a refresh or sign-in that read the account before it changed does not undo the change', async () => {
     const client = await signIn(instance.sessions, ada);
     const changed = await instance.accounts.change(ada.id, () => ({ role: 'MODERATOR' }));
     if (changed !== null) await instance.sessions.accountChanged(changed.after);
     await refreshToken(instance.sessions, client);
     await instance.sessions.accountChanged(ada);
-    expect(await instance.sessions.check(ada.id, client.id)).toEqual({ kind: 'live', role: 'MODERATOR' });
+    expect(await instance.sessions.check(ada.id, client.id)).toEqual({
+      kind: 'live',
+      role: 'MODERATOR',
+      accountVersion: 2,
+    });
     await expect(signIn(instance.sessions, ada)).rejects.toThrow('changed');
   });
 
-  test('R12 F27 a session that one instance ended is refused by another at its next check, 1 000 times of 1 000', async () => {
+  test('R12, F27: a session that one instance ended is refused by another at its next check, 1 000 times of 1 000', async () => {
     const other = await instances.open(url());
     let refused = 0;
     for (let round = 0; round < 1_000; round += 1) {
@@ -230,7 +239,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
       await server.admin.config('SET', 'save', '');
     });
 
-    test.each(['allkeys-lru', 'volatile-ttl'])('F08 a server that evicts (%s) is refused', async (policy) => {
+    test.each(['allkeys-lru', 'volatile-ttl'])('F08: a server that evicts (%s) is refused', async (policy) => {
       await server.admin.config('SET', 'maxmemory-policy', policy);
       expect((await check()).problems).toEqual([expect.stringContaining(`maxmemory-policy ${policy}`)]);
       await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
@@ -247,10 +256,10 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
       await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
     });
 
-    test('F33 the problem names a wrong password and a server that does not answer, never the password', async () => {
+    test('F33: the problem names a wrong password and a server that does not answer, never the password', async () => {
       const wrong = await check(url('app:wrong-password@'));
       expect(wrong.problems).toEqual([
-        `Redis at 127.0.0.1:${server.port} does not accept the user or password of REDIS_URL.`,
+        `Redis at 127.0.0.1:${server.port} rejects the user or the password of REDIS_URL. Correct them.`,
       ]);
       const none = await check('redis://:secret-word@127.0.0.1:1');
       expect(none.problems).toEqual([expect.stringContaining('Redis at 127.0.0.1:1 cannot be reached (ECONNREFUSED)')]);

@@ -1,128 +1,117 @@
 import { randomUUID } from 'node:crypto';
 import { clientId } from '@fieldgate/guard';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
 import type { NewServiceClient, ServiceClientStore } from '../../src/stores/ports/service-client-store.ts';
 import { listAll } from '../support/pages.ts';
+import type { Harness, TwoInstances } from './harness.ts';
 
-/** What a store of service clients brings to be held to its contract. */
-export type ServiceClientStoreHarness = {
-  readonly start: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-  /** Two instances of the server over the same, empty data. */
-  readonly open: () => Promise<{ readonly store: ServiceClientStore; readonly other: ServiceClientStore }>;
-};
+export type ServiceClientStoreHarness = Harness<TwoInstances<ServiceClientStore>>;
 
 const digest = () => tokenDigest(randomUUID());
-const nobody = clientId(randomUUID());
+const unknown = clientId(randomUUID());
 
-export function describeServiceClientStore(
-  name: string,
-  harness: ServiceClientStoreHarness,
-  missing: string | null = null,
-): void {
-  describe.skipIf(missing !== null)(`service client store: ${name}${missing === null ? '' : ` (${missing})`}`, () => {
-    let store: ServiceClientStore;
-    let other: ServiceClientStore;
+export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): void => {
+  let store: ServiceClientStore;
+  let other: ServiceClientStore;
 
-    beforeAll(harness.start);
-    afterAll(harness.stop);
-    beforeEach(async () => {
-      ({ store, other } = await harness.open());
+  beforeAll(harness.start);
+  afterAll(harness.stop);
+  beforeEach(async () => {
+    ({ store, other } = await harness.open());
+  });
+
+  const given = (more: Partial<NewServiceClient> = {}): NewServiceClient => ({
+    ...{ id: clientId(randomUUID()), name: 'Счета 🦉', scopes: ['orders:read', 'orders:write'] },
+    ...{ createdAt: 1_000, secretDigest: digest(), ...more },
+  });
+  const create = (more: Partial<NewServiceClient> = {}) => store.create(given(more));
+
+  test('a client is found as it was created, and returned without its digest', async () => {
+    const { secretDigest, ...client } = given();
+    const made = await store.create({ ...client, secretDigest });
+    expect(made).toEqual({ ...client, disabledAt: null, previousSecretExpiresAt: null });
+    expect(await other.find(client.id)).toEqual({ client: made, secretDigest, previousDigest: null });
+    expect(await store.find(unknown)).toBeNull();
+  });
+
+  test('a client without scopes has none', async () => {
+    const { id } = await create({ scopes: [] });
+    expect((await store.find(id))?.client.scopes).toEqual([]);
+  });
+
+  test('clients are listed oldest first', async () => {
+    const ids = [await create({ createdAt: 3 }), await create({ createdAt: 1 }), await create({ createdAt: 2 })].map(
+      ({ id }) => id,
+    );
+    expect((await listAll(other.list)).map(({ id }) => id)).toEqual([ids[1], ids[2], ids[0]]);
+  });
+
+  test('a rotation keeps the current secret as the previous one and drops the one before', async () => {
+    const [first, second, third] = [digest(), digest(), digest()];
+    const { id } = await create({ secretDigest: first });
+    expect(await store.rotateSecret(id, { secretDigest: second, previousExpiresAt: 5_000 })).toMatchObject({
+      previousSecretExpiresAt: 5_000,
     });
-
-    const given = (more: Partial<NewServiceClient> = {}): NewServiceClient => ({
-      ...{ id: clientId(randomUUID()), name: 'Счета 🦉', scopes: ['orders:read', 'orders:write'] },
-      ...{ createdAt: 1_000, secretDigest: digest(), ...more },
-    });
-    const create = (more: Partial<NewServiceClient> = {}) => store.create(given(more));
-
-    test('a client is found as it was made, and shown without its digest', async () => {
-      const { secretDigest, ...client } = given();
-      const made = await store.create({ ...client, secretDigest });
-      expect(made).toEqual({ ...client, disabledAt: null, previousSecretExpiresAt: null });
-      expect(await other.find(client.id)).toEqual({ client: made, secretDigest, previousDigest: null });
-      expect(await store.find(nobody)).toBeNull();
-    });
-
-    test('a client without scopes has none', async () => {
-      const { id } = await create({ scopes: [] });
-      expect((await store.find(id))?.client.scopes).toEqual([]);
-    });
-
-    test('clients are listed oldest first', async () => {
-      const ids = [await create({ createdAt: 3 }), await create({ createdAt: 1 }), await create({ createdAt: 2 })].map(
-        ({ id }) => id,
-      );
-      expect((await listAll(other.list)).map(({ id }) => id)).toEqual([ids[1], ids[2], ids[0]]);
-    });
-
-    test('a rotation keeps the present secret as the previous one and forgets the one before', async () => {
-      const [first, second, third] = [digest(), digest(), digest()];
-      const { id } = await create({ secretDigest: first });
-      expect(await store.rotateSecret(id, { secretDigest: second, previousExpiresAt: 5_000 })).toMatchObject({
-        previousSecretExpiresAt: 5_000,
-      });
-      expect(await store.find(id)).toMatchObject({ secretDigest: second, previousDigest: first });
-      await other.rotateSecret(id, { secretDigest: third, previousExpiresAt: 6_000 });
-      expect(await store.find(id)).toMatchObject({
-        ...{ secretDigest: third, previousDigest: second },
-        client: { previousSecretExpiresAt: 6_000 },
-      });
-    });
-
-    test('of simultaneous rotations the last two are the two that are kept', async () => {
-      const { id } = await create();
-      const digests = Array.from({ length: 10 }, digest);
-      await Promise.all(
-        digests.map((secretDigest, i) =>
-          (i % 2 ? store : other).rotateSecret(id, { secretDigest, previousExpiresAt: 5_000 }),
-        ),
-      );
-      const kept = await store.find(id);
-      expect(digests).toContain(kept?.secretDigest);
-      expect(digests).toContain(kept?.previousDigest);
-      expect(kept?.secretDigest).not.toBe(kept?.previousDigest);
-    });
-
-    test('a client that is off is refused at once on every instance, and stays off since when it was', async () => {
-      const { id } = await create();
-      expect([await store.check(id, 'j1'), await other.check(id, 'j1')]).toEqual([true, true]);
-      expect((await store.disable(id, 7_000))?.disabledAt).toBe(7_000);
-      expect([await store.check(id, 'j1'), await other.check(id, 'j1')]).toEqual([false, false]);
-      expect((await other.disable(id, 8_000))?.disabledAt).toBe(7_000);
-      expect(await store.rotateSecret(id, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
-    });
-
-    test('what is none is neither live nor changed', async () => {
-      expect(await store.check(nobody, 'j1')).toBe(false);
-      expect(await store.disable(nobody, 7_000)).toBeNull();
-      expect(await store.rotateSecret(nobody, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
-    });
-
-    test('a revoked token is refused at once on every instance, and no other token of the client', async () => {
-      const { id } = await create();
-      await store.revokeToken('j1', 9_000);
-      await other.revokeToken('j1', 9_000);
-      expect([await store.check(id, 'j1'), await other.check(id, 'j1'), await store.check(id, 'j2')]).toEqual([
-        ...[false, false, true],
-      ]);
-    });
-
-    test('purging forgets revoked tokens that have expired, no more than it was told to, and nothing else', async () => {
-      const { id } = await create();
-      for (const [token, expiresAt] of [
-        ['a', 1],
-        ['b', 2],
-        ['c', 3],
-        ['d', 10],
-      ] as const) {
-        await store.revokeToken(token, expiresAt);
-      }
-      expect(await store.purgeExpired(2, 3)).toBe(2);
-      expect(await store.purgeExpired(100, 3)).toBe(1);
-      expect(await store.purgeExpired(100, 3)).toBe(0);
-      expect(await store.check(id, 'd')).toBe(false);
+    expect(await store.find(id)).toMatchObject({ secretDigest: second, previousDigest: first });
+    await other.rotateSecret(id, { secretDigest: third, previousExpiresAt: 6_000 });
+    expect(await store.find(id)).toMatchObject({
+      ...{ secretDigest: third, previousDigest: second },
+      client: { previousSecretExpiresAt: 6_000 },
     });
   });
-}
+
+  test('simultaneous rotations keep the last two secrets', async () => {
+    const { id } = await create();
+    const digests = Array.from({ length: 10 }, digest);
+    await Promise.all(
+      digests.map((secretDigest, i) =>
+        (i % 2 ? store : other).rotateSecret(id, { secretDigest, previousExpiresAt: 5_000 }),
+      ),
+    );
+    const kept = await store.find(id);
+    expect(digests).toContain(kept?.secretDigest);
+    expect(digests).toContain(kept?.previousDigest);
+    expect(kept?.secretDigest).not.toBe(kept?.previousDigest);
+  });
+
+  test('a disabled client is rejected at once on every instance and keeps the time of the first disabling', async () => {
+    const { id } = await create();
+    expect([await store.check(id, 'j1'), await other.check(id, 'j1')]).toEqual([true, true]);
+    expect((await store.disable(id, 7_000))?.disabledAt).toBe(7_000);
+    expect([await store.check(id, 'j1'), await other.check(id, 'j1')]).toEqual([false, false]);
+    expect((await other.disable(id, 8_000))?.disabledAt).toBe(7_000);
+    expect(await store.rotateSecret(id, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
+  });
+
+  test('an unknown client is rejected and cannot be changed', async () => {
+    expect(await store.check(unknown, 'j1')).toBe(false);
+    expect(await store.disable(unknown, 7_000)).toBeNull();
+    expect(await store.rotateSecret(unknown, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
+  });
+
+  test('a revoked token is rejected at once on every instance, and no other token of the client', async () => {
+    const { id } = await create();
+    await store.revokeToken('j1', 9_000);
+    await other.revokeToken('j1', 9_000);
+    expect([await store.check(id, 'j1'), await other.check(id, 'j1'), await store.check(id, 'j2')]).toEqual([
+      ...[false, false, true],
+    ]);
+  });
+
+  test('a purge removes expired revoked tokens alone, up to its limit', async () => {
+    const { id } = await create();
+    for (const [token, expiresAt] of [
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+      ['d', 10],
+    ] as const) {
+      await store.revokeToken(token, expiresAt);
+    }
+    expect(await store.purgeExpired(2, 3)).toBe(2);
+    expect(await store.purgeExpired(100, 3)).toBe(1);
+    expect(await store.purgeExpired(100, 3)).toBe(0);
+    expect(await store.check(id, 'd')).toBe(false);
+  });
+};

@@ -32,13 +32,14 @@ describe('SQLite', () => {
         .insertInto('users')
         .values({ ...ada, disabled_at: null, version: 1 })
         .execute();
-      const read = database.prepareCachedRead<{ version: number }>(
+      const read = database.prepareCachedRead(
         database.kysely.selectFrom('users').select('version').where('id', '=', '').compile(),
+        ({ version }) => version,
       );
-      return { read, version: async () => (await read(['ada']))?.version };
+      return { read, version: () => read(['ada']) };
     };
 
-    test('sees every write of another process', async () => {
+    test('a cached read sees every write of another process', async () => {
       const { version } = await setUp();
       const other = new DatabaseSync(file.file);
       const write = other.prepare(`UPDATE users SET version = ? WHERE id = 'ada'`);
@@ -51,16 +52,56 @@ describe('SQLite', () => {
       other.close();
     });
 
-    test.each(['prepareWrite', 'prepareRelaxedWrite'] as const)('sees a %s of this process', async (kind) => {
-      const { version } = await setUp();
-      const write = database[kind](database.kysely.updateTable('users').set({ version: 0 }).compile());
-      for (let round = 2; round < 100; round += 1) {
-        await write([round]);
-        expect([await version(), await version()]).toEqual([round, round]);
+    test.each(['prepareWrite', 'prepareRelaxedWrite'] as const)(
+      'a cached read sees a %s of this process',
+      async (kind) => {
+        const { version } = await setUp();
+        const write = database[kind](database.kysely.updateTable('users').set({ version: 0 }).compile());
+        for (let round = 2; round < 100; round += 1) {
+          await write([round]);
+          expect([await version(), await version()]).toEqual([round, round]);
+        }
+      },
+    );
+
+    test('a cached read returns the same value for a row until the file is written to', async () => {
+      const { kysely, prepareCachedRead } = database;
+      await setUp();
+      const mapped: number[] = [];
+      const read = prepareCachedRead(
+        kysely.selectFrom('users').select('version').where('id', '=', '').compile(),
+        (row) => {
+          mapped.push(row.version);
+          return { version: row.version };
+        },
+      );
+      const first = await read(['ada']);
+      expect(await Promise.all([read(['ada']), read(['ada']), read(['nobody'])])).toEqual([first, first, undefined]);
+      expect(await read(['ada'])).toBe(first);
+      await kysely.updateTable('users').set({ version: 2 }).execute();
+      expect(await read(['ada'])).toEqual({ version: 2 });
+      expect(mapped).toEqual([1, 2]);
+    });
+
+    test('a cached read fails alone where its row cannot be mapped, each time', async () => {
+      const { read } = await setUp();
+      const failing = database.prepareCachedRead(
+        database.kysely.selectFrom('users').select('id').where('id', '=', '').compile(),
+        ({ id }) => {
+          throw new Error(`${id} cannot be mapped`);
+        },
+      );
+      for (let round = 0; round < 2; round += 1) {
+        const outcomes = await Promise.allSettled([failing(['ada']), read(['ada']), failing(['nobody'])]);
+        expect(outcomes).toMatchObject([
+          { status: 'rejected', reason: { message: 'ada cannot be mapped' } },
+          { status: 'fulfilled', value: 1 },
+          { status: 'fulfilled', value: undefined },
+        ]);
       }
     });
 
-    test('does not see uncommitted writes', async () => {
+    test('a cached read does not see uncommitted writes', async () => {
       const { version } = await setUp();
       await database.kysely.transaction().execute(async (transaction) => {
         await transaction.updateTable('users').set({ version: 2 }).execute();
@@ -69,36 +110,34 @@ describe('SQLite', () => {
       expect(await version()).toBe(2);
     });
 
-    test('is right for any number of rows read at once', async () => {
+    test('a cached read is right for any number of simultaneous reads', async () => {
       const { read } = await setUp();
       const ids = Array.from({ length: 11_000 }, (_, index) => `user ${index}`);
       await run('BEGIN');
       for (const id of ids) await run(`INSERT INTO users SELECT ?, ?, '', '', '', 'USER', 1, NULL, 7`, id, id);
       await run('COMMIT');
       for (let round = 0; round < 2; round += 1) {
-        const versions = await Promise.all([...ids, 'ada', 'nobody'].map(async (id) => (await read([id]))?.version));
+        const versions = await Promise.all([...ids, 'ada', 'nobody'].map((id) => read([id])));
         expect(versions).toEqual([...ids.map(() => 7), 1, undefined]);
       }
     });
 
-    test('distinguishes parameter lists that concatenate to the same text', async () => {
+    test('a cached read distinguishes parameter lists that concatenate to the same text', async () => {
       const { kysely } = database;
-      const read = database.prepareCachedRead<{ joined: string }>({
-        ...kysely.selectFrom('users').selectAll().compile(),
-        sql: `SELECT ? || '|' || ? AS joined`,
-      });
+      const read = database.prepareCachedRead(
+        { ...kysely.selectFrom('users').selectAll().compile(), sql: `SELECT ? || '|' || ? AS joined` },
+        ({ joined }: { joined: string }) => joined,
+      );
       const asked = [
         ['a', 'bc'],
         ['ab', 'c'],
         ['a,b', 'c'],
         ['', 'abc'],
       ];
-      expect(await Promise.all(asked.map(async (each) => (await read(each))?.joined))).toEqual(
-        asked.map((each) => each.join('|')),
-      );
+      expect(await Promise.all(asked.map(read))).toEqual(asked.map((each) => each.join('|')));
       const [refused, answered] = await Promise.allSettled([read(['a\0b', 'c']), read(['d', 'e'])]);
       expect(refused).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('U+0000') } });
-      expect(answered).toEqual({ status: 'fulfilled', value: { joined: 'd|e' } });
+      expect(answered).toEqual({ status: 'fulfilled', value: 'd|e' });
     });
   });
 

@@ -1,29 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   type Grant,
   goodPassword,
   login,
   newEmail,
   refresh,
-  serverForTest,
   signup,
-  startServer,
   type TestServer,
+  testWithServer,
 } from '../support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(() => server.stop());
+const test = testWithServer();
 
-const trySignup = (input: Record<string, unknown>) =>
+const trySignup = (server: TestServer, input: Record<string, unknown>) =>
   server.gql('mutation ($input: SignupInput!) { signup(input: $input) { user { id email name } } }', {
     variables: { input },
   });
 
-const changePassword = (token: string, currentPassword: string, newPassword: string, at = server) =>
-  at.gql(
+const changePassword = (server: TestServer, token: string, currentPassword: string, newPassword: string) =>
+  server.gql(
     'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { accessToken refreshToken session { id } } }',
     { token, variables: { input: { currentPassword, newPassword } } },
   );
@@ -33,25 +28,25 @@ const fieldErrors = (answer: { errors: TestErrors }) =>
 type TestErrors = readonly { readonly extensions: Record<string, unknown> }[] | undefined;
 
 describe('signup', () => {
-  it('creates the account, signs it in and lets it read its own email in the same answer', async () => {
-    const answer = await trySignup({ email: 'Ada@Example.com', password: goodPassword, name: ' Ada ' });
+  test('signup creates the account, signs it in and returns its email in the same answer', async ({ server }) => {
+    const answer = await trySignup(server, { email: 'Ada@Example.com', password: goodPassword, name: ' Ada ' });
     expect(answer.data.signup.user).toMatchObject({ email: 'ada@example.com', name: 'Ada' });
   });
 
-  it('P16: every spelling of an email is one account', async () => {
-    await trySignup({ email: 'J\u00f6rg@Example.com', password: goodPassword });
+  test('P16: every spelling of an email names one account', async ({ server }) => {
+    await trySignup(server, { email: 'J\u00f6rg@Example.com', password: goodPassword });
     for (const email of [
       'j\u00f6rg@example.com',
       ' J\u00d6RG@EXAMPLE.COM ',
       'jo\u0308rg@example.com',
       'j\u00f6rg@example.com.',
     ]) {
-      expect((await trySignup({ email, password: goodPassword })).codes).toEqual(['EMAIL_TAKEN']);
+      expect((await trySignup(server, { email, password: goodPassword })).codes).toEqual(['EMAIL_TAKEN']);
       expect((await login(server, email)).codes).toEqual([]);
     }
   });
 
-  it('F25: of 100 simultaneous signups with one email in five spellings one account comes', async () => {
+  test('F25: simultaneous signups with one email in five spellings create one account', async ({ server }) => {
     const spellings = [
       'race@example.com',
       'RACE@example.com',
@@ -60,13 +55,13 @@ describe('signup', () => {
       'Race@Example.Com',
     ];
     const answers = await Promise.all(
-      Array.from({ length: 30 }, (_, i) => trySignup({ email: spellings[i % 5], password: goodPassword })),
+      Array.from({ length: 30 }, (_, i) => trySignup(server, { email: spellings[i % 5], password: goodPassword })),
     );
     expect(answers.filter((answer) => answer.data?.signup)).toHaveLength(1);
     expect(new Set(answers.flatMap((answer) => answer.codes))).toEqual(new Set(['EMAIL_TAKEN']));
   });
 
-  it.each([
+  test.for([
     'a@x,b@evil.example',
     '"a@evil.example x"@corp.example',
     'A <a@x.example>',
@@ -75,17 +70,20 @@ describe('signup', () => {
     '@x.de',
     'a',
     '',
-  ])('P21: %j is no email', async (email) => {
-    expect(fieldErrors(await trySignup({ email, password: goodPassword }))).toEqual([
+  ])('P21: signup refuses %j as an email', async (email, { server }) => {
+    expect(fieldErrors(await trySignup(server, { email, password: goodPassword }))).toEqual([
       ['BAD_USER_INPUT', 'email', 'EMAIL_INVALID'],
     ]);
   });
 
-  it.each(['role', 'isAdmin', 'emailVerified', 'id', 'tenantId'])('Z09: %s is no input of signup', async (field) => {
-    const answer = await trySignup({ email: newEmail(), password: goodPassword, [field]: 'ADMIN' });
-    expect([answer.status, answer.data]).toEqual([400, undefined]);
-    expect(answer.errors).toHaveLength(1);
-  });
+  test.for(['role', 'isAdmin', 'emailVerified', 'id', 'tenantId'])(
+    'Z09: signup has no input %s',
+    async (field, { server }) => {
+      const answer = await trySignup(server, { email: newEmail(), password: goodPassword, [field]: 'ADMIN' });
+      expect([answer.status, answer.data]).toEqual([400, undefined]);
+      expect(answer.errors).toHaveLength(1);
+    },
+  );
 });
 
 describe('passwords', () => {
@@ -96,8 +94,8 @@ describe('passwords', () => {
     ['P03: spaces inside', 'x y z q w e r t u i o'],
     ['P04: 15 emoji', '🦊🐙🍋🚀🎈🧩🪁🎻🧵🪐🦔🌵🪴🧊🥝'],
   ] as const;
-  it.each(accepted)('%s are accepted', async (_what, password) => {
-    expect((await trySignup({ email: newEmail(), password })).codes).toEqual([]);
+  test.for(accepted)('%s: the password is accepted', async ([_what, password], { server }) => {
+    expect((await trySignup(server, { email: newEmail(), password })).codes).toEqual([]);
   });
 
   const refused = [
@@ -107,8 +105,8 @@ describe('passwords', () => {
     ['P07: a common password', 'passwordpassword'],
     ['P08: the name of the product', 'fieldgate-fieldgate'],
   ] as const;
-  it.each(refused)('%s are refused with a reason', async (_what, password) => {
-    const answer = await trySignup({ email: newEmail(), password });
+  test.for(refused)('%s: the password is refused with a reason', async ([_what, password], { server }) => {
+    const answer = await trySignup(server, { email: newEmail(), password });
     expect(answer.errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       field: 'password',
@@ -117,13 +115,13 @@ describe('passwords', () => {
     expect(JSON.stringify(answer.errors)).not.toContain(password);
   });
 
-  it('P05: one password in composed and decomposed letters is one password', async () => {
+  test('P05: composed and decomposed letters make the same password', async ({ server }) => {
     const email = newEmail();
     await signup(server, email, 'caf\u00e9 au lait caf\u00e9');
     expect((await login(server, email, 'cafe\u0301 au lait cafe\u0301')).codes).toEqual([]);
   });
 
-  it('P06: nothing of a password is cut, folded or trimmed', async () => {
+  test('P06: a password is neither cut nor trimmed nor changed in case', async ({ server }) => {
     const email = newEmail();
     const long = `${goodPassword} and then some more words until the seventy-second byte is long past`;
     await signup(server, email, long);
@@ -134,7 +132,7 @@ describe('passwords', () => {
 });
 
 describe('login', () => {
-  it('P12: an unknown email, a wrong password and a disabled account have one answer', async () => {
+  test('P12: an unknown email and a wrong password get the same answer', async ({ server }) => {
     const { user } = await signup(server);
     const [unknown, wrong] = [
       await login(server, newEmail()),
@@ -144,18 +142,18 @@ describe('login', () => {
     expect([wrong.status, wrong.errors]).toEqual([unknown.status, unknown.errors]);
   });
 
-  it('is no reason for a client to refresh: the answer is 200, without WWW-Authenticate', async () => {
+  test('a failed login is 200 without WWW-Authenticate, so that no client starts a refresh', async ({ server }) => {
     const answer = await login(server, newEmail());
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([200, null]);
   });
 });
 
 describe('changePassword', () => {
-  it('R15: ends the other sessions, renews this one and keeps its access token', async () => {
+  test('R15: changePassword ends the other sessions and renews the refresh token of this one', async ({ server }) => {
     const email = newEmail();
     const [here, there]: [Grant, Grant] = [await signup(server, email), (await login(server, email)).data.login];
     const { accessToken, refreshToken, session } = (
-      await changePassword(here.accessToken, goodPassword, `${goodPassword} anew`)
+      await changePassword(server, here.accessToken, goodPassword, `${goodPassword} anew`)
     ).data.changePassword;
     expect(session.id).toBe(here.session.id);
     expect((await server.gql('{ me { id } }', { token: there.accessToken })).codes).toEqual([
@@ -169,22 +167,22 @@ describe('changePassword', () => {
     expect((await login(server, email, `${goodPassword} anew`)).codes).toEqual([]);
   });
 
-  it('P09: needs the current password', async () => {
+  test('P09: changePassword needs the current password', async ({ server }) => {
     const { accessToken } = await signup(server);
-    expect((await changePassword(accessToken, 'not the password at all', `${goodPassword} anew`)).codes).toEqual([
-      'INVALID_CREDENTIALS',
-    ]);
+    expect(
+      (await changePassword(server, accessToken, 'not the password at all', `${goodPassword} anew`)).codes,
+    ).toEqual(['INVALID_CREDENTIALS']);
   });
 
-  it('P07: refuses what signup refuses, and names the field', async () => {
+  test('P07: changePassword refuses what signup refuses and names the field', async ({ server }) => {
     const { accessToken } = await signup(server);
-    const answer = await changePassword(accessToken, goodPassword, 'too short');
+    const answer = await changePassword(server, accessToken, goodPassword, 'too short');
     expect(fieldErrors(answer)?.[0]?.slice(0, 2)).toEqual(['BAD_USER_INPUT', 'newPassword']);
   });
 });
 
 describe('reading accounts', () => {
-  it('viewer says who asks, and nobody is welcome too', async () => {
+  test('viewer describes the caller, signed in or anonymous', async ({ server }) => {
     const { accessToken, user } = await signup(server);
     const query = '{ viewer { kind role scopes expiresAt user { id email } } }';
     const mine = (await server.gql(query, { token: accessToken })).data.viewer;
@@ -200,7 +198,7 @@ describe('reading accounts', () => {
     });
   });
 
-  it('a signed-in user sees who another is and not the email', async () => {
+  test('a user sees the name of another user but not the email', async ({ server }) => {
     const [reader, other] = [await signup(server), await signup(server)];
     const answer = await server.gql('query ($id: ID!) { user(id: $id) { id name email } }', {
       token: reader.accessToken,
@@ -213,7 +211,7 @@ describe('reading accounts', () => {
     ]);
   });
 
-  it('users is for moderators', async () => {
+  test('users is refused to a caller who is not a moderator', async ({ server }) => {
     const { accessToken } = await signup(server);
     const answer = await server.gql('{ users { edges { node { id } } } }', { token: accessToken });
     expect([answer.status, answer.codes]).toEqual([403, ['FORBIDDEN ROLE']]);
@@ -222,28 +220,4 @@ describe('reading accounts', () => {
       coordinate: 'Query.users',
     });
   });
-});
-
-describe('the hash queue', () => {
-  it('F19: refuses what it cannot hold with 503 and Retry-After, and me goes on', async () => {
-    const own = await serverForTest();
-    const grant = await signup(own);
-    const before = await attemptsWritten(own);
-    const flood = Promise.all(Array.from({ length: 400 }, (_, n) => login(own, `nobody${n}@example.com`)));
-    expect((await own.gql('{ me { id } }', { token: grant.accessToken })).codes).toEqual([]);
-    const answers = await flood;
-    const refused = answers.filter((answer) => answer.codes[0] === 'SERVICE_UNAVAILABLE');
-    expect(refused.length).toBeGreaterThan(0);
-    expect(new Set(refused.map((answer) => answer.headers.get('retry-after')))).toEqual(new Set(['1']));
-    expect(new Set(answers.flatMap((answer) => answer.codes))).toEqual(
-      new Set(['SERVICE_UNAVAILABLE', 'INVALID_CREDENTIALS']),
-    );
-    // What is shed costs nothing: a try is written down when it is made and when it is over, and no other is.
-    expect((await attemptsWritten(own)) - before).toBe(2 * (answers.length - refused.length));
-  });
-
-  const attemptsWritten = async (own: TestServer): Promise<number> => {
-    const text = await (await own.fetch('/metrics')).text();
-    return Number(/duration_seconds_count\{store="login_attempts",verb="change"\} (\d+)/.exec(text)?.[1]);
-  };
 });

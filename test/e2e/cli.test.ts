@@ -7,16 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { type CommandResult, runInProcess, spawnCommand } from '../support/command-line.ts';
 import { freePort, send, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
-import {
-  type Grant,
-  goodPassword,
-  login,
-  refresh,
-  serverForTest,
-  signup,
-  startServer,
-  type TestServer,
-} from '../support/server.ts';
+import { type Grant, goodPassword, login, refresh, signup, startServer, type TestServer } from '../support/server.ts';
 
 type RunOptions = {
   readonly input?: string;
@@ -25,7 +16,7 @@ type RunOptions = {
   readonly laterMs?: number;
 };
 
-/** A data directory of its own, and command lines that run on it in this process, without a terminal. */
+/** A new data directory, and command lines that run on it in this process, without a terminal. */
 const workspace = (settings: Record<string, string> = {}) => {
   const folder = temporaryFolder();
   const dataDir = join(folder, 'data');
@@ -44,7 +35,7 @@ const workspace = (settings: Record<string, string> = {}) => {
 /** The same beside a running server on the same data directory. */
 const workspaceWithServer = async () => {
   const here = workspace({ ISSUER: 'http://localhost:4000' });
-  const server = await serverForTest({}, here.dataDir);
+  const server = await startServer({}, { dataDir: here.dataDir });
   const reasonFor = async (token: string): Promise<unknown> =>
     (await server.gql('{ me { id } }', { token })).errors?.[0]?.extensions['reason'] ?? 'accepted';
   const signIn = async (email: string): Promise<Grant> => (await login(server, email)).data.login;
@@ -347,7 +338,7 @@ describe('beside a running server', () => {
 
   it('doctor passes every check, and sees that the server has the port', async () => {
     const { dataDir, run, json } = workspace({ ISSUER: 'http://localhost:4000' });
-    const server = await startServer({}, dataDir);
+    const server = await startServer({}, { dataDir });
     const env = { PORT: new URL(server.url).port };
     const { ok, checks } = await json('doctor', { env });
     expect(checks.filter(({ status }: { status: string }) => status !== 'ok')).toEqual([]);
@@ -739,7 +730,7 @@ describe('schema matrix', () => {
     ---a Mutation.enableUser
     -aaa Mutation.linkIdentity
     aaaa Mutation.login
-    aaaa Mutation.loginWithCode
+    aaaa Mutation.loginWithProvider
     aaaa Mutation.logout
     aaaa Mutation.refresh
     -aaa Mutation.revokeApiKey
@@ -779,6 +770,7 @@ describe('schema matrix', () => {
     ---a ServiceClientEdge.node
     ---a ServiceClientSecretPayload.client
     ---a ServiceClientSecretPayload.secret
+    aaaa Session.authenticatedAt
     aaaa Session.createdAt
     aaaa Session.current
     aaaa Session.expiresAt
@@ -790,6 +782,18 @@ describe('schema matrix', () => {
     aaaa SessionConnection.pageInfo
     aaaa SessionEdge.cursor
     aaaa SessionEdge.node
+    aaaa SignInChallenge.expiresIn
+    aaaa SignInChallenge.handle
+    aaaa SignInChallenge.methods
+    aaaa SignInChallenge.token
+    aaaa SignInPayload.accessToken
+    aaaa SignInPayload.challenge
+    aaaa SignInPayload.expiresIn
+    aaaa SignInPayload.refreshToken
+    aaaa SignInPayload.session
+    aaaa SignInPayload.status
+    aaaa SignInPayload.tokenType
+    aaaa SignInPayload.user
     aaaa UnlinkIdentityPayload.id
     pppp User.createdAt
     --aa User.disabledAt

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   createJar,
   inputFor,
@@ -10,19 +10,15 @@ import {
   tokenOf,
 } from '../support/cookie-jar.ts';
 import { sendForm } from '../support/oauth.ts';
-import { goodPassword, newEmail, serverForTest, signup, startServer, type TestServer } from '../support/server.ts';
+import { goodPassword, newEmail, signup, startServer, testWithServer } from '../support/server.ts';
 
 const logout = 'mutation { logout { endedSessions } }';
 const me = '{ me { email } }';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(() => server.stop());
+const test = testWithServer();
 
-describe('dead and doubled cookies', () => {
-  it('T22: are in nobody’s way where no credential is asked for, and never quietly anonymous where one is', async () => {
+describe('invalid and duplicate cookies', () => {
+  test('T22: an invalid cookie never blocks a public operation and never counts as anonymous', async ({ server }) => {
     const jar = createJar(server);
     jar.kept.set('fieldgate-access', 'x.y.z');
     expect((await jar.gql('{ hello }')).data.hello).toEqual(expect.any(String));
@@ -32,7 +28,9 @@ describe('dead and doubled cookies', () => {
     expect((await jar.gql(me)).data.me).toEqual({ email });
   });
 
-  it('Z14: a second credential beside the cookie is ambiguous, and so is a second cookie of its name', async () => {
+  test('Z14: a second credential beside the cookie is ambiguous, and so is a second cookie of the same name', async ({
+    server,
+  }) => {
     const { jar, email } = await signedUp(server);
     const { accessToken } = await signup(server);
     const cookie = jar.header();
@@ -54,7 +52,7 @@ describe('dead and doubled cookies', () => {
     expect((await jar.gql(me, { headers: { authorization: '' } })).data.me).toEqual({ email });
   });
 
-  it('T12: one kind of token in the cookie of the other opens nothing', async () => {
+  test('T12: an access token in the refresh cookie is rejected, and the other way round', async ({ server }) => {
     const { jar } = await signedUp(server);
     const swapped = {
       cookie: `fieldgate-access=${tokenOf(jar, 'refresh')}; fieldgate-refresh=${tokenOf(jar, 'access')}`,
@@ -64,7 +62,7 @@ describe('dead and doubled cookies', () => {
     expect((await jar.gql(me)).codes).toEqual([]);
   });
 
-  it('the OAuth endpoints neither take nor set cookies', async () => {
+  test('the OAuth endpoints neither read nor set cookies', async ({ server }) => {
     const { jar, email } = await signedUp(server);
     const headers = { cookie: jar.header(), origin: ownOrigin };
     const refreshed = await sendForm(server, '/token', { grant_type: 'refresh_token' }, headers);
@@ -82,9 +80,9 @@ describe('dead and doubled cookies', () => {
   });
 });
 
-describe('where the issuer is reached over TLS', () => {
-  it('only the names with the prefix are set and read, whatever a request says of itself', async () => {
-    const secure = await serverForTest({ ISSUER: 'https://api.example.com' });
+describe('an issuer over HTTPS', () => {
+  test('only cookies with the __Host- prefix are set and read, whatever the request headers claim', async () => {
+    const secure = await startServer({ ISSUER: 'https://api.example.com' });
     const jar = createJar(secure);
     const headers = { origin: 'https://api.example.com', 'x-forwarded-proto': 'http', host: 'localhost:4000' };
     const email = newEmail();
@@ -102,9 +100,11 @@ describe('where the issuer is reached over TLS', () => {
 });
 
 describe('SESSION_COOKIES=off', () => {
-  it('refuses the delivery before anything is done, and reads no cookie', async () => {
+  test('SESSION_COOKIES=off refuses delivery by cookie before anything runs, and reads no cookie', async ({
+    server,
+  }) => {
     const { jar: elsewhere } = await signedUp(server);
-    const off = await serverForTest({ SESSION_COOKIES: 'off' });
+    const off = await startServer({ SESSION_COOKIES: 'off' });
     const email = newEmail();
     const { answer, jar } = await signedUp(off, email);
     expect([answer.codes, answer.errors?.[0]?.extensions['field']]).toEqual([

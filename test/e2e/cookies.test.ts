@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   createJar,
   inputFor,
@@ -9,19 +9,17 @@ import {
   signedUp,
   tokenOf,
 } from '../support/cookie-jar.ts';
-import { adminEnv, goodPassword, loginAsAdmin, signup, startServer, type TestServer } from '../support/server.ts';
+import { adminEnv, goodPassword, signup, testWithServer } from '../support/server.ts';
 
 const logout = 'mutation { logout { endedSessions } }';
 const me = '{ me { email } }';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer(adminEnv);
-});
-afterAll(() => server.stop());
+const test = testWithServer(adminEnv);
 
 describe('a session in cookies', () => {
-  it('R23: begins with sign-up or login: tokens are in two cookies no script can read, and noClient else', async () => {
+  test('R23: signup and login put the tokens into two cookies that no script can read, and nowhere else', async ({
+    server,
+  }) => {
     const { jar, email, answer } = await signedUp(server);
     const again = await createJar(server).gql(loginByCookie, { variables: inputFor(email) });
     for (const { data, headers, errors } of [answer, again]) {
@@ -56,7 +54,7 @@ describe('a session in cookies', () => {
     });
   });
 
-  it('R01: goes on by refresh without input, and says when it is time', async () => {
+  test('R01: refresh without input renews the session in the cookies', async ({ server }) => {
     const { jar, email } = await signedUp(server);
     const before = jar.copy();
     server.advance(16 * 60_000);
@@ -67,7 +65,7 @@ describe('a session in cookies', () => {
     expect((await jar.gql(me)).data.me).toEqual({ email });
   });
 
-  it('R04: loses nothing with a lost answer, nor by two tabs at once: all get the same successor', async () => {
+  test('R04: parallel refreshes and a retry after a lost answer all get the same successor', async ({ server }) => {
     const { jar, email } = await signedUp(server);
     const tabs = [jar.copy(), jar.copy(), jar.copy()];
     await Promise.all(tabs.map((tab) => tab.gql(refreshByCookie)));
@@ -78,7 +76,7 @@ describe('a session in cookies', () => {
     expect((await lost.gql(refreshByCookie)).codes).toEqual([]);
   });
 
-  it('R02: a refresh cookie that was spent long ago ends the session, and takes the dead cookies away', async () => {
+  test('R02: a refresh cookie spent long ago ends the session and is cleared', async ({ server }) => {
     const { jar } = await signedUp(server);
     const thief = jar.copy();
     await jar.gql(refreshByCookie);
@@ -90,7 +88,9 @@ describe('a session in cookies', () => {
     expect((await jar.gql('{ viewer { kind } }')).data.viewer.kind).toBe('ANONYMOUS');
   });
 
-  it('R12: ends by logout without input, with a live or an expired access token, and leaves no cookie', async () => {
+  test('R12: logout without input ends the session and clears the cookies, even with an expired access token', async ({
+    server,
+  }) => {
     for (const minutes of [0, 20]) {
       const { jar } = await signedUp(server);
       const copy = jar.copy();
@@ -106,7 +106,7 @@ describe('a session in cookies', () => {
     }
   });
 
-  it('R12: each of the two cookies is enough for logout; logging the others out keeps them', async () => {
+  test('R12: either cookie is enough for logout, and logging out the other sessions keeps both', async ({ server }) => {
     for (const kind of ['access', 'refresh']) {
       const { jar } = await signedUp(server);
       jar.kept.delete(`fieldgate-${kind}`);
@@ -121,7 +121,7 @@ describe('a session in cookies', () => {
     expect([all.data.logout.endedSessions, jar.kept.size]).toEqual([1, 0]);
   });
 
-  it('logout of a session that is named leaves the one in the cookies alone', async () => {
+  test('logout of a named session leaves the session in the cookies alone', async ({ server }) => {
     const { jar, email } = await signedUp(server);
     const named = await signup(server);
     const answer = await jar.gql('mutation ($input: LogoutInput) { logout(input: $input) { endedSessions } }', {
@@ -133,9 +133,11 @@ describe('a session in cookies', () => {
     expect((await jar.gql(me)).data.me).toEqual({ email });
   });
 
-  it('R18: a new role makes it TOKEN_STALE; the refresh brings it, and nobody is signed out', async () => {
+  test('R18: a new role makes the access cookie TOKEN_STALE, and refresh brings the role without a new login', async ({
+    server,
+    admin,
+  }) => {
     const { jar, answer } = await signedUp(server);
-    const admin = await loginAsAdmin(server);
     await server.gql('mutation ($id: ID!) { setUserRole(input: { userId: $id, role: MODERATOR }) { id } }', {
       token: admin.accessToken,
       variables: { id: answer.data.signup.user.id },
@@ -145,7 +147,9 @@ describe('a session in cookies', () => {
     expect((await jar.gql('{ viewer { role } users(first: 1) { edges { cursor } } }')).codes).toEqual([]);
   });
 
-  it('R15: a new password is answered as the caller came: by cookie, or in the body', async () => {
+  test('R15: changePassword returns the new tokens the way the caller came, by cookie or in the body', async ({
+    server,
+  }) => {
     const { jar, email } = await signedUp(server);
     const other = createJar(server);
     await other.gql(loginByCookie, { variables: inputFor(email) });
@@ -167,7 +171,7 @@ describe('a session in cookies', () => {
     expect(inBody.headers.getSetCookie()).toEqual([]);
   });
 
-  it('can take over a session whose tokens the caller kept; the tokens never come back out', async () => {
+  test('refresh moves a session from the body into cookies, and never out of them', async ({ server }) => {
     const jar = createJar(server);
     const { refreshToken, user } = await signup(server);
     const moved = await jar.gql(
@@ -182,16 +186,12 @@ describe('a session in cookies', () => {
     expect([back.status, back.data]).toEqual([400, undefined]);
   });
 
-  it('is set on whichever way the answer goes, and BODY sets none', async () => {
+  test('cookies are set for every media type of the answer, and delivery BODY sets none', async ({ server }) => {
     const { email } = await signedUp(server);
     const body = JSON.stringify({ query: loginByCookie, variables: inputFor(email) });
     const headers = { 'content-type': 'application/json', origin: ownOrigin };
-    for (const [path, accept] of [
-      ['/graphql', 'application/json'],
-      ['/graphql?way=the-other', 'application/graphql-response+json'],
-      ['/graphql', 'text/event-stream'],
-    ] as const) {
-      const response = await server.fetch(path, { method: 'POST', body, headers: { ...headers, accept } });
+    for (const accept of ['application/json', 'application/graphql-response+json', 'text/event-stream']) {
+      const response = await server.fetch('/graphql', { method: 'POST', body, headers: { ...headers, accept } });
       expect(
         setCookies(response.headers).map(({ name }) => name),
         accept,

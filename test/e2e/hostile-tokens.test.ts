@@ -1,60 +1,51 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateKey, parseKeySet } from '../../src/crypto/keys.ts';
-import { decode, type Forger, forgerOf } from '../support/forged-tokens.ts';
+import { describe, expect } from 'vitest';
+import { parseKeySet } from '../../src/crypto/keys.ts';
+import { decode, forgerOf } from '../support/forged-tokens.ts';
 import { sendForm } from '../support/oauth.ts';
-import { adminEnv, type Grant, loginAsAdmin, signup, startServer, type TestServer } from '../support/server.ts';
+import { adminEnv, type Grant, signup, type TestServer, testWithServer } from '../support/server.ts';
 import { forgeries, otherSpellings, twinOf, wrongContents } from '../support/token-attacks.ts';
 
-/** The recipes of the unit tests against the whole server, by every way a token gets in. */
+/** The attacks of the unit tests against the whole server, through every place that reads a token. */
+const test = testWithServer(adminEnv)
+  .extend('grant', { scope: 'file' }, ({ server }) => signup(server))
+  .extend('forger', { scope: 'file' }, ({ server, grant }) =>
+    forgerOf(
+      grant.accessToken,
+      parseKeySet(JSON.parse(readFileSync(join(server.dataDir, 'signing-keys.json'), 'utf8'))),
+    ),
+  )
+  // Where a careless server would fetch keys from.
+  .extend('canary', { scope: 'file' }, async ({ env: _env }, { onCleanup }) => {
+    const path = `/${randomUUID()}/jwks.json`;
+    let hits = 0;
+    const site = createServer(({ url }, response) => {
+      // Other requests are for a server that had this port before.
+      if (url?.startsWith(path)) hits += 1;
+      response.end('{"keys":[]}');
+    }).listen(0, '127.0.0.1');
+    await once(site, 'listening');
+    onCleanup(() => void site.close());
+    return { url: `http://127.0.0.1:${(site.address() as AddressInfo).port}${path}`, hits: () => hits };
+  });
 
-let folder: string;
-let server: TestServer;
-let grant: Grant;
-let admin: Grant;
-let forger: Forger;
-/** Where a careless server would fetch keys from, and how often somebody did. */
-let canary: Server;
-let canaryUrl: string;
-let canaryHits = 0;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fieldgate-'));
-  const keys = { keys: [await generateKey('ES256')] };
-  await writeFile(join(folder, 'keys.json'), JSON.stringify(keys), { mode: 0o600 });
-  server = await startServer({ JWT_KEYS: join(folder, 'keys.json'), ...adminEnv });
-  [grant, admin] = [await signup(server), await loginAsAdmin(server)];
-  forger = forgerOf(grant.accessToken, parseKeySet(keys));
-  canary = createServer((_request, response) => {
-    canaryHits += 1;
-    response.end('{"keys":[]}');
-  }).listen(0, '127.0.0.1');
-  await once(canary, 'listening');
-  canaryUrl = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/jwks.json`;
-});
-afterAll(async () => {
-  canary.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
-
-/** What can be put into a header, and is not the token itself once the blanks around it are gone. */
-const sendable = (tokens: readonly string[]): readonly string[] =>
+/** The tokens that fit into a header and differ from the real one after trimming. */
+const sendable = (grant: Grant, tokens: readonly string[]): readonly string[] =>
   tokens.filter((token) => /^[\t\x20-\x7e\x80-\xff]*$/.test(token) && token.trim() !== grant.accessToken);
 
-/** Of hundreds that differ in one character, some. */
+/** Every fifth of the hundreds that differ in one character. */
 const thinned = (tokens: readonly string[]): readonly string[] =>
   tokens.length < 100 ? tokens : tokens.filter((_, index) => index % 5 === 0);
 
 const changesNothing = 'mutation { revokeUserSessions(userId: "x") { endedSessions } }';
-const ways = ['/graphql', '/graphql?way=the-other'];
 
-const ask = async (token: string, query: string, way = '/graphql', headers: Record<string, string> = {}) => {
-  const response = await server.fetch(way, {
+const ask = async (server: TestServer, token: string, query: string, headers: Record<string, string> = {}) => {
+  const response = await server.fetch('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
     body: JSON.stringify({ query }),
@@ -70,8 +61,8 @@ const ask = async (token: string, query: string, way = '/graphql', headers: Reco
 
 const refused = { status: 401, data: undefined };
 
-/** What a person does and sees is in the stores: how often they were asked. Sweeping and the event log go on meanwhile. */
-const storeCalls = async (): Promise<number> => {
+/** How often the stores were called, apart from background work. */
+const storeCalls = async (server: TestServer): Promise<number> => {
   const text = await (await server.fetch('/metrics')).text();
   const counts = text.matchAll(/^fieldgate_store_duration_seconds_count\{store="(\w+)",verb="(\w+)"\} (\d+)$/gm);
   let total = 0;
@@ -81,38 +72,37 @@ const storeCalls = async (): Promise<number> => {
   return total;
 };
 
-const theTokenStillWorks = async (): Promise<void> => {
+const expectRealTokenToWork = async (server: TestServer, grant: Grant): Promise<void> => {
   expect((await server.gql('{ me { id } }', { token: grant.accessToken })).data).toEqual({ me: { id: grant.user.id } });
 };
 
 describe.each([
   ['made without the key', forgeries],
   ['signed by the right key', wrongContents],
-])('a token that was %s', (_how, classes) => {
-  it.each(Object.entries(classes))(
-    '%s: is refused in the Authorization header, both ways, before any resolver and any store',
-    async (_what, make) => {
-      const tokens = sendable(make(forger, canaryUrl));
+])('tokens %s', (_how, classes) => {
+  test.for(Object.entries(classes))(
+    '%s is refused in the Authorization header before any resolver or store is called',
+    { timeout: 60_000 },
+    async ([_what, make], { server, forger, grant, canary }) => {
+      const tokens = sendable(grant, make(forger, canary.url));
       expect(tokens.length).toBeGreaterThan(0);
-      const callsBefore = await storeCalls();
+      const callsBefore = await storeCalls(server);
       for (const token of tokens) {
-        for (const way of ways) {
-          const answer = await ask(token, changesNothing, way);
-          expect([token, way, answer]).toMatchObject([token, way, { ...refused, reason: 'TOKEN_INVALID' }]);
-          expect(answer.challenge).toMatch(/^Bearer realm="graphql", error="invalid_token"/);
-        }
+        const answer = await ask(server, token, changesNothing);
+        expect([token, answer]).toMatchObject([token, { ...refused, reason: 'TOKEN_INVALID' }]);
+        expect(answer.challenge).toMatch(/^Bearer realm="graphql", error="invalid_token"/);
       }
-      expect(await storeCalls()).toBe(callsBefore);
-      expect(canaryHits).toBe(0);
-      await theTokenStillWorks();
+      expect(await storeCalls(server)).toBe(callsBefore);
+      expect(canary.hits()).toBe(0);
+      await expectRealTokenToWork(server, grant);
     },
-    60_000,
   );
 
-  it.each(Object.entries(classes))(
-    '%s: is refused as a cookie, is inactive to /introspect, and revokes nothing at /revoke',
-    async (_what, make) => {
-      const tokens = thinned(make(forger, canaryUrl).filter((token) => token !== ''));
+  test.for(Object.entries(classes))(
+    '%s is refused as a cookie, inactive at /introspect, and revokes nothing at /revoke',
+    { timeout: 60_000 },
+    async ([_what, make], { server, admin, forger, grant, canary }) => {
+      const tokens = thinned(make(forger, canary.url).filter((token) => token !== ''));
       const asAdmin = { authorization: `Bearer ${admin.accessToken}` };
       for (const token of tokens) {
         const introspected = await sendForm(server, '/introspect', { token }, asAdmin);
@@ -120,42 +110,39 @@ describe.each([
         const revoked = await sendForm(server, '/revoke', { token });
         expect([token, revoked.status, revoked.body]).toEqual([token, 200, {}]);
       }
-      for (const token of sendable(tokens).filter((each) => !/[;,"\s]/.test(each))) {
+      for (const token of sendable(grant, tokens).filter((each) => !/[;,"\s]/.test(each))) {
         const cookie = { authorization: '', cookie: `fieldgate-access=${token}`, 'sec-fetch-site': 'same-origin' };
-        expect([token, await ask('', changesNothing, '/graphql', cookie)]).toMatchObject([token, refused]);
+        expect([token, await ask(server, '', changesNothing, cookie)]).toMatchObject([token, refused]);
       }
-      expect(canaryHits).toBe(0);
-      await theTokenStillWorks();
+      expect(canary.hits()).toBe(0);
+      await expectRealTokenToWork(server, grant);
     },
-    60_000,
   );
 });
 
-describe('a token signed by the right key, of somebody who is not there', () => {
+describe('tokens signed by the right key, whose holder does not exist', () => {
   const unknown = '0190a0a0-0000-7000-8000-00000000000a';
-  it.each<readonly [string, (other: Grant) => Record<string, unknown>, string]>([
-    ['T18: an account that does not exist', () => ({ sub: unknown }), 'TOKEN_REVOKED'],
-    ['T18: a reserved name as account', () => ({ sub: '__proto__' }), 'TOKEN_REVOKED'],
-    ['T18: a session that does not exist', () => ({ sid: unknown }), 'TOKEN_REVOKED'],
-    ['T18: the session of somebody else', (other) => ({ sid: other.session.id }), 'TOKEN_REVOKED'],
-    ['T18: somebody else in this session', (other) => ({ sub: other.user.id }), 'TOKEN_REVOKED'],
-    ['R18: a role that the account does not have', () => ({ role: 'ADMIN' }), 'TOKEN_STALE'],
-    ['Z17: a role that does not exist', () => ({ role: 'ROOT' }), 'TOKEN_STALE'],
-    ['Z17: the role in another spelling', () => ({ role: 'user' }), 'TOKEN_STALE'],
-    ['T08: a token whose time is over', (other) => pastOf(other.accessToken), 'TOKEN_EXPIRED'],
+  test.for<readonly [string, (other: Grant) => Record<string, unknown>, string]>([
+    ['T18: a token of an account that does not exist', () => ({ sub: unknown }), 'TOKEN_REVOKED'],
+    ['T18: a token whose account is a reserved name', () => ({ sub: '__proto__' }), 'TOKEN_REVOKED'],
+    ['T18: a token of a session that does not exist', () => ({ sid: unknown }), 'TOKEN_REVOKED'],
+    ['T18: a token with the session of another account', (other) => ({ sid: other.session.id }), 'TOKEN_REVOKED'],
+    ['T18: a token with another account in this session', (other) => ({ sub: other.user.id }), 'TOKEN_REVOKED'],
+    ['R18: a token with a role that the account does not have', () => ({ role: 'ADMIN' }), 'TOKEN_STALE'],
+    ['Z17: a token with a role that does not exist', () => ({ role: 'ROOT' }), 'TOKEN_STALE'],
+    ['Z17: a token with the role in another spelling', () => ({ role: 'user' }), 'TOKEN_STALE'],
+    ['T08: an expired token', (other) => pastOf(other.accessToken), 'TOKEN_EXPIRED'],
     [
-      'T20: a service that does not exist',
+      'T20: a token of a service that does not exist',
       () => ({ sub: unknown, client_id: unknown, sid: undefined, role: undefined }),
       'TOKEN_REVOKED',
     ],
-  ])('%s is refused', async (_what, changes, reason) => {
+  ])('%s is refused', async ([_what, changes, reason], { server, admin, forger, grant }) => {
     const token = forger.withPayload(changes(await signup(server)));
-    for (const way of ways) {
-      expect(await ask(token, changesNothing, way)).toMatchObject({ ...refused, reason });
-    }
+    expect(await ask(server, token, changesNothing)).toMatchObject({ ...refused, reason });
     const asAdmin = { authorization: `Bearer ${admin.accessToken}` };
     expect((await sendForm(server, '/introspect', { token }, asAdmin)).body).toEqual({ active: false });
-    await theTokenStillWorks();
+    await expectRealTokenToWork(server, grant);
   });
 
   const pastOf = (token: string) => {
@@ -164,22 +151,26 @@ describe('a token signed by the right key, of somebody who is not there', () => 
   };
 });
 
-describe('R19: a token that was revoked', () => {
-  it('is refused in every spelling of it, and as the twin that its signature has', async () => {
+describe('revoked tokens', () => {
+  test('R19: a revoked token is refused in every spelling and under its twin signature', async ({
+    server,
+    forger,
+    canary,
+  }) => {
     const { accessToken } = await signup(server);
     await server.gql('mutation { logout { endedSessions } }', { token: accessToken });
     const revoked = forgerOf(accessToken, forger.keySet);
-    for (const token of otherSpellings(revoked, canaryUrl)) {
-      expect(await ask(token, '{ me { id } }')).toMatchObject({ ...refused, reason: 'TOKEN_INVALID' });
+    for (const token of otherSpellings(revoked, canary.url)) {
+      expect(await ask(server, token, '{ me { id } }')).toMatchObject({ ...refused, reason: 'TOKEN_INVALID' });
     }
     for (const token of [accessToken, twinOf(accessToken), revoked.withPayload({ jti: 'another' })]) {
-      expect(await ask(token, '{ me { id } }')).toMatchObject({ ...refused, reason: 'TOKEN_REVOKED' });
+      expect(await ask(server, token, '{ me { id } }')).toMatchObject({ ...refused, reason: 'TOKEN_REVOKED' });
     }
   });
 });
 
-describe('class K: a token that is presented in another way', () => {
-  const present = async (headers: Record<string, string>) => {
+describe('class K: how a token is presented', () => {
+  const present = async (server: TestServer, headers: Record<string, string>) => {
     const response = await server.fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
@@ -189,11 +180,11 @@ describe('class K: a token that is presented in another way', () => {
     return [response.status, data?.me?.id ?? errors[0].extensions.reason ?? errors[0].extensions.code];
   };
 
-  it.each<readonly [string, (token: string) => Record<string, string>, readonly unknown[]]>([
-    ['noClient', () => ({}), [401, 'TOKEN_MISSING']],
+  test.for<readonly [string, (token: string) => Record<string, string>, readonly unknown[]]>([
+    ['nowhere', () => ({}), [401, 'TOKEN_MISSING']],
     ['as an empty header', () => ({ authorization: '' }), [401, 'TOKEN_MISSING']],
-    ['as a scheme alone', () => ({ authorization: 'Bearer' }), [401, 'TOKEN_INVALID']],
-    ['as a scheme and a blank', () => ({ authorization: 'Bearer ' }), [401, 'TOKEN_INVALID']],
+    ['as the scheme alone', () => ({ authorization: 'Bearer' }), [401, 'TOKEN_INVALID']],
+    ['as the scheme and a space', () => ({ authorization: 'Bearer ' }), [401, 'TOKEN_INVALID']],
     ['without a scheme', (token) => ({ authorization: token }), [401, 'TOKEN_MISSING']],
     ['as Basic', (token) => ({ authorization: `Basic ${token}` }), [401, 'TOKEN_MISSING']],
     ['as Token', (token) => ({ authorization: `Token ${token}` }), [401, 'TOKEN_MISSING']],
@@ -201,7 +192,7 @@ describe('class K: a token that is presented in another way', () => {
     ['with a colon', (token) => ({ authorization: `Bearer: ${token}` }), [401, 'TOKEN_MISSING']],
     ['twice after one scheme', (token) => ({ authorization: `Bearer ${token} ${token}` }), [401, 'TOKEN_INVALID']],
     [
-      'as two of them',
+      'as two credentials',
       (token) => ({ authorization: `Bearer ${token}, Bearer ${token}` }),
       [400, 'AMBIGUOUS_CREDENTIALS'],
     ],
@@ -217,15 +208,18 @@ describe('class K: a token that is presented in another way', () => {
       (token) => ({ cookie: `token=${token}; access_token=${token}` }),
       [401, 'TOKEN_MISSING'],
     ],
-  ])('%s is nobody', async (_what, headers, expected) => {
-    expect(await present(headers(grant.accessToken))).toEqual(expected);
+  ])('a token sent %s is not accepted', async ([_what, headers, expected], { server, grant }) => {
+    expect(await present(server, headers(grant.accessToken))).toEqual(expected);
   });
 
-  it.each(['bearer', 'BEARER', 'Bearer  ', 'bEaReR'])('as %j it is the same token', async (scheme) => {
-    expect(await present({ authorization: `${scheme} ${grant.accessToken}` })).toEqual([200, grant.user.id]);
-  });
+  test.for(['bearer', 'BEARER', 'Bearer  ', 'bEaReR'])(
+    'the scheme is read as %j',
+    async (scheme, { server, grant }) => {
+      expect(await present(server, { authorization: `${scheme} ${grant.accessToken}` })).toEqual([200, grant.user.id]);
+    },
+  );
 
-  it('T12: is no refresh token, and no password', async () => {
+  test('T12: an access token is not accepted as a refresh token', async ({ server, grant }) => {
     const refresh = 'mutation ($r: String!) { refresh(input: { refreshToken: $r }) { accessToken } }';
     const answer = await server.gql(refresh, { variables: { r: grant.accessToken } });
     expect(answer.codes).toEqual(['REFRESH_TOKEN_INVALID']);
@@ -234,7 +228,7 @@ describe('class K: a token that is presented in another way', () => {
   });
 });
 
-it('T21: nothing of all this was a fault of the server, and no token is in the log', () => {
+test('T21: none of these attacks made the server fail, and no token is in the log', ({ server, grant }) => {
   const lines = server.logLines();
   expect(lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   expect(JSON.stringify(lines)).not.toContain(grant.accessToken.slice(-30));

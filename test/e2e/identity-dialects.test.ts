@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   beginUrl,
   challengeOf,
@@ -19,11 +19,11 @@ import {
   sendJson,
   startSite,
 } from '../support/identity-providers.ts';
-import { serverForTest } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 
 type Body = Record<string, unknown>;
 
-/** GitHub as its documentation describes it: errors with status 200, JSON for who asks for it, `iss` in the answer. */
+/** GitHub as its documentation describes it: errors with status 200, JSON on request, `iss` in the answer. */
 const startGitHub = async () => {
   const codes = new Map<string, URLSearchParams>();
   const site = await startSite({});
@@ -58,20 +58,20 @@ const startGitHub = async () => {
 describe('GitHub', () => {
   const start = async () => {
     const github = await startGitHub();
-    return { ...github, server: await serverForTest(providerEnv({ GITHUB: github.site.url })) };
+    return { ...github, server: await startServer(providerEnv({ GITHUB: github.site.url })) };
   };
 
-  it('says who somebody is by a number, and vouches for the primary email', async () => {
+  test('GitHub identifies a person by a number and vouches for the primary email', async () => {
     const { server, person } = await start();
-    const { user } = (await loginAt(server, 'github')).data.loginWithCode;
+    const { user } = (await loginAt(server, 'github')).data.loginWithProvider;
     expect(user).toMatchObject({ email: 'octocat@github.com', name: 'The Octocat' });
     person.user = { id: 583231, login: 'renamed', name: null };
-    expect((await loginAt(server, 'github')).data.loginWithCode.user).toEqual(user);
+    expect((await loginAt(server, 'github')).data.loginWithProvider.user).toEqual(user);
     person.user = { id: 1, login: 'octocat', name: 'The Octocat' };
     expect((await loginAt(server, 'github')).codes).toEqual(['ACCOUNT_LINK_REQUIRED']);
   });
 
-  it('is asked for no more than it takes, with S256', async () => {
+  test('GitHub is asked for the least scope, with S256', async () => {
     const { server, site } = await start();
     await loginAt(server, 'github');
     const [asked] = site.asked('/login/oauth/authorize');
@@ -81,18 +81,18 @@ describe('GitHub', () => {
     expect(asked?.parameters.has('nonce')).toBe(false);
   });
 
-  it.each<[string, Body[] | null]>([
-    ['has not verified the primary one', [{ email: 'octocat@github.com', primary: true, verified: false }]],
+  test.each<[string, Body[] | null]>([
+    ['has not verified the primary email', [{ email: 'octocat@github.com', primary: true, verified: false }]],
     ['says "true" and not true', [{ email: 'octocat@github.com', primary: true, verified: 'true' }]],
-    ['tells no primary one', [{ email: 'octocat@github.com', primary: false, verified: true }]],
-    ['tells none', []],
-  ])('makes no account where it %s', async (_what, emails) => {
+    ['names no primary email', [{ email: 'octocat@github.com', primary: false, verified: true }]],
+    ['lists no email', []],
+  ])('no account is created where GitHub %s', async (_what, emails) => {
     const { server, person } = await start();
     person.emails = emails;
     expect((await loginAt(server, 'github')).codes).toEqual(['EMAIL_UNVERIFIED']);
   });
 
-  it('fails where its API does', async () => {
+  test('a sign-in fails where the API of GitHub does', async () => {
     const { server, person } = await start();
     person.emails = null;
     expect((await signInAt(server, 'github')).error).toBe('PROVIDER_FAILED');
@@ -100,16 +100,16 @@ describe('GitHub', () => {
     expect((await signInAt(server, 'github')).error).toBe('PROVIDER_FAILED');
   });
 
-  it('O04: the `iss` it sends must be its own', async () => {
+  test('O04: an `iss` that is not GitHub’s is refused', async () => {
     const { server, site } = await start();
     site.answers['/login/oauth/authorize'] = sendBack(new Map(), { iss: 'https://evil.example.com' });
     expect((await signInAt(server, 'github')).error).toBe('PROVIDER_FAILED');
     expect(site.asked('/login/oauth/access_token')).toEqual([]);
   });
 
-  it('is github.com unless the configuration says otherwise', async () => {
+  test('GitHub is github.com unless the configuration says otherwise', async () => {
     const { OAUTH_GITHUB_ISSUER: _, ...env } = providerEnv({ GITHUB: '' });
-    const browser = createBrowser(await serverForTest(env));
+    const browser = createBrowser(await startServer(env));
     const begin = await browser.visit(beginUrl('github', { returnTo, codeChallenge: challengeOf(createVerifier()) }));
     expect(locationOf(begin)).toMatch(/^https:\/\/github\.com\/login\/oauth\/authorize\?/);
   });
@@ -141,33 +141,39 @@ const startFacebook = async () => {
 describe('Facebook', () => {
   const start = async () => {
     const facebook = await startFacebook();
-    return { ...facebook, server: await serverForTest(providerEnv({ FACEBOOK: facebook.site.url })) };
+    return { ...facebook, server: await startServer(providerEnv({ FACEBOOK: facebook.site.url })) };
   };
 
-  it('says who somebody is, and is shown that the app has its secret', async () => {
+  test('Facebook identifies a person, and is shown a proof of the app secret', async () => {
     const { server, site } = await start();
-    expect((await loginAt(server, 'facebook')).data.loginWithCode.user).toMatchObject({
+    expect((await loginAt(server, 'facebook')).data.loginWithProvider.user).toMatchObject({
       ...{ email: 'ada@example.com', name: 'Ada Lovelace' },
     });
     expect(site.asked('/dialog/oauth')[0]?.parameters.get('scope')).toBe('email public_profile');
   });
 
-  it.each([undefined, '', 'no address'])('makes no account where the email is %j', async (email) => {
-    const { server, person } = await start();
-    Object.assign(person, { email });
-    expect((await loginAt(server, 'facebook')).codes).toEqual(['EMAIL_UNVERIFIED']);
-  });
+  test.each([undefined, '', 'no address'])(
+    'no account is created where the email from Facebook is %j',
+    async (email) => {
+      const { server, person } = await start();
+      Object.assign(person, { email });
+      expect((await loginAt(server, 'facebook')).codes).toEqual(['EMAIL_UNVERIFIED']);
+    },
+  );
 
-  it('knows an account again that was made with an email it does not tell any more', async () => {
+  test('an account is found again although Facebook no longer shares its email', async () => {
     const { server, person } = await start();
-    const { user } = (await loginAt(server, 'facebook')).data.loginWithCode;
+    const { user } = (await loginAt(server, 'facebook')).data.loginWithProvider;
     Object.assign(person, { email: undefined });
-    expect((await loginAt(server, 'facebook')).data.loginWithCode.user).toEqual(user);
+    expect((await loginAt(server, 'facebook')).data.loginWithProvider.user).toEqual(user);
   });
 
-  it.each([{ id: undefined }, { id: '' }, { id: 1.5 }, { id: { a: 1 } }])('fails with %j', async (odd) => {
-    const { server, person } = await start();
-    Object.assign(person, odd);
-    expect((await signInAt(server, 'facebook')).error).toBe('PROVIDER_FAILED');
-  });
+  test.each([{ id: undefined }, { id: '' }, { id: 1.5 }, { id: { a: 1 } }])(
+    'a sign-in with the profile %j of Facebook fails',
+    async (odd) => {
+      const { server, person } = await start();
+      Object.assign(person, odd);
+      expect((await signInAt(server, 'facebook')).error).toBe('PROVIDER_FAILED');
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   beginUrl,
   challengeOf,
@@ -6,18 +6,13 @@ import {
   createVerifier,
   goToProvider,
   locationOf,
-  loginWithCode,
+  loginWithProvider,
   signInAt,
+  startWithProvider,
   toReturn,
 } from '../support/identity-browser.ts';
-import { type OpenIdProvider, providerEnv, returnTo, startOpenIdProvider } from '../support/identity-providers.ts';
-import { serverForTest, type TestServer } from '../support/server.ts';
-
-const start = async (env: Record<string, string> = {}, metadata: Record<string, unknown> = {}) => {
-  const provider = await startOpenIdProvider(metadata);
-  const server = await serverForTest({ ...providerEnv({ ACME: provider.issuer }), ...env });
-  return { provider, server, browser: createBrowser(server) };
-};
+import { providerEnv, returnTo, startOpenIdProvider } from '../support/identity-providers.ts';
+import { startServer } from '../support/server.ts';
 
 const changed = (url: string, name: string, value: string | null): string => {
   const other = new URL(url);
@@ -26,8 +21,8 @@ const changed = (url: string, name: string, value: string | null): string => {
   return other.href;
 };
 
-it('O02: the redirect carries a S256 challenge, and a state and a nonce that are fresh each time', async () => {
-  const { browser, provider } = await start();
+test('O02: the redirect carries an S256 challenge, and a new state and nonce each time', async () => {
+  const { browser, provider } = await startWithProvider();
   const codeChallenge = challengeOf(createVerifier());
   const began = [];
   for (let i = 0; i < 3; i += 1) {
@@ -51,7 +46,7 @@ it('O02: the redirect carries a S256 challenge, and a state and a nonce that are
   }
 });
 
-it.each([
+test.each([
   ['http://localhost:4000', /^fieldgate-oauth-[\w-]{8}=[\w-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/],
   [
     'https://id.example.com',
@@ -61,16 +56,16 @@ it.each([
     'http://id.example.com',
     /^__Host-fieldgate-oauth-[\w-]{8}=[\w-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
   ],
-])('with the issuer %s the cookie is set as browsers will keep it from everybody else', async (ISSUER, form) => {
-  const { server } = await start({ ISSUER });
+])('with the issuer %s the cookie of a sign-in has the attributes that protect it', async (ISSUER, form) => {
+  const { server } = await startWithProvider({ ISSUER });
   const url = beginUrl('acme', { returnTo, codeChallenge: challengeOf(createVerifier()) });
   const response = await server.fetch(url, { redirect: 'manual' });
   expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(form)]);
   expect(new URL(locationOf(response)).searchParams.get('redirect_uri')).toBe(`${ISSUER}/oauth/acme/callback`);
 });
 
-it('O01: a callback is refused without the cookie of its state, and the provider is not asked', async () => {
-  const { server, browser, provider } = await start();
+test('O01: a callback without the cookie of its state is refused, and the provider is not asked', async () => {
+  const { server, browser, provider } = await startWithProvider();
   const callback = await goToProvider(browser, 'acme', createVerifier());
   const another = createBrowser(server);
   await goToProvider(another, 'acme', createVerifier());
@@ -91,8 +86,8 @@ it('O01: a callback is refused without the cookie of its state, and the provider
   expect(toReturn(await browser.visit(callback), '').code).not.toBe('');
 });
 
-it('O01: a cookie that was changed in any letter, or that is there twice, is none', async () => {
-  const { server, browser } = await start();
+test('O01: a changed or duplicate cookie is refused', async () => {
+  const { server, browser } = await startWithProvider();
   const callback = await goToProvider(browser, 'acme', createVerifier());
   const [[name, value] = ['', '']] = browser.cookies;
   const other = Buffer.from(value, 'base64url').toString().replace('signed-in', 'elsewhere');
@@ -110,8 +105,8 @@ it('O01: a cookie that was changed in any letter, or that is there twice, is non
   }
 });
 
-it('O01: a state is used once: coming back a second time leads to an error, and the provider is not asked', async () => {
-  const { browser, provider } = await start();
+test('O01: a state works once: a second callback ends in an error, and the provider is not asked', async () => {
+  const { browser, provider } = await startWithProvider();
   const callback = await goToProvider(browser, 'acme', createVerifier());
   const kept = new Map(browser.cookies);
   expect(toReturn(await browser.visit(callback), '').error).toBeNull();
@@ -121,45 +116,45 @@ it('O01: a state is used once: coming back a second time leads to an error, and 
   expect(provider.site.asked('/token')).toHaveLength(1);
 });
 
-it('O01: a sign-in that takes more than ten minutes is over', async () => {
-  const { server, browser, provider } = await start();
+test('O01: a sign-in that takes ten minutes has expired', async () => {
+  const { server, browser, provider } = await startWithProvider();
   const callback = await goToProvider(browser, 'acme', createVerifier());
   server.advance(10 * 60_000);
   expect(toReturn(await browser.visit(callback), '').error).toBe('LOGIN_FLOW_INVALID');
   expect(provider.site.asked('/token')).toEqual([]);
 });
 
-it('sign-ins in two tabs do not disturb each other, and those given up do not pile up', async () => {
-  const { server, browser } = await start();
+test('sign-ins in two tabs work side by side, and abandoned ones do not pile up', async () => {
+  const { server, browser } = await startWithProvider();
   const [one, other] = [createVerifier(), createVerifier()];
   const [first, second] = [await goToProvider(browser, 'acme', one), await goToProvider(browser, 'acme', other)];
   for (const [callback, verifier] of [[first, one] as const, [second, other] as const]) {
-    expect((await loginWithCode(server, toReturn(await browser.visit(callback), verifier))).codes).toEqual([]);
+    expect((await loginWithProvider(server, toReturn(await browser.visit(callback), verifier))).codes).toEqual([]);
   }
   for (let i = 0; i < 12; i += 1) await goToProvider(browser, 'acme', one);
   expect(browser.cookies.size).toBeLessThanOrEqual(5);
 });
 
-describe('O04: mix-up', () => {
-  it.each([
+describe('mix-up of providers', () => {
+  test.each([
     ['of another issuer', 'https://evil.example.com', {}],
     ['missing where it was promised', null, { authorization_response_iss_parameter_supported: true }],
-  ])('an answer with an `iss` %s is refused', async (_what, iss, metadata) => {
-    const { browser, provider } = await start({}, metadata);
+  ])('O04: an answer with an `iss` %s is refused', async (_what, iss, metadata) => {
+    const { browser, provider } = await startWithProvider({}, metadata);
     const callback = await goToProvider(browser, 'acme', createVerifier());
     expect(toReturn(await browser.visit(changed(callback, 'iss', iss)), '').error).toBe('PROVIDER_FAILED');
     expect(provider.site.asked('/token')).toEqual([]);
   });
 
-  it('the right `iss` is welcome', async () => {
-    const { browser, provider } = await start({}, { authorization_response_iss_parameter_supported: true });
+  test('O04: an answer with the right `iss` is accepted', async () => {
+    const { browser, provider } = await startWithProvider({}, { authorization_response_iss_parameter_supported: true });
     const callback = await goToProvider(browser, 'acme', createVerifier());
     expect(toReturn(await browser.visit(changed(callback, 'iss', provider.issuer)), '').error).toBeNull();
   });
 
-  it("one provider's answer at the callback of another is refused by both", async () => {
+  test("O04: one provider's answer at the callback of another is refused", async () => {
     const [one, other] = [await startOpenIdProvider(), await startOpenIdProvider()];
-    const server = await serverForTest(providerEnv({ ONE: one.issuer, OTHER: other.issuer }));
+    const server = await startServer(providerEnv({ ONE: one.issuer, OTHER: other.issuer }));
     const browser = createBrowser(server);
     const callback = await goToProvider(browser, 'one', createVerifier());
     const response = await browser.visit(callback.replace('/oauth/one/', '/oauth/other/'));
@@ -168,8 +163,8 @@ describe('O04: mix-up', () => {
   });
 });
 
-it('O09: of 20 callbacks at once one gives a code, and of 20 uses of that code one gives a session', async () => {
-  const { server, browser } = await start();
+test('O09: of 20 simultaneous callbacks one returns a code, and of 20 uses of that code one starts a session', async () => {
+  const { server, browser } = await startWithProvider();
   const verifier = createVerifier();
   const callback = await goToProvider(browser, 'acme', verifier);
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -182,15 +177,15 @@ it('O09: of 20 callbacks at once one gives a code, and of 20 uses of that code o
   expect(codes).toHaveLength(1);
   expect(returns.filter(({ error }) => error === 'LOGIN_FLOW_INVALID')).toHaveLength(19);
   const [back] = codes;
-  const logins = await Promise.all(Array.from({ length: 20 }, () => back && loginWithCode(server, back)));
-  const grants = logins.flatMap((answer) => answer?.data?.loginWithCode ?? []);
+  const logins = await Promise.all(Array.from({ length: 20 }, () => back && loginWithProvider(server, back)));
+  const grants = logins.flatMap((answer) => answer?.data?.loginWithProvider ?? []);
   expect(grants).toHaveLength(1);
   const { data } = await server.gql('{ sessions { edges { node { id } } } }', { token: grants[0].accessToken });
   expect(data.sessions.edges).toHaveLength(1);
 });
 
-it('cookies of others whose names begin like ours are left alone, whatever is in them', async () => {
-  const { server } = await start();
+test('cookies of other names that begin alike do no harm', async () => {
+  const { server } = await startWithProvider();
   const cookie = ['a b', '\u00e9', '"', 'x', '12345678', 'abcdefgh', 'ABCDEFGH', '--------', '________']
     .map((end) => `fieldgate-oauth-${end}=1`)
     .join('; ');
@@ -199,8 +194,8 @@ it('cookies of others whose names begin like ours are left alone, whatever is in
   expect([response.status, response.headers.getSetCookie().length]).toEqual([303, 5 + 1]);
 });
 
-it('answers of providers are counted, since anybody can make one up that has a cookie and a state', async () => {
-  const { server, browser, provider } = await start({ RATE_LIMIT_REFRESH: '2/5m' });
+test('callbacks count against RATE_LIMIT_REFRESH, since anybody can make them up', async () => {
+  const { server, browser, provider } = await startWithProvider({ RATE_LIMIT_REFRESH: '2/5m' });
   const statuses = [];
   for (let count = 0; count < 3; count += 1) {
     statuses.push((await browser.visit(await goToProvider(browser, 'acme', createVerifier()))).status);
@@ -210,32 +205,32 @@ it('answers of providers are counted, since anybody can make one up that has a c
   expect((await server.fetch('/oauth/acme/callback')).headers.get('retry-after')).toMatch(/^\d+$/);
 });
 
-describe('the code', () => {
-  let server: TestServer;
-  let provider: OpenIdProvider;
-  beforeEach(async () => {
-    ({ server, provider } = await start());
-  });
-
-  it('is worth nothing without the verifier of the page that began, and is used up by trying', async () => {
+describe('login codes', () => {
+  test('O02: a code without the verifier of its page is refused and used up', async () => {
+    const { server, provider } = await startWithProvider();
     for (const verifier of [createVerifier(), '', 'A'.repeat(43), 'short']) {
       const back = await signInAt(server, 'acme');
-      expect((await loginWithCode(server, { ...back, verifier })).codes).toEqual(['LOGIN_CODE_INVALID']);
-      expect((await loginWithCode(server, back)).codes).toEqual(['LOGIN_CODE_INVALID']);
+      expect((await loginWithProvider(server, { ...back, verifier })).codes).toEqual(['LOGIN_CODE_INVALID']);
+      expect((await loginWithProvider(server, back)).codes).toEqual(['LOGIN_CODE_INVALID']);
     }
     expect(provider.site.asked('/token')).toHaveLength(4);
   });
 
-  it('is worth nothing after a minute', async () => {
+  test('a code expires after a minute', async () => {
+    const { server } = await startWithProvider();
     const [late, later] = [await signInAt(server, 'acme'), await signInAt(server, 'acme')];
     server.advance(59_000);
-    expect((await loginWithCode(server, late)).codes).toEqual([]);
+    expect((await loginWithProvider(server, late)).codes).toEqual([]);
     server.advance(1_000);
-    expect((await loginWithCode(server, later)).codes).toEqual(['LOGIN_CODE_INVALID']);
+    expect((await loginWithProvider(server, later)).codes).toEqual(['LOGIN_CODE_INVALID']);
   });
 
-  it.each(['', 'x', 'A'.repeat(43), 'A'.repeat(10_000), '\u0000', "' or 1=1 --"])('%j is none', async (code) => {
-    const answer = await loginWithCode(server, { code, verifier: createVerifier() });
-    expect(answer.codes).toEqual(['LOGIN_CODE_INVALID']);
-  });
+  test.each(['', 'x', 'A'.repeat(43), 'A'.repeat(10_000), '\u0000', "' or 1=1 --"])(
+    'the code %j is refused',
+    async (code) => {
+      const { server } = await startWithProvider();
+      const answer = await loginWithProvider(server, { code, verifier: createVerifier() });
+      expect(answer.codes).toEqual(['LOGIN_CODE_INVALID']);
+    },
+  );
 });

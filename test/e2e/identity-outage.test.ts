@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   beginUrl,
   challengeOf,
@@ -6,6 +6,7 @@ import {
   createVerifier,
   loginAt,
   signInAt,
+  startWithProvider,
   toReturn,
 } from '../support/identity-browser.ts';
 import {
@@ -16,21 +17,16 @@ import {
   startOpenIdProvider,
   startSite,
 } from '../support/identity-providers.ts';
-import { login, serverForTest, signup } from '../support/server.ts';
-
-const start = async () => {
-  const provider = await startOpenIdProvider();
-  return { provider, server: await serverForTest(providerEnv({ ACME: provider.issuer })) };
-};
+import { login, signup, startServer } from '../support/server.ts';
 
 const discovery = '/.well-known/openid-configuration';
 const silent: Answer = () => {};
-it('O10, F31: a provider that hangs is given up within 5 s, wherever it hangs, and password login goes on', async () => {
+test('O10, F31: a provider that hangs is given up within 5 s, wherever it hangs, and password login works meanwhile', async () => {
   const hanging = [discovery, '/token', '/jwks'] as const;
   const providers = await Promise.all(hanging.map(() => startOpenIdProvider()));
   const names = ['DISCOVERY', 'TOKEN', 'JWKS'];
   const issuers = Object.fromEntries(names.map((name, index) => [name, providers[index]?.issuer ?? '']));
-  const server = await serverForTest(providerEnv(issuers));
+  const server = await startServer(providerEnv(issuers));
   await signup(server, 'grace@example.com');
   for (const [index, path] of hanging.entries())
     Object.assign(providers[index]?.site.answers ?? {}, { [path]: silent });
@@ -49,7 +45,7 @@ it('O10, F31: a provider that hangs is given up within 5 s, wherever it hangs, a
   expect(performance.now() - startedAt).toBeLessThan(8_000); // 5, and what a busy machine takes
 });
 
-it.each<[string, string, Answer]>([
+test.each<[string, string, Answer]>([
   ['answers 500', '/token', (_request, response) => sendJson(response, { error: 'server_error' }, 500)],
   [
     'answers HTML',
@@ -69,8 +65,8 @@ it.each<[string, string, Answer]>([
   ],
   ['hangs up', '/token', (_request, response) => response.destroy()],
   ['has no keys', '/jwks', (_request, response) => sendJson(response, { keys: [] })],
-])('F31: a provider that %s fails alone, and works again when it is well', async (_what, path, answer) => {
-  const { provider, server } = await start();
+])('F31: a provider that %s fails alone and works again afterwards', async (_what, path, answer) => {
+  const { provider, server } = await startWithProvider();
   const { answers } = provider.site;
   const right = answers[path] ?? silent;
   answers[path] = answer;
@@ -81,15 +77,15 @@ it.each<[string, string, Answer]>([
   if (!path.includes('jwks')) expect((await loginAt(server, 'acme')).codes).toEqual([]);
 });
 
-it('F31: an answer of 10 MB is not read, were it right otherwise', async () => {
-  const { provider, server } = await start();
+test('F31: an answer of 10 MB is refused', async () => {
+  const { provider, server } = await startWithProvider();
   const keys = { keys: [provider.publicJwk], padding: 'x'.repeat(10 * 1024 * 1024) };
   provider.site.answers['/jwks'] = (_request, response) => sendJson(response, keys);
   expect((await signInAt(server, 'acme')).error).toBe('PROVIDER_FAILED');
 });
 
-it('O10: tokens of a key nobody knows make the key set be fetched once, not each time', async () => {
-  const { provider, server } = await start();
+test('O10: tokens of unknown keys do not make the server fetch the key set each time', async () => {
+  const { provider, server } = await startWithProvider();
   await loginAt(server, 'acme');
   provider.idToken = (claims) => provider.sign(claims).then((token) => token.replace(/^[^.]*/, headerOf('unknown')));
   for (let i = 0; i < 5; i += 1) expect((await signInAt(server, 'acme')).error).toBe('PROVIDER_FAILED');
@@ -98,9 +94,9 @@ it('O10: tokens of a key nobody knows make the key set be fetched once, not each
 
 const headerOf = (kid: string): string => Buffer.from(JSON.stringify({ alg: 'ES256', kid })).toString('base64url');
 
-it.each([discovery, '/token', '/jwks'])('F31: a redirect from %s is not followed', async (path) => {
+test.each([discovery, '/token', '/jwks'])('F31: a redirect from %s is not followed', async (path) => {
   const canary = await startSite({});
-  const { provider, server } = await start();
+  const { provider, server } = await startWithProvider();
   provider.site.answers[path] = (_request, response) => {
     response.writeHead(307, { location: `${canary.url}/` }).end();
   };
@@ -112,12 +108,12 @@ it.each([discovery, '/token', '/jwks'])('F31: a redirect from %s is not followed
   expect(canary.requests).toEqual([]);
 });
 
-it.each([
+test.each([
   ['of another issuer', { issuer: 'https://evil.example.com' }],
   ['without endpoints', { authorization_endpoint: undefined }],
-])('metadata %s begin nothing', async (_what, metadata) => {
+])('metadata %s start no sign-in', async (_what, metadata) => {
   const provider = await startOpenIdProvider(metadata);
-  const server = await serverForTest(providerEnv({ ACME: provider.issuer }));
+  const server = await startServer(providerEnv({ ACME: provider.issuer }));
   const response = await createBrowser(server).visit(
     beginUrl('acme', { returnTo, codeChallenge: challengeOf(createVerifier()) }),
   );
@@ -125,8 +121,8 @@ it.each([
   expect(response.headers.getSetCookie()).toEqual([]);
 });
 
-it('what went wrong at a provider is in the log, in words of ours', async () => {
-  const { provider, server } = await start();
+test('a failure at a provider is logged without the words of the provider', async () => {
+  const { provider, server } = await startWithProvider();
   provider.site.answers['/token'] = (_request, response) =>
     sendJson(response, { error: 'invalid_client', error_description: 'the secret is not sesame' }, 401);
   await signInAt(server, 'acme');

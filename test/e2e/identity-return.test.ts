@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { beginUrl } from '../support/identity-browser.ts';
 import { providerEnv } from '../support/identity-providers.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { type TestServer, testWithServer } from '../support/server.ts';
 
-describe('O08: where a browser is sent', () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startServer({
-      ...providerEnv({ ACME: 'https://id.example.com' }),
-      OAUTH_RETURN_URLS: 'https://ok.com/in,http://localhost:3000/,com.example.app:/in,https://ok.com/q?a=1',
-    });
-  });
-  afterAll(() => server.stop());
+const test = testWithServer({
+  ...providerEnv({ ACME: 'https://id.example.com' }),
+  OAUTH_RETURN_URLS: 'https://ok.com/in,http://localhost:3000/,com.example.app:/in,https://ok.com/q?a=1',
+});
 
+describe('the address to return to', () => {
   const codeChallenge = 'A'.repeat(43);
-  const begin = (parameters: Record<string, string>) =>
+  const begin = (server: TestServer, parameters: Record<string, string>) =>
     server.fetch(beginUrl('acme', parameters), { redirect: 'manual' });
 
-  it.each([
+  test.for([
     ...[
       '//evil.com',
       '/\\evil.com',
@@ -72,8 +68,8 @@ describe('O08: where a browser is sent', () => {
       '',
       'null',
     ],
-  ])('%j is refused without a redirect', async (target) => {
-    const response = await begin({ returnTo: target, codeChallenge });
+  ])('O08: %j is refused without a redirect', async (target, { server }) => {
+    const response = await begin(server, { returnTo: target, codeChallenge });
     expect([response.status, response.headers.get('location')]).toEqual([400, null]);
     expect(response.headers.getSetCookie()).toEqual([]);
     const text = await response.text();
@@ -81,21 +77,21 @@ describe('O08: where a browser is sent', () => {
     if (target.length > 4) expect(text).not.toContain(target);
   });
 
-  it('no target and two targets are refused', async () => {
-    expect((await begin({ codeChallenge })).status).toBe(400);
+  test('O08: no address and two addresses are refused', async ({ server }) => {
+    expect((await begin(server, { codeChallenge })).status).toBe(400);
     const twice = `${beginUrl('acme', { returnTo: 'https://ok.com/in', codeChallenge })}&returnTo=https://ok.com/in`;
     expect((await server.fetch(twice, { redirect: 'manual' })).status).toBe(400);
   });
 
-  it.each(['', 'plain', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}=`])(
-    'without a S256 challenge (%j) nothing begins',
-    async (challenge) => {
-      const response = await begin({ returnTo: 'https://ok.com/in', codeChallenge: challenge });
+  test.for(['', 'plain', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}=`])(
+    'O02: without an S256 challenge no sign-in starts: %j',
+    async (challenge, { server }) => {
+      const response = await begin(server, { returnTo: 'https://ok.com/in', codeChallenge: challenge });
       expect([response.status, response.headers.get('location')]).toEqual([400, null]);
     },
   );
 
-  it('providers that are not configured are not there', async () => {
+  test('a provider that is not configured is 404', async ({ server }) => {
     for (const path of [
       '/oauth/google',
       '/oauth/google/callback',

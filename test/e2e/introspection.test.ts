@@ -1,47 +1,36 @@
 import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery, isObjectType } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   adminEnv,
   type GraphQLOptions,
-  loginAsAdmin,
+  productionEnv,
   signup,
   startServer,
   type TestServer,
+  testWithServer,
 } from '../support/server.ts';
 
 const accept = { accept: 'application/graphql-response+json' };
-const production = {
-  NODE_ENV: 'production',
-  JWT_ALGORITHM: 'HS256',
-  JWT_SECRET: 'tests only: 32 bytes and more, never used',
-};
 
-let byRole: TestServer;
-let off: TestServer;
-let tokens: { user: string; admin: string; dead: string };
-let apiKey: string;
-beforeAll(async () => {
-  byRole = await startServer({ ...adminEnv, ...production, INTROSPECTION: 'role' });
-  off = await startServer(production);
-  const [user, admin, dead] = [await signup(byRole), await loginAsAdmin(byRole), await signup(byRole)];
-  tokens = { user: user.accessToken, admin: admin.accessToken, dead: dead.accessToken };
-  await byRole.gql('mutation { logout { endedSessions } }', { token: tokens.dead });
-  const made = 'mutation { createApiKey(input: { name: "x", scopes: ["account:read"] }) { secret } }';
-  apiKey = (await byRole.gql(made, { token: tokens.user })).data.createApiKey.secret;
-});
-afterAll(() => Promise.all([byRole.stop(), off.stop()]));
+const test = testWithServer({ ...adminEnv, ...productionEnv, INTROSPECTION: 'role' })
+  .extend('user', { scope: 'file' }, ({ server }) => signup(server))
+  .extend('loggedOut', { scope: 'file' }, async ({ server }) => {
+    const user = await signup(server);
+    await server.gql('mutation { logout { endedSessions } }', { token: user.accessToken });
+    return user;
+  });
 
-const schemaFor = async (options: GraphQLOptions): Promise<GraphQLSchema> =>
-  buildClientSchema((await byRole.gql(getIntrospectionQuery(), options)).data);
+const schemaFor = async (server: TestServer, options: GraphQLOptions): Promise<GraphQLSchema> =>
+  buildClientSchema((await server.gql(getIntrospectionQuery(), options)).data);
 
 const fieldsOf = (schema: GraphQLSchema, name: string): readonly string[] => {
   const type = schema.getType(name);
   return isObjectType(type) ? Object.keys(type.getFields()) : [];
 };
 
-describe('T35: INTROSPECTION=role shows what the role of the caller can ever read', () => {
-  it('to nobody in particular: what is public or optional', async () => {
-    const schema = await schemaFor({});
+describe('INTROSPECTION=role', () => {
+  test('T35: an anonymous caller sees what is public or optional', async ({ server }) => {
+    const schema = await schemaFor(server, {});
     expect(fieldsOf(schema, 'Query')).toEqual(expect.arrayContaining(['hello', 'viewer']));
     expect(fieldsOf(schema, 'Query')).not.toContain('me');
     expect(fieldsOf(schema, 'Mutation')).toEqual(expect.arrayContaining(['login', 'signup', 'refresh', 'logout']));
@@ -49,8 +38,11 @@ describe('T35: INTROSPECTION=role shows what the role of the caller can ever rea
     expect(fieldsOf(schema, 'User')).toEqual(['id', 'name', 'email', 'role', 'createdAt']);
   });
 
-  it('to a user: nothing of what moderators and administrators have, nor the types only they come to', async () => {
-    const schema = await schemaFor({ token: tokens.user });
+  test('T35: a user sees no field of moderators and administrators, nor the types that only those reach', async ({
+    server,
+    user,
+  }) => {
+    const schema = await schemaFor(server, { token: user.accessToken });
     expect(fieldsOf(schema, 'Query')).toEqual(expect.arrayContaining(['me', 'sessions', 'user']));
     expect(fieldsOf(schema, 'Query')).not.toContain('users');
     expect(fieldsOf(schema, 'User')).not.toContain('disabledAt');
@@ -59,96 +51,103 @@ describe('T35: INTROSPECTION=role shows what the role of the caller can ever rea
     }
   });
 
-  it('to an administrator: all there is', async () => {
-    const schema = await schemaFor({ token: tokens.admin });
+  test('T35: an administrator sees the whole schema', async ({ server, admin }) => {
+    const schema = await schemaFor(server, { token: admin.accessToken });
     expect(fieldsOf(schema, 'Query')).toEqual(expect.arrayContaining(['users', 'serviceClients']));
     expect(fieldsOf(schema, 'User')).toContain('disabledAt');
     expect(schema.getType('SetUserRoleInput')).toBeDefined();
   });
 
-  it('to an API key: by the role of its owner, whatever its scopes', async () => {
-    expect(fieldsOf(await schemaFor({ headers: { 'x-api-key': apiKey } }), 'Query')).toContain('apiKeys');
+  test('T35: an API key sees what the role of its owner allows, whatever its scopes', async ({ server, user }) => {
+    const create = 'mutation { createApiKey(input: { name: "x", scopes: ["account:read"] }) { secret } }';
+    const { secret } = (await server.gql(create, { token: user.accessToken })).data.createApiKey;
+    expect(fieldsOf(await schemaFor(server, { headers: { 'x-api-key': secret } }), 'Query')).toContain('apiKeys');
   });
 
-  it('a dead credential is refused as by any optional field', async () => {
-    const answer = await byRole.gql('{ __schema { queryType { name } } }', { token: tokens.dead, headers: accept });
+  test('T22: a revoked credential is rejected as by any optional field', async ({ server, loggedOut }) => {
+    const query = '{ __schema { queryType { name } } }';
+    const answer = await server.gql(query, { token: loggedOut.accessToken, headers: accept });
     expect([answer.status, answer.codes, answer.data]).toEqual([401, ['UNAUTHENTICATED TOKEN_REVOKED'], undefined]);
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"/);
   });
 
   const hidden = '{ __type(name: "ServiceClient") { name } }';
-  it.each([
+  test.for([
     ['__type', hidden],
     ['an alias', '{ x: __type(name: "ServiceClient") { name } }'],
     ['a fragment', 'query { ...F } fragment F on Query { __type(name: "ServiceClient") { name } }'],
     ['an inline fragment', '{ ... { ... on Query { __type(name: "ServiceClient") { name } } } }'],
     ['another operation', 'query A { hello } query B { __type(name: "ServiceClient") { name } }'],
     ['a variable', 'query ($n: String = "ServiceClient") { __type(name: $n) { name } }'],
-  ])('a hidden type is not found by %s', async (_how, query) => {
+  ] as const)('T35: a hidden type is not found by %s', async ([_how, query], { server, user, admin }) => {
     const options = query.startsWith('query A') ? { operationName: 'B' } : {};
-    for (const token of [tokens.user, undefined]) {
-      const answer = await byRole.gql(query, { ...options, ...(token ? { token } : {}) });
+    for (const caller of [{ token: user.accessToken }, {}]) {
+      const answer = await server.gql(query, { ...options, ...caller });
       expect(Object.values(answer.data)).toEqual([null]);
     }
-    const seen = await byRole.gql(query, { ...options, token: tokens.admin });
+    const seen = await server.gql(query, { ...options, token: admin.accessToken });
     expect(Object.values(seen.data)).toEqual([{ name: 'ServiceClient' }]);
   });
 
-  it('T25: who asked before does not matter', async () => {
-    for (const [token, name] of [
-      [tokens.admin, 'ServiceClient'],
-      [tokens.user, null],
-      [tokens.admin, 'ServiceClient'],
+  test('T25: the schema shown to one caller is not reused for the next', async ({ server, user, admin }) => {
+    for (const [{ accessToken: token }, name] of [
+      [admin, 'ServiceClient'],
+      [user, null],
+      [admin, 'ServiceClient'],
     ] as const) {
-      expect((await byRole.gql(hidden, { token })).data.__type?.name ?? null).toBe(name);
+      expect((await server.gql(hidden, { token })).data.__type?.name ?? null).toBe(name);
     }
   });
 
-  it('Z05: beside data it is refused, and nothing runs', async () => {
-    const mixed = await byRole.gql('{ __schema { queryType { name } } me { id } }', {
-      token: tokens.user,
-      headers: accept,
-    });
-    expect([mixed.status, mixed.data]).toEqual([400, undefined]);
-    expect((await byRole.gql('{ __typename me { id } }', { token: tokens.user })).data.__typename).toBe('Query');
+  test('Z05: introspection beside data is refused, and nothing runs', async ({ server, user }) => {
+    const mixed = '{ __schema { queryType { name } } me { id } }';
+    const answer = await server.gql(mixed, { token: user.accessToken, headers: accept });
+    expect([answer.status, answer.data]).toEqual([400, undefined]);
+    const typename = await server.gql('{ __typename me { id } }', { token: user.accessToken });
+    expect(typename.data.__typename).toBe('Query');
   });
 });
 
-describe('G09: where the schema is not shown in full, nothing is suggested', () => {
-  it.each([
-    ['a field', '{ helo }', {}],
-    ['a type', 'query ($x: SetUserRoleInpt) { hello }', {}],
-    ['an argument', '{ user(idd: 1) { id } }', {}],
-    ['an enum', 'mutation { logout(input: { scope: OTHER }) { endedSessions } }', {}],
-    [
-      'an enum in a variable',
-      'mutation ($s: LogoutScope!) { logout(input: { scope: $s }) { endedSessions } }',
-      { s: 'OTHER' },
-    ],
-    [
-      'an input field in a variable',
-      'mutation ($i: LogoutInput) { logout(input: $i) { endedSessions } }',
-      { i: { scop: 1 } },
-    ],
-  ])('%s', async (_what, query, variables) => {
-    for (const server of [byRole, off]) {
+const misspellings: readonly (readonly [string, string, Record<string, unknown>])[] = [
+  ['a field', '{ helo }', {}],
+  ['a type', 'query ($x: SetUserRoleInpt) { hello }', {}],
+  ['an argument', '{ user(idd: 1) { id } }', {}],
+  ['an enum', 'mutation { logout(input: { scope: OTHER }) { endedSessions } }', {}],
+  [
+    'an enum in a variable',
+    'mutation ($s: LogoutScope!) { logout(input: { scope: $s }) { endedSessions } }',
+    { s: 'OTHER' },
+  ],
+  [
+    'an input field in a variable',
+    'mutation ($i: LogoutInput) { logout(input: $i) { endedSessions } }',
+    { i: { scop: 1 } },
+  ],
+];
+
+describe.each([
+  ['INTROSPECTION=role', testWithServer({ ...productionEnv, INTROSPECTION: 'role' })],
+  ['production', testWithServer(productionEnv)],
+])('suggestions with %s', (_mode, testMode) => {
+  testMode.for(misspellings)(
+    'G09: a misspelling of %s gets no suggestion',
+    async ([_what, query, variables], { server }) => {
       const answer = await server.gql(query, { variables });
       expect(answer.errors).toBeDefined();
       expect(JSON.stringify(answer.errors)).not.toContain('Did you mean');
-    }
-  });
+    },
+  );
 });
 
-it.each([
+test.for<readonly [string, Record<string, string>, 'full' | 'off']>([
   ['development', {}, 'full'],
-  ['production', production, 'off'],
-  ['production with INTROSPECTION=full', { ...production, INTROSPECTION: 'full' }, 'full'],
+  ['production', productionEnv, 'off'],
+  ['production with INTROSPECTION=full', { ...productionEnv, INTROSPECTION: 'full' }, 'full'],
   ['development with INTROSPECTION=off', { INTROSPECTION: 'off' }, 'off'],
-])('G09: in %s introspection is %3$s', async (_environment, env, shown) => {
+])('G09: in %s introspection is as configured', async ([_environment, env, shown]) => {
   const server = await startServer(env);
   const answer = await server.gql('{ __schema { queryType { name } } }', { headers: accept });
   const guess = await server.gql('{ helo }');
-  await server.stop();
   expect(answer.status).toBe(shown === 'full' ? 200 : 400);
   expect(JSON.stringify(guess.errors).includes('Did you mean')).toBe(shown === 'full');
 });

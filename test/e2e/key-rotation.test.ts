@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { decodeProtectedHeader } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCommand } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/process.ts';
-import { until } from '../support/redis-servers.ts';
-import { refresh, serverForTest, signup, type TestServer } from '../support/server.ts';
+import { refresh, sharedSecret, signup, startServer, type TestServer } from '../support/server.ts';
+import { until } from '../support/time.ts';
 
 const minute = 60_000;
 const me = '{ me { id } }';
@@ -21,7 +21,7 @@ const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? '';
 
 /** A server on SQLite, and the command line beside it. */
 const serverWithCommands = async (env: Record<string, string> = {}) => {
-  const server = await serverForTest(env);
+  const server = await startServer(env);
   const run = (...args: string[]) => runCommand({ DATA_DIR: server.dataDir, ...env }, ...args);
   const keyList = async (command: string, ...kids: string[]) => {
     const { out, err, code } = await run('key', command, '--json', '--', ...kids);
@@ -31,8 +31,8 @@ const serverWithCommands = async (env: Record<string, string> = {}) => {
   return { server, run, keyList };
 };
 
-describe('rotating beside a running server', () => {
-  it('J01, J02: a new key is in the key set for longer than that may be kept before a token is signed with it', async () => {
+describe('rotation beside a running server', () => {
+  test('J01, J02: a new key is published for longer than the key set may be cached before it signs', async () => {
     const { server, keyList } = await serverWithCommands();
     const grant = await signup(server);
     const old = kidOf(grant.accessToken);
@@ -57,7 +57,7 @@ describe('rotating beside a running server', () => {
     expect((await keyList('list')).map(({ state }) => state)).toEqual(['next', 'current']);
   });
 
-  it('J03: tokens of the old key are good until they expire, and then the key is gone', async () => {
+  test('J03: tokens of the old key verify until they expire, and then the key is removed', async () => {
     const { server, keyList } = await serverWithCommands({ ACCESS_TOKEN_TTL: '15m' });
     const grant = await signup(server);
     await keyList('rotate');
@@ -75,7 +75,7 @@ describe('rotating beside a running server', () => {
     expect((await jwks(server)).kids).not.toContain(kidOf(last.accessToken));
   });
 
-  it('J03: tokens of a revoked key fail within 5 s, and refresh tokens bring new ones', async () => {
+  test('J03: tokens of a revoked key fail within 5 s, and refresh tokens still work', async () => {
     const { server, keyList } = await serverWithCommands();
     const grant = await signup(server);
     const token = grant.accessToken;
@@ -89,7 +89,7 @@ describe('rotating beside a running server', () => {
     expect((await server.gql(me, { token: renewed.accessToken })).codes).toEqual([]);
   });
 
-  it('J05: the metadata lead to the key set that the keys rotate in', async () => {
+  test('J05: the metadata name the key set in which keys rotate', async () => {
     const { server, keyList } = await serverWithCommands();
     const [next] = await keyList('rotate');
     const metadata = JSON.parse(await (await server.fetch('/.well-known/oauth-authorization-server')).text());
@@ -99,7 +99,7 @@ describe('rotating beside a running server', () => {
     }, 5_000);
   });
 
-  it('J07: nothing private is in the database, the log, the key set or what the command line prints', async () => {
+  test('J07: no private key is in the database, the log, the key set or the output of the command line', async () => {
     const { server, run } = await serverWithCommands();
     const printed = [await run('key', 'rotate'), await run('key', 'list'), await run('key', 'list', '--json')];
     await until(async () => (await jwks(server)).kids.length === 2, 5_000);
@@ -116,7 +116,7 @@ describe('rotating beside a running server', () => {
     expect(kinds).toEqual([0, 0, 0]);
   });
 
-  it('token explain knows the keys of the moment', async () => {
+  test('token explain uses the current keys', async () => {
     const { server, run, keyList } = await serverWithCommands({ ISSUER: 'http://localhost:4000' });
     const { accessToken } = await signup(server);
     await keyList('revoke', kidOf(accessToken));
@@ -126,9 +126,9 @@ describe('rotating beside a running server', () => {
   });
 });
 
-describe('rotating by itself', () => {
-  it('begins at once, and one line in the log says so', async () => {
-    const server = await serverForTest({ KEY_ROTATION: '30d' });
+describe('automatic rotation', () => {
+  test('J02: KEY_ROTATION publishes a new key at once and logs it in one line', async () => {
+    const server = await startServer({ KEY_ROTATION: '30d' });
     const { accessToken } = await signup(server);
     await until(async () => (await jwks(server)).kids.length === 2, 5_000);
     const rotated = () => server.logLines().filter(({ event }) => event === 'key.rotated');
@@ -142,19 +142,18 @@ describe('rotating by itself', () => {
 });
 
 describe('where keys cannot be rotated or opened', () => {
-  it('a shared secret is refused with what to do instead', async () => {
-    const secret = 'tests only: 32 bytes and more, never used by a server that runs';
-    const { run } = await serverWithCommands({ JWT_ALGORITHM: 'HS256', JWT_SECRET: secret });
+  test('a shared secret cannot be rotated, and the error says what to do instead', async () => {
+    const { run } = await serverWithCommands({ JWT_ALGORITHM: 'HS256', JWT_SECRET: sharedSecret });
     const { code, err } = await run('key', 'rotate');
     expect([code, err]).toEqual([1, expect.stringContaining('Change JWT_SECRET and restart')]);
-    expect(err).not.toContain(secret);
+    expect(err).not.toContain(sharedSecret);
   });
 
-  it('with another key file the server starts, signs with that, and says so; the old file brings all back', async () => {
+  test('with another key file the server starts and warns, and the old file restores all keys', async () => {
     const folder = temporaryFolder();
     const env = { DATA_DIR: folder };
     const file = join(folder, 'signing-keys.json');
-    const before = await serverForTest({}, folder);
+    const before = await startServer({}, { dataDir: folder });
     const grant = await signup(before);
     const { keys } = JSON.parse((await runCommand(env, 'key', 'revoke', '--json', '--', kidOf(grant.accessToken))).out);
     await until(async () => (await jwks(before)).kids[0] === keys[0].kid, 5_000);
@@ -162,7 +161,7 @@ describe('where keys cannot be rotated or opened', () => {
 
     const original = readFileSync(file, 'utf8');
     writeFileSync(file, (await runCommand(env, 'key', 'generate')).out);
-    const exchanged = await serverForTest({}, folder);
+    const exchanged = await startServer({}, { dataDir: folder });
     expect(exchanged.logLines()).toContainEqual(expect.objectContaining({ level: 40, kids: [keys[0].kid] }));
     expect((await exchanged.gql(me, { token })).codes).toEqual(['UNAUTHENTICATED TOKEN_INVALID']);
     const fresh = (await refresh(exchanged, refreshToken)).data.refresh;
@@ -172,7 +171,7 @@ describe('where keys cannot be rotated or opened', () => {
     expect(doctor.checks).toContainEqual(expect.objectContaining({ check: 'kept keys', status: 'warn' }));
 
     writeFileSync(file, original);
-    const restored = await serverForTest({}, folder);
+    const restored = await startServer({}, { dataDir: folder });
     expect((await restored.gql(me, { token })).codes).toEqual([]);
     expect((await restored.gql(me, { token: grant.accessToken })).codes).toEqual(['UNAUTHENTICATED TOKEN_INVALID']);
   });

@@ -1,24 +1,10 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFieldgate, type Fieldgate } from '../../src/index.ts';
-import { unlimited } from '../support/process.ts';
-import { adminEnv, goodPassword } from '../support/server.ts';
+import { describe, expect } from 'vitest';
+import { testWithFieldgate, toPost } from '../support/fetch-server.ts';
+import { goodPassword, newEmail, productionEnv } from '../support/server.ts';
 
 const graphql = 'application/graphql-response+json; charset=utf-8';
 const json = 'application/json; charset=utf-8';
 const stream = 'text/event-stream; charset=utf-8';
-
-/** Without GraphiQL, which takes the requests of browsers. */
-const production = {
-  NODE_ENV: 'production',
-  JWT_ALGORITHM: 'HS256',
-  JWT_SECRET: 'tests only: 32 bytes and more, never used by a server that runs',
-};
 
 /** By Accept: the type of an answer with data, and of one that consists of errors; null: 406. */
 const accepts: readonly (readonly [accept: string | null, types: readonly [data: string, errors: string] | null])[] = [
@@ -57,13 +43,13 @@ const accepts: readonly (readonly [accept: string | null, types: readonly [data:
 ];
 
 type Expected = {
-  /** For graphql-response+json; whether other types say it as well. */
+  /** For `application/graphql-response+json`; for every type, with `everywhere`. */
   readonly status: number;
   readonly everywhere?: boolean;
   readonly hasData?: boolean;
 };
 
-type Body = readonly [what: string, body: unknown, token: 'none' | 'user' | 'dead', expected: Expected];
+type Body = readonly [what: string, body: object, token: 'none' | 'user' | 'dead', expected: Expected];
 
 const bodies: readonly Body[] = [
   ['a public query', { query: '{ hello }' }, 'none', { status: 200, hasData: true }],
@@ -87,107 +73,73 @@ const bodies: readonly Body[] = [
   ['no query', { variables: {} }, 'none', { status: 400, everywhere: true }],
 ];
 
-type Received = { readonly status: number; readonly type: string | null; readonly body: string };
-type Send = (path: string, init: RequestInit) => Promise<Response>;
+const signup = (email: string, fields: string) => ({
+  query: `mutation { signup(input: { email: "${email}", password: "${goodPassword}" }) { ${fields} } }`,
+});
 
-describe('media types', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
-  let fieldgate: Fieldgate;
-  const server = createServer((request, response) => fieldgate.listener(request, response));
-  const ways: Record<string, Send> = {
-    listener: (path, init) => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, init),
-    fetch: (path, init) => fieldgate.fetch(new Request(`http://localhost:4000${path}`, init), { ip: '127.0.0.1' }),
-  };
-  const tokens: Record<Body[2], string | null> = { none: null, user: null, dead: null };
-
-  beforeAll(async () => {
-    fieldgate = await createFieldgate({
-      ...production,
-      DATA_DIR: folder,
-      LOG_LEVEL: 'fatal',
-
-      ...unlimited,
-      ...adminEnv,
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    for (const name of ['user', 'dead'] as const) {
-      const query = `mutation { signup(input: { email: "${name}@example.com", password: "${goodPassword}" }) { accessToken } }`;
-      const response = await ways['fetch']?.('/graphql', post({ query }));
-      tokens[name] = (await response?.json())?.data.signup.accessToken;
-    }
-    const ended = post({ query: 'mutation { logout { endedSessions } }' }, { authorization: `Bearer ${tokens.dead}` });
-    await ways['fetch']?.('/graphql', ended);
-  });
-  afterAll(async () => {
-    server.close();
-    await fieldgate.close();
-    rmSync(folder, { recursive: true });
+/** In production there is no GraphiQL, which answers browsers. */
+const test = testWithFieldgate(productionEnv)
+  .extend('ways', { scope: 'file' }, ({ viaListener, viaFetch }) => ({ listener: viaListener, fetch: viaFetch }))
+  .extend('tokens', { scope: 'file' }, async ({ post }): Promise<Record<Body[2], string | null>> => {
+    const newToken = async (): Promise<string> => {
+      const { body } = await post(signup(newEmail(), 'accessToken'));
+      return JSON.parse(body).data.signup.accessToken;
+    };
+    const [user, dead] = [await newToken(), await newToken()];
+    await post({ query: 'mutation { logout { endedSessions } }' }, { authorization: `Bearer ${dead}` });
+    return { none: null, user, dead };
   });
 
-  const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
+const headersOf = (accept: string | null, token: string | null): Record<string, string> => ({
+  // Without an Accept, fetch sends `*/*`, which means the same.
+  ...(accept === null ? {} : { accept }),
+  ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+});
 
-  const headersOf = (accept: string | null, token: Body[2]): Record<string, string> => ({
-    // fetch sends an Accept of its own, which means the same as none.
-    ...(accept === null ? {} : { accept }),
-    ...(tokens[token] === null ? {} : { authorization: `Bearer ${tokens[token]}` }),
-  });
-
-  const receive = async (response: Response): Promise<Received> => ({
-    status: response.status,
-    type: response.headers.get('content-type'),
-    body: await response.text(),
-  });
-
-  const queryString = (body: unknown): string => {
-    const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(body as Record<string, unknown>)) {
-      search.set(name, typeof value === 'string' ? value : JSON.stringify(value));
-    }
-    return `?${search}`;
-  };
-
-  const expectedOf = (types: readonly [string, string] | null, { status, everywhere, hasData }: Expected) => {
-    if (types === null) return { status: 406, type: json };
-    const type = types[hasData ? 0 : 1];
-    return { status: type === graphql || everywhere ? status : 200, type };
-  };
-
-  for (const way of ['listener', 'fetch']) {
-    describe.each(bodies)(`G13: over ${way}, %s`, (_what, body, token, expected) => {
-      it.each(accepts)(
-        'accepting %j is answered as RFC 9110 and GraphQL over HTTP say, by POST and GET alike',
-        async (accept, types) => {
-          const headers = headersOf(accept, token);
-          const byPost = await receive((await ways[way]?.('/graphql', post(body, headers))) as Response);
-          const byGet = await receive((await ways[way]?.(`/graphql${queryString(body)}`, { headers })) as Response);
-          const { status, type } = expectedOf(types, expected);
-          expect(byPost).toMatchObject({ status, type });
-          if (types !== null) {
-            const text =
-              type === stream
-                ? (/^event: next\ndata: (.*)\n\nevent: complete\ndata:\n\n$/.exec(byPost.body)?.[1] ?? '')
-                : byPost.body;
-            expect('data' in JSON.parse(text)).toBe(expected.hasData ?? false);
-          }
-          expect(byGet).toEqual(byPost);
-        },
-      );
-    });
+const queryString = (body: Body[1]): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(body)) {
+    search.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
+  return `?${search}`;
+};
 
-  it.each(accepts.filter(([, types]) => types === null))(
+const expectedOf = (types: readonly [string, string] | null, { status, everywhere, hasData }: Expected) => {
+  if (types === null) return { status: 406, type: json };
+  const type = types[hasData ? 0 : 1];
+  return { status: type === graphql || everywhere ? status : 200, type };
+};
+
+/** The answer in a body: a stream has it as its one event. */
+const answerIn = (body: string, type: string): object =>
+  JSON.parse(
+    type === stream ? (/^event: next\ndata: (.*)\n\nevent: complete\ndata:\n\n$/.exec(body)?.[1] ?? '') : body,
+  );
+
+describe.each(['listener', 'fetch'] as const)('media types over the %s', (way) => {
+  describe.each(bodies)('G13: %s', (_what, body, token, expected) => {
+    test.for(accepts)(
+      'accepting %j is answered as RFC 9110 and GraphQL over HTTP say, by POST and GET alike',
+      async ([accept, types], { ways, tokens }) => {
+        const headers = headersOf(accept, tokens[token]);
+        const byPost = await ways[way]('/graphql', toPost(body, headers));
+        const byGet = await ways[way](`/graphql${queryString(body)}`, { headers });
+        const { status, type } = expectedOf(types, expected);
+        expect(byPost).toMatchObject({ status, type });
+        if (types !== null) expect('data' in answerIn(byPost.body, type)).toBe(expected.hasData ?? false);
+        expect(byGet).toEqual(byPost);
+      },
+    );
+  });
+
+  test.for(accepts.filter(([, types]) => types === null))(
     'G13: accepting %j, a mutation does not run',
-    async (accept) => {
-      const email = `unread${Math.random()}@example.com`;
-      const query = `mutation { signup(input: { email: "${email}", password: "${goodPassword}" }) { user { email } } }`;
-      expect((await ways['listener']?.('/graphql', post({ query }, { accept: accept ?? '' })))?.status).toBe(406);
-      const again = await ways['listener']?.('/graphql', post({ query }));
-      expect((await again?.json())?.data.signup.user.email).toBe(email);
+    async ([accept], { ways }) => {
+      const email = newEmail();
+      const mutation = signup(email, 'user { email }');
+      expect((await ways[way]('/graphql', toPost(mutation, headersOf(accept, null)))).status).toBe(406);
+      const again = await ways[way]('/graphql', toPost(mutation));
+      expect(JSON.parse(again.body).data.signup.user.email).toBe(email);
     },
   );
 });

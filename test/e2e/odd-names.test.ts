@@ -1,31 +1,32 @@
-import { expect, it } from 'vitest';
-import { fetchServerForTest } from '../support/fetch-server.ts';
+import { expect } from 'vitest';
+import { testWithFieldgate } from '../support/fetch-server.ts';
+import { pause } from '../support/time.ts';
 
-/** More than it takes until an operation is compiled. */
+const test = testWithFieldgate();
+
+/** More runs than an operation needs until it is compiled. */
 const runs = [1, 2, 3, 4, 5, 6];
-const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
+const compiled = () => pause(30);
 
-/** Every plain object has these; `__proto__` is not even one of its own. */
+/** Names that every plain object inherits. */
 const names = Object.getOwnPropertyNames(Object.prototype);
 
-it.each(names)('G11: a variable called $%s is like any other, compiled or not', async (name) => {
-  const { post } = await fetchServerForTest();
+test.for(names)('G11: a variable called $%s is like any other, compiled or not', async (name, { post }) => {
   const query = `query ($${name}: Boolean!) { hello @include(if: $${name}) other: hello }`;
   for (const _run of runs) {
     for (const value of [true, false]) {
-      // As an object literal `__proto__` would set the prototype, and not be sent.
+      // Written as text: in an object literal `__proto__` sets the prototype and is not sent.
       const answer = await post(`{"query":${JSON.stringify(query)},"variables":{"${name}":${value}}}`);
       const hello = value ? '"hello":"Hello from Fieldgate.",' : '';
-      expect(answer).toEqual({ status: 200, body: `{"data":{${hello}"other":"Hello from Fieldgate."}}` });
+      expect(answer).toMatchObject({ status: 200, body: `{"data":{${hello}"other":"Hello from Fieldgate."}}` });
     }
     const missing = await post({ query });
     expect([missing.status, JSON.parse(missing.body).errors[0].extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
-    await settle();
+    await compiled();
   }
 });
 
-it.each(names)('G11: a field, an operation and a fragment called %s are like any others', async (name) => {
-  const { post } = await fetchServerForTest();
+test.for(names)('G11: a field, an operation and a fragment called %s are like any others', async (name, { post }) => {
   const query = `query ${name} { ${name}: hello ...${name} } fragment ${name} on Query { other: hello }`;
   for (const _run of runs) {
     const { status, body } = await post({ query, operationName: name });
@@ -33,16 +34,15 @@ it.each(names)('G11: a field, an operation and a fragment called %s are like any
       200,
       `{"data":{"${name}":"Hello from Fieldgate.","other":"Hello from Fieldgate."}}`,
     ]);
-    await settle();
+    await compiled();
   }
   const { body } = await post({ query: 'query A { hello }', operationName: name });
   expect(JSON.parse(body).errors[0].extensions.code).toBe('OPERATION_RESOLUTION_FAILURE');
 });
 
-it.each(names)(
+test.for(names)(
   'G11: an argument, an input field and a parameter called %s are refused like unknown ones',
-  async (name) => {
-    const { post } = await fetchServerForTest();
+  async (name, { post }) => {
     const unknownArgument = await post({ query: `{ hello(${name}: 1) }` });
     expect(unknownArgument.status).toBe(400);
     const login = 'mutation ($input: LoginInput!) { login(input: $input) { expiresIn } }';

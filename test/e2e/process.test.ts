@@ -10,6 +10,7 @@ import {
   send,
   spawnServer,
   startProcess,
+  startServerProcess,
   temporaryFolder,
   whenListening,
 } from '../support/process.ts';
@@ -18,12 +19,6 @@ import { startServer } from '../support/server.ts';
 const password = 'a quiet lamp over nine stairs';
 const signup =
   'mutation ($email: String!) { signup(input: { email: $email, password: "a quiet lamp over nine stairs" }) { accessToken refreshToken } }';
-
-const start = async (env: Record<string, string> = {}) => {
-  const server = spawnServer({ DATA_DIR: temporaryFolder(), PORT: String(await freePort()), ...env });
-  await whenListening(server);
-  return server;
-};
 
 describe('a server that has just started', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
@@ -72,7 +67,7 @@ describe('a server that has just started', () => {
 describe('starting', () => {
   it('runs nothing from a folder for temporary files, and leaves nothing there', async () => {
     const folder = temporaryFolder();
-    const server = await start({ TMPDIR: folder });
+    const server = await startServerProcess({ TMPDIR: folder });
     server.child.kill('SIGTERM');
     await server.exit;
     expect(readdirSync(folder)).toEqual([]);
@@ -111,7 +106,7 @@ describe('starting', () => {
     Object.values(env).flatMap((value) => (value.length > 12 ? [value.slice(0, 12)] : []));
 
   it.each(refusals)('is refused with %s: names the setting and never its value', async (_what, env, names) => {
-    const error: unknown = await startServer(env, temporaryFolder()).catch((reason: unknown) => reason);
+    const error: unknown = await startServer(env).catch((reason: unknown) => reason);
     const message = error instanceof Error ? error.message : '';
     for (const name of names) expect(message).toContain(name);
     for (const value of valuesOf(env)) expect(message).not.toContain(value);
@@ -138,7 +133,7 @@ describe('starting', () => {
 
 describe('stopping', () => {
   it('F18: lets requests in flight finish on SIGTERM, and ends with 0', async () => {
-    const server = await start();
+    const server = await startServerProcess();
     const inFlight = Array.from({ length: 5 }, (_, i) =>
       send(server.url, signup, { email: `inflight${i}@example.com` }),
     );
@@ -150,7 +145,7 @@ describe('stopping', () => {
   });
 
   it('F18: a second signal ends it at once', async () => {
-    const server = await start();
+    const server = await startServerProcess();
     const half = connect(Number(new URL(server.url).port), '127.0.0.1');
     half.write('POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
     half.on('error', () => {});
@@ -190,7 +185,7 @@ describe('restarting', () => {
 
 describe('the log', () => {
   it('L03: is JSON lines that hold a request id and no password or token', async () => {
-    const server = await start();
+    const server = await startServerProcess();
     const answer = await send(server.url, signup, { email: 'log@example.com' });
     await send(server.url, '{ me { id } }', {}, answer.data.signup.accessToken);
     await send(server.url, '{ me { id } }', {}, `${answer.data.signup.accessToken}x`);

@@ -1,18 +1,17 @@
 import { getIntrospectionQuery } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adminEnv, type GraphQLAnswer, loginAsAdmin, startServer, type TestServer } from '../support/server.ts';
+import { describe, expect } from 'vitest';
+import { adminEnv, type Grant, type GraphQLAnswer, type TestServer, testWithServer } from '../support/server.ts';
+import { quickest } from '../support/stopwatch.ts';
 
-let server: TestServer;
-let token: string;
-beforeAll(async () => {
-  server = await startServer(adminEnv);
-  token = (await loginAsAdmin(server)).accessToken;
-});
-afterAll(() => server.stop());
+const test = testWithServer(adminEnv);
 
 const accept = { accept: 'application/graphql-response+json' };
-const ask = (query: string, variables: Record<string, unknown> = {}): Promise<GraphQLAnswer> =>
-  server.gql(query, { token, variables, headers: accept });
+const ask = (
+  server: TestServer,
+  admin: Grant,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<GraphQLAnswer> => server.gql(query, { token: admin.accessToken, variables, headers: accept });
 
 const answered = { status: 200, codes: [] };
 const refused = (reason: string) => ({ status: 400, codes: [`QUERY_LIMIT_EXCEEDED ${reason}`], data: undefined });
@@ -30,8 +29,8 @@ const page = (size: string | number, index = 0): string =>
 /** 12 × 401 + 185 + 3 */
 const dearest = `${times(12, (index) => page(100, index))} ${page(46, 12)} ${times(3, (index) => `h${index}: hello`)}`;
 
-describe('G05: at the limit an operation runs, with one more it is refused', () => {
-  it.each([
+describe('limits of an operation', () => {
+  test.for([
     ['DEPTH', `{ ${levels(15)} }`, `{ ${levels(16)} }`],
     ['ALIASES', `{ me { ${times(30, (i) => `a${i}: id`)} } }`, `{ me { ${times(31, (i) => `a${i}: id`)} } }`],
     [
@@ -41,33 +40,38 @@ describe('G05: at the limit an operation runs, with one more it is refused', () 
     ],
     ['ROOT_FIELDS', `{ hello ${times(19, (i) => `h${i}: hello`)} }`, `{ hello ${times(20, (i) => `h${i}: hello`)} }`],
     ['COST', `{ ${dearest} }`, `{ ${dearest} hello }`],
-  ])('%s', async (reason, most, more) => {
-    expect(await ask(most)).toMatchObject(answered);
-    expect(await ask(more)).toMatchObject(refused(reason));
-  });
+  ] as const)(
+    'G05: %s: at the limit an operation runs, and above it is refused',
+    async ([reason, most, more], { server, admin }) => {
+      expect(await ask(server, admin, most)).toMatchObject(answered);
+      expect(await ask(server, admin, more)).toMatchObject(refused(reason));
+    },
+  );
 
-  it('TOKENS', async () => {
+  test('G05: TOKENS: at the limit an operation runs, and above it is refused', async ({ server, admin }) => {
     const withScopes = (count: number) =>
       `mutation { createApiKey(input: { name: "x", scopes: [${'"none" '.repeat(count)}] }) { secret } }`;
-    expect(await ask(withScopes(1_980))).toMatchObject({
+    expect(await ask(server, admin, withScopes(1_980))).toMatchObject({
       status: 200,
       codes: [expect.stringContaining('BAD_USER_INPUT')],
     });
-    expect(await ask(withScopes(1_981))).toMatchObject(refused('TOKENS'));
+    expect(await ask(server, admin, withScopes(1_981))).toMatchObject(refused('TOKENS'));
   });
 
-  it('COST is of the pages that the variables ask for', async () => {
+  test('G05: COST counts the page sizes in the variables', async ({ server, admin }) => {
     const query = `query ($n: Int = 100) { ${times(13, (index) => page('$n', index))} }`;
-    expect(await ask(query, { n: 3 })).toMatchObject(answered);
-    expect(await ask(query, { n: 100 })).toMatchObject(refused('COST'));
-    expect(await ask(query)).toMatchObject(refused('COST'));
+    expect(await ask(server, admin, query, { n: 3 })).toMatchObject(answered);
+    expect(await ask(server, admin, query, { n: 100 })).toMatchObject(refused('COST'));
+    expect(await ask(server, admin, query)).toMatchObject(refused('COST'));
   });
 
-  it('fields of one response key, as fragments beside each other have them, are one', async () => {
-    expect(await ask(`{ ${'...F '.repeat(25)} } fragment F on Query { hello me { id } }`)).toMatchObject(answered);
+  test('G05: fields with the same response key in several fragments count once', async ({ server, admin }) => {
+    expect(await ask(server, admin, `{ ${'...F '.repeat(25)} } fragment F on Query { hello me { id } }`)).toMatchObject(
+      answered,
+    );
   });
 
-  it('the introspection query in its longest form is within the limits', async () => {
+  test('G05: the longest introspection query is within the limits', async ({ server, admin }) => {
     const query = getIntrospectionQuery({
       descriptions: true,
       specifiedByUrl: true,
@@ -76,11 +80,11 @@ describe('G05: at the limit an operation runs, with one more it is refused', () 
       inputValueDeprecation: true,
       oneOf: true,
     });
-    expect(await ask(query)).toMatchObject(answered);
+    expect(await ask(server, admin, query)).toMatchObject(answered);
   });
 });
 
-describe('G05: nothing slips', () => {
+describe('attempts to evade the limits', () => {
   const fragments = {
     F: 'fragment F on __Type { ofType { ofType { name } } }',
     __schema: 'fragment __schema on __Type { ofType { ofType { name } } }',
@@ -94,10 +98,14 @@ describe('G05: nothing slips', () => {
       ' ',
     );
 
-  it.each([
+  test.for([
     // GHSA-224p-v68g-5g8f
-    ['DEPTH', 'a fragment used first flat, then deep', `{ ${levels(2, '...F')} ${levels(14, '...F')} }`],
-    ['DEPTH', 'a fragment that is called __schema', `{ ${levels(14, '...__schema')} }`],
+    [
+      'DEPTH',
+      'a fragment that is used first at a low, then at a high depth',
+      `{ ${levels(2, '...F')} ${levels(14, '...F')} }`,
+    ],
+    ['DEPTH', 'a fragment named __schema', `{ ${levels(14, '...__schema')} }`],
     ['DEPTH', 'an inline fragment', `{ ... { ... on Query { ${levels(15, '... { ofType { name } }')} } } }`],
     ['DEPTH', 'another operation of the document', `query A { hello } query B { ${levels(16)} }`],
     ['ALIASES', 'a fragment that is spread three times', '{ me { ...M ... { ...M } ...M } }'],
@@ -105,54 +113,60 @@ describe('G05: nothing slips', () => {
     ['ROOT_FIELDS', 'fragments on the root', `{ ...R ... { ${times(11, (i) => `d${i}: hello`)} } }`],
     ['COST', 'a page in a fragment', `{ ${times(13, (i) => `c${i}: users(first: 100) { ...P }`)} }`],
     ['COST', 'a page longer than any is', `{ ${times(13, (i) => page(1_000_000, i))} }`],
-  ])('%s: %s', async (reason, _what, query) => {
+  ] as const)('G05: %s is not evaded by %s', async ([reason, _what, query], { server, admin }) => {
     const { body, ...named } = query.startsWith('query A') ? { body: query, operationName: 'A' } : { body: query };
-    expect(await server.gql(withFragments(body), { token, headers: accept, ...named })).toMatchObject(refused(reason));
+    expect(
+      await server.gql(withFragments(body), { token: admin.accessToken, headers: accept, ...named }),
+    ).toMatchObject(refused(reason));
   });
 });
 
-describe('G08: what is nested 20 000 deep is 400 within 100 ms', () => {
+describe('nesting', () => {
   const deep = 20_000;
   const lists = `${'['.repeat(deep)}${']'.repeat(deep)}`;
 
-  it.each([
-    ['fields', `{"query":"${'{a'.repeat(deep)}${'}'.repeat(deep)}"}`],
-    ['a list', `{"query":"{ user(id: ${lists}) { id } }"}`],
-    ['variables', `{"query":"query ($id: ID!) { user(id: $id) { id } }","variables":{"id":${lists}}}`],
-    ['fragments', `{"query":"{ ${'... {'.repeat(deep / 2)}hello${'}'.repeat(deep / 2)} }"}`],
-  ])('%s', async (_what, body) => {
-    const send = () =>
-      server.fetch('/graphql', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...accept },
-        body,
-      });
-    const startedAt = performance.now();
-    const response = await send();
-    expect(performance.now() - startedAt).toBeLessThan(100);
-    expect(response.status).toBe(400);
-  });
+  test.for([
+    ['fields', '{a'.repeat(deep) + '}'.repeat(deep), '{}'],
+    ['lists', `{ user(id: ${lists}) { id } }`, '{}'],
+    ['variables', 'query ($id: ID!) { user(id: $id) { id } }', `{"id":${lists}}`],
+    ['fragments', `{ ${'... {'.repeat(deep / 2)}hello${'}'.repeat(deep / 2)} }`, '{}'],
+  ] as const)(
+    'G08: %s nested 20 000 deep are 400 within 100 ms',
+    async ([_what, query, variables], { server, admin }) => {
+      let count = 0;
+      const send = async () => {
+        count += 1; // A new document each time, which no cache has.
+        const response = await server.fetch('/graphql', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.accessToken}`, ...accept },
+          body: `{"query":"#${count}\\n${query}","variables":${variables}}`,
+        });
+        expect(response.status).toBe(400);
+      };
+      expect(await quickest(send)).toBeLessThan(100);
+    },
+  );
 });
 
-describe('G12: 100 KB of mistakes in variables are 400 within a second', () => {
-  it.each([
+describe('errors', () => {
+  test.for([
     [
-      'strangers in an input object',
+      'unknown fields of an input object',
       'AuthEventFilter',
       Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`a${i}`, 1])),
     ],
     ['numbers for names', '[String!]', Array.from({ length: 45_000 }, () => 1)],
-  ])('%s', async (_what, type, value) => {
+  ] as const)('G12: 100 KB of %s are 400 within a second', async ([_what, type, value], { server, admin }) => {
     const filter = type === 'AuthEventFilter' ? '$f' : '{ types: $f }';
     const query = `query ($f: ${type}) { authEvents(filter: ${filter}) { edges { cursor } } }`;
     const startedAt = performance.now();
-    const answer = await ask(query, { f: value });
+    const answer = await ask(server, admin, query, { f: value });
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(answer).toMatchObject({ status: 400, errors: [{}] });
   });
 });
 
-it.each([
+test.for([
   [
     'a document',
     (long: string) => ({
@@ -166,7 +180,7 @@ it.each([
       variables: { s: long },
     }),
   ],
-])('G12: what is wrong with %s is told in an answer of a bounded size', async (_what, bodyWith) => {
+] as const)('G12: the errors about %s have a bounded size', async ([_what, bodyWith], { server }) => {
   const response = await server.fetch('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...accept },
@@ -176,13 +190,13 @@ it.each([
   expect((await response.text()).length).toBeLessThan(150_000);
 });
 
-it('G06: a list of operations is 400, and none of them runs', async () => {
+test('G06: a list of operations is 400, and none of them runs', async ({ server, admin }) => {
   const one = { query: 'mutation { logout { endedSessions } }' };
   const response = await server.fetch('/graphql', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.accessToken}` },
     body: JSON.stringify([one, one]),
   });
   expect(response.status).toBe(400);
-  expect(await ask('{ me { id } }')).toMatchObject(answered);
+  expect(await ask(server, admin, '{ me { id } }')).toMatchObject(answered);
 });

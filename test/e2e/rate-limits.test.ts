@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   type GraphQLAnswer,
   goodPassword,
   login,
   newEmail,
   refresh,
-  serverForTest,
   signup,
   startServer,
   type TestServer,
+  testWithServer,
 } from '../support/server.ts';
 
 const accept = { accept: 'application/graphql-response+json' };
@@ -20,7 +20,9 @@ const refused = [429, ['RATE_LIMITED'], undefined];
 const from = (ip: string) => ({ 'x-forwarded-for': ip });
 const behindProxy = { TRUSTED_PROXIES: 'loopback' };
 
-/** Tries a password that is wrong; `false` if it was not even looked at. */
+const test = testWithServer({ ...behindProxy, RATE_LIMIT: '10/1h' });
+
+/** Tries a wrong password. `false` if the limit refused the attempt. */
 const guess = async (
   server: TestServer,
   headers: Record<string, string> = {},
@@ -36,8 +38,8 @@ const guesses = async (server: TestServer, count: number, headers: (index: numbe
     .length;
 
 describe('strict limits', () => {
-  it('P15: 100 aliased logins, refreshes or sign-ups are refused before anything runs', async () => {
-    const server = await serverForTest();
+  test('P15: several aliased logins, refreshes or sign-ups are refused before anything runs', async () => {
+    const server = await startServer();
     const email = newEmail();
     const aliases = (field: string, count = 100) =>
       Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(' ');
@@ -63,8 +65,8 @@ describe('strict limits', () => {
     ).toEqual([]);
   });
 
-  it('P16, P17, F24: of 40 parallel guesses at as many accounts, exactly as many are looked at as allowed', async () => {
-    const server = await serverForTest({ RATE_LIMIT_LOGIN: '7/5m' });
+  test('P16, P17, F24: of 40 simultaneous guesses at as many accounts exactly the limit is checked', async () => {
+    const server = await startServer({ RATE_LIMIT_LOGIN: '7/5m' });
     expect(await guesses(server, 40, (index) => from(`203.0.113.${index}`))).toBe(7);
     const answer = await login(server, newEmail(), goodPassword, accept);
     expect(limited(answer)).toEqual(refused);
@@ -76,8 +78,8 @@ describe('strict limits', () => {
     expect(await guess(server)).toBe(true);
   });
 
-  it('P16: a token beside a guess does not make it another caller’s', async () => {
-    const server = await serverForTest({ RATE_LIMIT_LOGIN: '2/5m' });
+  test('P16: a token beside a guess does not move the guess to another limit', async () => {
+    const server = await startServer({ RATE_LIMIT_LOGIN: '2/5m' });
     const guessAs = (token: string) =>
       server.gql(
         `mutation { login(input: { email: "${newEmail()}", password: "wrong, and long enough" }) { expiresIn } revokeSession(id: "x") { id } }`,
@@ -91,16 +93,16 @@ describe('strict limits', () => {
     expect((await guessAs(second.accessToken)).codes).toEqual(['RATE_LIMITED']);
   });
 
-  it('P17: who is signed in goes on by refresh token while guesses from the same place are refused', async () => {
-    const server = await serverForTest({ RATE_LIMIT_LOGIN: '2/5m' });
+  test('P17: refresh and access tokens work while guesses from the same address are refused', async () => {
+    const server = await startServer({ RATE_LIMIT_LOGIN: '2/5m' });
     const grant = await signup(server);
     await guesses(server, 5, () => ({}));
     expect((await refresh(server, grant.refreshToken)).codes).toEqual([]);
     expect((await server.gql('{ me { id } }', { token: grant.accessToken })).codes).toEqual([]);
   });
 
-  it('P16: an IPv6 customer is one caller, however they choose among their addresses and spellings', async () => {
-    const server = await serverForTest({ ...behindProxy, RATE_LIMIT_LOGIN: '3/5m' });
+  test('P16: an IPv6 network counts as one caller, whatever address and spelling it uses', async () => {
+    const server = await startServer({ ...behindProxy, RATE_LIMIT_LOGIN: '3/5m' });
     const spelt = [
       '2001:db8:1:2::1',
       '2001:0db8:0001:0002::2',
@@ -112,8 +114,8 @@ describe('strict limits', () => {
     expect(await guesses(server, 5, (index) => from(index % 2 ? '198.51.100.7' : '::ffff:198.51.100.7'))).toBe(3);
   });
 
-  it('signing up, refreshing and changing a password have limits too, each its own', async () => {
-    const server = await serverForTest({
+  test('signup, refresh and changePassword each have a limit of their own', async () => {
+    const server = await startServer({
       RATE_LIMIT_SIGNUP: '2/1h',
       RATE_LIMIT_REFRESH: '2/5m',
       RATE_LIMIT_LOGIN: '2/5m',
@@ -128,15 +130,15 @@ describe('strict limits', () => {
         'mutation { changePassword(input: { currentPassword: "wrong", newPassword: "another long password" }) { expiresIn } }',
         { token },
       );
-    // By account, whoever has its token and wherever they are.
+    // By account, whatever the address.
     for (const code of ['INVALID_CREDENTIALS', 'INVALID_CREDENTIALS', 'RATE_LIMITED']) {
       expect((await change(grant.accessToken)).codes).toEqual([code]);
     }
     expect((await change(other.accessToken)).codes).toEqual(['INVALID_CREDENTIALS']);
   });
 
-  it('POST /token shares them, and has no other spelling', async () => {
-    const server = await serverForTest({ RATE_LIMIT_LOGIN: '2/5m', RATE_LIMIT_REFRESH: '2/5m' });
+  test('POST /token shares these limits and has no other spelling', async () => {
+    const server = await startServer({ RATE_LIMIT_LOGIN: '2/5m', RATE_LIMIT_REFRESH: '2/5m' });
     const token = (parameters: Record<string, string>, path = '/token') =>
       server.fetch(path, { method: 'POST', body: new URLSearchParams(parameters) });
     const password = { grant_type: 'password', username: newEmail(), password: 'wrong, and long enough' };
@@ -162,8 +164,8 @@ describe('strict limits', () => {
     }
   });
 
-  it('guesses by Basic are counted with the others, and what was right is not asked again', async () => {
-    const server = await serverForTest({ BASIC_AUTH: 'on', RATE_LIMIT_LOGIN: '3/5m' });
+  test('guesses by Basic count with the others, and a cached password does not', async () => {
+    const server = await startServer({ BASIC_AUTH: 'on', RATE_LIMIT_LOGIN: '3/5m' });
     const { user } = await signup(server);
     const basic = (password: string) =>
       server.gql('{ me { id } }', {
@@ -177,8 +179,8 @@ describe('strict limits', () => {
     expect((await basic(goodPassword)).status).toBe(200);
   });
 
-  it('nothing of a refused operation has run, and it is written down once', async () => {
-    const server = await serverForTest({ RATE_LIMIT_SIGNUP: '1/1h' });
+  test('a refused operation runs nothing and is one event', async () => {
+    const server = await startServer({ RATE_LIMIT_SIGNUP: '1/1h' });
     await signup(server);
     const email = newEmail();
     for (let count = 0; count < 3; count += 1) await expect(signup(server, email)).rejects.toThrow('RATE_LIMITED');
@@ -188,19 +190,13 @@ describe('strict limits', () => {
   });
 });
 
-describe('the budget of a caller', () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startServer({ ...behindProxy, RATE_LIMIT: '10/1h' });
-  });
-  afterAll(() => server.stop());
-
+describe('the general limit', () => {
   let last = 0;
   const newAddress = () => from(`198.51.100.${++last}`);
-  const ask = (query: string, headers: Record<string, string>, token?: string) =>
+  const ask = (server: TestServer, query: string, headers: Record<string, string>, token?: string) =>
     server.gql(query, { headers: { ...accept, ...headers }, ...(token ? { token } : {}) });
 
-  it('is spent by the fields at the root, however they are written', async () => {
+  test('every root field counts, however it is written', async ({ server }) => {
     const headers = newAddress();
     for (const query of [
       '{ a: hello b: hello c: hello }',
@@ -209,87 +205,70 @@ describe('the budget of a caller', () => {
       '{ __typename }',
       '{ __schema { queryType { name } } }',
     ]) {
-      expect((await ask(query, headers)).status).toBe(200);
+      expect((await ask(server, query, headers)).status).toBe(200);
     }
-    // The refused request is counted too.
-    expect(limited(await ask('{ a: hello b: hello }', headers))).toEqual(refused);
-    expect(limited(await ask('{ hello }', headers))).toEqual(refused);
+    // The refused request counts too.
+    expect(limited(await ask(server, '{ a: hello b: hello }', headers))).toEqual(refused);
+    expect(limited(await ask(server, '{ hello }', headers))).toEqual(refused);
     const asJson = { ...headers, accept: 'application/json' };
     expect(limited(await server.gql('{ hello }', { headers: asJson }))).toEqual([200, ['RATE_LIMITED'], undefined]);
   });
 
-  it('is each signed-in caller’s own, wherever they are, and an API key’s own', async () => {
+  test('every account and every API key has its own limit, whatever the address', async ({ server }) => {
     const [one, other] = [await signup(server), await signup(server)];
     const made = 'mutation { createApiKey(input: { name: "x", scopes: ["account:read"] }) { secret } }';
-    const key = (await ask(made, {}, one.accessToken)).data.createApiKey.secret;
+    const key = (await ask(server, made, {}, one.accessToken)).data.createApiKey.secret;
     for (let count = 0; count < 9; count += 1) {
-      expect((await ask('{ me { id } }', newAddress(), one.accessToken)).status).toBe(200);
+      expect((await ask(server, '{ me { id } }', newAddress(), one.accessToken)).status).toBe(200);
     }
-    expect(limited(await ask('{ me { id } }', newAddress(), one.accessToken))).toEqual(refused);
-    expect((await ask('{ me { id } }', {}, other.accessToken)).status).toBe(200);
-    expect((await ask('{ me { id } }', { 'x-api-key': key })).status).toBe(200);
+    expect(limited(await ask(server, '{ me { id } }', newAddress(), one.accessToken))).toEqual(refused);
+    expect((await ask(server, '{ me { id } }', {}, other.accessToken)).status).toBe(200);
+    expect((await ask(server, '{ me { id } }', { 'x-api-key': key })).status).toBe(200);
     server.advance(60 * minute);
     expect((await refresh(server, one.refreshToken)).codes).toEqual([]);
   });
 
-  it('is the same on both ways through the server', async () => {
-    for (const type of ['application/json', 'application/graphql-response+json', '*/*']) {
-      const answers = [];
-      for (const path of ['/graphql', '/graphql?way=the-other']) {
-        const headers = {
-          ...newAddress(),
-          accept: type,
-          'content-type': 'application/json',
-          'x-request-id': 'the-same',
-        };
-        const send = (query: string) =>
-          server.fetch(path, { method: 'POST', headers, body: JSON.stringify({ query }) });
-        for (const query of ['{ a: hello b: hello c: hello }', '{ d: hello ...F } fragment F on Query { e: hello }']) {
-          expect((await send(query)).status).toBe(200);
-        }
-        for (let count = 0; count < 5; count += 1) await send('{ hello }');
-        const refusal = await send('{ hello }');
-        const shown = [...refusal.headers].filter(([name]) => !['date', 'ratelimit', 'retry-after'].includes(name));
-        answers.push([
-          refusal.status,
-          shown,
-          (await refusal.text()).replace(/"retryAfter":\d+/, ''),
-          refusal.headers.has('retry-after'),
-        ]);
-      }
-      expect(answers[1]).toEqual(answers[0]);
-    }
+  test.for([
+    ['application/json', 200],
+    ['application/graphql-response+json', 429],
+    ['*/*', 429],
+  ] as const)('a refusal is answered as %s with status %i', async ([accepted, status], { server }) => {
+    const headers = { ...newAddress(), accept: accepted };
+    for (let count = 0; count < 10; count += 1) expect((await ask(server, '{ hello }', headers)).codes).toEqual([]);
+    const refusal = await ask(server, '{ hello }', headers);
+    expect([refusal.status, refusal.codes, refusal.data]).toEqual([status, ['RATE_LIMITED'], undefined]);
+    expect(refusal.headers.get('retry-after')).toMatch(/^\d+$/);
   });
 
-  it('is told from its half on, and with every strict limit', async () => {
+  test('RateLimit headers are sent from half of the limit on, and with every strict limit', async ({ server }) => {
     const headers = newAddress();
     const told = async (query: string) => {
-      const answer = await ask(query, headers);
+      const answer = await ask(server, query, headers);
       return [answer.headers.get('ratelimit-policy'), answer.headers.get('ratelimit')?.replace(/t=\d+/g, 't') ?? null];
     };
     expect(await told('{ a: hello b: hello c: hello d: hello }')).toEqual([null, null]);
     expect(await told('{ hello }')).toEqual(['"general";q=10;w=3600', '"general";r=5;t']);
     expect(await told('{ hello }')).toEqual(['"general";q=10;w=3600', '"general";r=4;t']);
-    const strict = await serverForTest({ RATE_LIMIT: '10/1h', RATE_LIMIT_REFRESH: '3/5m' });
+    const strict = await startServer({ RATE_LIMIT: '10/1h', RATE_LIMIT_REFRESH: '3/5m' });
     const answer = await refresh(strict, 'x');
     expect(answer.headers.get('ratelimit-policy')).toBe('"refresh";q=3;w=300');
     expect(answer.headers.get('ratelimit')).toMatch(/^"refresh";r=2;t=(?:300|299)$/);
   });
 });
 
-it('RATE_LIMIT is 1000/1h, and the strict limits hold beside RATE_LIMIT=off', async () => {
-  const byDefault = await serverForTest({ NODE_ENV: 'test', RATE_LIMIT: '' });
+test('RATE_LIMIT is 1000/1h by default, and the strict limits hold with RATE_LIMIT=off', async () => {
+  const byDefault = await startServer({ NODE_ENV: 'test', RATE_LIMIT: '' });
   const twenty = `{ ${Array.from({ length: 20 }, (_, i) => `a${i}: hello`).join(' ')} }`;
   for (let count = 0; count < 24; count += 1) await byDefault.gql(twenty);
   expect((await byDefault.gql(twenty)).headers.get('ratelimit')).toMatch(/^"general";r=500;/);
-  const off = await serverForTest({ NODE_ENV: 'test', RATE_LIMIT: 'off', RATE_LIMIT_LOGIN: '' });
+  const off = await startServer({ NODE_ENV: 'test', RATE_LIMIT: 'off', RATE_LIMIT_LOGIN: '' });
   expect((await off.gql('{ hello }')).headers.get('ratelimit')).toBeNull();
   expect(await guesses(off, 32, () => ({}))).toBe(30);
 });
 
-it('in development there is no general limit, and room for a thousand sign-ins and accounts', async () => {
+test('development has no general limit, and room for a thousand sign-ins and accounts', async () => {
   const unset = { RATE_LIMIT: '', RATE_LIMIT_LOGIN: '', RATE_LIMIT_SIGNUP: '' };
-  const server = await serverForTest({ ...unset, NODE_ENV: 'development' });
+  const server = await startServer({ ...unset, NODE_ENV: 'development' });
   expect((await server.gql('{ hello }')).headers.get('ratelimit')).toBeNull();
   expect((await login(server, newEmail(), 'wrong, and long enough')).headers.get('ratelimit')).toMatch(
     /^"login";r=999;/,

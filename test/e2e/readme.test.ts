@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { variableNames } from '../../src/config/config.ts';
-import { serverForTest } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const readme = readFileSync(`${root}README.md`, 'utf8');
@@ -19,14 +19,14 @@ const commandsOf = (file: string) =>
 
 const marker = '--- end of command ---';
 
-/** `…` stands for text that differs each time. */
+/** `…` stands for what differs between runs. */
 const toPattern = (shown: string): RegExp => new RegExp(`^${shown.split('…').map(RegExp.escape).join('[^]*')}$`);
 
 const documents = ['README.md', 'docs/credentials.md', 'docs/resource-servers.md'];
 
-it.each(documents)('every command of %s prints what is shown there', { timeout: 60_000 }, async (file) => {
+test.each(documents)('every command of %s prints what the page shows', { timeout: 60_000 }, async (file) => {
   const commands = commandsOf(file);
-  const server = await serverForTest();
+  const server = await startServer();
   const script = commands
     .map(({ command }) => `${command}\necho '${marker}'`)
     .join('\n')
@@ -44,7 +44,7 @@ it.each(documents)('every command of %s prints what is shown there', { timeout: 
     expect(outputs[index], command).toMatch(toPattern(output));
 });
 
-it('the README and .env.example name every configuration variable', () => {
+test('the README and .env.example name every variable', () => {
   const example = readFileSync(`${root}.env.example`, 'utf8');
   for (const name of variableNames) {
     expect(readme, name).toContain(`\`${name}\``);

@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import jwt from 'jsonwebtoken';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { sendForm } from '../support/oauth.ts';
 import { freePort } from '../support/process.ts';
-import { adminEnv, loginAsAdmin, serverForTest, signup } from '../support/server.ts';
+import { adminEnv, loginAsAdmin, signup, startServer } from '../support/server.ts';
 
-/** A server that is where its issuer says, so that others find its keys. */
+/** A server at the address of its issuer, so that others find its keys. */
 const reachableServer = async (env: Record<string, string> = {}) => {
   const port = String(await freePort());
-  return serverForTest({ PORT: port, ISSUER: `http://localhost:${port}`, ...env });
+  return startServer({ PORT: port, ISSUER: `http://localhost:${port}`, ...env });
 };
 
 const startExample = async (file: string, issuer: string): Promise<string> => {
@@ -42,17 +42,20 @@ const forge = (token: string, header: object, claims: object = {}): string => {
   return jwt.sign({ ...decoded.payload, ...claims }, privateKey, options);
 };
 
-describe.each(['with-jose.js', 'with-jsonwebtoken.js'])('a resource server in another process, %s', (file) => {
-  it.each(['ES256', 'RS256'])('takes an access token by the published keys alone, %s', async (alg) => {
-    const server = await reachableServer({ JWT_ALGORITHM: alg });
-    const { accessToken, user } = await signup(server);
-    const url = await startExample(file, server.url);
-    const { status, body } = await ask(url, `Bearer ${accessToken}`);
-    expect(status).toBe(200);
-    expect(body.for).toEqual({ sub: user.id, clientId: 'fieldgate', role: 'USER', scope: expect.any(String) });
-  });
+describe.each(['with-jose.js', 'with-jsonwebtoken.js'])('the resource server of examples/%s', (file) => {
+  test.each(['ES256', 'RS256'])(
+    'the resource server accepts an access token by the published keys alone: %s',
+    async (alg) => {
+      const server = await reachableServer({ JWT_ALGORITHM: alg });
+      const { accessToken, user } = await signup(server);
+      const url = await startExample(file, server.url);
+      const { status, body } = await ask(url, `Bearer ${accessToken}`);
+      expect(status).toBe(200);
+      expect(body.for).toEqual({ sub: user.id, clientId: 'fieldgate', role: 'USER', scope: expect.any(String) });
+    },
+  );
 
-  it('takes the token of a service', async () => {
+  test('the resource server accepts the token of a service', async () => {
     const server = await reachableServer(adminEnv);
     const { accessToken: token } = await loginAsAdmin(server);
     const created = await server.gql(
@@ -68,11 +71,11 @@ describe.each(['with-jose.js', 'with-jsonwebtoken.js'])('a resource server in an
     });
   });
 
-  it('refuses what is not ours: no token, another issuer, other keys, another type, another audience, a refresh token', async () => {
+  test('the resource server rejects no token, another issuer, key, type or audience, and a refresh token', async () => {
     const [server, stranger] = [await reachableServer(), await reachableServer()];
-    const otherAudience = await serverForTest(
+    const otherAudience = await startServer(
       { ISSUER: server.url, AUDIENCE: 'https://else.example.com' },
-      server.dataDir,
+      { dataDir: server.dataDir },
     );
     const grant = await signup(server);
     const url = await startExample(file, server.url);

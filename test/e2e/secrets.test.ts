@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { freePort, spawnServer, temporaryFolder, whenListening } from '../support/process.ts';
 import { type RedisServer, redisMissing, redisServer } from '../support/redis-servers.ts';
 
@@ -13,7 +13,7 @@ const [password, newPassword, wrongPassword] = [
 ];
 const secretMembers = /^(?:accessToken|refreshToken|secret|token|access_token|refresh_token|client_secret|code)$/;
 
-/** A server in a process of its own that says all it can in its log, and everything secret that went in or came out. */
+/** A server process at the lowest log level, and every secret that was sent to it or came from it. */
 const start = async () => {
   const [redis, port, dataDir] = [await redisServer(), String(await freePort()), temporaryFolder()];
   onTestFinished(redis.drop);
@@ -21,7 +21,7 @@ const start = async () => {
     ...{
       PORT: port,
       DATA_DIR: dataDir,
-      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      REDIS_URL: redis.url,
       BASIC_AUTH: 'on',
       LOG_LEVEL: 'trace',
     },
@@ -72,8 +72,8 @@ const basic = (name: string, secret: string) => ({
   authorization: `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`,
 });
 
-/** Every way in, used well and badly. */
-const story = async ({ gql, form, call, secrets, cookies }: Awaited<ReturnType<typeof start>>) => {
+/** Valid and invalid use of every credential. */
+const useEveryCredential = async ({ gql, form, call, secrets, cookies }: Awaited<ReturnType<typeof start>>) => {
   const input = (given: string, more = '') => `input: { email: "ada@example.com", password: "${given}" ${more} }`;
   const pair = 'accessToken refreshToken';
   const { signup } = (await gql(`mutation { signup(${input(password)}) { ${pair} } }`)).data;
@@ -86,7 +86,7 @@ const story = async ({ gql, form, call, secrets, cookies }: Awaited<ReturnType<t
   const { refresh } = (await gql(spend)).data;
   await gql(spend);
   await gql(`mutation { refresh(input: { refreshToken: "${refresh.refreshToken}" }) { ${pair} } }`);
-  await gql(spend); // Taken for stolen.
+  await gql(spend); // This is reuse, and ends the session.
   await gql(`mutation { refresh(input: { refreshToken: "fgr_${'x'.repeat(40)}" }) { ${pair} } }`);
 
   await gql(`mutation { login(${input(password, 'delivery: COOKIE')}) { expiresIn } }`);
@@ -142,10 +142,10 @@ const story = async ({ gql, form, call, secrets, cookies }: Awaited<ReturnType<t
   await gql(`mutation { logout(input: { refreshToken: "${refresh.refreshToken}" }) { endedSessions } }`);
 };
 
-/** The same, should it be kept as the bytes it stands for. */
+/** The bytes that the secret stands for. */
 const bytesOf = (secret: string): string => Buffer.from(secret, 'base64url').toString('latin1');
 
-/** What is kept as bytes is read as Latin-1, one character a byte. */
+/** Bytes are read as Latin-1, one character each. */
 const everythingInRedis = async ({ admin }: RedisServer): Promise<string> => {
   const keys = await admin.keys('*');
   const read = async (key: string): Promise<unknown> => {
@@ -158,7 +158,7 @@ const everythingInRedis = async ({ admin }: RedisServer): Promise<string> => {
   return [...keys, ...(await Promise.all(keys.map(read)))].map(String).join('\n');
 };
 
-/** Every row of every table, and the bytes of the files: what was deleted, or waits in the write-ahead log, counts too. */
+/** Every row of every table, and the bytes of the files with deleted rows and the write-ahead log. */
 const everythingInSqlite = (folder: string): string => {
   const files = readdirSync(folder).filter((name) => name.startsWith('fieldgate.sqlite'));
   const database = new DatabaseSync(join(folder, 'fieldgate.sqlite'), { readOnly: true });
@@ -168,11 +168,11 @@ const everythingInSqlite = (folder: string): string => {
   return [...rows, ...files.map((name) => readFileSync(join(folder, name), 'latin1'))].join('\n');
 };
 
-it.skipIf(missing !== null)(
-  'L03: after every way in was used, well and badly, no secret is in the log, the database, Redis or the metrics',
+test.skipIf(missing !== null)(
+  'L03: after valid and invalid use of every credential no secret is in the log, the database, Redis or the metrics',
   async () => {
     const place = await start();
-    await story(place);
+    await useEveryCredential(place);
     const metrics = await (await fetch(`${place.server.url}/metrics`)).text();
     place.server.child.kill('SIGTERM');
     await place.server.exit;

@@ -1,51 +1,43 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { failure, sendForm } from '../support/oauth.ts';
 import { nodesOf } from '../support/pages.ts';
 import {
   adminEnv,
-  type Grant,
   loginAsAdmin,
   refresh,
-  serverForTest,
+  type SignedIn,
   signup,
   startServer,
   type TestServer,
+  testWithServer,
 } from '../support/server.ts';
 
 type Service = { readonly id: string; readonly secret: string };
 const day = 86_400_000;
 
-let server: TestServer;
-let admin: Grant;
-beforeAll(async () => {
-  server = await startServer(adminEnv);
-  admin = await loginAsAdmin(server);
-});
-afterAll(() => server.stop());
+const test = testWithServer(adminEnv);
 
 const clientFields = 'id name scopes createdAt disabledAt previousSecretExpiresAt';
-const createClient = (input: object, token = admin.accessToken, at = server) =>
-  at.gql(
+const createClient = (server: TestServer, { accessToken: token }: SignedIn, input: object) =>
+  server.gql(
     `mutation ($input: CreateServiceClientInput!) { createServiceClient(input: $input) { secret client { ${clientFields} } } }`,
-    {
-      ...{ token, variables: { input } },
-    },
+    { token, variables: { input } },
   );
 const newService = async (
+  server: TestServer,
+  by: SignedIn,
   scopes: readonly string[] = ['orders:read', 'orders:write'],
-  at = server,
-  by = admin,
 ): Promise<Service> => {
-  const { client, secret } = (await createClient({ name: 'till', scopes }, by.accessToken, at)).data
-    .createServiceClient;
+  const { client, secret } = (await createClient(server, by, { name: 'till', scopes })).data.createServiceClient;
   return { id: client.id, secret };
 };
-const change = (field: string, id: string, selection: string, token = admin.accessToken, at = server) =>
-  at.gql(`mutation ($id: ID!) { ${field}(id: $id) { ${selection} } }`, { token, variables: { id } });
-const rotate = async (id: string): Promise<string> =>
-  (await change('rotateServiceClientSecret', id, 'secret')).data.rotateServiceClientSecret.secret;
-const disable = (id: string) => change('disableServiceClient', id, clientFields);
+const change = (server: TestServer, { accessToken: token }: SignedIn, field: string, id: string, selection: string) =>
+  server.gql(`mutation ($id: ID!) { ${field}(id: $id) { ${selection} } }`, { token, variables: { id } });
+const rotate = async (server: TestServer, by: SignedIn, id: string): Promise<string> =>
+  (await change(server, by, 'rotateServiceClientSecret', id, 'secret')).data.rotateServiceClientSecret.secret;
+const disable = (server: TestServer, by: SignedIn, id: string) =>
+  change(server, by, 'disableServiceClient', id, clientFields);
 
 /** RFC 6749 §2.3.1: both are encoded as in a form. Strict clients encode `-` and `_` too. */
 const encoded = (text: string) => encodeURIComponent(text).replace(/[-_.]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
@@ -53,31 +45,35 @@ const basic = ({ id, secret }: Service) => ({ authorization: `Basic ${btoa(`${en
 const posted = ({ id, secret }: Service) => ({ client_id: id, client_secret: secret });
 
 const credentials = { grant_type: 'client_credentials' };
-const tokenFor = (service: Service, more: Record<string, string> = {}, at = server) =>
-  sendForm(at, '/token', { ...credentials, ...more }, basic(service));
-const viewer = (token: string, at = server) =>
-  at.gql('{ viewer { kind scopes role user { id } expiresAt } }', { token });
-const introspect = (token: string, headers: Record<string, string>, more: Record<string, string> = {}) =>
-  sendForm(server, '/introspect', { token, ...more }, headers);
+const tokenFor = (server: TestServer, service: Service, more: Record<string, string> = {}) =>
+  sendForm(server, '/token', { ...credentials, ...more }, basic(service));
+const viewer = (server: TestServer, token: string) =>
+  server.gql('{ viewer { kind scopes role user { id } expiresAt } }', { token });
+const introspect = (
+  server: TestServer,
+  token: string,
+  headers: Record<string, string>,
+  more: Record<string, string> = {},
+) => sendForm(server, '/introspect', { token, ...more }, headers);
 
 describe('client_credentials', () => {
-  it('gives an access token for the service itself, and no refresh token', async () => {
-    const service = await newService();
-    const answer = await tokenFor(service);
+  test('client_credentials gives a service an access token and no refresh token', async ({ server, admin }) => {
+    const service = await newService(server, admin);
+    const answer = await tokenFor(server, service);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.body).toEqual({
       ...{ token: answer.body.access_token, access_token: expect.any(String), token_type: 'Bearer' },
       ...{ expires_in: 900, scope: 'orders:read orders:write' },
     });
-    expect((await viewer(answer.body.access_token)).data.viewer).toEqual({
+    expect((await viewer(server, answer.body.access_token)).data.viewer).toEqual({
       ...{ kind: 'SERVICE', scopes: ['orders:read', 'orders:write'], role: null, user: null },
       expiresAt: expect.any(String),
     });
   });
 
-  it('takes the secret by client_secret_basic and by client_secret_post', async () => {
-    const service = await newService();
+  test('the secret is accepted by client_secret_basic and client_secret_post', async ({ server, admin }) => {
+    const service = await newService(server, admin);
     expect((await sendForm(server, '/token', credentials, basic(service))).status).toBe(200);
     expect((await sendForm(server, '/token', { ...credentials, ...posted(service) })).status).toBe(200);
     expect((await sendForm(server, '/token', { ...credentials, client_id: service.id }, basic(service))).status).toBe(
@@ -85,10 +81,10 @@ describe('client_credentials', () => {
     );
   });
 
-  it('gives the scopes that are asked for, and R11: no others', async () => {
-    const service = await newService();
-    expect((await tokenFor(service, { scope: 'orders:read' })).body.scope).toBe('orders:read');
-    expect((await tokenFor(service, { scope: 'orders:read orders:read' })).body.scope).toBe('orders:read');
+  test('R11: the token has the scopes that were asked for, and no others can be had', async ({ server, admin }) => {
+    const service = await newService(server, admin);
+    expect((await tokenFor(server, service, { scope: 'orders:read' })).body.scope).toBe('orders:read');
+    expect((await tokenFor(server, service, { scope: 'orders:read orders:read' })).body.scope).toBe('orders:read');
     for (const scope of [
       'orders:delete',
       'orders:read admin',
@@ -97,25 +93,28 @@ describe('client_credentials', () => {
       'orders:read  orders:write',
       'ORDERS:READ',
     ]) {
-      expect(failure(await tokenFor(service, { scope })), scope).toEqual([400, 'invalid_scope']);
+      expect(failure(await tokenFor(server, service, { scope })), scope).toEqual([400, 'invalid_scope']);
     }
   });
 
-  it('gives a service without scopes a token that may do nothing', async () => {
-    const answer = await tokenFor(await newService([]));
+  test('a service without scopes gets a token that may do nothing', async ({ server, admin }) => {
+    const answer = await tokenFor(server, await newService(server, admin, []));
     expect(answer.body).not.toHaveProperty('scope');
-    expect((await viewer(answer.body.access_token)).data.viewer.scopes).toEqual([]);
+    expect((await viewer(server, answer.body.access_token)).data.viewer.scopes).toEqual([]);
   });
 
-  it('refuses an unknown client, a wrong secret, no secret and a client that is off alike: 401 with a challenge', async () => {
-    const [service, off] = [await newService(), await newService()];
-    await disable(off.id);
+  test('P12: an unknown client, a wrong secret, no secret and a disabled client get the same 401 with a challenge', async ({
+    server,
+    admin,
+  }) => {
+    const [service, off] = [await newService(server, admin), await newService(server, admin)];
+    await disable(server, admin, off.id);
     const answers = [
-      await tokenFor({ ...service, secret: `${service.secret.slice(0, -1)}x` }),
-      await tokenFor({ ...service, id: crypto.randomUUID() }),
-      await tokenFor({ ...service, id: 'fieldgate' }),
-      await tokenFor({ ...service, secret: '' }),
-      await tokenFor(off),
+      await tokenFor(server, { ...service, secret: `${service.secret.slice(0, -1)}x` }),
+      await tokenFor(server, { ...service, id: crypto.randomUUID() }),
+      await tokenFor(server, { ...service, id: 'fieldgate' }),
+      await tokenFor(server, { ...service, secret: '' }),
+      await tokenFor(server, off),
       await sendForm(server, '/token', { ...credentials, client_id: service.id }),
       await sendForm(server, '/token', credentials),
       await sendForm(server, '/token', credentials, { authorization: 'Basic !' }),
@@ -129,8 +128,8 @@ describe('client_credentials', () => {
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   });
 
-  it('O15: refuses a client that names itself in two ways', async () => {
-    const [service, other] = [await newService(), await newService()];
+  test('O15: a client that authenticates in two ways is refused', async ({ server, admin }) => {
+    const [service, other] = [await newService(server, admin), await newService(server, admin)];
     const twice = [
       await sendForm(server, '/token', { ...credentials, ...posted(service) }, basic(service)),
       await sendForm(server, '/token', { ...credentials, client_id: other.id }, basic(service)),
@@ -138,8 +137,8 @@ describe('client_credentials', () => {
     expect(twice.map(failure)).toEqual(Array(2).fill([400, 'invalid_request']));
   });
 
-  it('O15: a service has this grant and no other', async () => {
-    const [service, { user, refreshToken }] = [await newService(), await signup(server)];
+  test('O15: a service can use no other grant', async ({ server, admin }) => {
+    const [service, { user, refreshToken }] = [await newService(server, admin), await signup(server)];
     const password = { grant_type: 'password', username: user.email, password: 'a quiet lamp over nine stairs' };
     expect(failure(await sendForm(server, '/token', password, basic(service)))).toEqual([400, 'unauthorized_client']);
     const stolen = { grant_type: 'refresh_token', refresh_token: refreshToken };
@@ -149,16 +148,16 @@ describe('client_credentials', () => {
   });
 });
 
-describe('the token of a service', () => {
-  it('is no person even with the scopes that a person would need', async () => {
-    const { body } = await tokenFor(await newService(['account:read', 'sessions:read']));
+describe('tokens of services', () => {
+  test('a service is refused fields of accounts even with their scopes', async ({ server, admin }) => {
+    const { body } = await tokenFor(server, await newService(server, admin, ['account:read', 'sessions:read']));
     for (const field of ['me { id }', 'sessions { edges { node { id } } }']) {
       expect((await server.gql(`{ ${field} }`, { token: body.access_token })).codes).toEqual(['FORBIDDEN ACCOUNT']);
     }
   });
 
-  it('is no person: what asks for one is refused, sessions are not touched', async () => {
-    const { body } = await tokenFor(await newService());
+  test('a service is refused what needs an account, and its logout ends no session', async ({ server, admin }) => {
+    const { body } = await tokenFor(server, await newService(server, admin));
     const ask = async (query: string) => (await server.gql(query, { token: body.access_token })).codes;
     expect(await ask('{ me { id } }')).toEqual(['FORBIDDEN SCOPE']);
     expect(await ask('{ sessions { edges { node { id } } } }')).toEqual(['FORBIDDEN SCOPE']);
@@ -167,45 +166,48 @@ describe('the token of a service', () => {
     expect((await server.gql('mutation { logout { endedSessions } }', { token: body.access_token })).data).toEqual({
       logout: { endedSessions: 0 },
     });
-    expect((await viewer(body.access_token)).codes).toEqual([]);
+    expect((await viewer(server, body.access_token)).codes).toEqual([]);
   });
 
-  it('is refused at the next request once its client is off', async () => {
-    const service = await newService();
-    const { body } = await tokenFor(service);
-    expect((await viewer(body.access_token)).codes).toEqual([]);
-    expect((await disable(service.id)).data.disableServiceClient.disabledAt).toEqual(expect.any(String));
-    const refused = await viewer(body.access_token);
+  test('a token is rejected at the next request after its client is disabled', async ({ server, admin }) => {
+    const service = await newService(server, admin);
+    const { body } = await tokenFor(server, service);
+    expect((await viewer(server, body.access_token)).codes).toEqual([]);
+    expect((await disable(server, admin, service.id)).data.disableServiceClient.disabledAt).toEqual(expect.any(String));
+    const refused = await viewer(server, body.access_token);
     expect([refused.status, refused.codes]).toEqual([401, ['UNAUTHENTICATED TOKEN_REVOKED']]);
   });
 
-  it('ends by itself', async () => {
-    const own = await serverForTest(adminEnv);
-    const service = await newService(['orders:read'], own, await loginAsAdmin(own));
-    const { body } = await tokenFor(service, {}, own);
+  test('a token of a service expires', async () => {
+    const own = await startServer(adminEnv);
+    const service = await newService(own, await loginAsAdmin(own), ['orders:read']);
+    const { body } = await tokenFor(own, service);
     own.advance(16 * 60_000);
-    expect((await viewer(body.access_token, own)).codes).toEqual(['UNAUTHENTICATED TOKEN_EXPIRED']);
+    expect((await viewer(own, body.access_token)).codes).toEqual(['UNAUTHENTICATED TOKEN_EXPIRED']);
   });
 
-  it('R21: is revoked by its service, alone among the tokens of it', async () => {
-    const service = await newService();
-    const [ended, other] = [(await tokenFor(service)).body.access_token, (await tokenFor(service)).body.access_token];
+  test('R21: a service revokes one of its tokens and no other', async ({ server, admin }) => {
+    const service = await newService(server, admin);
+    const [ended, other] = [
+      (await tokenFor(server, service)).body.access_token,
+      (await tokenFor(server, service)).body.access_token,
+    ];
     expect((await sendForm(server, '/revoke', { token: ended }, basic(service))).status).toBe(200);
     expect((await sendForm(server, '/revoke', { token: ended, ...posted(service) })).status).toBe(200);
-    expect((await viewer(ended)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
-    expect((await viewer(other)).codes).toEqual([]);
+    expect((await viewer(server, ended)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+    expect((await viewer(server, other)).codes).toEqual([]);
   });
 
-  it('R21: is not revoked by nobody, nor by another service', async () => {
-    const [service, other] = [await newService(), await newService()];
-    const token = (await tokenFor(service)).body.access_token;
+  test('R21: a token is not revoked without its client or by another service', async ({ server, admin }) => {
+    const [service, other] = [await newService(server, admin), await newService(server, admin)];
+    const token = (await tokenFor(server, service)).body.access_token;
     expect(failure(await sendForm(server, '/revoke', { token }))).toEqual([401, 'invalid_client']);
     expect(failure(await sendForm(server, '/revoke', { token }, basic(other)))).toEqual([400, 'invalid_request']);
-    expect((await viewer(token)).codes).toEqual([]);
+    expect((await viewer(server, token)).codes).toEqual([]);
   });
 
-  it('R21: and a service revokes nothing of a person', async () => {
-    const [service, grant] = [await newService(), await signup(server)];
+  test('R21: a service cannot revoke a token of an account', async ({ server, admin }) => {
+    const [service, grant] = [await newService(server, admin), await signup(server)];
     for (const token of [grant.accessToken, grant.refreshToken]) {
       expect(failure(await sendForm(server, '/revoke', { token }, basic(service)))).toEqual([400, 'invalid_request']);
     }
@@ -215,75 +217,83 @@ describe('the token of a service', () => {
 });
 
 describe('introspection by a service', () => {
-  it('R22: tells it of the tokens of people and of services', async () => {
-    const [service, asker, grant] = [await newService(), await newService([]), await signup(server)];
-    const token = (await tokenFor(service)).body.access_token;
-    expect((await introspect(grant.accessToken, basic(asker))).body).toMatchObject({
+  test('R22: a service can introspect tokens of accounts and of services', async ({ server, admin }) => {
+    const [service, asker, grant] = [
+      await newService(server, admin),
+      await newService(server, admin, []),
+      await signup(server),
+    ];
+    const token = (await tokenFor(server, service)).body.access_token;
+    expect((await introspect(server, grant.accessToken, basic(asker))).body).toMatchObject({
       active: true,
       sub: grant.user.id,
     });
-    expect((await introspect(token, {}, posted(asker))).body).toEqual({
+    expect((await introspect(server, token, {}, posted(asker))).body).toEqual({
       ...{ active: true, sub: service.id, client_id: service.id, scope: 'orders:read orders:write' },
       ...{ token_type: 'Bearer', iss: 'http://localhost:4000', aud: 'http://localhost:4000' },
       ...{ exp: expect.any(Number), iat: expect.any(Number), jti: expect.any(String) },
     });
   });
 
-  it('R22: a revoked token, and one whose client is off, are exactly {"active":false}', async () => {
-    const [service, off, asker] = [await newService(), await newService(), await newService()];
-    const [revoked, dead] = [(await tokenFor(service)).body.access_token, (await tokenFor(off)).body.access_token];
+  test('R22: a revoked token and a token of a disabled client are exactly {"active":false}', async ({
+    server,
+    admin,
+  }) => {
+    const [service, off, asker] = [
+      await newService(server, admin),
+      await newService(server, admin),
+      await newService(server, admin),
+    ];
+    const [revoked, dead] = [
+      (await tokenFor(server, service)).body.access_token,
+      (await tokenFor(server, off)).body.access_token,
+    ];
     await sendForm(server, '/revoke', { token: revoked }, basic(service));
-    await disable(off.id);
+    await disable(server, admin, off.id);
     for (const token of [revoked, dead]) {
-      expect(JSON.stringify((await introspect(token, basic(asker))).body)).toBe('{"active":false}');
+      expect(JSON.stringify((await introspect(server, token, basic(asker))).body)).toBe('{"active":false}');
     }
   });
 
-  it('R22: the caller must prove who it is, in one way', async () => {
-    const [service, grant] = [await newService(), await signup(server)];
-    const ask = (headers: Record<string, string>, more = {}) => introspect(grant.accessToken, headers, more);
+  test('R22: the caller must authenticate, in one way', async ({ server, admin }) => {
+    const [service, grant] = [await newService(server, admin), await signup(server)];
+    const ask = (headers: Record<string, string>, more = {}) => introspect(server, grant.accessToken, headers, more);
     expect(failure(await ask(basic({ ...service, secret: 'x' })))).toEqual([401, 'invalid_client']);
     expect(failure(await ask({}, { client_id: service.id }))).toEqual([401, 'invalid_client']);
     const byToken = { authorization: `Bearer ${admin.accessToken}` };
     expect(failure(await ask(byToken, posted(service)))).toEqual([400, 'invalid_request']);
-    const own = (await tokenFor(service)).body.access_token;
+    const own = (await tokenFor(server, service)).body.access_token;
     expect(failure(await ask({ authorization: `Bearer ${own}` }))).toEqual([403, 'insufficient_scope']);
   });
 });
 
-describe('the secret of a service', () => {
-  it('has a rotation in which both work for a day, the old one no longer', async () => {
-    const own = await serverForTest(adminEnv);
+describe('secrets of services', () => {
+  test('after a rotation both secrets work for a day, then the new one alone', async () => {
+    const own = await startServer(adminEnv);
     const by = await loginAsAdmin(own);
-    const old = await newService([], own, by);
-    const rotated = await change(
-      'rotateServiceClientSecret',
-      old.id,
-      `secret client { ${clientFields} }`,
-      by.accessToken,
-      own,
-    );
+    const old = await newService(own, by, []);
+    const rotated = await change(own, by, 'rotateServiceClientSecret', old.id, `secret client { ${clientFields} }`);
     const { secret, client } = rotated.data.rotateServiceClientSecret;
     expect(Date.parse(client.previousSecretExpiresAt) - Date.parse(client.createdAt)).toBeGreaterThanOrEqual(day);
-    const outcome = async (service: Service) => (await tokenFor(service, {}, own)).status;
+    const outcome = async (service: Service) => (await tokenFor(own, service)).status;
     const fresh = { id: old.id, secret };
     expect([await outcome(old), await outcome(fresh)]).toEqual([200, 200]);
     own.advance(day + 1_000);
     expect([await outcome(old), await outcome(fresh)]).toEqual([401, 200]);
   });
 
-  it('that leaked is dead at once when it is rotated twice', async () => {
-    const leaked = await newService();
-    const [second, third] = [await rotate(leaked.id), await rotate(leaked.id)];
-    expect((await tokenFor(leaked)).status).toBe(401);
-    expect((await tokenFor({ ...leaked, secret: second })).status).toBe(200);
-    expect((await tokenFor({ ...leaked, secret: third })).status).toBe(200);
+  test('rotating twice invalidates a leaked secret at once', async ({ server, admin }) => {
+    const leaked = await newService(server, admin);
+    const [second, third] = [await rotate(server, admin, leaked.id), await rotate(server, admin, leaked.id)];
+    expect((await tokenFor(server, leaked)).status).toBe(401);
+    expect((await tokenFor(server, { ...leaked, secret: second })).status).toBe(200);
+    expect((await tokenFor(server, { ...leaked, secret: third })).status).toBe(200);
   });
 
-  it('has 256 bits, and R09, L03: is neither in the database nor in the log', async () => {
-    const { id, secret } = await newService();
+  test('R09, L03: a secret has 256 bits and is neither in the database nor in the log', async ({ server, admin }) => {
+    const { id, secret } = await newService(server, admin);
     expect(secret).toMatch(/^fgc_[\w-]{43}$/);
-    await tokenFor({ id, secret });
+    await tokenFor(server, { id, secret });
     const files = readdirSync(server.dataDir).filter((name) => name.includes('sqlite'));
     const dump = files.map((name) => readFileSync(`${server.dataDir}/${name}`, 'latin1')).join('');
     expect(dump).toContain(id);
@@ -292,8 +302,8 @@ describe('the secret of a service', () => {
 });
 
 describe('the administration of services', () => {
-  it('lists them without their secrets', async () => {
-    const service = await newService(['b:c', 'a:b', 'b:c']);
+  test('serviceClients lists clients without their secrets', async ({ server, admin }) => {
+    const service = await newService(server, admin, ['b:c', 'a:b', 'b:c']);
     const { data } = await server.gql(`{ serviceClients(first: 100) { edges { node { ${clientFields} } } } }`, {
       token: admin.accessToken,
     });
@@ -303,7 +313,10 @@ describe('the administration of services', () => {
     });
   });
 
-  it('an administrator’s key lists them with the scope service-clients:read alone', async () => {
+  test('an API key of an administrator lists clients only with the scope service-clients:read', async ({
+    server,
+    admin,
+  }) => {
     const withKey = async (scopes: readonly string[]) => {
       const made = await server.gql(
         'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
@@ -317,23 +330,22 @@ describe('the administration of services', () => {
     expect(await withKey(['service-clients:read'])).toEqual([]);
   });
 
-  it('is for administrators: nobody else makes, sees or changes one', async () => {
-    const [service, { accessToken }] = [await newService(), await signup(server)];
-    const own = (await tokenFor(service)).body.access_token;
-    for (const token of [accessToken, own]) {
-      expect((await createClient({ name: 'x' }, token)).codes).toEqual(['FORBIDDEN ROLE']);
-      expect((await server.gql('{ serviceClients { edges { node { id } } } }', { token })).codes).toEqual([
-        'FORBIDDEN ROLE',
-      ]);
-      expect((await change('rotateServiceClientSecret', service.id, 'secret', token)).codes).toEqual([
-        'FORBIDDEN ROLE',
-      ]);
-      expect((await change('disableServiceClient', service.id, 'id', token)).codes).toEqual(['FORBIDDEN ROLE']);
+  test('only administrators create, list and change clients', async ({ server, admin }) => {
+    const [service, user] = [await newService(server, admin), await signup(server)];
+    const own = { accessToken: (await tokenFor(server, service)).body.access_token };
+    for (const caller of [user, own]) {
+      const refused = [
+        await createClient(server, caller, { name: 'x' }),
+        await server.gql('{ serviceClients { edges { node { id } } } }', { token: caller.accessToken }),
+        await change(server, caller, 'rotateServiceClientSecret', service.id, 'secret'),
+        await change(server, caller, 'disableServiceClient', service.id, 'id'),
+      ];
+      expect(refused.map(({ codes }) => codes)).toEqual(Array(4).fill(['FORBIDDEN ROLE']));
     }
-    expect((await tokenFor(service)).status).toBe(200);
+    expect((await tokenFor(server, service)).status).toBe(200);
   });
 
-  it.each([
+  test.for([
     ['an empty name', { name: ' ' }],
     ['a name that is too long', { name: 'x'.repeat(101) }],
     ['a control character', { name: 'a\u0000b' }],
@@ -343,18 +355,18 @@ describe('the administration of services', () => {
     ['two scopes in one', { name: 'x', scopes: ['a:b c:d'] }],
     ['an empty scope', { name: 'x', scopes: [''] }],
     ['too many scopes', { name: 'x', scopes: Array.from({ length: 51 }, (_, i) => `a:${i}`) }],
-  ])('refuses %s', async (_what, input) => {
-    const answer = await createClient(input);
+  ] as const)('createServiceClient refuses %s', async ([_what, input], { server, admin }) => {
+    const answer = await createClient(server, admin, input);
     expect(answer.codes[0]).toMatch(/^BAD_USER_INPUT (?:NAME|SCOPE)_INVALID$/);
   });
 
-  it('knows no client that is none, and rotates none that is off', async () => {
-    const off = await newService();
-    await disable(off.id);
+  test('an unknown client is NOT_FOUND, and a disabled one cannot rotate its secret', async ({ server, admin }) => {
+    const off = await newService(server, admin);
+    await disable(server, admin, off.id);
     for (const id of [crypto.randomUUID(), 'x', off.id]) {
-      expect((await change('rotateServiceClientSecret', id, 'secret')).codes).toEqual(['NOT_FOUND']);
+      expect((await change(server, admin, 'rotateServiceClientSecret', id, 'secret')).codes).toEqual(['NOT_FOUND']);
     }
-    expect((await disable(crypto.randomUUID())).codes).toEqual(['NOT_FOUND']);
-    expect((await disable(off.id)).codes).toEqual([]);
+    expect((await disable(server, admin, crypto.randomUUID())).codes).toEqual(['NOT_FOUND']);
+    expect((await disable(server, admin, off.id)).codes).toEqual([]);
   });
 });

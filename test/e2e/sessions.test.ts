@@ -1,42 +1,39 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect } from 'vitest';
 import { nodesOf } from '../support/pages.ts';
 import {
   type Grant,
   login,
   newEmail,
   refresh,
-  serverForTest,
   signup,
   startServer,
   type TestServer,
+  testWithServer,
 } from '../support/server.ts';
 
 const meQuery = '{ me { id } }';
 const sessionsQuery = '{ sessions { edges { node { id createdAt lastSeenAt expiresAt ip userAgent current } } } }';
 const logoutMutation = 'mutation ($input: LogoutInput) { logout(input: $input) { endedSessions } }';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(() => server.stop());
+const test = testWithServer();
 
-const me = (token: string) => server.gql(meQuery, { token });
-const logout = (input: Record<string, unknown> | null, token?: string) =>
+const me = (server: TestServer, token: string) => server.gql(meQuery, { token });
+const logout = (server: TestServer, input: Record<string, unknown> | null, token?: string) =>
   server.gql(logoutMutation, { variables: { input }, ...(token ? { token } : {}) });
 const tokensOf = (grants: readonly Grant[]) => [...new Set(grants.map((grant) => grant.refreshToken))];
 
 describe('refresh', () => {
-  it('R01: gives a new pair and spends the token', async () => {
+  test('R01: refresh returns new tokens and spends the old refresh token', async ({ server }) => {
     const first = await signup(server);
     const second: Grant = (await refresh(server, first.refreshToken)).data.refresh;
     expect(second.refreshToken).not.toBe(first.refreshToken);
     expect(second.session.id).toBe(first.session.id);
-    expect((await me(second.accessToken)).data.me.id).toBe(first.user.id);
+    expect((await me(server, second.accessToken)).data.me.id).toBe(first.user.id);
   });
 
-  it('R02: a token used again after its window ends the session, access tokens included', async () => {
-    const own = await serverForTest();
+  test('R02: a refresh token used again after its window ends the session with its access tokens', async () => {
+    const own = await startServer();
     const first = await signup(own);
     const second: Grant = (await refresh(own, first.refreshToken)).data.refresh;
     own.advance(11_000);
@@ -48,8 +45,8 @@ describe('refresh', () => {
     );
   });
 
-  it('R02: reuse leaves the other sessions of the account alone', async () => {
-    const own = await serverForTest();
+  test('R02: reuse leaves the other sessions of the account alone', async () => {
+    const own = await startServer();
     const email = newEmail();
     const stolen = await signup(own, email);
     const other: Grant = (await login(own, email)).data.login;
@@ -59,26 +56,28 @@ describe('refresh', () => {
     expect((await refresh(own, other.refreshToken)).codes).toEqual([]);
   });
 
-  it('R03: of 100 simultaneous uses of one token there is one successor, and a retry gives the same one', async () => {
+  test('R03: 100 simultaneous uses of one token get one successor, and a retry gets the same one', async ({
+    server,
+  }) => {
     const first = await signup(server);
     const answers = await Promise.all(Array.from({ length: 100 }, () => refresh(server, first.refreshToken)));
     const grants = answers.map((answer) => answer.data.refresh as Grant);
     expect(tokensOf(grants)).toHaveLength(1);
     const retry: Grant = (await refresh(server, first.refreshToken)).data.refresh;
     expect(tokensOf([...grants, retry])).toHaveLength(1);
-    expect((await me(retry.accessToken)).data.me.id).toBe(first.user.id);
+    expect((await me(server, retry.accessToken)).data.me.id).toBe(first.user.id);
   });
 
-  it('R05: the window closes when the successor is used', async () => {
+  test('R05: the window closes when the successor is used', async ({ server }) => {
     const first = await signup(server);
     const second: Grant = (await refresh(server, first.refreshToken)).data.refresh;
     const third: Grant = (await refresh(server, second.refreshToken)).data.refresh;
     expect((await refresh(server, first.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
-    expect((await me(third.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+    expect((await me(server, third.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  it('R07: a session ends at its absolute age however often it is refreshed', async () => {
-    const own = await serverForTest({ REFRESH_TOKEN_TTL: '1h', SESSION_MAX_AGE: '2h' });
+  test('R07: a session ends at its absolute age however often it is refreshed', async () => {
+    const own = await startServer({ REFRESH_TOKEN_TTL: '1h', SESSION_MAX_AGE: '2h' });
     let grant = await signup(own);
     for (let i = 0; i < 3; i++) {
       own.advance(35 * 60_000);
@@ -88,23 +87,23 @@ describe('refresh', () => {
     expect((await refresh(own, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  it('R08: a session that is not refreshed ends at its idle limit', async () => {
-    const own = await serverForTest({ REFRESH_TOKEN_TTL: '1h' });
+  test('R08: a session that is not refreshed ends at its idle limit', async () => {
+    const own = await startServer({ REFRESH_TOKEN_TTL: '1h' });
     const grant = await signup(own);
     own.advance(3_600_001);
     expect((await refresh(own, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  it.each([
+  test.for([
     ['an access token', (grant: Grant) => grant.accessToken],
     ['nonsense', () => 'fgr_nonsense'],
     ['nothing', () => ''],
-  ])('T12: %s is no refresh token', async (_what, token) => {
+  ] as const)('T12: %s is not accepted as a refresh token', async ([_what, token], { server }) => {
     expect((await refresh(server, token(await signup(server)))).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  it('works with an expired access token in the header', async () => {
-    const own = await serverForTest();
+  test('refresh and login work with an expired access token in the header', async () => {
+    const own = await startServer();
     const first = await signup(own);
     own.advance(16 * 60_000);
     const stale = await own.gql(meQuery, { token: first.accessToken });
@@ -119,16 +118,18 @@ describe('refresh', () => {
 });
 
 describe('logout', () => {
-  it('R12: refuses the access token and the refresh token at the next request', async () => {
+  test('R12: after a logout the access token and the refresh token are rejected at the next request', async ({
+    server,
+  }) => {
     const grant = await signup(server);
-    expect((await logout(null, grant.accessToken)).data.logout.endedSessions).toBe(1);
-    const refused = await me(grant.accessToken);
+    expect((await logout(server, null, grant.accessToken)).data.logout.endedSessions).toBe(1);
+    const refused = await me(server, grant.accessToken);
     expect([refused.status, refused.codes, refused.data]).toEqual([401, ['UNAUTHENTICATED TOKEN_REVOKED'], undefined]);
     expect((await refresh(server, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  it('R20: holds throughout the leeway that an expired token is given', async () => {
-    const own = await serverForTest();
+  test('R20: a logout holds through the leeway that an expired token gets', async () => {
+    const own = await startServer();
     const [ended, live] = [await signup(own), await signup(own)];
     await own.gql('mutation { logout { endedSessions } }', { token: ended.accessToken });
     own.advance(ended.expiresIn * 1000 + 1000);
@@ -136,29 +137,29 @@ describe('logout', () => {
     expect((await own.gql(meQuery, { token: ended.accessToken })).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  it('is idempotent', async () => {
+  test('a second logout ends nothing and is no error', async ({ server }) => {
     const grant = await signup(server);
-    await logout(null, grant.accessToken);
-    const again = await logout(null, grant.accessToken);
+    await logout(server, null, grant.accessToken);
+    const again = await logout(server, null, grant.accessToken);
     expect([again.status, again.data.logout.endedSessions]).toEqual([200, 0]);
   });
 
-  it.each([
+  test.for([
     ['nothing', null],
     ['a refresh token that never was', { refreshToken: 'fgr_x' }],
-  ])('of %s ends nothing', async (_what, input) => {
-    expect((await logout(input)).data.logout.endedSessions).toBe(0);
+  ] as const)('logout with %s ends nothing', async ([_what, input], { server }) => {
+    expect((await logout(server, input)).data.logout.endedSessions).toBe(0);
   });
 
-  it('works with a refresh token alone, spent ones included', async () => {
+  test('logout works with a refresh token alone, even a spent one', async ({ server }) => {
     const first = await signup(server);
     const second: Grant = (await refresh(server, first.refreshToken)).data.refresh;
-    expect((await logout({ refreshToken: first.refreshToken })).data.logout.endedSessions).toBe(1);
-    expect((await me(second.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+    expect((await logout(server, { refreshToken: first.refreshToken })).data.logout.endedSessions).toBe(1);
+    expect((await me(server, second.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  it('works with an expired access token', async () => {
-    const own = await serverForTest();
+  test('logout works with an expired access token', async () => {
+    const own = await startServer();
     const grant = await signup(own);
     own.advance(20 * 60_000);
     const answer = await own.gql(logoutMutation, { token: grant.accessToken, variables: { input: null } });
@@ -166,38 +167,39 @@ describe('logout', () => {
     expect((await refresh(own, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  it('R13: ALL ends every session of the account and none of another', async () => {
+  test('R13: logout of ALL ends every session of the account and none of another', async ({ server }) => {
     const email = newEmail();
     const [here, stranger] = [await signup(server, email), await signup(server)];
     const there: Grant = (await login(server, email)).data.login;
-    expect((await logout({ scope: 'ALL' }, here.accessToken)).data.logout.endedSessions).toBe(2);
-    expect((await me(there.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
-    expect((await me(stranger.accessToken)).codes).toEqual([]);
+    expect((await logout(server, { scope: 'ALL' }, here.accessToken)).data.logout.endedSessions).toBe(2);
+    expect((await me(server, there.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+    expect((await me(server, stranger.accessToken)).codes).toEqual([]);
   });
 
-  it('OTHERS keeps the session that asks', async () => {
+  test('logout of OTHERS keeps the session of the caller', async ({ server }) => {
     const email = newEmail();
     const here = await signup(server, email);
     const there: Grant = (await login(server, email)).data.login;
-    expect((await logout({ scope: 'OTHERS' }, here.accessToken)).data.logout.endedSessions).toBe(1);
-    expect((await me(here.accessToken)).codes).toEqual([]);
-    expect((await me(there.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+    expect((await logout(server, { scope: 'OTHERS' }, here.accessToken)).data.logout.endedSessions).toBe(1);
+    expect((await me(server, here.accessToken)).codes).toEqual([]);
+    expect((await me(server, there.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  it('of a session that is over has no say over the others', async () => {
+  test('logout from an ended session cannot end the others', async ({ server }) => {
     const email = newEmail();
     const ended = await signup(server, email);
     const live: Grant = (await login(server, email)).data.login;
-    await logout(null, ended.accessToken);
+    await logout(server, null, ended.accessToken);
     expect(
-      (await logout({ scope: 'ALL', refreshToken: ended.refreshToken }, ended.accessToken)).data.logout.endedSessions,
+      (await logout(server, { scope: 'ALL', refreshToken: ended.refreshToken }, ended.accessToken)).data.logout
+        .endedSessions,
     ).toBe(0);
-    expect((await me(live.accessToken)).codes).toEqual([]);
+    expect((await me(server, live.accessToken)).codes).toEqual([]);
   });
 });
 
 describe('sessions', () => {
-  it('R13: lists what is live, says which is current, and shows no token material', async () => {
+  test('R13: sessions lists live sessions, marks the current one and shows no token', async ({ server }) => {
     const email = newEmail();
     const first = await signup(server, email);
     const second: Grant = (await login(server, email, undefined, { 'user-agent': 'a phone' })).data.login;
@@ -216,7 +218,7 @@ describe('sessions', () => {
     ]);
   });
 
-  it('R14: a session of somebody else is not found, as a random one, and lives on', async () => {
+  test('R14: a session of another account is NOT_FOUND like a random one, and lives on', async ({ server }) => {
     const [mine, theirs] = [await signup(server), await signup(server)];
     const revoke = (id: string) =>
       server.gql('mutation ($id: ID!) { revokeSession(id: $id) { id } }', {
@@ -225,21 +227,20 @@ describe('sessions', () => {
       });
     const answers = await Promise.all([theirs.session.id, crypto.randomUUID(), 'x'].map(revoke));
     expect(answers.map((answer) => answer.codes)).toEqual([['NOT_FOUND'], ['NOT_FOUND'], ['NOT_FOUND']]);
-    expect((await me(theirs.accessToken)).codes).toEqual([]);
+    expect((await me(server, theirs.accessToken)).codes).toEqual([]);
     expect((await revoke(mine.session.id)).data.revokeSession.id).toBe(mine.session.id);
-    expect((await me(mine.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+    expect((await me(server, mine.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
   });
 
-  it('R24: every login begins a session of its own', async () => {
+  test('R24: every login starts a new session', async ({ server }) => {
     const email = newEmail();
     const first = await signup(server, email);
     expect((await login(server, email)).data.login.session.id).not.toBe(first.session.id);
   });
 
-  it('R09: a dump of the database holds no token that could be used', async () => {
+  test('R09: a dump of the database holds no usable token', async ({ server }) => {
     const grant = await signup(server);
     const second: Grant = (await refresh(server, grant.refreshToken)).data.refresh;
-    const { readFileSync, readdirSync } = await import('node:fs');
     const files = readdirSync(server.dataDir).filter((name) => name.includes('sqlite'));
     const dump = files.map((name) => readFileSync(`${server.dataDir}/${name}`, 'latin1')).join('');
     expect(dump).toContain(grant.session.id);

@@ -1,29 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { failure, sendForm } from '../support/oauth.ts';
 import {
   adminEnv,
   type Grant,
   loginAsAdmin,
   refresh,
-  serverForTest,
   signup,
   startServer,
   type TestServer,
+  testWithServer,
 } from '../support/server.ts';
 
-let server: TestServer;
-let admin: Grant;
-beforeAll(async () => {
-  server = await startServer(adminEnv);
-  admin = await loginAsAdmin(server);
-});
-afterAll(() => server.stop());
+const test = testWithServer(adminEnv);
 
-const me = (token: string, at = server) => at.gql('{ me { id } }', { token });
-const revoke = (form: Record<string, string> | string, headers: Record<string, string> = {}) =>
+const me = (server: TestServer, token: string) => server.gql('{ me { id } }', { token });
+const revoke = (server: TestServer, form: Record<string, string> | string, headers: Record<string, string> = {}) =>
   sendForm(server, '/revoke', form, headers);
-const introspect = (token: string, by = admin.accessToken, at = server) =>
-  sendForm(at, '/introspect', { token }, { authorization: `Bearer ${by}` });
+const introspect = (server: TestServer, admin: Grant, token: string, by = admin.accessToken) =>
+  sendForm(server, '/introspect', { token }, { authorization: `Bearer ${by}` });
 
 describe('POST /revoke', () => {
   const kinds: readonly (readonly [string, (grant: Grant) => string])[] = [
@@ -31,78 +25,91 @@ describe('POST /revoke', () => {
     ['an access token', (grant) => grant.accessToken],
   ];
 
-  it.each(kinds)('R21: %s ends its session: both tokens are refused from the answer on', async (_what, tokenOf) => {
-    const grant = await signup(server);
-    const answer = await revoke({ token: tokenOf(grant) });
-    expect([answer.status, answer.body]).toEqual([200, {}]);
-    expect((await me(grant.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
-    expect((await refresh(server, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
-  });
+  test.for(kinds)(
+    'R21: revoking %s ends its session, and both tokens are rejected from then on',
+    async ([_what, tokenOf], { server }) => {
+      const grant = await signup(server);
+      const answer = await revoke(server, { token: tokenOf(grant) });
+      expect([answer.status, answer.body]).toEqual([200, {}]);
+      expect((await me(server, grant.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+      expect((await refresh(server, grant.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
+    },
+  );
 
-  it.each(kinds)('R21: %s is found under a wrong or unknown hint too', async (_what, tokenOf) => {
+  test.for(kinds)('R21: %s is found under a wrong or unknown hint too', async ([_what, tokenOf], { server }) => {
     for (const hint of ['refresh_token', 'access_token', 'nonsense']) {
       const grant = await signup(server);
-      expect((await revoke({ token: tokenOf(grant), token_type_hint: hint })).status).toBe(200);
-      expect((await me(grant.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+      expect((await revoke(server, { token: tokenOf(grant), token_type_hint: hint })).status).toBe(200);
+      expect((await me(server, grant.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
     }
   });
 
-  it.each(['nonsense', 'fgr_nonsense', 'a.b.c', ' '])('R21: %j, never given out, is answered 200', async (token) => {
-    expect((await revoke({ token })).status).toBe(200);
-  });
+  test.for(['nonsense', 'fgr_nonsense', 'a.b.c', ' '])(
+    'R21: revoking the unknown token %j is answered 200',
+    async (token, { server }) => {
+      expect((await revoke(server, { token })).status).toBe(200);
+    },
+  );
 
-  it('is no error twice, and ends nobody else', async () => {
+  test('R21: revoking twice is no error and ends no other session', async ({ server }) => {
     const [ended, other] = [await signup(server), await signup(server)];
-    await revoke({ token: ended.refreshToken });
-    expect((await revoke({ token: ended.refreshToken })).status).toBe(200);
-    expect((await me(other.accessToken)).codes).toEqual([]);
+    await revoke(server, { token: ended.refreshToken });
+    expect((await revoke(server, { token: ended.refreshToken })).status).toBe(200);
+    expect((await me(server, other.accessToken)).codes).toEqual([]);
   });
 
-  it('takes a spent refresh token and an expired access token: whoever signs out late signs out', async () => {
-    const own = await serverForTest();
+  test('R21: a spent refresh token and an expired access token still end their session', async () => {
+    const own = await startServer();
     const [spent, expired] = [await signup(own), await signup(own)];
     const renewed: Grant = (await refresh(own, spent.refreshToken)).data.refresh;
     await sendForm(own, '/revoke', { token: spent.refreshToken });
-    expect((await me(renewed.accessToken, own)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
+    expect((await me(own, renewed.accessToken)).codes).toEqual(['UNAUTHENTICATED TOKEN_REVOKED']);
     own.advance(16 * 60_000);
     await sendForm(own, '/revoke', { token: expired.accessToken });
     expect((await refresh(own, expired.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  it('a token whose signature is not ours ends nothing', async () => {
+  test('T01: a token with a wrong signature ends nothing', async ({ server }) => {
     const grant = await signup(server);
     const forged = `${grant.accessToken.slice(0, -4)}AAAA`;
-    expect((await revoke({ token: forged })).status).toBe(200);
-    expect((await me(grant.accessToken)).codes).toEqual([]);
+    expect((await revoke(server, { token: forged })).status).toBe(200);
+    expect((await me(server, grant.accessToken)).codes).toEqual([]);
   });
 
-  it.each([
+  test.for([
     ['no token', 'x=1'],
     ['an empty token', 'token='],
     ['two tokens', 'token=a&token=b'],
-  ])('refuses %s as invalid_request', async (_what, form) => {
-    expect(failure(await revoke(form))).toEqual([400, 'invalid_request']);
+  ] as const)('POST /revoke refuses %s as invalid_request', async ([_what, form], { server }) => {
+    expect(failure(await revoke(server, form))).toEqual([400, 'invalid_request']);
   });
 
-  it('refuses a token in the URL, and ends nothing', async () => {
+  test('R23: POST /revoke refuses a token in the URL and ends nothing', async ({ server }) => {
     const grant = await signup(server);
     const answer = await sendForm(server, `/revoke?token=${grant.refreshToken}`, {});
     expect(failure(answer)).toEqual([400, 'invalid_request']);
-    expect((await me(grant.accessToken)).codes).toEqual([]);
+    expect((await me(server, grant.accessToken)).codes).toEqual([]);
   });
 
-  it('R21: refuses a client that cannot prove itself, and ends nothing', async () => {
+  test('R21: POST /revoke refuses a client that cannot authenticate, and ends nothing', async ({ server }) => {
     const grant = await signup(server);
-    const answer = await revoke({ token: grant.refreshToken }, { authorization: `Basic ${btoa('fieldgate:x')}` });
+    const answer = await revoke(
+      server,
+      { token: grant.refreshToken },
+      { authorization: `Basic ${btoa('fieldgate:x')}` },
+    );
     expect(failure(answer)).toEqual([401, 'invalid_client']);
-    expect((await me(grant.accessToken)).codes).toEqual([]);
+    expect((await me(server, grant.accessToken)).codes).toEqual([]);
   });
 });
 
 describe('POST /introspect', () => {
-  it('R22: tells of a live access token what a resource server needs, and nothing of the person', async () => {
+  test('R22: introspection of a live access token returns what a resource server needs, and no personal data', async ({
+    server,
+    admin,
+  }) => {
     const grant = await signup(server);
-    const answer = await introspect(grant.accessToken);
+    const answer = await introspect(server, admin, grant.accessToken);
     const claims = JSON.parse(atob(grant.accessToken.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? ''));
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -111,9 +118,11 @@ describe('POST /introspect', () => {
     expect(JSON.stringify(answer.body)).not.toContain('@');
   });
 
-  it('R22: revoked, expired, stale, foreign, altered, refresh and nonsense all give exactly {"active":false}', async () => {
-    const own = await serverForTest(adminEnv);
-    const stranger = await serverForTest();
+  test('R22: revoked, expired, stale, foreign, altered and refresh tokens are exactly {"active":false}', async ({
+    admin,
+  }) => {
+    const own = await startServer(adminEnv);
+    const stranger = await startServer();
     const [revoked, expired, stale, disabled] = [
       await signup(own),
       await signup(own),
@@ -138,35 +147,35 @@ describe('POST /introspect', () => {
       'nonsense',
     ];
     for (const token of tokens) {
-      const answer = await introspect(token, by, own);
+      const answer = await introspect(own, admin, token, by);
       expect([answer.status, JSON.stringify(answer.body)], token).toEqual([200, '{"active":false}']);
     }
-    expect((await introspect(live.accessToken, by, own)).body.active).toBe(true);
+    expect((await introspect(own, admin, live.accessToken, by)).body.active).toBe(true);
   });
 
-  it('R22: a token is not active after its end, not even for the leeway that clocks are given', async () => {
-    const own = await serverForTest({ ...adminEnv, ACCESS_TOKEN_TTL: '10s' });
+  test('R22: an expired token is inactive, even within the leeway for clocks', async ({ admin }) => {
+    const own = await startServer({ ...adminEnv, ACCESS_TOKEN_TTL: '10s' });
     const grant = await signup(own);
     own.advance(11_000);
     const { accessToken: by } = await loginAsAdmin(own);
-    expect((await introspect(grant.accessToken, by, own)).body).toEqual({ active: false });
-    expect((await me(grant.accessToken, own)).codes).toEqual([]);
+    expect((await introspect(own, admin, grant.accessToken, by)).body).toEqual({ active: false });
+    expect((await me(own, grant.accessToken)).codes).toEqual([]);
   });
 
-  it('R22: the caller must say who it is, and be an administrator', async () => {
+  test('R22: the caller must authenticate as an administrator', async ({ server, admin }) => {
     const { accessToken: token } = await signup(server);
     const nobody = await sendForm(server, '/introspect', { token });
     expect(failure(nobody)).toEqual([401, 'invalid_client']);
     expect(nobody.headers.get('www-authenticate')).toContain('Bearer realm=');
-    const dead = await introspect(token, 'nonsense');
+    const dead = await introspect(server, admin, token, 'nonsense');
     expect(failure(dead)).toEqual([401, 'invalid_token']);
     expect(dead.headers.get('www-authenticate')).toContain('error="invalid_token"');
-    expect(failure(await introspect(token, token))).toEqual([403, 'insufficient_scope']);
+    expect(failure(await introspect(server, admin, token, token))).toEqual([403, 'insufficient_scope']);
     const secret = await sendForm(server, '/introspect', { token }, { authorization: `Basic ${btoa('a:b')}` });
     expect(failure(secret)).toEqual([401, 'invalid_client']);
   });
 
-  it('a request without a token is refused', async () => {
+  test('POST /introspect without a token is refused', async ({ server, admin }) => {
     const answer = await sendForm(server, '/introspect', {}, { authorization: `Bearer ${admin.accessToken}` });
     expect(failure(answer)).toEqual([400, 'invalid_request']);
   });

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** A certificate that signs itself, for localhost, and its key, both PEM. Written by hand: no tool has to be there. */
+/** A self-signed certificate for localhost and its key, both PEM. Written by hand, so that no tool is needed. */
 export const selfSignedCertificate = (): { readonly cert: string; readonly key: string } => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(bytes(0x06, Buffer.from('2a8648ce3d040302', 'hex')));

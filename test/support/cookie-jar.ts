@@ -1,13 +1,13 @@
 import { parseSetCookie, type SetCookie } from 'cookie';
 import { type GraphQLAnswer, type GraphQLOptions, goodPassword, newEmail, type TestServer } from './server.ts';
 
-/** The origin of pages of the server's own, as `startServer` configures it. */
+/** The origin of the server, as `startServer` configures it. */
 export const ownOrigin = 'http://localhost:4000';
 
 export const setCookies = (headers: Headers): readonly SetCookie[] =>
   headers.getSetCookie().map((line) => parseSetCookie(line));
 
-/** A page of the server's own in a browser, as far as cookies go: keeps what it is told to, and sends it along. */
+/** The cookies of a browser on a page of the server: stores what responses set, and sends it with requests. */
 export const createJar = (server: TestServer) => {
   const kept = new Map<string, string>();
   const header = (): string => [...kept].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -31,7 +31,7 @@ export const createJar = (server: TestServer) => {
     kept,
     header,
     gql,
-    /** Another jar with the same cookies: what a second tab had when its request went out. */
+    /** Another jar with the same cookies: those of a second tab when it sent its request. */
     copy: () => {
       const other = createJar(server);
       for (const [name, value] of kept) other.kept.set(name, value);
@@ -39,6 +39,8 @@ export const createJar = (server: TestServer) => {
     },
   };
 };
+
+export type Jar = ReturnType<typeof createJar>;
 
 const grantFields = 'accessToken refreshToken tokenType expiresIn user { id email role } session { id current }';
 export const loginByCookie = `mutation ($input: LoginInput!) { login(input: $input) { ${grantFields} } }`;
@@ -55,5 +57,5 @@ export const signedUp = async (server: TestServer, email = newEmail()) => {
   return { jar, email, answer };
 };
 
-export const tokenOf = (jar: ReturnType<typeof createJar>, kind: 'access' | 'refresh'): string =>
+export const tokenOf = (jar: Jar, kind: 'access' | 'refresh'): string =>
   [...jar.kept].find(([name]) => name.endsWith(`fieldgate-${kind}`))?.[1] ?? '';

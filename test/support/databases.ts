@@ -4,21 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import type { UserId } from '@fieldgate/guard';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { openPostgres, postgresDatabase } from '../../src/stores/sql/postgres.ts';
 import { openSqlite } from '../../src/stores/sql/sqlite.ts';
 
-/** A database of the test's own. */
+/** A database for one test or file. */
 export type TestDatabase = {
-  /** Opens it as one more instance of the server would. */
+  /** Opens it like another instance of the server. */
   readonly connect: () => SqlDatabase;
-  /** Closes what was opened and leaves nothing behind. */
+  /** Closes every connection and deletes the database. */
   readonly drop: () => Promise<void>;
 };
 
-/** A file in a folder of its own. */
+/** An SQLite file in a new folder. */
 export function sqliteFile(): TestDatabase & { readonly file: string } {
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-'));
   const file = join(folder, 'test.sqlite');
@@ -37,7 +38,7 @@ export function sqliteFile(): TestDatabase & { readonly file: string } {
  * PostgreSQL compiled to WebAssembly, in memory, through the production driver. It has one connection, so that all
  * instances share it: simultaneous calls queue, and races need a server.
  */
-export function pglite(): TestDatabase {
+function pglite(): TestDatabase {
   const engine = new PGlite();
   const database = postgresDatabase(createPgConfig(engine), { maxConnections: 1, timeoutMs: 15_000 });
   return {
@@ -49,30 +50,43 @@ export function pglite(): TestDatabase {
   };
 }
 
-const serverUrl = process.env['TEST_DATABASE_URL'] ?? 'postgres://root@127.0.0.1:5432/test';
+/** Nothing of this machine is touched unasked: only where a variable names it, or in CI. */
+const serverUrl =
+  process.env['TEST_DATABASE_URL'] ??
+  (process.env['CI'] || process.env['REQUIRE_BACKENDS'] === '1' ? 'postgres://root@127.0.0.1:5432/test' : null);
 
 /**
- * Why tests against a PostgreSQL server cannot run here, or null if they can. Where backends are required, they are
- * never skipped: what is missing fails.
+ * Why tests against a PostgreSQL server cannot run here, or null if they can. Where backends are required, a missing
+ * server makes those tests fail.
  */
-export async function postgresMissing(): Promise<string | null> {
+export const postgresMissing = (): Promise<string | null> => {
+  missing ??= findMissing();
+  return missing;
+};
+
+let missing: Promise<string | null> | undefined;
+
+const findMissing = async (): Promise<string | null> => {
   if (process.env['REQUIRE_BACKENDS'] === '1') return null;
+  if (serverUrl === null) return 'TEST_DATABASE_URL is not set';
   try {
     await asAdministrator('select 1');
     return null;
   } catch (error) {
-    const reason = `no PostgreSQL at TEST_DATABASE_URL (${error instanceof Error && 'code' in error ? error.code : error})`;
-    process.stderr.write(`skipped: ${reason}\n`);
-    return reason;
+    return `no PostgreSQL at TEST_DATABASE_URL (${error instanceof Error && 'code' in error ? error.code : error})`;
   }
-}
+};
 
-/** A new database on the PostgreSQL server; one that sorts texts as words where the server can, as many in use do. */
+/** A PostgreSQL database: on the server, or in memory where there is no server. */
+export const anyPostgres = async (): Promise<TestDatabase> =>
+  (await postgresMissing()) === null ? postgresServer() : pglite();
+
+/** A new database on the PostgreSQL server, with a linguistic collation where the server has one, as many in use have. */
 export async function postgresServer(): Promise<TestDatabase & { readonly url: string }> {
   const name = `fieldgate_test_${randomBytes(6).toString('hex')}`;
   const sorting = `template template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'en-US'`;
   await asAdministrator(`create database ${name} ${sorting}`).catch(() => asAdministrator(`create database ${name}`));
-  const url = new URL(serverUrl);
+  const url = new URL(serverUrl ?? '');
   url.pathname = `/${name}`;
   const opened: SqlDatabase[] = [];
   return {
@@ -85,8 +99,9 @@ export async function postgresServer(): Promise<TestDatabase & { readonly url: s
   };
 }
 
-/** One statement on a connection of its own, as whoever runs the server would send it. */
-export async function asAdministrator(statement: string, url: string = serverUrl): Promise<readonly object[]> {
+/** Runs one statement on a new connection, as the operator of the database would. */
+export async function asAdministrator(statement: string, url = serverUrl): Promise<readonly object[]> {
+  if (url === null) throw new Error('TEST_DATABASE_URL is not set.');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   await client.connect();
   try {
@@ -96,10 +111,11 @@ export async function asAdministrator(statement: string, url: string = serverUrl
   }
 }
 
-/** Removes every row and keeps the tables. */
-export async function empty({ kysely }: SqlDatabase): Promise<void> {
+/** Deletes every row and keeps the tables. */
+export async function deleteAllRows({ kysely, dialect }: SqlDatabase): Promise<void> {
   const tables = [
     'users',
+    'revocations',
     'service_clients',
     'revoked_service_tokens',
     'events',
@@ -107,10 +123,16 @@ export async function empty({ kysely }: SqlDatabase): Promise<void> {
     'login_codes',
     'spent_oauth_states',
     'signing_keys',
+    ...(dialect === 'postgres' ? ['rate_counters'] : []),
   ];
   for (const table of tables) {
     await sql`delete from ${sql.table(table)}`.execute(kysely);
   }
+}
+
+/** As an operator would with a client of the database: the server itself cannot delete accounts. */
+export async function deleteAccount({ kysely }: SqlDatabase, id: UserId): Promise<void> {
+  await kysely.deleteFrom('users').where('id', '=', id).execute();
 }
 
 function remember(opened: SqlDatabase[], database: SqlDatabase): SqlDatabase {

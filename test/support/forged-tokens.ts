@@ -4,7 +4,7 @@ import { type AccessTokenOptions, createAccessTokens } from '../../src/crypto/ac
 import { generateKey, type KeySet, parseKeySet } from '../../src/crypto/keys.ts';
 import type { SigningAlgorithm } from '../../src/domain/signing-algorithms.ts';
 
-/** Makes tokens the way an attacker, or an issuer that is not ours, would: by hand, with no library to object. */
+/** Makes tokens by hand, as an attacker or a foreign issuer would: no library checks them. */
 
 export const now = 1_800_000_000;
 export const issuer = 'https://auth.example.com';
@@ -46,7 +46,7 @@ export const signature = (alg: SigningAlgorithm, key: KeyObject, input: string):
   }
 };
 
-/** Any header and payload under a good signature. Texts and buffers are taken as they are, objects as JSON. */
+/** Any header and payload under a valid signature. Strings and buffers are used unchanged, objects as JSON. */
 export const signed = (header: unknown, payload: unknown, alg: SigningAlgorithm, key: KeyObject): string => {
   const input = `${encode(header)}.${encode(payload)}`;
   return `${input}.${signature(alg, key, input)}`;
@@ -58,19 +58,21 @@ export const keySetFor = async (alg: SigningAlgorithm): Promise<KeySet> =>
 /** A server's access tokens, one of its tokens, and ways to sign what it would not. */
 export const issuerWith = async (keySet: KeySet, options: Partial<AccessTokenOptions> = {}) => {
   const tokens = createAccessTokens({
-    ...{ keys: () => keySet, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 },
+    ...{ keys: { current: keySet }, issuer, audience, clientId: 'fieldgate', ttlSeconds: 900 },
     ...options,
   });
-  const grant = { userId: ada, sessionId: session, role: 'USER', scopes: ['read', 'write'], now };
+  const grant = { userId: ada, sessionId: session, accountVersion: 1, role: 'USER', scopes: ['read', 'write'], now };
   const { token } = await tokens.issue(grant);
+  /** Verifies at a time in seconds, like those in a token. */
+  const verify = (text: string, at = now) => tokens.verify(text, at * 1000);
   const outcome = (text: string, at = now) => {
-    const verification = tokens.verify(text, at);
+    const verification = verify(text, at);
     return verification.kind === 'valid' ? 'valid' : verification.reason;
   };
-  return { tokens, outcome, ...forgerOf(token, keySet) };
+  return { tokens, verify, outcome, ...forgerOf(token, keySet) };
 };
 
-/** A token, what it is made of, and ways to sign what its issuer would not. */
+/** A token, its parts, and functions that sign what its issuer would not. */
 export const forgerOf = (token: string, keySet: KeySet) => {
   const [header, payload, lastPart] = partsOf(token);
   const { alg, key } = keySet.signing;

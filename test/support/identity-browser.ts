@@ -1,9 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { returnTo } from './identity-providers.ts';
-import type { GraphQLAnswer, TestServer } from './server.ts';
+import { providerEnv, returnTo, startOpenIdProvider } from './identity-providers.ts';
+import { type GraphQLAnswer, startServer, type TestServer } from './server.ts';
+
+/** An OpenID provider, a server that knows it as `acme`, and a browser at that server. */
+export const startWithProvider = async (env: Record<string, string> = {}, metadata: Record<string, unknown> = {}) => {
+  const provider = await startOpenIdProvider(metadata);
+  const server = await startServer({ ...providerEnv({ ACME: provider.issuer }), ...env });
+  return { provider, server, browser: createBrowser(server) };
+};
 
 /** A browser as far as redirects and cookies go, at the server under its public address (`ISSUER`). */
-export const createBrowser = (server: TestServer) => {
+export const createBrowser = (server: Pick<TestServer, 'fetch'>) => {
   const cookies = new Map<string, string>();
   const visit = async (url: string): Promise<Response> => {
     const isOurs = url.startsWith('/') || url.startsWith('http://localhost:4000/');
@@ -35,7 +42,7 @@ export const locationOf = (response: Response): string => {
   return location;
 };
 
-/** Goes to a provider and as far as its answer: the callback's address, not visited yet. */
+/** Goes to a provider and stops before the callback. Returns its address. */
 export const goToProvider = async (browser: Browser, provider: string, verifier: string): Promise<string> => {
   const began = await browser.visit(beginUrl(provider, { returnTo, codeChallenge: challengeOf(verifier) }));
   return locationOf(await browser.visit(locationOf(began)));
@@ -49,7 +56,7 @@ export type Return = {
   readonly verifier: string;
 };
 
-/** The whole way: to the provider and back to the page. */
+/** Goes to the provider and back to the page. */
 export const signInAt = async (
   server: TestServer,
   provider: string,
@@ -67,8 +74,8 @@ export const toReturn = (response: Response, verifier: string): Return => {
 
 const fields = 'accessToken refreshToken expiresIn user { id email name role } session { id }';
 
-export const loginWithCode = (server: TestServer, { code, verifier }: Pick<Return, 'code' | 'verifier'>) =>
-  server.gql(`mutation ($input: LoginWithCodeInput!) { loginWithCode(input: $input) { ${fields} } }`, {
+export const loginWithProvider = (server: TestServer, { code, verifier }: Pick<Return, 'code' | 'verifier'>) =>
+  server.gql(`mutation ($input: LoginWithProviderInput!) { loginWithProvider(input: $input) { ${fields} } }`, {
     variables: { input: { code, codeVerifier: verifier } },
   });
 
@@ -82,6 +89,6 @@ export const linkIdentity = (
     { token, variables: { input: { code, codeVerifier: verifier } } },
   );
 
-/** The whole way and the login at its end. */
+/** Goes to the provider and back, and logs in with the code. */
 export const loginAt = async (server: TestServer, provider: string): Promise<GraphQLAnswer> =>
-  loginWithCode(server, await signInAt(server, provider));
+  loginWithProvider(server, await signInAt(server, provider));

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
 
-/** One request a provider got. Forms and queries are read as parameters. */
+/** A request to a provider, with its form or query as parameters. */
 export type ProviderRequest = {
   readonly path: string;
   readonly parameters: URLSearchParams;
@@ -13,7 +13,7 @@ export type ProviderRequest = {
 
 export type Answer = (request: ProviderRequest, response: ServerResponse) => void | Promise<void>;
 
-/** An HTTP server on a free port of localhost, with an answer by path; stopped when the test is over. */
+/** An HTTP server on a free port of localhost with an answer for each path. It stops at the end of the test. */
 export const startSite = async (answers: Record<string, Answer>) => {
   const requests: ProviderRequest[] = [];
   const listener: RequestListener = async (request, response) => {
@@ -42,10 +42,10 @@ export const sendJson = (response: ServerResponse, body: unknown, status = 200):
 
 export const clientId = 'fieldgate-at-the-provider';
 export const clientSecret = 'a secret between two servers: 7c1f0a';
-/** Where pages are called back in tests. Nobody listens there: tests look at the address alone. */
+/** The address that sign-ins return to. Nothing listens there: tests read the address alone. */
 export const returnTo = 'https://app.example.com/signed-in';
 
-/** What the server is configured with for providers of these names. */
+/** The variables for providers of these names and issuers. */
 export const providerEnv = (issuers: Record<string, string>): Record<string, string> => ({
   OAUTH_RETURN_URLS: returnTo,
   ...Object.assign(
@@ -60,7 +60,7 @@ export const providerEnv = (issuers: Record<string, string>): Record<string, str
 
 export type Claims = JWTPayload & Record<string, unknown>;
 
-/** Sends the browser straight back with a code, as a provider does where its person is signed in already. */
+/** Redirects the browser back with a code at once, as a provider does for a person who is signed in there. */
 export const sendBack =
   (codes: Map<string, URLSearchParams>, more: Record<string, string> = {}): Answer =>
   ({ parameters }, response) => {
@@ -73,7 +73,7 @@ export const sendBack =
     response.writeHead(302, { location: location.href }).end();
   };
 
-/** What began with this code, once, if the verifier is the one it began with (RFC 7636 §4.6); else null. */
+/** The parameters of the sign-in with this code, once, if the verifier is right (RFC 7636 §4.6); else null. */
 export const redeem = (codes: Map<string, URLSearchParams>, sent: URLSearchParams): URLSearchParams | null => {
   const code = sent.get('code') ?? '';
   const began = codes.get(code);
@@ -85,8 +85,7 @@ export const redeem = (codes: Map<string, URLSearchParams>, sent: URLSearchParam
 };
 
 /**
- * An OpenID provider whose every answer a test may replace (`site.answers`), and whose ID tokens it may write itself.
- * `person` is who is signed in there.
+ * An OpenID provider. A test may replace any of its answers (`site.answers`) and its ID tokens. `person` is signed in there.
  */
 export const startOpenIdProvider = async (metadata: Record<string, unknown> = {}) => {
   const codes = new Map<string, URLSearchParams>();
@@ -103,7 +102,7 @@ export const startOpenIdProvider = async (metadata: Record<string, unknown> = {}
     privateKey,
     sign,
     person: { sub: 'ada', email: 'ada@example.com', email_verified: true, name: 'Ada Lovelace' } as Claims,
-    /** From the claims that are right to the token that is sent. */
+    /** Makes the token that is sent from the right claims. */
     idToken: sign as (claims: Claims) => Promise<string> | string,
     idTokens: [] as string[],
   };

@@ -1,4 +1,4 @@
-/** Run as a process of its own: brings the SQLite file named by its argument up to date. */
+/** A process that brings the SQLite file named by its argument up to date. */
 import { openSqlite } from '../../src/stores/sql/sqlite.ts';
 
 const [, , file = ''] = process.argv;

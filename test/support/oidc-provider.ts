@@ -4,8 +4,8 @@ import Provider from 'oidc-provider';
 import { clientId, clientSecret } from './identity-providers.ts';
 
 /**
- * A certified OpenID provider (panva/node-oidc-provider) on a free port of localhost, with its own pages: whatever somebody types in
- * as their login is who they are. Claims are told at its UserInfo endpoint alone, as OpenID Connect Core §5.4 has it.
+ * A certified OpenID provider (panva/node-oidc-provider) on a free port of localhost, with its own pages. It accepts any login.
+ * Claims are at its UserInfo endpoint alone (OpenID Connect Core §5.4).
  */
 export const startCertifiedProvider = async (redirectUri: string) => {
   const server = createServer();

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 export type CollectedSpan = {
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty where there is none. */
+  /** Empty for a root span. */
   readonly parentSpanId: string;
   readonly traceState: string;
   readonly name: string;
@@ -16,7 +16,7 @@ export type CollectedSpan = {
 
 type Answer = { readonly status: number; readonly echo?: boolean };
 
-/** A collector of traces on a port of its own: keeps what it gets by OTLP over HTTP, and answers as it is told; null: never. */
+/** A collector of traces by OTLP over HTTP. It answers as given, or never for null. */
 export const startCollector = async (answer: Answer | null = { status: 200 }) => {
   const requests: { path: string; headers: Readonly<Record<string, unknown>>; body: Buffer }[] = [];
   const server = createServer((request, response) => {
@@ -38,7 +38,7 @@ export const startCollector = async (answer: Answer | null = { status: 200 }) =>
     url: `http://127.0.0.1:${port}`,
     requests,
     spans: (): readonly CollectedSpan[] => requests.flatMap(({ body }) => spansOf(body)),
-    /** All that came over the wire, for looking whether something is in it. */
+    /** Everything that was received, as text. */
     bytes: (): string => requests.map(({ body }) => body.toString('latin1')).join('\n'),
   };
 };

@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Built by `test/support/build.ts` before the tests run: the server as its users start it. */
+/** Built by `test/support/global-setup.ts` before the tests run: the server as its users start it. */
 const entry = new URL('../../dist/main.js', import.meta.url).pathname;
 
-/** For tests that ask often, and not to see what happens then. */
+/** A password that the server accepts. */
+export const goodPassword = 'a quiet lamp over nine stairs';
+
+/** For tests that send many requests and do not test the limits. */
 export const unlimited = {
   RATE_LIMIT: 'off',
   RATE_LIMIT_LOGIN: 'off',
@@ -22,12 +25,19 @@ export const temporaryFolder = (): string => {
   return folder;
 };
 
-export const freePort = (): Promise<number> =>
+/** A free port below those that the system gives to clients and to `listen(0)`, so that nothing else takes it meanwhile. */
+export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (await isFree(port)) return port;
+  }
+};
+
+export const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
 export type ServerProcess = {
@@ -37,19 +47,34 @@ export type ServerProcess = {
   readonly exit: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 };
 
-/** `startProcess`, ended when the test that asked for it is over. */
-export const spawnServer = (env: Record<string, string>): ServerProcess => {
-  const server = startProcess(env);
+/** The user that a process runs as, where a test chooses one. */
+type ProcessUser = { readonly uid?: number; readonly gid?: number };
+
+/** `startProcess`, killed at the end of the test. */
+export const spawnServer = (env: Record<string, string>, user: ProcessUser = {}): ServerProcess => {
+  const server = startProcess(env, user);
   onTestFinished(() => {
     server.child.kill('SIGKILL');
   });
   return server;
 };
 
-/** Starts the server as its users do, in a process of its own with nothing of this one's environment but the path. */
-export const startProcess = (env: Record<string, string>): ServerProcess => {
+/** `spawnServer` on a free port and in a new folder. Resolves when the server answers. */
+export const startServerProcess = async (env: Record<string, string> = {}): Promise<ServerProcess> => {
+  const server = spawnServer({ DATA_DIR: temporaryFolder(), PORT: String(await freePort()), ...env });
+  await whenListening(server);
+  return server;
+};
+
+/** Away from the repository and its `.env`. */
+const folderOf = ({ DATA_DIR = tmpdir() }: Record<string, string>): string =>
+  statSync(DATA_DIR, { throwIfNoEntry: false })?.isDirectory() ? DATA_DIR : tmpdir();
+
+/** Starts the server as its users do, in a new process that inherits only PATH. */
+export const startProcess = (env: Record<string, string>, user: ProcessUser = {}): ServerProcess => {
   const child = spawn(process.execPath, [entry], {
-    cwd: env['DATA_DIR'] ?? tmpdir(),
+    ...user,
+    cwd: folderOf(env),
     env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...unlimited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -61,6 +86,14 @@ export const startProcess = (env: Record<string, string>): ServerProcess => {
   });
   return { url: `http://127.0.0.1:${env['PORT']}`, child, output: () => chunks.join(''), exit };
 };
+
+/** The lines of its log, parsed. */
+export const logLinesOf = (server: ServerProcess): readonly Record<string, unknown>[] =>
+  server
+    .output()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 
 /** Resolves when the server answers; rejects with its output if it ends before. */
 export const whenListening = async (server: ServerProcess): Promise<void> => {
@@ -78,7 +111,7 @@ export const whenListening = async (server: ServerProcess): Promise<void> => {
   throw new Error(`the server does not listen, ${how}:\n${server.output()}`);
 };
 
-/** Sends one GraphQL operation; null where no answer came (the process was killed meanwhile). */
+/** Sends one GraphQL operation. Resolves with null if the connection breaks, as it does when the process is killed. */
 export const send = async (url: string, query: string, variables: object = {}, token?: string) => {
   try {
     const response = await fetch(`${url}/graphql`, {
@@ -90,4 +123,24 @@ export const send = async (url: string, query: string, variables: object = {}, t
   } catch {
     return null;
   }
+};
+
+const tokens = '{ accessToken refreshToken user { id email } session { id } }';
+const account = `email: $email, password: "${goodPassword}"`;
+
+/** With `{ email }`. */
+export const signupMutation = `mutation ($email: String!) { signup(input: { ${account} }) ${tokens} }`;
+/** With `{ email }`. */
+export const loginMutation = `mutation ($email: String!) { login(input: { ${account} }) ${tokens} }`;
+/** With `{ refreshToken }`, or all tokens of a sign-in. */
+export const refreshMutation = `mutation ($refreshToken: String!) { refresh(input: { refreshToken: $refreshToken }) ${tokens} }`;
+/** A guarded query. */
+export const meQuery = '{ me { id email } }';
+
+/** What the three mutations return. */
+export type Tokens = {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly user: { readonly id: string; readonly email: string };
+  readonly session: { readonly id: string };
 };

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** What a server says to bytes of the test's own, until it closes the connection. */
+/** Sends these bytes and resolves with everything that the server answers until it closes the connection. */
 export const sendRaw = (url: string, text: string | Buffer): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = openSocket(url);
@@ -14,7 +14,7 @@ export const sendRaw = (url: string, text: string | Buffer): Promise<string> =>
 
 export const openSocket = (url: string): Socket => connect(Number(new URL(url).port), '127.0.0.1');
 
-/** The statuses of the answers in what came back on one connection. */
+/** The statuses of all responses on one connection. */
 export const statusesIn = (answer: string): readonly number[] =>
   [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 

@@ -18,8 +18,8 @@ const lifetimes = { idleMs: 1_000, absoluteMs: 5_000, reuseWindowMs: 100 };
 const clock = () => 1_000;
 
 /**
- * Calls what requests ask of the stores, along every branch, and returns the SQL that ran with its parameters. Left out is
- * what lists a whole table of few rows: service clients, signing keys.
+ * Calls every store as requests do, along every branch, and returns the SQL that ran with its parameters. Leaves out what
+ * lists a whole table of few rows: service clients, signing keys.
  */
 export async function recordEveryStatement(database: SqlDatabase): Promise<ReadonlyMap<string, readonly unknown[]>> {
   const statements = new Map<string, readonly unknown[]>();
@@ -43,9 +43,9 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
       for (const { sql, parameters } of queries) statements.set(sql, parameters);
       return database.transaction(queries);
     },
-    prepareCachedRead: (query) => (parameters) => {
+    prepareCachedRead: (query, map) => (parameters) => {
       statements.set(query.sql, parameters);
-      return database.prepareCachedRead(query)(parameters);
+      return database.prepareCachedRead(query, map)(parameters);
     },
     prepareWrite: (query) => (parameters) => {
       statements.set(query.sql, parameters);
@@ -84,6 +84,7 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   const use = { userId: id, sessionId: session, ...successor, client, version: 5, role: 'ADMIN' } as const;
   await sessions.rotate({ ...use, digests: { ...digests, token: tokenDigest('spent') } });
   await sessions.reissue(id, session, digests);
+  await sessions.authenticationAge(id, session);
   await sessions.end(id, session);
   await sessions.endAll(id);
   await sessions.endAll(id, session);

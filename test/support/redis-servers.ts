@@ -1,17 +1,18 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { parseRedisUrl } from '../../src/config/redis-url.ts';
 import type { RedisTarget } from '../../src/domain/settings/redis-target.ts';
+import { freePort, isFree } from './process.ts';
+import { pause, until } from './time.ts';
 
 /**
- * Why tests that start Redis servers of their own cannot run here, or null if they can. Where backends are required, they
- * are never skipped: what is missing fails.
+ * Why tests with Redis servers cannot run here, or null if they can. Where backends are required, a missing redis-server makes
+ * those tests fail.
  */
 export async function redisMissing(): Promise<string | null> {
   if (process.env['REQUIRE_BACKENDS'] === '1') return null;
@@ -19,44 +20,43 @@ export async function redisMissing(): Promise<string | null> {
     await promisify(execFile)('redis-server', ['--version']);
     return null;
   } catch {
-    const reason = 'no redis-server to start';
-    process.stderr.write(`skipped: ${reason}\n`);
-    return reason;
+    return 'no redis-server to start';
   }
 }
 
 export type RedisServer = {
+  readonly url: string;
   readonly port: number;
   readonly pid: () => number;
-  /** A connection of the test's own, with no ways of its own. */
+  /** A plain connection for the test. */
   readonly admin: Redis;
   /** SIGKILL. */
   readonly kill: () => Promise<void>;
-  /** Starts it again, on the same port and folder. */
+  /** Starts it again, on the same port and in the same folder. */
   readonly start: () => Promise<void>;
-  /** Deletes what it has on disk. */
+  /** Deletes its files. */
   readonly forget: () => void;
   readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
   readonly drop: () => Promise<void>;
 };
 
-/** A test that is cut off leaves none of them running. */
+/** An interrupted test leaves none of them running. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-const briskly = ['--repl-diskless-sync-delay', '0', '--loglevel', 'warning'];
+const fast = ['--repl-diskless-sync-delay', '0', '--loglevel', 'warning'];
 
 /**
- * A Redis server on a port and in a folder of its own. Keeps nothing on disk unless the arguments say so. With lines for a
- * sentinel it is one.
+ * A Redis server on a free port and in a new folder. It persists nothing unless the arguments say so. With lines of a
+ * sentinel configuration it is a sentinel.
  */
 export async function redisServer(
   args: readonly string[] = [],
   sentinel: readonly string[] = [],
 ): Promise<RedisServer> {
-  const port = await freePort();
+  const port = await freeClusterPort();
   const folder = mkdtempSync(join(tmpdir(), 'fieldgate-redis-'));
   const admin = new Redis({ port, lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
   admin.on('error', () => {});
@@ -68,7 +68,7 @@ export async function redisServer(
     const settings =
       sentinel.length > 0
         ? [file, '--sentinel', '--bind', '127.0.0.1']
-        : ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...briskly];
+        : ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...fast];
     const started = spawn('redis-server', [...settings, ...args], { stdio: 'ignore' });
     child = started;
     running.add(started.once('exit', () => running.delete(started)));
@@ -86,6 +86,7 @@ export async function redisServer(
   };
   await start();
   return {
+    url: `redis://127.0.0.1:${port}`,
     port,
     pid: () => child?.pid ?? 0,
     admin,
@@ -114,7 +115,7 @@ export type RedisCluster = {
 const slots = 16_384;
 const clusterArgs = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'];
 
-/** A cluster of three masters, and of as many replicas as are asked for, each of the first masters'. */
+/** A cluster of three masters and this many replicas, one for each of the first masters. */
 export async function redisCluster({ replicas: count = 0 } = {}): Promise<RedisCluster> {
   const start = (amount: number) => Promise.all(Array.from({ length: amount }, () => redisServer(clusterArgs)));
   const [masters, replicas] = await Promise.all([start(3), start(count)]);
@@ -153,7 +154,7 @@ export type RedisSentinel = {
   readonly drop: () => Promise<void>;
 };
 
-/** A master, a replica and a sentinel that makes the one the other within two seconds. */
+/** A master, a replica and a sentinel that promotes the replica within two seconds. */
 export async function redisSentinel(): Promise<RedisSentinel> {
   const [master, replica] = await Promise.all([redisServer(), redisServer()]);
   await replica.admin.replicaof('127.0.0.1', master.port);
@@ -181,28 +182,10 @@ export const targetOf = (url: string): RedisTarget => {
   return target;
 };
 
-export const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms));
-
-/** Waits until it is so, 15 s at most. */
-export async function until(isSo: () => Promise<boolean> | boolean, limitMs = 15_000): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('It never came to be.');
-    await pause(20);
-  }
-}
-
-/** Cluster nodes listen on a second port, 10 000 above: so not from the range the system gives. */
-async function freePort(): Promise<number> {
+/** Cluster nodes listen on a second port, 10 000 above. */
+async function freeClusterPort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+    const port = await freePort();
+    if (await isFree(port + 10_000)) return port;
   }
 }
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });

@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { type UserId, userId } from '@fieldgate/guard';
 import type { Redis } from 'ioredis';
-import { sql } from 'kysely';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
-import { changeUser, type User, type UserChange } from '../../src/domain/user.ts';
+import { changeUser, type UserChange } from '../../src/domain/user.ts';
 import type { AccountStore } from '../../src/stores/ports/account-store.ts';
 import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis, type RedisConnection } from '../../src/stores/redis/connection.ts';
+import { redisLimitStore } from '../../src/stores/redis/limit-store.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
+import type { LimitStoreHarness } from '../contract/limit-store.ts';
 import type { SessionStoreHarness } from '../contract/session-store.ts';
-import { empty, sqliteFile } from './databases.ts';
+import { createAccount } from './accounts.ts';
+import { deleteAccount, deleteAllRows, sqliteFile } from './databases.ts';
 import { onePage } from './pages.ts';
-import { targetOf, until } from './redis-servers.ts';
+import { targetOf } from './redis-servers.ts';
+import { pause, until } from './time.ts';
 
-/** Everything an instance of the server has open, over a database and a Redis that others may have open as well. */
+/** The stores of one instance of the server. */
 export type RedisInstance = {
   readonly redis: RedisConnection;
   readonly sessions: SessionStore;
@@ -27,7 +30,7 @@ export type RedisInstance = {
 
 export const lastingLifetimes: SessionLifetimes = { idleMs: 3_600_000, absoluteMs: 7_200_000, reuseWindowMs: 10_000 };
 
-/** A database and the instances of one test. */
+/** Instances of the server over one database. */
 export function redisInstances() {
   const database = sqliteFile();
   const opened: RedisConnection[] = [];
@@ -59,30 +62,75 @@ export const answers = (work: () => Promise<unknown>): Promise<boolean> =>
     () => false,
   );
 
-export async function createAccount(accounts: AccountStore): Promise<User> {
-  const id = userId(randomUUID());
-  const account = { id, email: `${id}@example.com`, name: 'Ada', passwordHash: 'hash' } as const;
-  const user = await accounts.create({ ...account, role: 'USER', createdAt: Date.now() });
-  if (user === 'taken') throw new Error('A random email is taken.');
-  return user;
-}
+type ProvideRedis = () => Promise<{ readonly url: string; readonly drop: () => Promise<void> }>;
 
-type Provide = () => Promise<{ readonly url: string; readonly drop: () => Promise<void> }>;
-
-/**
- * Session stores of two instances of the server over servers of their own, whose time really passes. Between tests it
- * looks that no key is left that does not expire.
- */
-export function redisSessionStores(provide: Provide): SessionStoreHarness {
-  let servers: Awaited<ReturnType<Provide>> | undefined;
-  let opened: readonly [RedisConnection, RedisConnection] | undefined;
-  const database = sqliteFile();
-  const kept = database.connect();
+/** Session stores of two instances of the server, in real time: Redis measures lifetimes by its own clock. */
+export const redisSessions = (provide: ProvideRedis): SessionStoreHarness => {
+  const file = sqliteFile();
+  const database = file.connect();
+  const servers = twoConnections(provide);
   return {
-    lifetimes: { idleMs: 900, absoluteMs: 2_250, reuseWindowMs: 300 },
-    tickMs: 80,
+    lifetimes: { idleMs: 1_200, absoluteMs: 3_000, reuseWindowMs: 400 },
+    tickMs: 120,
     start: async () => {
-      await kept.migrate();
+      await database.migrate();
+      await servers.start();
+    },
+    stop: async () => {
+      await servers.stop();
+      await file.drop();
+    },
+    open: async (lifetimes) => {
+      const [redis, otherRedis] = await servers.emptied();
+      await deleteAllRows(database);
+      const journal = sqlRevocationJournal(database, { clock: Date.now });
+      const store = redisSessionStore(redis, { lifetimes, journal });
+      const accounts = sqlAccountStore(database);
+      const change = async (id: UserId, change: UserChange): Promise<void> => {
+        const changed = await accounts.change(id, () => change);
+        if (changed !== null) await store.accountChanged(changed.after);
+      };
+      return {
+        store,
+        other: redisSessionStore(otherRedis, { lifetimes, journal }),
+        now: Date.now,
+        advance: pause,
+        countRecords: async () => (await allFields(redis)).filter((field) => field.length === 16).length,
+        accounts: {
+          create: () => createAccount(accounts),
+          changePassword: (id) => change(id, { passwordHash: 'other hash' }),
+          setRole: (id, role) => change(id, { role }),
+          setDisabled: (id, disabled) => change(id, { disabledAt: disabled ? Date.now() : null }),
+          remove: async (id) => {
+            const user = await accounts.findById(id);
+            await deleteAccount(database, id);
+            // An operator disables an account before deleting it.
+            if (user !== null) await store.accountChanged(changeUser(user, { disabledAt: Date.now() }));
+          },
+        },
+      };
+    },
+  };
+};
+
+/** In real time. */
+export const redisLimits = (provide: ProvideRedis): LimitStoreHarness => {
+  const { start, stop, emptied } = twoConnections(provide);
+  return {
+    ...{ start, stop, windowMs: 2_000, advance: pause },
+    open: async () => {
+      const [redis, otherRedis] = await emptied();
+      return { store: redisLimitStore(redis), other: redisLimitStore(otherRedis) };
+    },
+  };
+};
+
+/** Two connections to new servers. No test may leave a key behind that never expires. */
+const twoConnections = (provide: ProvideRedis) => {
+  let servers: Awaited<ReturnType<ProvideRedis>> | undefined;
+  let opened: readonly [RedisConnection, RedisConnection] | undefined;
+  return {
+    start: async () => {
       servers = await provide();
       opened = [openRedis(targetOf(servers.url)), openRedis(targetOf(servers.url))];
       for (const redis of opened) await until(() => answers(redis.ping));
@@ -93,49 +141,19 @@ export function redisSessionStores(provide: Provide): SessionStoreHarness {
         redis.close();
       }
       await servers?.drop();
-      await database.drop();
     },
-    open: async (lifetimes) => {
+    /** Deletes every key and returns the connections. */
+    emptied: async () => {
       if (opened === undefined) throw new Error('Redis is not started.');
-      const [redis, otherRedis] = opened;
+      const [redis] = opened;
       await expectEveryKeyToExpire(redis);
       await Promise.all(redis.masters().map((server) => server.flushall()));
-      await empty(kept);
-      await sql`delete from revocations`.execute(kept.kysely);
-      const journal = sqlRevocationJournal(kept, { clock: Date.now });
-      const [store, other] = [redis, otherRedis].map((connection) =>
-        redisSessionStore(connection, { lifetimes, journal }),
-      );
-      if (store === undefined || other === undefined) throw new Error('No store.');
-      const accounts = sqlAccountStore(kept);
-      const change = async (id: UserId, change: UserChange): Promise<void> => {
-        const changed = await accounts.change(id, () => change);
-        if (changed !== null) await store.accountChanged(changed.after);
-      };
-      return {
-        store,
-        other,
-        now: Date.now,
-        advance: (ms) => new Promise((resume) => setTimeout(resume, ms)),
-        countRecords: async () => (await allFields(redis)).filter((field) => field.length === 16).length,
-        accounts: {
-          create: () => createAccount(accounts),
-          changePassword: (id) => change(id, { passwordHash: 'other hash' }),
-          setRole: (id, role) => change(id, { role }),
-          setDisabled: (id, disabled) => change(id, { disabledAt: disabled ? Date.now() : null }),
-          remove: async (id: UserId) => {
-            const user = await accounts.findById(id);
-            await kept.kysely.deleteFrom('users').where('id', '=', id).execute();
-            // Whoever deletes an account disables it first.
-            if (user !== null) await store.accountChanged(changeUser(user, { disabledAt: Date.now() }));
-          },
-        },
-      };
+      return opened;
     },
   };
-}
+};
 
-export const allKeys = async (redis: RedisConnection): Promise<readonly (readonly [Redis, string])[]> => {
+const allKeys = async (redis: RedisConnection): Promise<readonly (readonly [Redis, string])[]> => {
   const keys = await Promise.all(
     redis.masters().map(async (server) => (await server.keys('*')).map((key) => [server, key] as const)),
   );

@@ -2,13 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { onTestFinished } from 'vitest';
+import { test as base, onTestFinished } from 'vitest';
 import { serve } from '../../src/boot/listen.ts';
 import { parseConfig } from '../../src/config/config.ts';
+import { secretsOf } from '../../src/config/secrets.ts';
 import type { TransportLimits } from '../../src/http/transport-limits.ts';
-import { unlimited } from './process.ts';
+import { loggerOptions } from '../../src/telemetry/log.ts';
+import { goodPassword, unlimited } from './process.ts';
 
-export const goodPassword = 'a quiet lamp over nine stairs';
+export { goodPassword };
 
 export type GraphQLAnswer = {
   readonly status: number;
@@ -26,15 +28,45 @@ export type GraphQLAnswer = {
   readonly codes: readonly string[];
 };
 
-export type TestServer = Awaited<ReturnType<typeof startServer>>;
+export type TestServer = Awaited<ReturnType<typeof openServer>>;
 
-/** A whole server on a port and a data directory of its own. Its time is the test's: `advance` moves it. */
-export const startServer = async (env: Record<string, string> = {}, dataDir?: string, limits?: TransportLimits) => {
+export type TestServerOptions = {
+  /** Left out, the server gets a new directory, which is removed when it stops. */
+  readonly dataDir?: string;
+  readonly limits?: TransportLimits;
+};
+
+/** A whole server on a free port. It stops at the end of the test, or when the test stops it. */
+export const startServer = async (
+  env: Record<string, string> = {},
+  options: TestServerOptions = {},
+): Promise<TestServer> => {
+  const server = await openServer(env, options);
+  onTestFinished(server.stop);
+  return server;
+};
+
+/**
+ * A `test` whose functions get `{ server, admin }`: one server with these variables for the whole file, and its first
+ * administrator, signed in, where the variables name one (`adminEnv`).
+ */
+export const testWithServer = (env: Record<string, string> = {}, options: TestServerOptions = {}) =>
+  base
+    .extend('env', { scope: 'file' }, env)
+    .extend('server', { scope: 'file' }, async ({ env: variables }, { onCleanup }) => {
+      const server = await openServer(variables, options);
+      onCleanup(server.stop);
+      return server;
+    })
+    .extend('admin', { scope: 'file' }, ({ server }) => loginAsAdmin(server));
+
+/** For fixtures, which stop it themselves. */
+export const openServer = async (env: Record<string, string>, { dataDir, limits }: TestServerOptions) => {
   const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'fieldgate-')));
   let skippedMs = 0;
   const clock = () => Date.now() + skippedMs;
-  const { log, lines } = memoryLog();
   const config = parseConfig({ PORT: '0', DATA_DIR: directory, ISSUER: 'http://localhost:4000', ...unlimited, ...env });
+  const { log, lines } = memoryLog(secretsOf(config));
   const server = await serve(config, { clock, log, ...(limits ? { limits } : {}) });
 
   const fetchPath = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${server.url}${path}`, init);
@@ -52,29 +84,29 @@ export const startServer = async (env: Record<string, string> = {}, dataDir?: st
     return toAnswer(response);
   };
 
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    if (dataDir === undefined) await rm(directory, { recursive: true });
+  };
+  let stopped: Promise<void> | undefined;
+
   return {
     url: server.url,
     metricsUrl: server.metricsUrl,
     dataDir: directory,
     /** What the server has logged, one parsed line each. */
     logLines: lines,
+    /** Sets the clock of the server on. */
     advance: (ms: number) => {
       skippedMs += ms;
     },
     fetch: fetchPath,
     gql,
-    stop: async () => {
-      await server.stop();
-      if (dataDir === undefined) await rm(directory, { recursive: true });
+    stop: (): Promise<void> => {
+      stopped ??= stop();
+      return stopped;
     },
   };
-};
-
-/** `startServer`, stopped when the test that asked for it is over. */
-export const serverForTest = async (env: Record<string, string> = {}, dataDir?: string): Promise<TestServer> => {
-  const server = await startServer(env, dataDir);
-  onTestFinished(server.stop);
-  return server;
 };
 
 export type GraphQLOptions = {
@@ -97,13 +129,19 @@ const toAnswer = async (response: Response): Promise<GraphQLAnswer> => {
   };
 };
 
-const memoryLog = (): { readonly log: Logger; readonly lines: () => readonly Record<string, unknown>[] } => {
+const memoryLog = (
+  secrets: readonly string[],
+): { readonly log: Logger; readonly lines: () => readonly Record<string, unknown>[] } => {
   const written: string[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => written.push(line) });
+  const { serializers = {} } = loggerOptions('debug', secrets);
+  const log = pino({ level: 'debug', serializers }, { write: (line: string) => written.push(line) });
   return { log, lines: () => written.map((line) => JSON.parse(line)) };
 };
 
 const grantFields = 'accessToken refreshToken expiresIn user { id email role } session { id }';
+
+/** What a caller needs to show who they are. */
+export type SignedIn = Pick<Grant, 'accessToken'>;
 
 export type Grant = {
   readonly accessToken: string;
@@ -144,6 +182,12 @@ export const refresh = (
     ...options,
     variables: { input: { refreshToken } },
   });
+
+/** Long enough for every HS algorithm, and used by no server that runs. */
+export const sharedSecret = 'tests only: 64 bytes and more, never used by a server that really runs';
+
+/** What a server in production cannot start without. */
+export const productionEnv = { NODE_ENV: 'production', JWT_ALGORITHM: 'HS256', JWT_SECRET: sharedSecret };
 
 export const adminEnv = { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: goodPassword };
 

@@ -24,10 +24,10 @@ export async function signIn(store: SessionStore, user: User, client = browser):
   return { user, id, family: digests.family, token };
 }
 
-/** Uses the token the client has; if that works, the client has the successor from then on. */
+/** Uses the current token of the client, which then has the successor. */
 export async function refreshToken(store: SessionStore, client: SignIn, token = client.token): Promise<Rotation> {
   const presented = parseRefreshToken(token);
-  if (presented === null) throw new Error('This is no refresh token.');
+  if (presented === null) throw new Error('Not a refresh token.');
   const successor = succeedRefreshToken(presented);
   const rotation = await store.rotate({
     userId: client.user.id,

@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { type UserId, userId } from '@fieldgate/guard';
 import { sql } from 'kysely';
-import type { Clock } from '../../src/domain/clock.ts';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import { sqlApiKeyStore } from '../../src/stores/sql/api-key-store.ts';
@@ -9,7 +6,9 @@ import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { sqlEventStore } from '../../src/stores/sql/event-store.ts';
 import { sqlIdentityFlowStore } from '../../src/stores/sql/identity-flow-store.ts';
 import { sqlIdentityStore } from '../../src/stores/sql/identity-store.ts';
+import { sqlLimitStore } from '../../src/stores/sql/limit-store.ts';
 import { sqlLoginAttemptStore } from '../../src/stores/sql/login-attempt-store.ts';
+import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
 import { sqlServiceClientStore } from '../../src/stores/sql/service-client-store.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
 import { sqlSigningKeyStore } from '../../src/stores/sql/signing-key-store.ts';
@@ -18,22 +17,26 @@ import type { ApiKeyStoreHarness } from '../contract/api-key-store.ts';
 import type { EventStoreHarness } from '../contract/event-store.ts';
 import type { IdentityFlowStoreHarness } from '../contract/identity-flow-store.ts';
 import type { IdentityStoreHarness } from '../contract/identity-store.ts';
+import type { LimitStoreHarness } from '../contract/limit-store.ts';
 import type { LoginAttemptStoreHarness } from '../contract/login-attempt-store.ts';
+import type { RevocationJournalHarness } from '../contract/revocation-journal.ts';
 import type { ServiceClientStoreHarness } from '../contract/service-client-store.ts';
 import type { SessionStoreHarness } from '../contract/session-store.ts';
 import type { SigningKeyStoreHarness } from '../contract/signing-key-store.ts';
-import { empty, type TestDatabase } from './databases.ts';
+import { createAccount } from './accounts.ts';
+import { deleteAccount, deleteAllRows, type TestDatabase } from './databases.ts';
+import { pause } from './time.ts';
 
-type Provide = () => TestDatabase | Promise<TestDatabase>;
+export type ProvideDatabase = () => TestDatabase | Promise<TestDatabase>;
 
-/** On a clock that stands until it is advanced. */
-export function sqlSessionStores(provide: Provide): SessionStoreHarness {
+/** With a clock that stands still until the test advances it. */
+export const sqlSessions = (provide: ProvideDatabase): SessionStoreHarness => {
   let now = Date.UTC(2026, 0, 1);
-  const clock: Clock = () => now;
+  const clock = () => now;
   return {
     lifetimes: { idleMs: 30 * 86_400_000, absoluteMs: 90 * 86_400_000, reuseWindowMs: 10_000 },
     tickMs: 1,
-    ...overTwoInstances(provide, (database, other, lifetimes: SessionLifetimes) => {
+    ...twoInstances(provide, (database, other, lifetimes: SessionLifetimes) => {
       const accounts = sqlAccountStore(database);
       return {
         store: sqlSessionStore(database, { lifetimes, clock }),
@@ -43,91 +46,109 @@ export function sqlSessionStores(provide: Provide): SessionStoreHarness {
           now += ms;
         },
         countRecords: async () => {
-          const { rows } = await sql<{ count: number }>`select count(*) as count from sessions`.execute(
-            database.kysely,
-          );
-          return rows[0]?.count ?? 0;
+          const count = sql<{ count: number }>`select count(*) as count from sessions`;
+          return (await count.execute(database.kysely)).rows[0]?.count ?? 0;
         },
         accounts: {
-          create: async () => {
-            const id = userId(randomUUID());
-            const account = { id, email: `${id}@example.com`, name: 'Ada', passwordHash: 'hash' } as const;
-            const user = await accounts.create({ ...account, role: 'USER', createdAt: now });
-            if (user === 'taken') throw new Error('A random email is taken.');
-            return user;
-          },
+          create: () => createAccount(accounts, { createdAt: now }),
           changePassword: async (id) => void (await accounts.change(id, () => ({ passwordHash: 'other hash' }))),
           setRole: async (id, role) => void (await accounts.change(id, () => ({ role }))),
           setDisabled: async (id, disabled) =>
             void (await accounts.change(id, () => ({ disabledAt: disabled ? now : null }))),
-          remove: accountRemover(database),
+          remove: (id) => deleteAccount(database, id),
         },
       };
     }),
   };
-}
+};
 
-export const sqlAccountStores = (provide: Provide): AccountStoreHarness =>
-  overTwoInstances(provide, (database, other) => ({ store: sqlAccountStore(database), other: sqlAccountStore(other) }));
+export const sqlAccounts = (provide: ProvideDatabase): AccountStoreHarness =>
+  twoInstances(provide, (database, other) => ({ store: sqlAccountStore(database), other: sqlAccountStore(other) }));
 
 /** How long the keys of these stores are kept after their end. */
 export const keyRetentionMs = 1_000_000;
 
-export const sqlApiKeyStores = (provide: Provide): ApiKeyStoreHarness =>
-  overTwoInstances(provide, (database, other) => ({
+export const sqlApiKeys = (provide: ProvideDatabase): ApiKeyStoreHarness =>
+  twoInstances(provide, (database, other) => ({
     store: sqlApiKeyStore(database, { retentionMs: keyRetentionMs }),
     other: sqlApiKeyStore(other, { retentionMs: keyRetentionMs }),
     accounts: sqlAccountStore(database),
-    removeAccount: accountRemover(database),
+    removeAccount: (id) => deleteAccount(database, id),
   }));
 
-export const sqlServiceClientStores = (provide: Provide): ServiceClientStoreHarness =>
-  overTwoInstances(provide, (database, other) => ({
+export const sqlServiceClients = (provide: ProvideDatabase): ServiceClientStoreHarness =>
+  twoInstances(provide, (database, other) => ({
     store: sqlServiceClientStore(database),
     other: sqlServiceClientStore(other),
   }));
 
-export const sqlEventStores = (provide: Provide): EventStoreHarness => {
+export const sqlEvents = (provide: ProvideDatabase): EventStoreHarness => {
   const retentionMs = 86_400_000;
   return {
     retentionMs,
-    ...overTwoInstances(provide, (database, other) => ({
+    ...twoInstances(provide, (database, other) => ({
       store: sqlEventStore(database, { retentionMs }),
       other: sqlEventStore(other, { retentionMs }),
     })),
   };
 };
 
-export const sqlIdentityStores = (provide: Provide): IdentityStoreHarness =>
-  overTwoInstances(provide, (database, other) => ({
+export const sqlIdentities = (provide: ProvideDatabase): IdentityStoreHarness =>
+  twoInstances(provide, (database, other) => ({
     store: sqlIdentityStore(database),
     other: sqlIdentityStore(other),
     accounts: sqlAccountStore(database),
-    removeAccount: accountRemover(database),
+    removeAccount: (id) => deleteAccount(database, id),
   }));
 
-export const sqlIdentityFlowStores = (provide: Provide): IdentityFlowStoreHarness =>
-  overTwoInstances(provide, (database, other) => ({
+export const sqlIdentityFlows = (provide: ProvideDatabase): IdentityFlowStoreHarness =>
+  twoInstances(provide, (database, other) => ({
     store: sqlIdentityFlowStore(database),
     other: sqlIdentityFlowStore(other),
   }));
 
-export const sqlSigningKeyStores = (provide: Provide): SigningKeyStoreHarness =>
-  overTwoInstances(provide, (database, other) => ({
+export const sqlSigningKeys = (provide: ProvideDatabase): SigningKeyStoreHarness =>
+  twoInstances(provide, (database, other) => ({
     store: sqlSigningKeyStore(database),
     other: sqlSigningKeyStore(other),
   }));
 
-export const sqlLoginAttemptStores = (provide: Provide): LoginAttemptStoreHarness =>
-  overTwoInstances(provide, (database, other) => ({
+export const sqlLoginAttempts = (provide: ProvideDatabase): LoginAttemptStoreHarness =>
+  twoInstances(provide, (database, other) => ({
     store: sqlLoginAttemptStore(database),
     other: sqlLoginAttemptStore(other),
   }));
 
-/** What `make` makes of one empty SQL database that two instances of the server have open. */
-const overTwoInstances = <Setup, Args extends readonly unknown[]>(
-  provide: Provide,
-  make: (database: SqlDatabase, other: SqlDatabase, ...args: Args) => Setup,
+/** In real time: the windows of the counters are measured by the clock of the machine. */
+export const sqlLimits = (provide: ProvideDatabase): LimitStoreHarness => ({
+  windowMs: 2_000,
+  advance: pause,
+  ...twoInstances(provide, (database, other) => ({
+    store: sqlLimitStore(database, { clock: Date.now }),
+    other: sqlLimitStore(other, { clock: Date.now }),
+  })),
+});
+
+export const sqlRevocations = (provide: ProvideDatabase): RevocationJournalHarness => {
+  const keepMs = 1_000;
+  let now = 1_000_000;
+  return {
+    keepMs,
+    ...twoInstances(provide, (database) => ({
+      journal: sqlRevocationJournal(database, { clock: () => now, keepMs }),
+      accounts: sqlAccountStore(database),
+      now: () => now,
+      advance: (ms) => {
+        now += ms;
+      },
+    })),
+  };
+};
+
+/** Opens one database as two instances of the server do, and empties it before each test. */
+const twoInstances = <Stores, Options extends readonly unknown[]>(
+  provide: ProvideDatabase,
+  create: (database: SqlDatabase, other: SqlDatabase, ...options: Options) => Stores,
 ) => {
   let provided: TestDatabase | undefined;
   let opened: readonly [SqlDatabase, SqlDatabase] | undefined;
@@ -138,16 +159,10 @@ const overTwoInstances = <Setup, Args extends readonly unknown[]>(
       await opened[0].migrate();
     },
     stop: async () => provided?.drop(),
-    open: async (...args: Args) => {
+    open: async (...options: Options) => {
       if (opened === undefined) throw new Error('The database is not started.');
-      await empty(opened[0]);
-      return make(...opened, ...args);
+      await deleteAllRows(opened[0]);
+      return create(...opened, ...options);
     },
   };
 };
-
-/** As an operator would with a client of the database: the server itself has no way to. */
-const accountRemover =
-  ({ kysely }: SqlDatabase) =>
-  async (id: UserId): Promise<void> =>
-    void (await kysely.deleteFrom('users').where('id', '=', id).execute());

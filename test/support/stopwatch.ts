@@ -1,4 +1,4 @@
-/** The least milliseconds that `work` took of three times: what else a machine does only adds to them. */
+/** The least milliseconds of three runs of `work`: a busy machine only adds to them. */
 export async function quickest(work: () => unknown): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let time = 0; time < 3; time += 1) {

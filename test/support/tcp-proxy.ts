@@ -1,17 +1,19 @@
 import { once } from 'node:events';
 import { createServer, connect as dial, type Socket } from 'node:net';
 
-/** What the proxy does with what the server says: pass on what is returned. */
-export type Tamper = (bytes: Buffer) => Buffer;
+/** Receives what the server sends, and returns what the client gets. */
+type Tamper = (bytes: Buffer) => Buffer;
 
-export type TcpProxy = {
+type TcpProxy = {
+  /** As the address of a Redis server. */
+  readonly url: string;
   readonly port: number;
-  /** From now on, on every connection. */
+  /** Applies to every connection from now on. */
   tamper: Tamper;
   readonly drop: () => void;
 };
 
-/** Stands between a client and a server on this machine, and says what the test wants. */
+/** A proxy in front of a server on this machine that can change what the server sends. */
 export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -33,8 +35,10 @@ export async function tcpProxy(serverPort: number): Promise<TcpProxy> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
   const proxy: TcpProxy = {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    url: `redis://127.0.0.1:${port}`,
+    port,
     tamper: (bytes) => bytes,
     drop: () => {
       server.close();

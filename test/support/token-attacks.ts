@@ -3,8 +3,8 @@ import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import type { SigningAlgorithm } from '../../src/domain/signing-algorithms.ts';
 import { ada, decode, encode, type Forger, type Json, partsOf, session, signed } from './forged-tokens.ts';
 
-/** What an attacker makes of a token of somebody else. `elsewhere` is where keys would be fetched from. */
-type Recipe = (forger: Forger, elsewhere: string) => readonly string[];
+/** Makes forged tokens from a stolen one. `keysUrl` is the address of the attacker's keys. */
+type Recipe = (forger: Forger, keysUrl: string) => readonly string[];
 
 const admin = ({ payload }: Forger): Json => ({ ...decode(payload), role: 'ADMIN' });
 
@@ -66,13 +66,13 @@ const signedWithSecret = (header: Json, payload: Json, secret: Buffer): readonly
     signed({ ...header, alg }, payload, alg, createSecretKey(secret)),
   );
 
-const bringsItsKey: Recipe = (forger, elsewhere) => {
+const ownKey: Recipe = (forger, keysUrl) => {
   const { header, keySet } = forger;
   const { alg } = keySet.signing;
   const own = foreignKey(alg);
   const jwk = createPublicKey(own).export({ format: 'jwk' });
   const x5c = [createPublicKey(own).export({ type: 'spki', format: 'der' }).toString('base64')];
-  const urls = [elsewhere, elsewhere.replace('//', '//auth.example.com@'), `${elsewhere}#auth.example.com`];
+  const urls = [keysUrl, keysUrl.replace('//', '//auth.example.com@'), `${keysUrl}#auth.example.com`];
   const members: readonly Json[] = [
     ...[{ jwk }, { x5c }, { x5t: 'AAAA' }, { 'x5t#S256': 'AAAA' }],
     ...urls.flatMap((url) => [{ jku: url }, { x5u: url }]),
@@ -118,7 +118,7 @@ const deep = `${'['.repeat(2500)}${']'.repeat(2500)}`;
 const badUtf8 = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
 const hostileParts = ['null', '[]', '""', '1', '{', '{"a":1', '\ufeff{}', deep, '{"__proto__":null', 'nan', badUtf8];
 
-/** Unsigned, so that whatever reads them before it has looked at the signature shows itself. */
+/** Unsigned, to find code that reads a token before its signature is verified. */
 export const hostileBytes: Recipe = ({ header, payload, signature }) => {
   const legacy = encode({ ...decode(header), typ: 'JWT' });
   const parts = hostileParts.map(encode);
@@ -148,7 +148,7 @@ const otherForms: Recipe = ({ token, header, payload, signature }) => {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Spare bits at the end of base64: other texts for the same bytes, for whoever remembers revoked tokens by their text. */
+/** Other texts for the same bytes, by the spare bits of base64. They would evade a list of revoked tokens by their text. */
 export const otherSpellings: Recipe = ({ header, payload, signature }) => {
   const parts = [header, payload, signature];
   return parts.flatMap((part, position) =>
@@ -175,21 +175,21 @@ const otherCredentials: Recipe = () => [
   `${encode('{"alg":"PBES2-HS256+A128KW","enc":"A128GCM","p2c":2147483647}')}.a.b.c.d`,
 ];
 
-/** Everything that can be made without the signing key, by what it tries. None of it is worth anything. */
+/** Everything that can be made without the signing key, by its kind. The server must reject all of it. */
 export const forgeries: Readonly<Record<string, Recipe>> = {
-  'T02: class A, any alg but exactly the one of the key': none,
-  'T01: class B, a signature that is old, empty, gone, cut or longer': cutAndGrown,
-  'T01: class B, any single bit flipped in any part': flippedBits,
-  'T03: class C, an HS token keyed with any published form of our key': confusedWithSecrets,
-  'T04: class D, a header that brings its own key or names where one is': bringsItsKey,
-  'T05: class E, a hostile or unknown kid': namesAnotherKey,
-  'T05: class F, a token signed with a guessed secret': guessedSecrets,
-  'T01: class G, degenerate signatures': degenerateSignatures,
-  'T16: class I, hostile bytes': hostileBytes,
-  'T16: class I, odd headers': oddHeaders,
-  'T14: anything but base64url and two dots': otherForms,
-  'T15: class J, each of the 63 other last characters of each part': otherSpellings,
-  'T12: class M, other credentials': otherCredentials,
+  'T02: a token with another alg than its key (class A)': none,
+  'T01: a token with an old, empty, missing, cut or longer signature (class B)': cutAndGrown,
+  'T01: a token with one flipped bit in any part (class B)': flippedBits,
+  'T03: an HS token keyed with a form of the public key (class C)': confusedWithSecrets,
+  'T04: a token whose header holds a key or its address (class D)': ownKey,
+  'T05: a token with a hostile or unknown kid (class E)': namesAnotherKey,
+  'T05: a token signed with a guessed secret (class F)': guessedSecrets,
+  'T01: a token with a degenerate signature (class G)': degenerateSignatures,
+  'T16: a token of hostile bytes (class I)': hostileBytes,
+  'T16: a token with an odd header (class I)': oddHeaders,
+  'T14: a text that is not base64url with two dots': otherForms,
+  'T15: a token with another last character in a part (class J)': otherSpellings,
+  'T12: another kind of credential (class M)': otherCredentials,
 };
 
 const claimsOf = ({ payload }: Forger): { readonly [name: string]: unknown; readonly iat: number } => ({
@@ -215,9 +215,9 @@ const infiniteExpiry: Recipe = ({ payload, withRawPayload }) => [
   withRawPayload(JSON.stringify({ ...decode(payload), exp: 0 }).replace('"exp":0', '"exp":1e999')),
 ];
 
-/** What is wrong in itself although the right key signed it: by a mistake of ours, or for something else. Class L. */
+/** Class L: tokens with wrong contents under the right key, by a mistake of the issuer or for another purpose. */
 export const wrongContents: Readonly<Record<string, Recipe>> = {
-  'T08: exp': eachClaim('exp', (_own, iat) => [
+  'T08: a token with a wrong exp': eachClaim('exp', (_own, iat) => [
     undefined,
     null,
     `${iat + 60}`,
@@ -230,10 +230,18 @@ export const wrongContents: Readonly<Record<string, Recipe>> = {
     {},
     iat,
   ]),
-  'T08: an exp that JSON reads as infinite': infiniteExpiry,
-  'T09: iat': eachClaim('iat', (_own, iat) => [undefined, null, `${iat}`, iat + 0.5, iat + 600, iat * 1000, {}]),
-  'T09: nbf': eachClaim('nbf', (_own, iat) => [null, `${iat}`, iat + 600, {}, [], true]),
-  'T10: aud': eachClaim('aud', (own) => [
+  'T08: a token with an infinite exp': infiniteExpiry,
+  'T09: a token with a wrong iat': eachClaim('iat', (_own, iat) => [
+    undefined,
+    null,
+    `${iat}`,
+    iat + 0.5,
+    iat + 600,
+    iat * 1000,
+    {},
+  ]),
+  'T09: a token with a wrong nbf': eachClaim('nbf', (_own, iat) => [null, `${iat}`, iat + 600, {}, [], true]),
+  'T10: a token with a wrong aud': eachClaim('aud', (own) => [
     ...notTexts,
     [1],
     [own, 1],
@@ -242,32 +250,33 @@ export const wrongContents: Readonly<Record<string, Recipe>> = {
     own.slice(0, -1),
     `${own}/x`,
   ]),
-  'T11: iss': eachClaim('iss', (own) => [
+  'T11: a token with a wrong iss': eachClaim('iss', (own) => [
     ...notTexts,
     `${own}/`,
     own.toUpperCase(),
     [own],
     own.replace(/^https?/, 'wss'),
   ]),
-  'T12: typ': ({ withHeader }) =>
+  'T12: a token with a wrong typ': ({ withHeader }) =>
     [...otherTypes, 'at+jwt ', 'at+jw', 'xat+jwt', '', 1, null, undefined, ['at+jwt']].map((typ) =>
       withHeader({ typ }),
     ),
-  'T13: crit, b64, zip and other members of the header': ({ withHeader }) => forbiddenMembers.map(withHeader),
-  'T05: kid': ({ withHeader, keySet }) => [...hostileKids, [keySet.signing.kid]].map((kid) => withHeader({ kid })),
-  'T04: a key, or where one is': ({ withHeader }, elsewhere) =>
-    [{ jwk: {} }, { jku: elsewhere }, { x5u: elsewhere }, { x5c: ['AAAA'] }].map(withHeader),
-  'T18: sub': eachClaim('sub', (own) => [undefined, null, '', 1, [], [own], {}]),
-  'T08: sid': eachClaim('sid', () => [undefined, null, '', 1, {}]),
-  'T19: jti': eachClaim('jti', () => [undefined, null, '', 1, {}]),
-  'T19: client_id': eachClaim('client_id', () => [undefined, '', 1]),
-  'T20: role': eachClaim('role', () => [undefined, null, '', ['ADMIN'], {}]),
-  'T20: scope': eachClaim('scope', () => [undefined, null, ['admin'], {}]),
-  'T16: a payload that is no object': ({ withRawPayload }) =>
+  'T13: a token with crit, b64, zip or the like in its header': ({ withHeader }) => forbiddenMembers.map(withHeader),
+  'T05: a token with a wrong kid': ({ withHeader, keySet }) =>
+    [...hostileKids, [keySet.signing.kid]].map((kid) => withHeader({ kid })),
+  'T04: a token with a key or its address in its header': ({ withHeader }, keysUrl) =>
+    [{ jwk: {} }, { jku: keysUrl }, { x5u: keysUrl }, { x5c: ['AAAA'] }].map(withHeader),
+  'T18: a token with a wrong sub': eachClaim('sub', (own) => [undefined, null, '', 1, [], [own], {}]),
+  'T08: a token with a wrong sid': eachClaim('sid', () => [undefined, null, '', 1, {}]),
+  'T19: a token with a wrong jti': eachClaim('jti', () => [undefined, null, '', 1, {}]),
+  'T19: a token with a wrong client_id': eachClaim('client_id', () => [undefined, '', 1]),
+  'T20: a token with a wrong role': eachClaim('role', () => [undefined, null, '', ['ADMIN'], {}]),
+  'T20: a token with a wrong scope': eachClaim('scope', () => [undefined, null, ['admin'], {}]),
+  'T16: a token whose payload is not an object': ({ withRawPayload }) =>
     ['null', '[]', '1', '"x"', 'foo', '', '{', '\ufeff{}', '[{"sub":"x"}]', Buffer.from([0x7b, 0xff, 0x7d])].map(
       withRawPayload,
     ),
-  'T17: more than 8 KB': ({ withPayload }) => [withPayload({ padding: 'x'.repeat(9000) })],
+  'T17: a token of more than 8 KB': ({ withPayload }) => [withPayload({ padding: 'x'.repeat(9000) })],
 };
 
 const foreignKey = (alg: SigningAlgorithm): KeyObject =>

@@ -36,7 +36,7 @@ const addList = (session: Command, { shell, run }: CommandDeps): void => {
       'after',
       helpText({
         examples: ['session list ada@example.com'],
-        json: pageJson('sessions', '{ id, userId, createdAt, lastSeenAt, expiresAt, ip, userAgent }'),
+        json: pageJson('sessions', '{ id, userId, createdAt, lastSeenAt, authenticatedAt, expiresAt, ip, userAgent }'),
       }),
     )
     .action((emailOrId: string, options: ListOptions) => run(listSessions(shell, emailOrId, options)));
@@ -122,11 +122,12 @@ const revokeOne = async ({ sessions }: ServicesContext, user: User, sessionId: s
   return 1;
 };
 
-const toJson = ({ id, userId, createdAt, lastSeenAt, expiresAt, ip, userAgent }: Session) => ({
+const toJson = ({ id, userId, createdAt, lastSeenAt, authenticatedAt, expiresAt, ip, userAgent }: Session) => ({
   id,
   userId,
   createdAt: formatTime(createdAt),
   lastSeenAt: formatTime(lastSeenAt),
+  authenticatedAt: formatTime(authenticatedAt),
   expiresAt: formatTime(expiresAt),
   ip,
   userAgent,

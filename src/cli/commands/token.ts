@@ -48,7 +48,7 @@ const explainToken = async (shell: Shell, argument: string, { json }: JsonOption
 const explain = (report: TokenReport, { config, keyRing }: ServicesContext, now: number): readonly Check[] => {
   if (report.kind === 'refresh') return explainRefreshToken(report, config.sessions, now);
   if (report.kind === 'api-key') return explainApiKey(report, now);
-  const keys = [...keyRing.keys().verification.values()].map(({ kid, alg }) => ({ kid, algorithm: alg }));
+  const keys = [...keyRing.keys.current.verification.values()].map(({ kid, alg }) => ({ kid, algorithm: alg }));
   return explainAccessToken(report, { issuer: config.issuer, audience: config.audience, keys }, now);
 };
 

@@ -1,6 +1,9 @@
 import type { OpenServices } from '../../boot/cli-services.ts';
 import type { Config } from '../../config/config.ts';
+import { secretsOf } from '../../config/secrets.ts';
+import { createRedaction, messageOf } from '../../domain/error-report.ts';
 import { AppError } from '../../domain/errors.ts';
+import { StartError } from '../../domain/start-error.ts';
 import { formatDuration, formatTime } from '../output/format-time.ts';
 import { loadKeys, noDatabase } from '../services.ts';
 import type { Shell } from '../shell.ts';
@@ -21,11 +24,13 @@ export const checkDatabase = async (config: Config, shell: Shell): Promise<reado
       await services.close();
     }
   } catch (error) {
+    if (error instanceof StartError)
+      return [fail('database', error.message, 'Correct it; the server does not start like this.')];
     const cause = error instanceof AppError && error.cause instanceof Error ? error.cause : error;
     return [
       fail(
         'database',
-        `It cannot be used: ${cause instanceof Error ? cause.message : 'unknown reason'}.`,
+        `It cannot be used: ${messageOf(cause, createRedaction(secretsOf(config)))}.`,
         'Check the permissions and the free space of DATA_DIR; if the file is damaged, restore a backup.',
       ),
     ];

@@ -21,6 +21,7 @@ export const diagnose = async (shell: Shell): Promise<readonly DoctorResult[]> =
 
 const checkAll = async (config: Config, shell: Shell): Promise<readonly DoctorResult[]> => [
   ok('configuration', 'Every variable is valid.'),
+  ...config.warnings.map((warning) => warn('configuration', warning, 'Correct it, or remove it.')),
   checkEnvironment(config),
   ...(await checkFiles(config)),
   await checkKeys(config),

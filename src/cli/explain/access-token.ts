@@ -124,19 +124,28 @@ const secondsOf = (payload: InspectedToken['payload'], claim: string): number =>
 
 /** What the stores say of the token's session and account, or of its service client. */
 const checkHolder = (report: AccessTokenReport, now: number): readonly Check[] => {
-  const { stored, decoded, service } = report;
+  const { stored, service } = report;
   if (service !== null) return [checkClient(service, report, now)];
   if (stored === null) return [notChecked('session'), notChecked('role')];
   const { account, session } = stored;
   if (session === null) return [failed('session', whySessionEnded(stored, now)), notChecked('role')];
-  const role = decoded.payload?.['role'];
   return [
     passed('session', `live, expires ${describeTime(session.expiresAt, now)} unless refreshed`),
-    account?.role === role
-      ? passed('role', quote(role))
-      : failed('role', `stale: it says ${quote(role)}, but the account is ${account?.role ?? 'gone'} now`),
+    checkRole(account, report),
   ];
 };
+
+/** Also covers the version: where only that differs, the password was changed, or the role was another one in between. */
+const checkRole = (account: StoredAccount, { decoded, rejection }: AccessTokenReport): Check => {
+  const role = decoded.payload?.['role'];
+  if (account?.role !== role) {
+    return failed('role', `stale: it says ${quote(role)}, but the account is ${account?.role ?? 'gone'} now`);
+  }
+  if (rejection === 'TOKEN_STALE') return failed('role', 'stale: issued before the last change of its account');
+  return passed('role', quote(role));
+};
+
+type StoredAccount = NonNullable<AccessTokenReport['stored']>['account'];
 
 const checkClient = (
   { client }: NonNullable<AccessTokenReport['service']>,

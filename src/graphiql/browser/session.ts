@@ -91,6 +91,8 @@ const createStore = (initial: SessionState) => {
 };
 
 type IssuedTokens = {
+  /** Of a sign-in only. */
+  readonly status?: string;
   readonly accessToken: string;
   readonly refreshToken: string;
   readonly expiresIn: number;
@@ -104,10 +106,17 @@ const signedIn = ({ accessToken, refreshToken, expiresIn, user }: IssuedTokens, 
 
 const tokenFields = 'accessToken refreshToken expiresIn user { email name role }';
 const documents = {
-  login: `mutation SignIn($input: LoginInput!) { tokens: login(input: $input) { ${tokenFields} } }`,
-  signup: `mutation SignUp($input: SignupInput!) { tokens: signup(input: $input) { ${tokenFields} } }`,
+  login: `mutation SignIn($input: LoginInput!) { tokens: login(input: $input) { status ${tokenFields} } }`,
+  signup: `mutation SignUp($input: SignupInput!) { tokens: signup(input: $input) { status ${tokenFields} } }`,
   refresh: `mutation Refresh($input: RefreshInput!) { tokens: refresh(input: $input) { ${tokenFields} } }`,
   logout: 'mutation SignOut($input: LogoutInput!) { logout(input: $input) { endedSessions } }',
+};
+
+/** This panel asks for an email and a password only. */
+const unfinished: Failure = {
+  code: null,
+  field: null,
+  message: 'This sign-in needs another step, which this panel does not offer. Run it as a mutation in the editor.',
 };
 
 const createMutate =
@@ -121,7 +130,7 @@ const createMutate =
         keepalive: true,
       });
       const { data, errors } = await response.json();
-      if (!errors) return data.tokens;
+      if (!errors) return data.tokens?.status && data.tokens.status !== 'SIGNED_IN' ? unfinished : data.tokens;
       const { message, extensions } = errors[0];
       return { code: extensions?.code ?? null, field: extensions?.field ?? null, message };
     } catch {

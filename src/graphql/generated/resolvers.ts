@@ -169,16 +169,6 @@ export type CreateServiceClientInput = {
   readonly scopes?: ReadonlyArray<Scalars['String']['input']>;
 };
 
-/** How the tokens reach the caller. */
-export type Delivery =
-  /** In the response, for apps and programs that store tokens themselves. */
-  | 'BODY'
-  /**
-   * In cookies that no script can read, for pages in a browser. If the server is configured without cookies: BAD_USER_INPUT, reason
-   * COOKIES_OFF. For a page whose origin is neither the server's own nor in CORS_ORIGINS: FORBIDDEN, reason ORIGIN.
-   */
-  | 'COOKIE';
-
 /** A user of an identity provider (Google, GitHub, a company's own) who can sign in to the caller's account. */
 export type Identity = {
   readonly __typename?: 'Identity';
@@ -218,18 +208,18 @@ export type LinkIdentityPayload = {
 };
 
 export type LoginInput = {
-  readonly delivery?: Delivery;
+  readonly delivery?: TokenDelivery;
   readonly email: Scalars['String']['input'];
   readonly password: Scalars['String']['input'];
 };
 
 /** What a page has after the redirect from a provider: see docs/social-login.md. */
-export type LoginWithCodeInput = {
+export type LoginWithProviderInput = {
   /** The `code` in the return URL. It works once, within a minute. */
   readonly code: Scalars['String']['input'];
   /** The text whose SHA-256 the page sent as `codeChallenge`. */
   readonly codeVerifier: Scalars['String']['input'];
-  readonly delivery?: Delivery;
+  readonly delivery?: TokenDelivery;
 };
 
 export type LogoutInput = {
@@ -255,7 +245,8 @@ export type LogoutScope =
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Changes the caller's password, issues new tokens and ends the caller's other sessions. A caller with a session cookie gets new cookies.
+   * Changes the caller's password, issues new tokens and ends the caller's other sessions. Older access tokens of this session become
+   * TOKEN_STALE. A caller with a session cookie gets new cookies.
    * Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT.
    */
   readonly changePassword: AuthPayload;
@@ -275,13 +266,13 @@ export type Mutation = {
    * Signs in. Errors: INVALID_CREDENTIALS for an unknown email, a wrong password and a disabled account alike; ACCOUNT_LOCKED
    * with `retryAfter` after too many of these, even with the right password.
    */
-  readonly login: AuthPayload;
+  readonly login: SignInPayload;
   /**
    * Completes a sign-in at a provider; creates an account if the identity has none. Errors: LOGIN_CODE_INVALID;
    * ACCOUNT_LINK_REQUIRED if an account with this email already exists: sign in to it, then call linkIdentity; EMAIL_UNVERIFIED;
    * ACCOUNT_DISABLED.
    */
-  readonly loginWithCode: AuthPayload;
+  readonly loginWithProvider: SignInPayload;
   /**
    * Ends sessions. Needs an access token in the Authorization header (an expired one suffices), a refresh token, or the cookies.
    * Cookies count only if neither token is given; they are removed unless the scope is OTHERS.
@@ -308,7 +299,7 @@ export type Mutation = {
   /** Changes the role of an account. Its older access tokens become TOKEN_STALE; its sessions go on and can refresh. */
   readonly setUserRole: User;
   /** Creates an account and signs it in. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
-  readonly signup: AuthPayload;
+  readonly signup: SignInPayload;
   /** Unlinks one of the caller's identities. Errors: NOT_FOUND; LAST_WAY_IN if the account has no password and no other identity. */
   readonly unlinkIdentity: UnlinkIdentityPayload;
   /** Ends the lock after too many wrong passwords, and resets their count. Idempotent. */
@@ -356,8 +347,8 @@ export type MutationLoginArgs = {
 };
 
 
-export type MutationLoginWithCodeArgs = {
-  input: LoginWithCodeInput;
+export type MutationLoginWithProviderArgs = {
+  input: LoginWithProviderInput;
 };
 
 
@@ -496,7 +487,7 @@ export type QueryUsersArgs = {
 
 export type RefreshInput = {
   /** With COOKIE, a session whose tokens the caller holds continues in cookies. The reverse is not possible. */
-  readonly delivery?: Delivery;
+  readonly delivery?: TokenDelivery;
   readonly refreshToken: Scalars['String']['input'];
 };
 
@@ -516,6 +507,13 @@ export type Role =
   | 'ADMIN'
   | 'MODERATOR'
   | 'USER';
+
+/** What can be given as second factor. */
+export type SecondFactor =
+  | 'PASSKEY'
+  | 'RECOVERY_CODE'
+  /** A code of an authenticator app. */
+  | 'TOTP';
 
 /** A service that gets access tokens for itself, by `POST /token` with `grant_type=client_credentials`. */
 export type ServiceClient = {
@@ -555,6 +553,8 @@ export type ServiceClientSecretPayload = {
 /** One sign-in on one device. */
 export type Session = {
   readonly __typename?: 'Session';
+  /** When its owner last proved who they are: by signing in, or with the current password. A refresh proves nothing. */
+  readonly authenticatedAt: Scalars['DateTime']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
   /** Whether this request belongs to the session. */
   readonly current: Scalars['Boolean']['output'];
@@ -585,14 +585,68 @@ export type SetUserRoleInput = {
   readonly userId: Scalars['ID']['input'];
 };
 
+/** The step that completes a sign-in. */
+export type SignInChallenge = {
+  readonly __typename?: 'SignInChallenge';
+  /** Seconds until the challenge expires. */
+  readonly expiresIn: Scalars['Int']['output'];
+  /** For CONFIRM_EMAIL: the code in the mail is valid only together with it. */
+  readonly handle: Maybe<Scalars['String']['output']>;
+  /** The second factors that this account can give. */
+  readonly methods: ReadonlyArray<SecondFactor>;
+  /** For SECOND_FACTOR_REQUIRED and ENROL_SECOND_FACTOR. It is a secret. */
+  readonly token: Maybe<Scalars['String']['output']>;
+};
+
+/**
+ * The answer to every sign-in. SIGNED_IN: the session and its tokens are here. Any other status: one more step is needed, `challenge`
+ * says which, and there is neither a session nor a token yet.
+ */
+export type SignInPayload = {
+  readonly __typename?: 'SignInPayload';
+  /** Null with delivery by cookie. */
+  readonly accessToken: Maybe<Scalars['String']['output']>;
+  /** Null when signed in. */
+  readonly challenge: Maybe<SignInChallenge>;
+  /** Seconds until the access token expires. */
+  readonly expiresIn: Maybe<Scalars['Int']['output']>;
+  /** Null with delivery by cookie. */
+  readonly refreshToken: Maybe<Scalars['String']['output']>;
+  readonly session: Maybe<Session>;
+  readonly status: SignInStatus;
+  /** Always Bearer. */
+  readonly tokenType: Maybe<Scalars['String']['output']>;
+  readonly user: Maybe<User>;
+};
+
+/** How far a sign-in has come. This version answers SIGNED_IN only: the other values belong to steps that later versions add. */
+export type SignInStatus =
+  /** The email address must be confirmed first. */
+  | 'CONFIRM_EMAIL'
+  /** The role of the account demands a second factor, and the account has none yet. */
+  | 'ENROL_SECOND_FACTOR'
+  /** The account has a second factor, which must be given too. */
+  | 'SECOND_FACTOR_REQUIRED'
+  | 'SIGNED_IN';
+
 export type SignupInput = {
-  readonly delivery?: Delivery;
+  readonly delivery?: TokenDelivery;
   readonly email: Scalars['String']['input'];
   /** At most 100 characters. */
   readonly name?: InputMaybe<Scalars['String']['input']>;
   /** At least 15 characters (servers may allow 8), at most 1024 bytes. All characters are allowed; nothing is cut. */
   readonly password: Scalars['String']['input'];
 };
+
+/** How the tokens reach the caller. */
+export type TokenDelivery =
+  /** In the response, for apps and programs that store tokens themselves. */
+  | 'BODY'
+  /**
+   * In cookies that no script can read, for pages in a browser. If the server is configured without cookies: BAD_USER_INPUT, reason
+   * COOKIES_OFF. For a page whose origin is neither the server's own nor in CORS_ORIGINS: FORBIDDEN, reason ORIGIN.
+   */
+  | 'COOKIE';
 
 export type UnlinkIdentityPayload = {
   readonly __typename?: 'UnlinkIdentityPayload';
@@ -742,7 +796,6 @@ export type ResolversTypes = {
   CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey'> & { apiKey: ResolversTypes['ApiKey'] }>;
   CreateServiceClientInput: CreateServiceClientInput;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  Delivery: Delivery;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Identity: ResolverTypeWrapper<IdentityModel>;
   IdentityConnection: ResolverTypeWrapper<Omit<IdentityConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['IdentityEdge']> }>;
@@ -751,7 +804,7 @@ export type ResolversTypes = {
   LinkIdentityInput: LinkIdentityInput;
   LinkIdentityPayload: ResolverTypeWrapper<Omit<LinkIdentityPayload, 'identity'> & { identity: ResolversTypes['Identity'] }>;
   LoginInput: LoginInput;
-  LoginWithCodeInput: LoginWithCodeInput;
+  LoginWithProviderInput: LoginWithProviderInput;
   LogoutInput: LogoutInput;
   LogoutPayload: ResolverTypeWrapper<LogoutPayload>;
   LogoutScope: LogoutScope;
@@ -762,6 +815,7 @@ export type ResolversTypes = {
   RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'apiKey'> & { apiKey: ResolversTypes['ApiKey'] }>;
   RevokeSessionPayload: ResolverTypeWrapper<RevokeSessionPayload>;
   Role: Role;
+  SecondFactor: SecondFactor;
   ServiceClient: ResolverTypeWrapper<ServiceClientModel>;
   ServiceClientConnection: ResolverTypeWrapper<Omit<ServiceClientConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['ServiceClientEdge']> }>;
   ServiceClientEdge: ResolverTypeWrapper<Omit<ServiceClientEdge, 'node'> & { node: ResolversTypes['ServiceClient'] }>;
@@ -770,8 +824,12 @@ export type ResolversTypes = {
   SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['SessionEdge']> }>;
   SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
   SetUserRoleInput: SetUserRoleInput;
+  SignInChallenge: ResolverTypeWrapper<SignInChallenge>;
+  SignInPayload: ResolverTypeWrapper<DeliveredTokens>;
+  SignInStatus: SignInStatus;
   SignupInput: SignupInput;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  TokenDelivery: TokenDelivery;
   UnlinkIdentityPayload: ResolverTypeWrapper<UnlinkIdentityPayload>;
   User: ResolverTypeWrapper<UserModel>;
   UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['UserEdge']> }>;
@@ -806,7 +864,7 @@ export type ResolversParentTypes = {
   LinkIdentityInput: LinkIdentityInput;
   LinkIdentityPayload: Omit<LinkIdentityPayload, 'identity'> & { identity: ResolversParentTypes['Identity'] };
   LoginInput: LoginInput;
-  LoginWithCodeInput: LoginWithCodeInput;
+  LoginWithProviderInput: LoginWithProviderInput;
   LogoutInput: LogoutInput;
   LogoutPayload: LogoutPayload;
   Mutation: Record<PropertyKey, never>;
@@ -823,6 +881,8 @@ export type ResolversParentTypes = {
   SessionConnection: Omit<SessionConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['SessionEdge']> };
   SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
   SetUserRoleInput: SetUserRoleInput;
+  SignInChallenge: SignInChallenge;
+  SignInPayload: DeliveredTokens;
   SignupInput: SignupInput;
   String: Scalars['String']['output'];
   UnlinkIdentityPayload: UnlinkIdentityPayload;
@@ -948,8 +1008,8 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   disableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationDisableUserArgs, 'id'>>;
   enableUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationEnableUserArgs, 'id'>>;
   linkIdentity?: Resolver<ResolversTypes['LinkIdentityPayload'], ParentType, ContextType, RequireFields<MutationLinkIdentityArgs, 'input'>>;
-  login?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
-  loginWithCode?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationLoginWithCodeArgs, 'input'>>;
+  login?: Resolver<ResolversTypes['SignInPayload'], ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
+  loginWithProvider?: Resolver<ResolversTypes['SignInPayload'], ParentType, ContextType, RequireFields<MutationLoginWithProviderArgs, 'input'>>;
   logout?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, Partial<MutationLogoutArgs>>;
   refresh?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, Partial<MutationRefreshArgs>>;
   revokeApiKey?: Resolver<ResolversTypes['RevokeApiKeyPayload'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
@@ -957,7 +1017,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   revokeUserSessions?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'userId'>>;
   rotateServiceClientSecret?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationRotateServiceClientSecretArgs, 'id'>>;
   setUserRole?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserRoleArgs, 'input'>>;
-  signup?: Resolver<ResolversTypes['AuthPayload'], ParentType, ContextType, RequireFields<MutationSignupArgs, 'input'>>;
+  signup?: Resolver<ResolversTypes['SignInPayload'], ParentType, ContextType, RequireFields<MutationSignupArgs, 'input'>>;
   unlinkIdentity?: Resolver<ResolversTypes['UnlinkIdentityPayload'], ParentType, ContextType, RequireFields<MutationUnlinkIdentityArgs, 'id'>>;
   unlockUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationUnlockUserArgs, 'id'>>;
 };
@@ -1016,6 +1076,7 @@ export type ServiceClientSecretPayloadResolvers<ContextType = RequestContext, Pa
 };
 
 export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  authenticatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   current?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1033,6 +1094,24 @@ export type SessionConnectionResolvers<ContextType = RequestContext, ParentType 
 export type SessionEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SessionEdge'] = ResolversParentTypes['SessionEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+};
+
+export type SignInChallengeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignInChallenge'] = ResolversParentTypes['SignInChallenge']> = {
+  expiresIn?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  handle?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  methods?: Resolver<ReadonlyArray<ResolversTypes['SecondFactor']>, ParentType, ContextType>;
+  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type SignInPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignInPayload'] = ResolversParentTypes['SignInPayload']> = {
+  accessToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  challenge?: Resolver<Maybe<ResolversTypes['SignInChallenge']>, ParentType, ContextType>;
+  expiresIn?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  refreshToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SignInStatus'], ParentType, ContextType>;
+  tokenType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
 };
 
 export type UnlinkIdentityPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UnlinkIdentityPayload'] = ResolversParentTypes['UnlinkIdentityPayload']> = {
@@ -1095,6 +1174,8 @@ export type Resolvers<ContextType = RequestContext> = {
   Session?: SessionResolvers<ContextType>;
   SessionConnection?: SessionConnectionResolvers<ContextType>;
   SessionEdge?: SessionEdgeResolvers<ContextType>;
+  SignInChallenge?: SignInChallengeResolvers<ContextType>;
+  SignInPayload?: SignInPayloadResolvers<ContextType>;
   UnlinkIdentityPayload?: UnlinkIdentityPayloadResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;

@@ -19,8 +19,8 @@ export type FieldLimits = ReadonlyMap<string, FieldLimit>;
 export const hasOwnBucket = (limits: FieldLimits, coordinate: string): boolean =>
   limits.get(coordinate)?.isPublic === true;
 
-/** A field that returns this has tried a credential or created an account. */
-const issued = 'AuthPayload';
+/** A field that returns one of these has tried a credential or created an account. */
+const issuing: ReadonlySet<string> = new Set(['SignInPayload', 'AuthPayload']);
 
 /**
  * Reads every `@limit`. Throws one `SchemaRulesError` that lists what would not be counted: an unknown bucket, a field that is
@@ -40,7 +40,7 @@ export const readFieldLimits = (schema: GraphQLSchema): FieldLimits => {
       if (found.kind !== 'none' && !roots.some((root) => root === type)) {
         problems.push(`${coordinate}: @limit works on root fields only`);
       }
-      if (found.kind === 'none' && type === schema.getMutationType() && getNamedType(field.type).name === issued) {
+      if (found.kind === 'none' && type === schema.getMutationType() && issuing.has(getNamedType(field.type).name)) {
         problems.push(`${coordinate}: issues tokens and has no @limit`);
       }
     }

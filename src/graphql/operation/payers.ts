@@ -2,7 +2,7 @@ import type { ClientInfo, CredentialSource, Viewer } from '@fieldgate/guard';
 import { anonymous } from '@fieldgate/guard/core';
 import { presentedBearer, readAuthorization } from '@fieldgate/guard/server';
 import { LRUCache } from 'lru-cache';
-import { type Clock, type EpochMillis, type EpochSeconds, toSeconds } from '../../domain/clock.ts';
+import type { Clock, EpochMillis } from '../../domain/clock.ts';
 import { type CallerIdentity, callerKey } from '../../domain/rate-limit.ts';
 import type { AccessTokenClaims } from '../../services/introspection.ts';
 import type { Payer } from '../../services/limits.ts';
@@ -13,7 +13,7 @@ export type Consumer = CredentialSource & { readonly client: ClientInfo; readonl
 
 export type PayersDeps = {
   /** Verifies an access token by its signature and its times alone. Asks no store. */
-  readonly verifyToken: (token: string, now: EpochSeconds) => Verification;
+  readonly verifyToken: (token: string, now: EpochMillis) => Verification;
   /** Returns the access token in the cookies that this request may use, null if there is none. */
   readonly tokenInCookies: (source: CredentialSource) => string | null;
   /** Returns a digest that only this process can compute. */
@@ -51,7 +51,7 @@ export const createPayers = ({ verifyToken, tokenInCookies, digest, clock }: Pay
 
   const findWithoutBearer = (request: Consumer): Payer => {
     const token = tokenInCookies(request);
-    const verification = token === null ? null : verifyToken(token, toSeconds(clock()));
+    const verification = token === null ? null : verifyToken(token, clock());
     if (verification?.kind === 'valid') return byClaims.get(verification.claims) ?? rememberPayer(verification.claims);
     const credential = storedCredential(request);
     if (credential === null) return toPayer(anonymous, request, null);
@@ -63,7 +63,7 @@ export const createPayers = ({ verifyToken, tokenInCookies, digest, clock }: Pay
   return {
     find: (request: Consumer): Payer => {
       const token = presentedBearer(request);
-      const verification = token === null ? null : verifyToken(token, toSeconds(clock()));
+      const verification = token === null ? null : verifyToken(token, clock());
       if (verification?.kind !== 'valid') return findWithoutBearer(request);
       return byClaims.get(verification.claims) ?? rememberPayer(verification.claims);
     },

@@ -12,7 +12,7 @@ export const createIdentityResolvers = (identities: Identities, delivery: Delive
     },
   },
   Mutation: {
-    loginWithCode: async (_root, { input }, context) => {
+    loginWithProvider: async (_root, { input }, context) => {
       const deliver = delivery.prepare(input.delivery, context);
       return deliver(await identities.login(input, context.client));
     },

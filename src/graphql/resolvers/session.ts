@@ -55,10 +55,6 @@ export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): 
         endedSessions: await sessions.revokeAll(userId, actorOf(context)),
       }),
     },
-    AuthPayload: {
-      tokenType: () => 'Bearer',
-      expiresIn: ({ expiresInSeconds }) => expiresInSeconds,
-    },
     Session: {
       current: (session, _args, context) => session.id === currentSessionOf(context),
     },

@@ -1,24 +1,24 @@
-import { link, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { link, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { ownerOf } from './data-directory.ts';
 
 /** Returns the text of a key file. Rejects with a sentence that does not contain the path. */
 export const readKeyFile = async (path: string): Promise<string> => {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new Error(hasCode(error, 'ENOENT') ? 'there is no such file.' : 'the file cannot be read.', { cause: error });
+    throw new Error(problemOf(error, path), { cause: error });
   }
 };
 
 /**
- * Returns the text of a key file, created with the text of `create` if it does not exist. Only its owner can read it. Of
+ * Returns the text of a key file, created with the text of `create` if it does not exist; its directory must. Only its owner can read it. Of
  * processes that start at once on one directory exactly one creates it, and all get the same text; an existing file is
  * complete and on disk.
  */
 export const readOrCreateKeyFile = async (path: string, create: () => Promise<string>): Promise<string> => {
-  const existing = await readFile(path, 'utf8').catch(nullIfMissing);
+  const existing = await readFile(path, 'utf8').catch((error: unknown) => nullIfMissing(error, path));
   if (existing !== null) return existing;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const directory = await mkdtemp(`${path}.`);
   try {
     const draft = join(directory, 'draft');
@@ -40,9 +40,22 @@ const writeDurably = async (path: string, text: string): Promise<void> => {
   }
 };
 
-const nullIfMissing = (error: unknown): null => {
+const nullIfMissing = (error: unknown, path: string): null => {
   if (hasCode(error, 'ENOENT')) return null;
-  throw error;
+  throw new Error(problemOf(error, path), { cause: error });
+};
+
+/** Without the path: a key that was given in place of its path must not be printed. */
+const problemOf = (error: unknown, path: string): string => {
+  if (hasCode(error, 'ENOENT')) {
+    const from = isAbsolute(path) ? '' : ` from ${process.cwd()}, where relative paths begin`;
+    return `there is no such file${from}. Create one with: fieldgate key generate --out <file>`;
+  }
+  if (hasCode(error, 'EISDIR')) return 'this is a directory. Give the path of a file.';
+  if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) {
+    return `the file cannot be read by this user${ownerOf(path)}. Change its owner (chown), or run the server as that user.`;
+  }
+  return 'the file cannot be read.';
 };
 
 const ignoreExisting = (error: unknown): void => {

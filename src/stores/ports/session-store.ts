@@ -39,7 +39,13 @@ export type SessionStore = {
    * Gives a live session a refresh token of a new family; from then on its earlier tokens are unknown. Counts as a use, so
    * that the new token has the whole idle lifetime. Null if the session has ended.
    */
-  readonly reissue: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<Session | null>;
+  readonly reissue: (userId: UserId, sessionId: SessionId, reissue: Reissue) => Promise<Session | null>;
+
+  /**
+   * Returns how many milliseconds ago the owner of a live session last proved who they are, by the clock that recorded it. Null if
+   * the session has ended.
+   */
+  readonly authenticationAge: (userId: UserId, sessionId: SessionId) => Promise<number | null>;
 
   /**
    * Returns whether the session is live now. Called once per request that needs a credential; callers must not cache it. An
@@ -84,6 +90,11 @@ export type NewSession = {
   readonly role: Role;
   readonly digests: TokenDigests;
   readonly client: ClientInfo;
+};
+
+export type Reissue = TokenDigests & {
+  /** Whether the owner has just proved who they are: then `authenticatedAt` is now. */
+  readonly isProven?: boolean;
 };
 
 export type RefreshUse = {

@@ -43,6 +43,10 @@ const openServer = (
         };
   const client = new Redis({ ...commonOptions(target, timeoutMs), ...address, db: target.db, retryStrategy: pause });
   client.on('ready', () => onMaster(client));
+  // An error of the handshake: if its SELECT failed, ioredis would go on with database 0.
+  client.on('error', () => {
+    if (client.status === 'connect') client.disconnect(true);
+  });
   return { client, masters: () => [client], reset: () => client.disconnect(true) };
 };
 

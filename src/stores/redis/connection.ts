@@ -54,12 +54,7 @@ export const openRedis = (
     for (const listener of listeners) listener(connection);
   };
   const opened = openClient(target, { timeoutMs, onMaster: notify });
-  let lastError: Error | null = null;
-  const onError = (error: Error): void => {
-    lastError = error;
-    signals.backgroundError(error);
-  };
-  opened.client.on('error', onError).on('node error', onError);
+  const lastError = followErrors(opened.client, signals);
   let isClosed = false;
   // ioredis 6.0 gives up for good if a failover is announced while it is connecting.
   opened.client.on('end', () => {
@@ -76,18 +71,37 @@ export const openRedis = (
     },
     ping: async () => {
       const masters = isUp() ? opened.masters() : [];
-      if (masters.length === 0) throw unavailable(lastError ?? new Error('Redis is not connected.'));
+      if (masters.length === 0) throw unavailable(lastError() ?? new Error('Redis is not connected.'));
       await Promise.all(masters.map((connection) => connection.ping())).catch(rethrowUnavailable);
     },
     corkWrites: corkWrites(opened.masters),
     verifyConnections: verifyConnections(opened.masters),
-    checkServer: () => checkRedisServer({ target, isUp, masters: opened.masters, lastError: () => lastError }),
+    checkServer: () => checkRedisServer({ target, isUp, masters: opened.masters, lastError }),
     close: () => {
       isClosed = true;
       opened.client.disconnect();
     },
   };
 };
+
+/** Reports every error of the connection. Returns what gives the most telling one since the connection was last up. */
+const followErrors = (client: Redis | Cluster, signals: Pick<Signals, 'backgroundError'>): (() => Error | null) => {
+  let last: Error | null = null;
+  const onError = (error: Error): void => {
+    if (last === null || !isVague(error)) last = error;
+    signals.backgroundError(error);
+  };
+  client
+    .on('error', onError)
+    .on('node error', onError)
+    .on('ready', () => {
+      last = null;
+    });
+  return () => last;
+};
+
+/** What ioredis says of a connection that it has lost for a reason it reported before. */
+const isVague = ({ message }: Error): boolean => /timed out|ETIMEDOUT|closed|writeable/i.test(message);
 
 const rethrowUnavailable = (error: unknown): never => {
   throw unavailable(error);

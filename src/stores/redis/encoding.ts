@@ -54,16 +54,17 @@ export const readNonce = (stored: Buffer): string =>
 const asBytes = Buffer.from('b');
 const asText = Buffer.from('t');
 
-/** A session from the values that the scripts return: three times and the client. */
+/** A session from the values that the scripts return: four times and the client. */
 export const readSession = (
   names: { readonly userId: UserId; readonly sessionId: SessionId },
-  [createdAt, lastSeenAt, expiresAt, client]: readonly unknown[],
+  [createdAt, lastSeenAt, expiresAt, authenticatedAt, client]: readonly unknown[],
 ): Session => ({
   id: names.sessionId,
   userId: names.userId,
   createdAt: readNumber(createdAt),
   lastSeenAt: readNumber(lastSeenAt),
   expiresAt: readNumber(expiresAt),
+  authenticatedAt: readNumber(authenticatedAt),
   ...readClientInfo(readBytes(client)),
 });
 

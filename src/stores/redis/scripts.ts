@@ -8,6 +8,7 @@ const read = (file: string): string => readFileSync(new URL(file, folder), 'utf8
 export type ScriptName =
   | 'account-changed'
   | 'announce'
+  | 'authentication-age'
   | 'consume'
   | 'end'
   | 'end-all'
@@ -112,6 +113,7 @@ const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
   return {
     'account-changed': load('account-changed'),
     announce: load('announce'),
+    'authentication-age': load('authentication-age'),
     check: load('check'),
     consume: load('consume'),
     end: load('end'),

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisTarget } from '../../domain/settings/redis-target.ts';
 import type { ServerCheck } from '../backend.ts';
+import { redisProblem } from './redis-problem.ts';
 
 type ServerCheckDeps = {
   readonly target: RedisTarget;
@@ -32,24 +33,14 @@ const isReached = async ({ isUp, masters }: ServerCheckDeps): Promise<boolean> =
   return true;
 };
 
-const unreachable = ({ target, lastError }: ServerCheckDeps): string => {
-  const where = `Redis at ${hostsOf(target)}`;
-  const reason = lastError()?.message ?? '';
-  if (/NOAUTH|WRONGPASS|invalid username-password|NOPERM/i.test(reason)) {
-    return `${where} does not accept the user or password of REDIS_URL.`;
-  }
-  const code = /\b(E[A-Z]{4,})\b/.exec(reason)?.[1];
-  return `${where} cannot be reached${code === undefined ? '' : ` (${code})`}. Check REDIS_URL, and that it is running.`;
-};
-
-const hostsOf = (target: RedisTarget): string => {
-  const nodes = target.kind === 'single' ? [target.node] : target.kind === 'cluster' ? target.nodes : target.sentinels;
-  return nodes.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(', ');
-};
+const unreachable = ({ target, lastError }: ServerCheckDeps): string => redisProblem(lastError(), target);
 
 const checkOne = async (server: Redis, deps: ServerCheckDeps): Promise<ServerCheck> => {
   const [info, settings] = await Promise.all([readInfo(server), readSettings(server)]);
-  if (info === null) return { problems: [unreachable(deps)], warnings: [] };
+  if (info === null) {
+    const error = await server.info().then(deps.lastError, (reason: Error) => reason);
+    return { problems: [redisProblem(error, deps.target)], warnings: [] };
+  }
   return { problems: problemsOf(info, settings), warnings: warningsOf(info, settings) };
 };
 

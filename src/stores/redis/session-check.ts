@@ -55,6 +55,7 @@ export const createSessionCheck = ({
   const toStatus = (userId: UserId, { role, version }: NonNullable<SessionState>): SessionStatus => ({
     kind: 'live',
     role,
+    accountVersion: version,
     account: getCachedAccount?.(userId, version),
   });
 

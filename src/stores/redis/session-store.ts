@@ -12,6 +12,7 @@ import {
   noDigest,
   readBytes,
   readNonce,
+  readNumber,
   readSession,
   readSessionId,
   writeDigest,
@@ -104,7 +105,13 @@ export function redisSessionStore(
         ]),
       );
       if (createdAt === undefined) return 'superseded';
-      return readSession({ userId, sessionId: id }, [createdAt, createdAt, expiresAt, writeClientInfo(client)]);
+      return readSession({ userId, sessionId: id }, [
+        createdAt,
+        createdAt,
+        expiresAt,
+        createdAt,
+        writeClientInfo(client),
+      ]);
     },
 
     async rotate(use) {
@@ -136,12 +143,18 @@ export function redisSessionStore(
     recognize: (userId, sessionId, { family, token }) =>
       recognize(userId, sessionId, [writeDigest(family), writeDigest(token)]),
 
-    async reissue(userId, sessionId, digests) {
+    async reissue(userId, sessionId, { isProven = false, ...digests }) {
       if (!isStorable(userId, sessionId)) return null;
       await journal.record([{ kind: 'tokens', userId, sessionId, family: digests.family }]);
-      const args = [writeSessionId(sessionId), writeDigests(digests), idleMs];
+      const args = [writeSessionId(sessionId), writeDigests(digests), idleMs, isProven ? 1 : 0];
       const times = await write(() => run('reissue', key(userId), args));
       return times.length === 0 ? null : readSession({ userId, sessionId }, times);
+    },
+
+    async authenticationAge(userId, sessionId) {
+      if (!isStorable(userId, sessionId)) return null;
+      const [age] = await read(() => run('authentication-age', key(userId), [writeSessionId(sessionId)]));
+      return age === undefined ? null : readNumber(age);
     },
 
     check: createSessionCheck({ redis, read, key, feed, getCachedAccount }),
@@ -201,8 +214,9 @@ export function redisSessionStore(
 const deletedAccount = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
 
 function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], client: Buffer): Rotation {
-  const [createdAt, lastSeenAt, expiresAt, storedClient, nonce] = rest;
-  const session = (from: unknown): Session => readSession(use, [createdAt, lastSeenAt, expiresAt, from]);
+  const [createdAt, lastSeenAt, expiresAt, authenticatedAt, storedClient, nonce] = rest;
+  const session = (from: unknown): Session =>
+    readSession(use, [createdAt, lastSeenAt, expiresAt, authenticatedAt, from]);
   const outcome = readBytes(kind).toString();
   switch (outcome) {
     case 'rotated':

@@ -27,7 +27,7 @@ const keyColumns = [
  */
 export function sqlApiKeyStore(db: SqlDatabase, { retentionMs }: { readonly retentionMs: number }): ApiKeyStore {
   const { kysely, dialect, transaction } = db;
-  const readKey = db.prepareCachedRead(keyQuery(db));
+  const readKey = db.prepareCachedRead(keyQuery(db), toOnFile);
 
   return {
     async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }, maxLive) {
@@ -69,7 +69,7 @@ export function sqlApiKeyStore(db: SqlDatabase, { retentionMs }: { readonly rete
       return owners.length === 0 ? null : 'full';
     },
 
-    find: async (id) => toOnFile(await readKey([id])),
+    find: async (id) => (await readKey([id])) ?? null,
 
     async list(owner, { first, after }) {
       const own = kysely
@@ -150,8 +150,7 @@ const keyQuery = ({ kysely }: SqlDatabase) =>
 type KeyRow = Pick<Selectable<ApiKeysTable>, (typeof keyColumns)[number]>;
 type OnFileRow = KeyRow & Pick<ApiKeysTable, 'digest'> & Pick<UsersTable, 'role' | 'disabled_at'>;
 
-function toOnFile(row: OnFileRow | undefined): ApiKeyOnFile | null {
-  if (row === undefined) return null;
+function toOnFile(row: OnFileRow): ApiKeyOnFile {
   if (!isRole(row.role)) throw new Error('The database holds an account with a role that this version does not know.');
   return {
     key: toApiKey(row),

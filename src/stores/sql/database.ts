@@ -12,10 +12,11 @@ export type SqlDatabase = {
   /** For a read that runs too often to build its query each time. Only the SQL of the query is kept, not its parameters. */
   readonly prepareRead: <R>(query: CompiledQuery<R>) => PreparedRead<R>;
   /**
-   * The same for a read of every request. SQLite caches the row until the file is written to, which it checks once for all
-   * reads of one turn of the event loop. The result must not depend on the time.
+   * The same for a read of every request, which returns what `map` makes of the row. SQLite caches that until the file is
+   * written to, which it checks once for all reads of one turn of the event loop: it must not depend on the time, and must
+   * not be changed, because requests share it.
    */
-  readonly prepareCachedRead: <R>(query: CompiledQuery<R>) => PreparedCachedRead<R>;
+  readonly prepareCachedRead: <R, Value>(query: CompiledQuery<R>, map: (row: R) => Value) => PreparedCachedRead<Value>;
   /** The same for a write of one statement. Resolves when it is durable; SQLite syncs once for several (group commit). */
   readonly prepareWrite: <R>(query: CompiledQuery<R>) => PreparedWrite<R>;
   /**
@@ -40,8 +41,8 @@ export type SqlDatabase = {
  */
 export type PreparedRead<R> = (parameters: readonly (string | number)[]) => R | undefined | Promise<R | undefined>;
 
-/** Resolves with the first row for these parameters, or undefined. Sees committed writes only. */
-export type PreparedCachedRead<R> = (parameters: readonly (string | number)[]) => Promise<R | undefined>;
+/** Resolves with what the first row for these parameters was mapped to, or undefined. Sees committed writes only. */
+export type PreparedCachedRead<Value> = (parameters: readonly (string | number)[]) => Promise<Value | undefined>;
 
 /** Resolves with the first row that the statement returns, or undefined. */
 export type PreparedWrite<R> = (parameters: readonly (string | number | null)[]) => Promise<R | undefined>;

@@ -1,11 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { batchPerTick } from '../batch.ts';
+import { batchPerTick, Failure } from '../batch.ts';
 
-type Write = () => Readonly<Record<string, unknown>> | undefined;
+type Row = Readonly<Record<string, unknown>> | undefined;
+type Write = () => Row;
 /** Runs a write and resolves with what it returned. */
-export type Commit = (write: Write) => Promise<ReturnType<Write>>;
-
-type Outcome = { readonly row: ReturnType<Write> } | { readonly error: unknown };
+export type Commit = (write: Write) => Promise<Row>;
 
 /** The most writes per sync; it blocks the thread meanwhile. */
 const maxBatch = 100;
@@ -16,33 +15,27 @@ const maxBatch = 100;
  * transaction itself fails, all of them fail, and none was acknowledged.
  */
 export function createGroupCommits(database: DatabaseSync): Commit {
-  const attempt = (write: Write): Outcome => {
+  const attempt = (write: Write): Row | Failure => {
     try {
-      return { row: write() };
+      return write();
     } catch (error) {
       // A full disk, for example, ends the whole transaction and not only the statement that met it.
       if (!database.isTransaction) throw error;
-      return { error };
+      return new Failure(error);
     }
   };
 
-  const commit = batchPerTick<Write, Outcome>(async (writes) => {
+  return batchPerTick<Write, Row>(async (writes) => {
     while (database.isTransaction) await sleep();
     database.exec('BEGIN IMMEDIATE');
     try {
-      const outcomes = writes.map(attempt);
+      const rows = writes.map(attempt);
       database.exec('COMMIT');
-      return outcomes;
+      return rows;
     } finally {
       if (database.isTransaction) database.exec('ROLLBACK');
     }
   }, maxBatch);
-
-  return async (write) => {
-    const outcome = await commit(write);
-    if ('error' in outcome) throw outcome.error;
-    return outcome.row;
-  };
 }
 
 /** Runs each write without a sync; it is synced together with the next write that is. */

@@ -1,5 +1,7 @@
-import type { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { AppError } from '../../domain/errors.ts';
+import { StartError } from '../../domain/start-error.ts';
 import type { SqlDatabase } from './database.ts';
 import { accountsAndSessions } from './migrations/0001-accounts-and-sessions.ts';
 import { revocations } from './migrations/0002-revocations.ts';
@@ -10,6 +12,7 @@ import { identities } from './migrations/0006-identities.ts';
 import { events } from './migrations/0007-events.ts';
 import { loginAttempts } from './migrations/0008-login-attempts.ts';
 import { rateCounters } from './migrations/0009-rate-counters.ts';
+import { sessionAuthentication } from './migrations/0020-session-authentication.ts';
 import { lists } from './migrations/0040-lists.ts';
 import type { Schema } from './schema.ts';
 
@@ -19,33 +22,59 @@ import type { Schema } from './schema.ts';
  */
 export async function migrateToLatest(kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Promise<void> {
   const { error } = await migratorOf(kysely, dialect).migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error === undefined) return;
+  if (!(error instanceof AppError)) await rejectNewer(kysely, dialect);
+  throw error;
 }
 
-/** Returns the names of the migrations that the database has not run, in order. Changes nothing. */
+/** Rejects with `StartError` if a newer version has migrated the database. */
+async function rejectNewer(kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Promise<void> {
+  const known = new Set(Object.keys(migrationsFor(dialect)));
+  const newer = (await executedMigrations(kysely)).filter((name) => !known.has(name));
+  if (newer.length === 0) return;
+  throw new StartError(
+    `The database was last used by a newer version of Fieldgate: this one does not know the migration ${newer.join(', ')}. Install that version, or restore a backup made before it.`,
+  );
+}
+
+async function executedMigrations(kysely: Kysely<Schema>): Promise<readonly string[]> {
+  try {
+    const { rows } = await sql<{ name: string }>`select name from ${sql.table(migrationTable)}`.execute(kysely);
+    return rows.map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    return []; // There is no such table yet.
+  }
+}
+
+/** Returns the names of the migrations that the database has not run, in order. Changes nothing. Rejects with `StartError` if a newer version migrated it. */
 export async function pendingMigrations({ kysely, dialect }: SqlDatabase): Promise<readonly string[]> {
+  await rejectNewer(kysely, dialect);
   const migrations = await migratorOf(kysely, dialect).getMigrations();
   return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
 }
 
 /** The bookkeeping tables carry our name, because another Kysely application may use the same database. */
+const migrationTable = 'fieldgate_migration';
+
 const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Migrator =>
   new Migrator({
     db: kysely,
-    provider: {
-      getMigrations: async () => ({
-        '0001-accounts-and-sessions': accountsAndSessions(dialect),
-        '0002-revocations': revocations(dialect),
-        '0003-api-keys': apiKeys(dialect),
-        '0004-service-clients': serviceClients(dialect),
-        '0005-signing-keys': signingKeys(dialect),
-        '0006-identities': identities(dialect),
-        '0007-events': events(dialect),
-        '0008-login-attempts': loginAttempts(dialect),
-        '0009-rate-counters': rateCounters(dialect),
-        '0040-lists': lists(),
-      }),
-    },
-    migrationTableName: 'fieldgate_migration',
-    migrationLockTableName: 'fieldgate_migration_lock',
+    provider: { getMigrations: async () => migrationsFor(dialect) },
+    migrationTableName: migrationTable,
+    migrationLockTableName: `${migrationTable}_lock`,
   });
+
+const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string, Migration>> => ({
+  '0001-accounts-and-sessions': accountsAndSessions(dialect),
+  '0002-revocations': revocations(dialect),
+  '0003-api-keys': apiKeys(dialect),
+  '0004-service-clients': serviceClients(dialect),
+  '0005-signing-keys': signingKeys(dialect),
+  '0006-identities': identities(dialect),
+  '0007-events': events(dialect),
+  '0008-login-attempts': loginAttempts(dialect),
+  '0009-rate-counters': rateCounters(dialect),
+  '0020-session-authentication': sessionAuthentication(dialect),
+  '0040-lists': lists(),
+});

@@ -38,12 +38,18 @@ export function postgresDatabase(
     dialect: 'postgres',
     kysely,
     prepareRead: prepare,
-    prepareCachedRead: prepare,
+    prepareCachedRead: (query, map) => {
+      const read = prepare(query);
+      return async (parameters) => {
+        const row = await read(parameters);
+        return row === undefined ? undefined : map(row);
+      };
+    },
     prepareWrite: prepare,
     prepareRelaxedWrite: prepare,
     transaction: (queries) => withConnection(pool, timeoutMs, (query) => inTransaction(query, queries)),
     migrate: async () => {
-      const unhurried = createPool(connection, { max: 1, connectionTimeoutMillis: 10_000 });
+      const unhurried = createPool(connection, { max: 1, connectionTimeoutMillis: migrationConnectTimeoutMs });
       try {
         await migrateToLatest(kyselyOver(unhurried, null), 'postgres');
       } finally {
@@ -66,6 +72,9 @@ function createPool(connection: PoolConfig, limits: PoolConfig): Pool {
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
+
+/** A server that does not answer refuses the start within seconds. */
+const migrationConnectTimeoutMs = 3_000;
 
 const int8 = 20;
 /** Times and counts as numbers. Only for these pools: `pg.types.setTypeParser` would affect the whole process. */

@@ -46,6 +46,8 @@ export type SessionsTable = {
   readonly rotated_at: number | null;
   readonly created_at: number;
   readonly last_seen_at: number;
+  /** When the owner last proved who they are. */
+  readonly authenticated_at: number;
   /** Never beyond `absolute_expires_at`, so that this column alone decides whether the session has expired. */
   readonly expires_at: number;
   readonly absolute_expires_at: number;

@@ -12,7 +12,7 @@ const clientColumns = ['id', 'name', 'scopes', 'created_at', 'disabled_at', 'pre
 /** Service clients in SQL. Every method is one statement with its condition. */
 export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore {
   const { kysely } = database;
-  const readLive = database.prepareCachedRead(liveQuery(database));
+  const readLive = database.prepareCachedRead(liveQuery(database), () => true);
 
   return {
     async create({ id, name, scopes, createdAt, secretDigest }) {
@@ -85,7 +85,7 @@ export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore
       return row === undefined ? null : toClient(row);
     },
 
-    check: async (id, tokenId) => (await readLive([id, tokenId])) !== undefined,
+    check: async (id, tokenId) => (await readLive([id, tokenId])) ?? false,
 
     async revokeToken(tokenId, expiresAt) {
       await kysely

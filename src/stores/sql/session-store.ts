@@ -1,7 +1,7 @@
-import type { Clock } from '../../domain/clock.ts';
-import type { Session, SessionLifetimes } from '../../domain/session.ts';
+import type { Clock, EpochMillis } from '../../domain/clock.ts';
+import type { Session, SessionLifetimes, SessionStatus } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
-import { toUser, userColumns } from './account-store.ts';
+import { toUser, type UserRow, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { toPage } from './page.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
@@ -17,7 +17,7 @@ export function sqlSessionStore(
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): SessionStore {
   const { kysely } = db;
-  const readSession = db.prepareCachedRead(checkQuery(db));
+  const readStatus = db.prepareCachedRead(checkQuery(db), toLiveStatus);
 
   return {
     start: (session) => insertForAccount(db, session, { lifetimes, clock }),
@@ -26,17 +26,18 @@ export function sqlSessionStore(
 
     recognize: sessionRecognition(db, { lifetimes, clock }),
 
-    async reissue(userId, sessionId, digests) {
+    async reissue(userId, sessionId, { family, token, isProven = false }) {
       const now = clock();
       const row = await kysely
         .updateTable('sessions')
         .set((eb) => ({
-          family_digest: digests.family,
-          token_digest: digests.token,
+          family_digest: family,
+          token_digest: token,
           previous_digest: null,
           successor_nonce: null,
           rotated_at: null,
           last_seen_at: now,
+          ...(isProven ? { authenticated_at: now } : {}),
           expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
         }))
         .where('id', '=', sessionId)
@@ -47,11 +48,21 @@ export function sqlSessionStore(
       return row === undefined ? null : toSession(row);
     },
 
+    async authenticationAge(userId, sessionId) {
+      const now = clock();
+      const row = await kysely
+        .selectFrom('sessions')
+        .select('authenticated_at')
+        .where('id', '=', sessionId)
+        .where('user_id', '=', userId)
+        .where(isLive(now))
+        .executeTakeFirst();
+      return row === undefined ? null : now - row.authenticated_at;
+    },
+
     async check(userId, sessionId) {
-      const row = await readSession([sessionId, userId]);
-      if (row === undefined || row.session_expires_at <= clock()) return { kind: 'ended' };
-      const account = toUser(row);
-      return { kind: 'live', role: account.role, account };
+      const found = await readStatus([sessionId, userId]);
+      return found !== undefined && found.expiresAt > clock() ? found.status : { kind: 'ended' };
     },
 
     async list(userId, { first, after }) {
@@ -133,6 +144,17 @@ const checkQuery = ({ kysely }: SqlDatabase) =>
     .where('users.disabled_at', 'is', null)
     .compile();
 
+type CheckRow = UserRow & { readonly session_expires_at: EpochMillis };
+
+/** What `check` returns until the session expires. */
+const toLiveStatus = (row: CheckRow): { readonly expiresAt: EpochMillis; readonly status: SessionStatus } => {
+  const account = toUser(row);
+  return {
+    expiresAt: row.session_expires_at,
+    status: { kind: 'live', role: account.role, accountVersion: account.version, account },
+  };
+};
+
 /**
  * Inserts if the account is still the one that the credential was checked against. PostgreSQL takes a share lock on the
  * account: it waits for a change under way and then sees it, and a later change waits for this insertion, so that the
@@ -156,6 +178,7 @@ async function insertForAccount(
           'users.id as user_id',
           wholeNumber(now).as('created_at'),
           wholeNumber(now).as('last_seen_at'),
+          wholeNumber(now).as('authenticated_at'),
           wholeNumber(Math.min(now + lifetimes.idleMs, absoluteExpiry)).as('expires_at'),
           text(client.ip).as('ip'),
           text(client.userAgent).as('user_agent'),

@@ -1,61 +1,72 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { batchPerTick } from '../batch.ts';
-import { checkedParameters, prepareRow } from './sqlite-statements.ts';
-
-type Row = Readonly<Record<string, unknown>> | undefined;
-type Read = (parameters: readonly unknown[]) => Promise<Row>;
+import { batchPerTick, Failure } from '../batch.ts';
+import type { PreparedCachedRead } from './database.ts';
+import { throwMapped } from './sqlite-errors.ts';
+import { prepareRow } from './sqlite-statements.ts';
 
 /** Of some 500 bytes each. */
 const maxRows = 10_000;
 /** The most reads per snapshot; it blocks the thread meanwhile. */
 const maxBatch = 100;
 
-/**
- * Reads single rows and caches them until the file is written to, by this process or another: `PRAGMA data_version` changes
- * for a connection whenever another one has committed (https://sqlite.org/pragma.html#pragma_data_version), and `reader`
- * never writes. It is read each time, in the snapshot that answers what is not cached, so no answer is older than its
- * request. Locking the file for that is half the cost of a read, so the reads of one turn of the event loop share a snapshot.
- */
-export function createReadCache(reader: DatabaseSync): (sql: string) => Read {
-  const readVersion = prepareRow(reader, 'PRAGMA data_version');
-  const [begin, commit] = [reader.prepare('BEGIN'), reader.prepare('COMMIT')];
+type CachedQuery = {
+  readonly values: Map<string, unknown>;
+  readonly load: (parameters: readonly unknown[]) => unknown;
+};
+type Lookup = { readonly query: CachedQuery; readonly parameters: readonly unknown[] };
 
-  const inSnapshot = <T>(work: (version: unknown) => T): T => {
+/**
+ * Reads single rows and caches what they are mapped to until the file is written to, by this process or another: `PRAGMA
+ * data_version` changes for a connection whenever another one has committed
+ * (https://sqlite.org/pragma.html#pragma_data_version), and `reader` never writes. It is read each time, in the snapshot that
+ * answers what is not cached, so no answer is older than its request. Locking the file for that is most of what a read costs,
+ * so all reads of one turn of the event loop share a snapshot.
+ */
+export function createReadCache(reader: DatabaseSync) {
+  const version = reader.prepare('PRAGMA data_version');
+  const [begin, commit] = [reader.prepare('BEGIN'), reader.prepare('COMMIT')];
+  const queries: CachedQuery[] = [];
+  let cachedVersion: unknown;
+
+  const answer = batchPerTick((lookups: readonly Lookup[]): readonly unknown[] => {
     begin.run();
     try {
-      return work(readVersion([])?.['data_version']);
+      const current = version.get()?.['data_version'];
+      if (current !== cachedVersion) for (const { values } of queries) values.clear();
+      cachedVersion = current;
+      return lookups.map(find);
     } finally {
       if (reader.isTransaction) commit.run();
     }
-  };
+  }, maxBatch);
 
-  return (sql) => {
+  return <R, Value>(sql: string, map: (row: R) => Value): PreparedCachedRead<Value> => {
     // Prepared on first use: a store may be created before the tables.
     let read: ReturnType<typeof prepareRow> | undefined;
-    let cachedVersion: unknown;
-    const cache = new Map<string, NonNullable<Row>>();
-
-    const readRow = (parameters: readonly unknown[]): Row => {
-      // No parameter contains U+0000.
-      const key = parameters.join('\0');
-      const cached = cache.get(key);
-      if (cached !== undefined) return cached;
+    const load = (parameters: readonly unknown[]): Value | undefined => {
       read ??= prepareRow(reader, sql);
       const row = read(parameters);
-      if (row !== undefined) cache.set(key, row);
-      return row;
+      // Unchecked cast: Kysely infers the row type from the query.
+      return row === undefined ? undefined : map(row as R);
     };
-
-    const readInBatch = batchPerTick<readonly unknown[], Row>(
-      async (batch) =>
-        inSnapshot((version) => {
-          if (version !== cachedVersion || cache.size >= maxRows) cache.clear();
-          cachedVersion = version;
-          return batch.map(readRow);
-        }),
-      maxBatch,
-    );
-    // Checked before it joins the batch: an invalid parameter must not fail the other reads.
-    return async (parameters) => readInBatch(checkedParameters(parameters));
+    const query: CachedQuery = { values: new Map(), load };
+    queries.push(query);
+    // Unchecked cast: the cache of a query holds what its `map` returned.
+    return (parameters) => answer({ query, parameters }).catch(throwMapped) as Promise<Value | undefined>;
   };
 }
+
+const find = ({ query: { values, load }, parameters }: Lookup): unknown => {
+  // Rows are read only for parameters without U+0000, so no two lists of them have the same key.
+  const key = parameters.join('\0');
+  const cached = values.get(key);
+  if (cached !== undefined) return cached;
+  try {
+    const value = load(parameters);
+    if (values.size >= maxRows) values.clear();
+    if (value !== undefined) values.set(key, value);
+    return value;
+  } catch (error) {
+    return new Failure(error);
+  }
+};

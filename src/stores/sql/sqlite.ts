@@ -1,19 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
-import { AppError } from '../../domain/errors.ts';
-import { unavailable } from '../unavailable.ts';
-import type {
-  PreparedCachedRead,
-  PreparedRead,
-  PreparedWrite,
-  QueriesFor,
-  RowsOfEach,
-  SqlDatabase,
-} from './database.ts';
+import type { PreparedRead, PreparedWrite, QueriesFor, RowsOfEach, SqlDatabase } from './database.ts';
 import { type Commit, createGroupCommits, createRelaxedCommits } from './group-commit.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Schema } from './schema.ts';
+import { isBusy, mapErrors, throwMapped } from './sqlite-errors.ts';
 import { createReadCache } from './sqlite-read-cache.ts';
 import { checkedParameters, prepareRow, statementCache } from './sqlite-statements.ts';
 
@@ -46,12 +38,12 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
 
   const commit = createGroupCommits(database);
   const relaxedCommit = createRelaxedCommits(database);
-  const readCache = createReadCache(reader);
+  const cachedRead = createReadCache(reader);
   return {
     dialect: 'sqlite',
     kysely,
     prepareRead: ({ sql }) => prepareRead(database, sql),
-    prepareCachedRead: ({ sql }) => prepareCachedRead(readCache, sql),
+    prepareCachedRead: ({ sql }, map) => cachedRead(sql, map),
     prepareWrite: ({ sql }) => prepareWrite(database, sql, commit),
     prepareRelaxedWrite: ({ sql }) => prepareWrite(database, sql, relaxedCommit),
     transaction: async (queries) => mapErrors(() => inTransaction(database, queries)),
@@ -142,18 +134,14 @@ function prepareRead<R>(database: DatabaseSync, sql: string): PreparedRead<R> {
 
 function prepareWrite<R>(database: DatabaseSync, sql: string, commit: Commit): PreparedWrite<R> {
   let write: ReturnType<typeof prepareRow> | undefined;
-  return (parameters) =>
-    mapErrorsAsync<R>(
-      commit(() => {
-        write ??= prepareRow(database, sql);
-        return write(parameters);
-      }),
-    );
-}
-
-function prepareCachedRead<R>(readCache: ReturnType<typeof createReadCache>, sql: string): PreparedCachedRead<R> {
-  const read = readCache(sql);
-  return (parameters) => mapErrorsAsync<R>(read(parameters));
+  return async (parameters) => {
+    const row = await commit(() => {
+      write ??= prepareRow(database, sql);
+      return write(parameters);
+    }).catch(throwMapped);
+    // Unchecked cast: Kysely infers the row type from the query.
+    return row as R | undefined;
+  };
 }
 
 /** The file holds password hashes. The files that SQLite creates beside it take its mode. */
@@ -190,51 +178,3 @@ async function retryWhileBusy(work: () => Promise<void>): Promise<void> {
     }
   }
 }
-
-/** Another process is using the file. Waiting does not help against other causes. */
-const isBusy = (error: unknown): boolean => {
-  const code = error instanceof AppError ? resultCode(error.cause) : null;
-  return code === 5 || code === 6;
-};
-
-function mapErrors<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw isUnavailable(error) ? unavailable(error) : error;
-  }
-}
-
-async function mapErrorsAsync<R>(answer: Promise<unknown>): Promise<R | undefined> {
-  try {
-    // Unchecked cast: Kysely infers the row type from the query.
-    return (await answer) as R | undefined;
-  } catch (error) {
-    throw isUnavailable(error) ? unavailable(error) : error;
-  }
-}
-
-/** Primary result codes that report on the file, the disk or another process, not on the statement. */
-const unavailableCodes: ReadonlySet<number> = new Set([
-  5, // BUSY
-  6, // LOCKED
-  7, // NOMEM
-  8, // READONLY
-  10, // IOERR
-  11, // CORRUPT
-  13, // FULL
-  14, // CANTOPEN
-  15, // PROTOCOL
-  26, // NOTADB
-]);
-
-function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  if (error.code === 'ERR_INVALID_STATE') return true; // the database is closed
-  const code = resultCode(error);
-  return code !== null && unavailableCodes.has(code);
-}
-
-/** SQLite's primary result code; null if the error is not SQLite's. */
-const resultCode = (error: unknown): number | null =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;

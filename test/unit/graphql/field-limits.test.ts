@@ -5,11 +5,15 @@ import { readFieldLimits } from '../../../src/graphql/operation/field-limits.ts'
 
 const directive = readFileSync(new URL('../../../schema/limit.graphql', import.meta.url), 'utf8');
 const read = (fields: string) =>
-  readFieldLimits(buildSchema(`${directive} type AuthPayload { ok: Int } type Query { hello: String } ${fields}`));
+  readFieldLimits(
+    buildSchema(
+      `${directive} type AuthPayload { ok: Int } type SignInPayload { ok: Int } type Query { hello: String } ${fields}`,
+    ),
+  );
 
 it('what stands at the root is counted', () => {
   const limits = read(`
-    type Mutation { login: AuthPayload! @limit(bucket: "login", cost: 3) }
+    type Mutation { login: SignInPayload! @limit(bucket: "login", cost: 3) }
     extend type Mutation { refresh: AuthPayload @limit(bucket: "refresh") }`);
   expect([...limits]).toEqual([
     ['Mutation.login', { bucket: 'login', cost: 3, isPublic: false }],
@@ -35,7 +39,8 @@ it.each([
     'interface Node { a: Int @limit(bucket: "login") }',
     'Node.a: @limit works on root fields only',
   ],
-  ['tokens that are not counted', 'type Mutation { signIn: AuthPayload! }', 'Mutation.signIn: issues tokens'],
+  ['tokens that are not counted', 'type Mutation { renew: AuthPayload! }', 'Mutation.renew: issues tokens'],
+  ['a sign-in that is not counted', 'type Mutation { signIn: SignInPayload! }', 'Mutation.signIn: issues tokens'],
 ])('P15: %s stops the start', (_what, fields, problem) => {
   expect(() => read(fields)).toThrow(problem);
 });

@@ -1,12 +1,12 @@
 import { parseSetCookie } from 'cookie';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSessionCookies } from '../../../src/graphql/session-cookies.ts';
 
 const cookiesOf = (issuer: string) => createSessionCookies({ issuer, corsOrigins: [], clock: () => 5_000 });
 const tokens = { accessToken: 'a.b-_.c', refreshToken: 'fgr_x', sessionExpiresAt: 65_000 };
 
 describe('session cookies', () => {
-  it('are two, kept until the session ends, for this host, over TLS, and not for scripts', () => {
+  test('two cookies last until the session ends, for this host, over TLS and not for scripts', () => {
     const common = { maxAge: 60, path: '/', httpOnly: true, secure: true, sameSite: 'lax' };
     expect(
       cookiesOf('https://api.example.com')
@@ -18,7 +18,7 @@ describe('session cookies', () => {
     ]);
   });
 
-  it('are cleared under the same names with the same attributes: a browser would keep others', () => {
+  test('cookies are cleared with the same names and attributes, since a browser would keep others', () => {
     const { keep, clear } = cookiesOf('https://api.example.com');
     const withoutValue = (line: string) => line.replace(/=[^;]*; Max-Age=\d+/, '');
     expect(clear.map(withoutValue)).toEqual(keep(tokens).map(withoutValue));
@@ -28,18 +28,18 @@ describe('session cookies', () => {
     ]);
   });
 
-  it('last a second more than nothing, which would clear them, for a session at its end', () => {
+  test('cookies of a session at its end last one second, since zero would clear them', () => {
     const [line = ''] = cookiesOf('https://x.example').keep({ ...tokens, sessionExpiresAt: 4_000 });
     expect(parseSetCookie(line).maxAge).toBe(1);
   });
 
-  it.each([
+  test.each([
     'http://localhost:4000',
     'http://127.0.0.1',
     'http://127.8.9.1:1',
     'http://[::1]:4000',
     'http://a.localhost',
-  ])('%s is plain HTTP on this machine: neither prefix nor Secure', (issuer) => {
+  ])('an issuer of plain HTTP on this machine has neither prefix nor Secure: %s', (issuer) => {
     const [line = ''] = cookiesOf(issuer).keep(tokens);
     expect(parseSetCookie(line)).toEqual({
       name: 'fieldgate-access',
@@ -51,7 +51,7 @@ describe('session cookies', () => {
     });
   });
 
-  it.each([
+  test.each([
     'https://localhost:4000',
     'https://127.0.0.1',
     'http://api.example.com',
@@ -61,7 +61,7 @@ describe('session cookies', () => {
     'http://192.168.1.1',
     'http://0.0.0.0',
     'http://10.127.0.1',
-  ])('%s keeps both', (issuer) => {
+  ])('any other issuer has prefix and Secure: %s', (issuer) => {
     const [line = ''] = cookiesOf(issuer).keep(tokens);
     expect(line).toMatch(/^__Host-.*; Secure/);
   });

@@ -18,7 +18,7 @@ const faultyServer = async () => {
       countRefused: () => {},
       clientAddress: () => null,
       headersAround: createHeadersAround({
-        cors: createCors(['https://app.example.com']),
+        cors: createCors({ origins: ['https://app.example.com'] }),
         graphqlPath: '/graphql',
         sessionCookies: true,
       }),

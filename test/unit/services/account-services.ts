@@ -5,7 +5,6 @@ import { digestOfEmail } from '../../../src/crypto/email-digest.ts';
 import { createId } from '../../../src/crypto/identifiers.ts';
 import { keySetFromSecret } from '../../../src/crypto/keys.ts';
 import type { PasswordHasher } from '../../../src/crypto/password.ts';
-import { toSeconds } from '../../../src/domain/clock.ts';
 import { AppError } from '../../../src/domain/errors.ts';
 import { type Actor, type EventDraft, serverActor } from '../../../src/domain/event.ts';
 import { firstPartyClient } from '../../../src/domain/ids.ts';
@@ -19,7 +18,7 @@ import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../../src/stores/sql/database.ts';
 import { sqlLoginAttemptStore } from '../../../src/stores/sql/login-attempt-store.ts';
 import { sqlSessionStore } from '../../../src/stores/sql/session-store.ts';
-import { empty, sqliteFile } from '../../support/databases.ts';
+import { deleteAllRows, sqliteFile } from '../../support/databases.ts';
 
 export const minute = 60_000;
 export const day = 24 * 60 * minute;
@@ -37,7 +36,7 @@ export const accountServices = () => {
     database = connect();
     await database.migrate();
   });
-  beforeEach(() => empty(database));
+  beforeEach(() => deleteAllRows(database));
   afterAll(drop);
   return { open: () => openServices(database) };
 };
@@ -83,12 +82,12 @@ const openServices = (database: SqlDatabase) => {
     record,
   });
   const accessTokens = createAccessTokens({
-    ...{ keys: () => keys, issuer: 'http://issuer', audience: 'http://issuer', clientId: firstPartyClient },
+    ...{ keys: { current: keys }, issuer: 'http://issuer', audience: 'http://issuer', clientId: firstPartyClient },
     ttlSeconds: 900,
   });
   const sessions = createSessions({ sessions: sessionStore, accounts, accessTokens, clock, createId: newId, record });
   const authenticate = bearer({
-    verify: (token) => accessTokens.verify(token, toSeconds(now)),
+    verify: (token) => accessTokens.verify(token, now),
     checkSession: stored.check,
   });
 

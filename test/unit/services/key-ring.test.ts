@@ -10,7 +10,7 @@ describe('a key ring', () => {
     const { instance, configured } = await setUp();
     const ring = instance();
     await ring.poll();
-    expect(ring.keys()).toBe(configured);
+    expect(ring.keys.current).toBe(configured);
     expect(ring.events).toEqual([]);
   });
 
@@ -20,7 +20,7 @@ describe('a key ring', () => {
     const old = configured.signing.kid;
     await one.rotate(actor);
     await two.poll();
-    const [next = ''] = two.keys().verification.keys();
+    const [next = ''] = two.keys.current.verification.keys();
     expect(two.statesOf()).toEqual({ [next]: 'next', [old]: 'current' });
     expect(signs(two)).toBe(old);
     move(times.leadMs);
@@ -29,10 +29,10 @@ describe('a key ring', () => {
     expect(two.switches).toEqual([next]);
     move(ttlSeconds * 1000 + 5_000);
     await two.poll();
-    expect([...two.keys().verification.keys()]).toEqual([next, old]);
+    expect([...two.keys.current.verification.keys()]).toEqual([next, old]);
     move(minute);
     await two.poll();
-    expect([...two.keys().verification.keys()]).toEqual([next]);
+    expect([...two.keys.current.verification.keys()]).toEqual([next]);
     expect(one.events).toMatchObject([{ type: 'key.rotated', metadata: { kid: next, signsInSeconds: 600 } }]);
   });
 
@@ -70,12 +70,12 @@ describe('a key ring', () => {
       }
       for (const { keys, clock } of rings) {
         const live = issued.filter(({ expiresAt }) => expiresAt + 5_000 > clock());
-        expect(live.filter(({ kid }) => !keys().verification.has(kid))).toEqual([]);
+        expect(live.filter(({ kid }) => !keys.current.verification.has(kid))).toEqual([]);
       }
       move(10_000);
     }
     expect(new Set(issued.map(({ kid }) => kid)).size).toBeGreaterThanOrEqual(4);
-    expect(rings[0]?.keys().verification.size).toBeLessThanOrEqual(3);
+    expect(rings[0]?.keys.current.verification.size).toBeLessThanOrEqual(3);
     expect(times.periodMs).toBe(25 * minute);
   });
 
@@ -93,7 +93,7 @@ describe('a key ring', () => {
 
     calls.list = 0;
     const stranger = configuredWith(...(await keyFile()));
-    const { token: foreign } = await createAccessTokens({ ...options, keys: () => stranger }).issueToService({
+    const { token: foreign } = await createAccessTokens({ ...options, keys: { current: stranger } }).issueToService({
       ...{ clientId: 'x' as never, scopes: [], now: now() / 1000 },
     });
     const answers = await Promise.all([token, ...Array.from({ length: 1_000 }, () => foreign)].map(verify));
@@ -119,7 +119,7 @@ describe('a key ring', () => {
     const { instance, move, times, database } = await setUp();
     const ring = instance();
     await ring.rotate(actor);
-    const [next] = ring.keys().verification.keys();
+    const [next] = ring.keys.current.verification.keys();
     await database.close();
     move(times.leadMs);
     await expect(ring.poll()).rejects.toThrow();

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { type ConfiguredKeys, generateKey, type KeySet, parseKeySet } from '../../../src/crypto/keys.ts';
+import { type ConfiguredKeys, type CurrentKeys, generateKey, parseKeySet } from '../../../src/crypto/keys.ts';
 import { type Actor, type EventDraft, serverActor } from '../../../src/domain/event.ts';
 import { rotationTimes } from '../../../src/domain/signing-key.ts';
 import { createKeyRing } from '../../../src/services/key-ring.ts';
@@ -54,4 +54,4 @@ export const setUp = async ({ periodMs = null }: { readonly periodMs?: number | 
   return { instance, move, store, database, root, configured, calls, times, now: () => now };
 };
 
-export const signs = ({ keys }: { readonly keys: () => KeySet }) => keys().signing.kid;
+export const signs = ({ keys }: { readonly keys: CurrentKeys }) => keys.current.signing.kid;

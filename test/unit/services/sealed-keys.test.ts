@@ -61,7 +61,7 @@ describe('keys in the database', () => {
         signals: silentSignals,
       });
       await fresh.read();
-      return [...fresh.keys().verification.keys()];
+      return [...fresh.keys.current.verification.keys()];
     };
     const own = [configured.signing.kid];
     expect(await keysWith({})).toEqual([ours?.kid, ...own]);
@@ -87,7 +87,7 @@ describe('keys in the database', () => {
     const other = instance(exchanged);
     await other.poll();
     await other.poll();
-    expect([signs(other), [...other.keys().verification.keys()]]).toEqual([
+    expect([signs(other), [...other.keys.current.verification.keys()]]).toEqual([
       exchanged.signing.kid,
       [exchanged.signing.kid],
     ]);
@@ -109,7 +109,7 @@ describe('keys in the database', () => {
     const after = instance(configuredWith(fresh, root));
     await after.poll();
     expect(signs(after)).toBe(Reflect.get(fresh, 'kid'));
-    expect(after.keys().verification.has(signs(before))).toBe(true);
+    expect(after.keys.current.verification.has(signs(before))).toBe(true);
     expect(after.sealed).toEqual([]);
   });
 });

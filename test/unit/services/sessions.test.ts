@@ -43,8 +43,8 @@ describe('signing in', () => {
     expect(types()).toEqual(['user.signed_up', 'user.login_succeeded']);
   });
 
-  it('R24: every login starts a session of its own, listed newest first with where it came from', async () => {
-    const { sessions, createAccount, advance, last } = open();
+  it('R24: every login starts a new session, listed newest first with where it came from', async () => {
+    const { sessions, createAccount, last, advance } = open();
     const { id } = await createAccount();
     const first = await sessions.login('ada@example.com', goodPassword, browser);
     advance(1);
@@ -57,7 +57,7 @@ describe('signing in', () => {
 
   it('the access token says the account, the session and the role, and lives as long as it says', async () => {
     const { ada, user, accessTokens, request, advance } = await signedIn();
-    const verification = accessTokens.verify(ada.accessToken, toSeconds(Date.UTC(2026, 0, 1)));
+    const verification = accessTokens.verify(ada.accessToken, Date.UTC(2026, 0, 1));
     const claims = { kind: 'account', userId: user.id, sessionId: ada.session.id, role: 'USER' };
     expect(verification).toMatchObject({ kind: 'valid', claims });
     advance((ada.expiresInSeconds + 5) * 1000);

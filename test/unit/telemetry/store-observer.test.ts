@@ -3,7 +3,7 @@ import { AppError } from '../../../src/domain/errors.ts';
 import { createMetrics } from '../../../src/telemetry/metrics/metrics.ts';
 import { observeStores } from '../../../src/telemetry/store-observer.ts';
 
-const setUp = () => {
+const setUp = ({ isMeasured = true } = {}) => {
   const calls: string[] = [];
   const outages: unknown[] = [];
   let now = 0;
@@ -24,6 +24,9 @@ const setUp = () => {
       find: async () => {
         throw new AppError('SERVICE_UNAVAILABLE', {}, undefined, { cause });
       },
+      findNow: () => {
+        throw new AppError('SERVICE_UNAVAILABLE', {}, undefined, { cause });
+      },
       change: () => {
         throw new TypeError('a bug');
       },
@@ -31,7 +34,7 @@ const setUp = () => {
     rateCounters: null,
   };
   const observed = observeStores(stores, {
-    ...{ metrics: { ...createMetrics(), storeCalls }, tracing: null, monotonic: () => now },
+    ...{ metrics: isMeasured ? { ...createMetrics(), storeCalls } : null, tracing: null, monotonic: () => now },
     signals: { backgroundError: (error) => outages.push(error) },
   });
   return { observed, calls, outages, cause };
@@ -45,10 +48,22 @@ it('calls are measured under the name of their store in snake case, with and wit
   expect([observed.apiKeys.limit, observed.rateCounters, outages]).toEqual([50, null, []]);
 });
 
-it('an outage is reported with its cause, a bug is not, and the caller gets both', async () => {
-  const { observed, calls, outages, cause } = setUp();
-  await expect(observed.loginAttempts.find()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+it('failed calls are measured too', async () => {
+  const { observed, calls } = setUp();
+  await expect(observed.loginAttempts.find()).rejects.toThrow(AppError);
   expect(() => observed.loginAttempts.change()).toThrow('a bug');
-  expect(outages).toEqual([cause]);
   expect(calls).toEqual(['login_attempts find 0 true', 'login_attempts change 0 true']);
 });
+
+it.each([true, false])(
+  'an outage is reported with its cause, a bug is not, and the caller gets both (calls are measured: %s)',
+  async (isMeasured) => {
+    const { observed, outages, cause } = setUp({ isMeasured });
+    expect([await observed.apiKeys.find('1'), observed.apiKeys.findNow('2')]).toEqual(['key 1', 'key 2']);
+    expect(() => observed.loginAttempts.change()).toThrow('a bug');
+    expect(outages).toEqual([]);
+    await expect(observed.loginAttempts.find()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(() => observed.loginAttempts.findNow()).toThrow(expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }));
+    expect(outages).toEqual([cause, cause]);
+  },
+);

@@ -6,8 +6,9 @@ import { type BearerOptions, createTokenCheck } from './token-check.ts';
  * Returns an authenticator for `Authorization: Bearer <token>` (RFC 6750 §2.1; the scheme in any case).
  *
  * Absent: no header, an empty one, or another scheme. `Bearer` without a token is rejected with TOKEN_INVALID. A token whose
- * session has ended is rejected with TOKEN_REVOKED; one whose account has another role by now with TOKEN_STALE, so a token
- * neither keeps a role that was taken away nor misses a new one: a refresh brings it.
+ * session has ended is rejected with TOKEN_REVOKED; one whose account has another role or version by now with TOKEN_STALE, so a
+ * token neither keeps a role that was taken away nor misses a new one, nor outlives the password it was issued under: a refresh
+ * brings a current one.
  * Synchronous if `verify` and `checkSession` are; throws what they throw.
  *
  * @example

@@ -14,6 +14,8 @@ export type AccountBearerClaims = {
   readonly scopes: readonly string[];
   /** The session that the token was issued for, null if there is none. */
   readonly sessionId: SessionId | null;
+  /** The version of the account that the token was issued for. */
+  readonly accountVersion?: number | undefined;
   /** When the token expires, in seconds since 1970; null if it does not. */
   readonly expiresAt: number | null;
 };
@@ -73,15 +75,16 @@ const checkAccount = (
   { checkSession }: BearerOptions,
   via: string,
 ): MaybePromise<Authentication> => {
-  const { userId, role, scopes, sessionId, expiresAt } = claims;
+  const { userId, role, scopes, sessionId, accountVersion, expiresAt } = claims;
   const accept = (account?: unknown): Authentication =>
-    accepted({ kind: 'account', id: userId, role, scopes, sessionId, via, expiresAt, account });
+    accepted({ kind: 'account', id: userId, role, scopes, sessionId, accountVersion, via, expiresAt, account });
   if (checkSession === undefined) return accept();
   // Without a session there is nothing to check, so nothing could say that the token has not been revoked.
   if (sessionId === null) return rejected('TOKEN_INVALID');
   return whenSettled(checkSession(userId, sessionId), (status) => {
     if (status.kind === 'ended') return rejected('TOKEN_REVOKED');
-    return status.role === role ? accept(status.account) : rejected('TOKEN_STALE');
+    const isCurrent = status.accountVersion === undefined || status.accountVersion === accountVersion;
+    return isCurrent && status.role === role ? accept(status.account) : rejected('TOKEN_STALE');
   });
 };
 

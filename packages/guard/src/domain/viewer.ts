@@ -23,6 +23,8 @@ export type AccountViewer<Account = unknown> = {
   readonly via: string;
   /** When the credential expires, in seconds since 1970; null if it does not expire by itself. */
   readonly expiresAt: number | null;
+  /** The version of the account that the credential was checked against, if there is one: see `SessionStatus`. */
+  readonly accountVersion?: number | undefined;
   /** The account as it was when the credential was verified, if it was read then. Use it in queries only: mutations change it. */
   readonly account?: Account | undefined;
 };

@@ -6,7 +6,7 @@
 -- ARGV[3]  the most to return; '' for all
 -- ARGV[4]  the time of the session to continue after; '' from the beginning
 -- ARGV[5]  the id of that session
--- Returns  {key, tag, {id, created, seen, expires, client}, ...}
+-- Returns  {key, tag, {id, created, seen, expires, authenticated, client}, ...}
 local answer = { key, tag }
 local version, disabled = account()
 if not version or (disabled and ARGV[2] ~= '1') then return answer end
@@ -31,8 +31,8 @@ local found = redis.call('HGETALL', key)
 local sessions = {}
 for i = 1, #found, 2 do
   if #found[i] == 16 and expiry(found[i + 1]) > at then
-    local created, seen, expires = struct.unpack('>I6I6I6', found[i + 1], 33)
-    local session = { id = found[i], created = created, seen = seen, expires = expires }
+    local created, seen, expires, _, authenticated = times(found[i + 1])
+    local session = { id = found[i], created = created, seen = seen, expires = expires, authenticated = authenticated }
     if not from or isFirst(from, session) then sessions[#sessions + 1] = session end
   end
 end
@@ -41,6 +41,6 @@ local most = ARGV[3] == '' and #sessions or math.min(#sessions, tonumber(ARGV[3]
 for i = 1, most do
   local session = sessions[i]
   local client = redis.call('HGET', key, session.id .. 'o')
-  answer[#answer + 1] = { session.id, session.created, session.seen, session.expires, client }
+  answer[#answer + 1] = { session.id, session.created, session.seen, session.expires, session.authenticated, client }
 end
 return answer

@@ -12,8 +12,8 @@
 -- ARGV[9]  client
 -- ARGV[10] version of the account
 -- ARGV[11] role
--- Returns  {key, tag, 'rotated', created, seen, expires}
---          {key, tag, 'replayed', created, seen, expires, client, nonce}
+-- Returns  {key, tag, 'rotated', created, seen, expires, authenticated}
+--          {key, tag, 'replayed', created, seen, expires, authenticated, client, nonce}
 --          {key, tag, 'reused'}: the session is removed
 --          {key, tag, 'unknown'}
 local id, token = ARGV[2], ARGV[4]
@@ -28,13 +28,14 @@ local state, nonce = recognize(session, id, ARGV[3], token, tonumber(ARGV[8]), a
 
 if state == 'current' then
   local expires = math.min(at + ARGV[7], session.absolute)
-  redis.call('HSET', key, id, record(ARGV[3] .. ARGV[5], session.created, at, expires, session.absolute),
+  redis.call('HSET', key,
+    id, record(ARGV[3] .. ARGV[5], session.created, at, expires, session.absolute, session.authenticated),
     id .. 'p', token .. struct.pack('>I6', at) .. ARGV[6], id .. 'o', ARGV[9])
   settle(at, expires)
-  return { key, tag, 'rotated', session.created, at, expires }
+  return { key, tag, 'rotated', session.created, at, expires, session.authenticated }
 elseif state == 'replayable' then
   local client = redis.call('HGET', key, id .. 'o')
-  return { key, tag, 'replayed', session.created, session.seen, session.expires, client, nonce }
+  return { key, tag, 'replayed', session.created, session.seen, session.expires, session.authenticated, client, nonce }
 elseif state == 'spent' then
   remove(id)
   settle(at, 0)

@@ -18,6 +18,6 @@ local at = now()
 local absolute = at + ARGV[7]
 local expires = math.min(at + ARGV[6], absolute)
 redis.call('HSET', key, 'a', mark(version, false, ARGV[5]),
-  id, record(ARGV[3], at, at, expires, absolute), id .. 'o', ARGV[8])
+  id, record(ARGV[3], at, at, expires, absolute, at), id .. 'o', ARGV[8])
 settle(at, expires)
 return { key, tag, at, expires }

@@ -1,5 +1,0 @@
-import { pglite } from '../support/databases.ts';
-import { sqlAccountStores } from '../support/sql-stores.ts';
-import { describeAccountStore } from './account-store.ts';
-
-describeAccountStore('PostgreSQL in memory (PGlite)', sqlAccountStores(pglite));

@@ -1,5 +1,0 @@
-import { postgresMissing, postgresServer } from '../support/databases.ts';
-import { sqlAccountStores } from '../support/sql-stores.ts';
-import { describeAccountStore } from './account-store.ts';
-
-describeAccountStore('PostgreSQL', sqlAccountStores(postgresServer), await postgresMissing());

@@ -1,5 +1,0 @@
-import { pglite } from '../support/databases.ts';
-import { sqlApiKeyStores } from '../support/sql-stores.ts';
-import { describeApiKeyStore } from './api-key-store.ts';
-
-describeApiKeyStore('PostgreSQL in memory (PGlite)', sqlApiKeyStores(pglite));

@@ -1,0 +1,3 @@
+import { describeBackend } from './backends.ts';
+
+describeBackend('SQLite');

@@ -1,5 +1,0 @@
-import { sqliteFile } from '../support/databases.ts';
-import { sqlEventStores } from '../support/sql-stores.ts';
-import { describeEventStore } from './event-store.ts';
-
-describeEventStore('SQLite', sqlEventStores(sqliteFile));

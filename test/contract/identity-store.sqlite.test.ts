@@ -1,5 +1,0 @@
-import { sqliteFile } from '../support/databases.ts';
-import { sqlIdentityStores } from '../support/sql-stores.ts';
-import { describeIdentityStore } from './identity-store.ts';
-
-describeIdentityStore('SQLite', sqlIdentityStores(sqliteFile));

@@ -1,5 +1,0 @@
-import { postgresMissing, postgresServer } from '../support/databases.ts';
-import { sqlLoginAttemptStores } from '../support/sql-stores.ts';
-import { describeLoginAttemptStore } from './login-attempt-store.ts';
-
-describeLoginAttemptStore('PostgreSQL', sqlLoginAttemptStores(postgresServer), await postgresMissing());

@@ -1,5 +1,0 @@
-import { sqliteFile } from '../support/databases.ts';
-import { sqlSessionStores } from '../support/sql-stores.ts';
-import { describeSessionStore } from './session-store.ts';
-
-describeSessionStore('SQLite', sqlSessionStores(sqliteFile));

@@ -1,5 +1,0 @@
-import { sqliteFile } from '../support/databases.ts';
-import { sqlSigningKeyStores } from '../support/sql-stores.ts';
-import { describeSigningKeyStore } from './signing-key-store.ts';
-
-describeSigningKeyStore('SQLite', sqlSigningKeyStores(sqliteFile));
