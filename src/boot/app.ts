@@ -1,6 +1,7 @@
 import { scopesOf } from '@fieldgate/guard';
+import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import { framesOf } from '../domain/error-report.ts';
-import { createCharge } from '../graphql/operation/charge.ts';
+import { type Consume, createConsume } from '../graphql/operation/consume.ts';
 import { createPipeline } from '../graphql/operation/execute.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
 import type { OnOperation } from '../graphql/operation/report.ts';
@@ -8,6 +9,7 @@ import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
 import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
 import { resourceMetadataUrl } from '../http/oauth/paths.ts';
+import type { CountRefused } from '../http/route.ts';
 import { createLimits } from '../services/limits.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
@@ -19,7 +21,7 @@ import { createServices } from './services.ts';
 
 /** The whole server, without a socket: `handle` answers requests. */
 export const createApp = (deps: AppDeps) => {
-  const { config, stores, log, metrics, tracing } = deps;
+  const { config, stores, clock, log, metrics, tracing } = deps;
   const { ports } = stores;
   const services = createServices({ ...deps, ports, knownScopes: () => scopesOf(schema) });
   const { accounts, events, keyRing } = services;
@@ -34,17 +36,20 @@ export const createApp = (deps: AppDeps) => {
     log.error({ err: error, stack: framesOf(error), requestId }, 'a request failed by a fault of the server');
     tracing?.onFault();
   };
+  const consume = createConsume({
+    ...{ fieldLimits, limits, clock, digest: createKeyedDigest(), verifyToken: services.accessTokens.verify },
+    tokenInCookies: authenticators.sessionCookies?.accessTokenIn ?? (() => null),
+  });
   const operationDeps = {
     schema,
     authenticate: authenticators.authenticate,
-    charge: createCharge(fieldLimits, limits),
+    consume,
     resourceMetadata: resourceMetadataUrl(config.issuer + graphqlPath),
     reportFault,
     onRefusal,
     onOperation: onOperation(metrics, tracing),
   };
-  const { introspection } = config;
-  const pipeline = createPipeline({ ...operationDeps, introspection, fieldLimits, documentLimit: limits.documents });
+  const pipeline = createPipeline({ ...operationDeps, introspection: config.introspection, fieldLimits });
   const executeStream = loadStreams(operationDeps);
   const routes = createRoutes({
     ...deps,
@@ -57,8 +62,14 @@ export const createApp = (deps: AppDeps) => {
     executeStream,
     reportFault,
   });
-  return { ...routes, accounts, events, keyRing, limits };
+  return { ...routes, countRefused: countRefused(consume), accounts, events, keyRing, limits };
 };
+
+const countRefused =
+  (consume: Consume): CountRefused =>
+  ({ path, header }, state) => {
+    if (path === graphqlPath) consume.request({ header, client: state.client, state });
+  };
 
 /** Yoga, a third of all there is to load, is loaded when the first stream begins. */
 const loadStreams = (deps: Omit<StreamDeps, 'path'>): ExecuteStream => {

@@ -1,12 +1,15 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
-import type { Clock } from '../domain/clock.ts';
+import type { Clock, EpochMillis } from '../domain/clock.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { KeyRing } from '../services/key-ring.ts';
 import type { StorePorts } from '../stores/open.ts';
 
 const sweepEveryMs = 10_000;
-/** The most that one sweep removes from one store. */
-const sweepLimit = 500;
+/** The most that is removed at once: in an embedded database nothing else is answered meanwhile. */
+const batchSize = 200;
+/** Between two batches of a backlog, so that requests take turns with them. */
+const pauseMs = 10;
 
 type BackgroundJobsDeps = {
   readonly config: Config;
@@ -21,22 +24,36 @@ export const startBackgroundJobs = (deps: BackgroundJobsDeps): (() => Promise<vo
   const stopSweeping = startSweeping(deps);
   const stopFollowingKeys = startFollowingKeys(deps);
   return async () => {
-    stopSweeping();
-    await stopFollowingKeys();
+    await Promise.all([stopSweeping(), stopFollowingKeys()]);
   };
 };
 
-/** Removes expired records of every store, a few at a time. */
-const startSweeping = ({ ports, clock, signals }: BackgroundJobsDeps): (() => void) => {
-  const sweep = (): void => {
-    for (const port of Object.values(ports)) {
-      if (port === null || !('purgeExpired' in port)) continue;
-      port.purgeExpired(sweepLimit, clock()).catch(signals.backgroundError);
-    }
+/** Removes expired records of every store, batch after batch until none is left. Stops after the batch that is under way. */
+const startSweeping = ({ ports, clock, signals }: BackgroundJobsDeps): (() => Promise<void>) => {
+  let isStopped = false;
+  let sweeping: Promise<void> | null = null;
+
+  const purge = async (port: Purgeable): Promise<void> => {
+    while ((await port.purgeExpired(batchSize, clock())) >= batchSize && !isStopped) await setTimeout(pauseMs);
   };
-  const timer = setInterval(sweep, sweepEveryMs).unref();
-  return () => clearInterval(timer);
+
+  const sweep = async (): Promise<void> => {
+    const purgeable = Object.values(ports).filter((port) => port !== null && 'purgeExpired' in port);
+    await Promise.all(purgeable.map((port) => purge(port).catch(signals.backgroundError)));
+    sweeping = null;
+  };
+
+  const timer = setInterval(() => {
+    sweeping ??= sweep();
+  }, sweepEveryMs).unref();
+  return async () => {
+    isStopped = true;
+    clearInterval(timer);
+    await sweeping;
+  };
 };
+
+type Purgeable = { readonly purgeExpired: (limit: number, now: EpochMillis) => Promise<number> };
 
 /** Takes over the signing keys of other instances, and rotates when it is due. */
 const startFollowingKeys = ({ config, keyRing, signals }: BackgroundJobsDeps): (() => Promise<void>) => {

@@ -13,9 +13,9 @@ import { createServices } from './services.ts';
 export const openServices = async ({ config, clock, keys = noKeys }: CliServicesDeps) => {
   // A command has no log: the database has its events, and its output what it found.
   const signals = silentSignals;
-  const { database, redis, sessions: lifetimes, eventRetentionMs } = config;
+  const { database, redis, sessions: lifetimes, eventRetentionMs, apiKeyRetentionMs } = config;
   const stores = await openStores({
-    ...{ database, redis, followFeed: null, lifetimes, eventRetentionMs, clock, signals },
+    ...{ database, redis, followFeed: null, lifetimes, eventRetentionMs, apiKeyRetentionMs, clock, signals },
   });
   const { ports } = stores;
   const { events, keyRing, accounts, sessions, apiKeys, serviceClients, accessTokens } = createServices({

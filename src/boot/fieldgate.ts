@@ -104,6 +104,7 @@ type HandlersDeps = {
 const handlersOf = (app: App, { config, log, metrics, tracing, now }: HandlersDeps): Omit<Fieldgate, 'close'> => ({
   listener: createNodeListener({
     handle: app.handle,
+    countRefused: app.countRefused,
     headersAround: app.headersAround,
     clientAddress: createClientAddress(config.trustedProxies),
     createId: createRequestId,
@@ -115,6 +116,7 @@ const handlersOf = (app: App, { config, log, metrics, tracing, now }: HandlersDe
   }),
   fetch: createFetchHandler({
     handle: app.handle,
+    countRefused: app.countRefused,
     headersAround: app.headersAround,
     createId: createRequestId,
     reportFault: reportFault(log),

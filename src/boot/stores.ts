@@ -22,10 +22,10 @@ type ServerStoresDeps = {
 /** Opens, migrates, checks and observes the configured stores. Rejects with every reason why a server cannot be used. */
 export const openServerStores = async (deps: ServerStoresDeps): Promise<Stores> => {
   const { config, clock, monotonic, signals } = deps;
-  const { database, redis, sessions: lifetimes, eventRetentionMs } = config;
+  const { database, redis, sessions: lifetimes, eventRetentionMs, apiKeyRetentionMs } = config;
   const followFeed = config.revocationCheck === 'feed' ? monotonic : null;
   const stores = await openStores({
-    ...{ database, redis, followFeed, lifetimes, eventRetentionMs, clock, signals },
+    ...{ database, redis, followFeed, lifetimes, eventRetentionMs, apiKeyRetentionMs, clock, signals },
     migrateFirst: true,
   });
   try {

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type PageQuery, parseCursor } from '../domain/page.ts';
 import { isRole, type Role, roles } from '../domain/role.ts';
 import type { ExitCode, Shell } from './shell.ts';
 
@@ -13,6 +14,9 @@ export type JsonOption = { readonly json?: boolean };
 
 export const jsonOption = ['--json', 'print JSON'] as const;
 export const accountArgument = ['<email|id>', 'email or id of the account'] as const;
+/** The options of a command that prints one page of a list. */
+export type PageOptions = { readonly first: number; readonly after?: string };
+
 export const userOption = ['--user <email|id>', accountArgument[1]] as const;
 
 type Help = {
@@ -49,3 +53,20 @@ export const wholeNumber =
 
 /** For options that may be repeated. */
 export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** Adds the options of `PageOptions`. */
+export const withPageOptions = (command: Command): Command =>
+  command
+    .option('--first <count>', 'how many, 1 to 100', wholeNumber(1, 100), 20)
+    .option('--after <cursor>', 'continue where a list ended, by the cursor it printed');
+
+/** The JSON of a page. */
+export const pageJson = (name: string, row: string): string =>
+  `{ ${name}: [${row}], next }; next is the value for --after, null on the last page`;
+
+export const toPageQuery = ({ first, after }: PageOptions): PageQuery => ({ first, after: parseCursor(after) });
+
+/** Tells on standard error how to get the next page. */
+export const printNext = (shell: Shell, next: string | null): void => {
+  if (next !== null) shell.stderr.write(`There are more: --after ${next}\n`);
+};

@@ -56,6 +56,8 @@ export type Config = {
   readonly lockout: LockoutPolicy;
   /** How long events are kept in the database. */
   readonly eventRetentionMs: number;
+  /** How long expired and revoked API keys are kept. */
+  readonly apiKeyRetentionMs: number;
   /** Whether `Authorization: Basic` with email and password is accepted. */
   readonly basicAuth: boolean;
   /** Who may introspect the schema. */
@@ -143,6 +145,7 @@ const toStorage = (env: ServerVariables) => ({
   redis: env.REDIS_URL ?? null,
   revocationCheck: env.REVOCATION_CHECK,
   eventRetentionMs: env.EVENT_RETENTION,
+  apiKeyRetentionMs: env.API_KEY_RETENTION,
 });
 
 const toDatabase = ({ DATABASE_URL: url, DATA_DIR: directory }: ServerVariables): DatabaseTarget =>
@@ -171,18 +174,37 @@ const toKeySource = ({ JWT_ALGORITHM: algorithm, ...env }: ServerVariables): Key
   return { kind: 'generated', file: `${env.DATA_DIR}/signing-keys.json`, algorithm: algorithm ?? 'ES256' };
 };
 
+/** In development no limit gets in the way of somebody who reloads a page all day and makes accounts by script. */
+const toRates = (env: ServerVariables): Rates => {
+  const isDevelopment = env.NODE_ENV === 'development';
+  const preset = isDevelopment ? developmentRates : productionRates;
+  return {
+    general: env.RATE_LIMIT === undefined ? preset.general : env.RATE_LIMIT,
+    login: env.RATE_LIMIT_LOGIN === undefined ? preset.login : env.RATE_LIMIT_LOGIN,
+    signup: env.RATE_LIMIT_SIGNUP === undefined ? preset.signup : env.RATE_LIMIT_SIGNUP,
+    refresh: env.RATE_LIMIT_REFRESH,
+  };
+};
+
+const productionRates = {
+  general: { points: 1000, windowMs: unitMs.h },
+  login: { points: 30, windowMs: 5 * unitMs.m },
+  signup: { points: 20, windowMs: unitMs.h },
+};
+
+const developmentRates = {
+  general: null,
+  login: { points: 1000, windowMs: 5 * unitMs.m },
+  signup: { points: 1000, windowMs: unitMs.h },
+};
+
 const toAccess = (env: ServerVariables) => ({
   passwordMinLength: env.PASSWORD_MIN_LENGTH,
   lockout: { maxFailures: env.LOGIN_MAX_FAILURES, lockMs: env.LOGIN_LOCK },
   basicAuth: env.BASIC_AUTH,
   sessionCookies: env.SESSION_COOKIES,
   introspection: env.INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'off' : 'full'),
-  rates: {
-    general: env.RATE_LIMIT,
-    login: env.RATE_LIMIT_LOGIN,
-    signup: env.RATE_LIMIT_SIGNUP,
-    refresh: env.RATE_LIMIT_REFRESH,
-  },
+  rates: toRates(env),
   returnUrls: env.OAUTH_RETURN_URLS,
   firstAdmin: env.ADMIN_EMAIL && env.ADMIN_PASSWORD ? { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD } : null,
 });

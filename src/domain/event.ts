@@ -1,5 +1,6 @@
-import type { ClientInfo, SessionId, UserId, Viewer } from '@fieldgate/guard/core';
+import type { ClientInfo, SessionId, UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
+import type { CallerIdentity } from './rate-limit.ts';
 import { noClient } from './session.ts';
 
 /**
@@ -111,7 +112,7 @@ export const anonymousActor = (client: ClientInfo): Actor => ({ kind: 'anonymous
 export const accountActor = (userId: UserId, client: ClientInfo): Actor => ({ kind: 'account', id: userId, client });
 
 /** Returns the actor of a request with this viewer. */
-export const actorFor = (viewer: Viewer, client: ClientInfo): Actor => {
+export const actorFor = (viewer: CallerIdentity, client: ClientInfo): Actor => {
   switch (viewer.kind) {
     case 'anonymous':
       return anonymousActor(client);

@@ -1,4 +1,4 @@
-import type { Viewer } from '@fieldgate/guard/core';
+import type { AccountViewer, AnonymousViewer, ServiceViewer } from '@fieldgate/guard/core';
 
 /** At most `points` per window. A window begins with the first point consumed in it. */
 export type Rate = { readonly points: number; readonly windowMs: number };
@@ -8,8 +8,8 @@ export const bucketNames = ['login', 'signup', 'refresh'] as const;
 export type BucketName = (typeof bucketNames)[number];
 export const isBucketName = (name: unknown): name is BucketName => bucketNames.some((known) => known === name);
 
-/** The limits that each process counts in its memory: all operations of a caller, and invalid documents of an address. */
-export type QuotaName = 'general' | 'documents';
+/** The limits that each process counts in its memory: all requests of a caller, and sign-in documents of one who has no points left. */
+export type QuotaName = 'general' | 'sign-in-documents';
 
 /** By limit; null: unlimited. */
 export type Rates = Readonly<Record<BucketName | 'general', Rate | null>>;
@@ -20,8 +20,14 @@ export type Count = { readonly consumed: number; readonly resetsInMs: number };
 /** One limit of one caller, and how much of it is consumed. */
 export type RateLimitStatus = Rate & Count & { readonly name: BucketName | QuotaName };
 
-/** Returns the key a caller is counted under: the credential where one was verified, else the network of the address. */
-export const callerKey = (viewer: Viewer, ip: string | null): string => {
+/** Who a request is counted for. */
+export type CallerIdentity =
+  | AnonymousViewer
+  | Pick<ServiceViewer, 'kind' | 'id'>
+  | Pick<AccountViewer, 'kind' | 'id' | 'apiKeyId'>;
+
+/** Returns the key a caller is counted under: the account, API key or service client, else the network of the address. */
+export const callerKey = (viewer: CallerIdentity, ip: string | null): string => {
   switch (viewer.kind) {
     case 'anonymous':
       return `ip:${ip === null ? 'unknown' : networkOf(ip)}`;

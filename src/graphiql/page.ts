@@ -42,10 +42,14 @@ query AboutMe {
     createdAt
   }
   sessions {
-    id
-    current
-    userAgent
-    expiresAt
+    edges {
+      node {
+        id
+        current
+        userAgent
+        expiresAt
+      }
+    }
   }
 }
 `;

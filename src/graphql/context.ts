@@ -1,6 +1,7 @@
 import type { ClientInfo } from '@fieldgate/guard';
 import type { RateLimitStatus } from '../domain/rate-limit.ts';
 import type { Session } from '../domain/session.ts';
+import type { Payer } from '../services/limits.ts';
 
 /** What the HTTP layer knows of a request, and what resolvers leave for its answer. */
 export type RequestState = {
@@ -10,6 +11,8 @@ export type RequestState = {
   setCookies: readonly string[];
   /** The limits this request was counted against, for the headers of its answer. */
   readonly rateLimits: RateLimitStatus[];
+  /** Whose general quota this request consumes; null until that is looked up. */
+  payer: Payer | null;
 };
 
 /** `setCookies` of a new request. */

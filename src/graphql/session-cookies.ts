@@ -11,6 +11,8 @@ export type CookieTokens = { readonly accessToken: string | null; readonly refre
 export type SessionCookies = {
   readonly accessName: string;
   readonly mayUseCookies: OriginCheck;
+  /** Returns the access token that this request may use, not verified; null if there is none. */
+  readonly accessTokenIn: (source: CredentialSource) => string | null;
   /** Absent: neither cookie is there. Ambiguous: one of them twice. Does not check `mayUseCookies`. */
   readonly read: (
     source: CredentialSource,
@@ -49,9 +51,15 @@ export const createSessionCookies = ({ issuer, corsOrigins, clock }: Options): S
   const line = (name: string, value: string, maxAge: number): string =>
     stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure, sameSite: 'lax' });
 
+  const mayUseCookies = createOriginCheck([new URL(issuer).origin, ...corsOrigins]);
+
   return {
     accessName,
-    mayUseCookies: createOriginCheck([new URL(issuer).origin, ...corsOrigins]),
+    mayUseCookies,
+    accessTokenIn: (source) => {
+      const access = readCookie(source, accessName);
+      return access.kind === 'value' && mayUseCookies(source) ? access.value : null;
+    },
     read: (source) => {
       const access = readCookie(source, accessName);
       const refresh = readCookie(source, refreshName);

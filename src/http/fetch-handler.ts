@@ -4,10 +4,11 @@ import { faultAnswer } from './fault.ts';
 import { refusal } from './refusal.ts';
 import { type BodyRefusal, isBodyRefusal, largestBody, refuseByHeaders, tooLarge } from './request-body.ts';
 import { type HeadersAround, toFetchResponse } from './response.ts';
-import type { Handle, ReceivedRequest } from './route.ts';
+import type { CountRefused, Handle, ReceivedRequest } from './route.ts';
 
 export type FetchDeps = {
   readonly handle: Handle;
+  readonly countRefused: CountRefused;
   readonly headersAround: HeadersAround;
   readonly createId: () => string;
   readonly reportFault: (error: unknown, requestId: string) => void;
@@ -34,10 +35,12 @@ const respond = async (request: Request, ip: string | null, deps: FetchDeps): Pr
     client: { ip: ip && (normalizeAddress(ip) ?? ip), userAgent: request.headers.get('user-agent'), requestId },
     setCookies: noCookies,
     rateLimits: [],
+    payer: null,
   };
   const around = { method: request.method, path, origin: request.headers.get('origin'), state };
   try {
     const body = request.method === 'POST' ? await readBytes(request) : null;
+    if (isBodyRefusal(body)) deps.countRefused({ path, header: (name) => request.headers.get(name) }, state);
     const answer = isBodyRefusal(body)
       ? refusal(body.status, body.code, body.message)
       : await deps.handle(received(request, { path, search, body }), state);

@@ -1,10 +1,10 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
-import type { RequestState } from '../graphql/context.ts';
+import type { RequestContext, RequestState } from '../graphql/context.ts';
 import type { Pipeline } from '../graphql/operation/execute.ts';
 import { parseJsonBody, parseQueryString } from '../graphql/operation/parameters.ts';
-import { type Accepted, toWholeResponse } from '../graphql/operation/result.ts';
+import { type Accepted, toWholeResponse, type WholeResponse } from '../graphql/operation/result.ts';
 import type { ExecuteStream } from '../graphql/streams/yoga.ts';
-import { negotiate } from './media-types.ts';
+import { leftToUs, negotiate } from './media-types.ts';
 import { refusal } from './refusal.ts';
 import type { Answer, Handle, ReceivedRequest, Route } from './route.ts';
 
@@ -15,21 +15,31 @@ type GraphQLEndpointDeps = {
   readonly graphiql: Route | null;
 };
 
+/**
+ * A caller with nothing left may still sign in, refresh or sign out, whose requests are short. Longer bodies of such a caller are not
+ * even parsed as JSON.
+ */
+const longestSignIn = 8 * 1024;
+
 /** GraphQL over HTTP: the method, the media types, the parameters; everything else is the pipeline's. */
 export const createGraphQLEndpoint =
   (deps: GraphQLEndpointDeps): Handle =>
   (request, state) => {
     const { method, header } = request;
-    if (method !== 'POST' && method !== 'GET' && method !== 'HEAD') return methodNotAllowed;
+    const refuse = (answer: WholeResponse): WholeResponse => {
+      const exhausted = deps.pipeline.refuseCounted(contextOf(request, state));
+      return exhausted ? toWholeResponse(exhausted, leftToUs) : answer;
+    };
+    if (method !== 'POST' && method !== 'GET' && method !== 'HEAD') return refuse(methodNotAllowed);
     // Forms and plain text can be sent by any page without asking (no preflight); JSON cannot.
-    if (method === 'POST' && !jsonType.test(header('content-type') ?? '')) return unsupportedMediaType;
-    if (method !== 'POST' && header('upgrade')?.toLowerCase() === 'websocket') return noWebSocket;
+    if (method === 'POST' && !jsonType.test(header('content-type') ?? '')) return refuse(unsupportedMediaType);
+    if (method !== 'POST' && header('upgrade')?.toLowerCase() === 'websocket') return refuse(noWebSocket);
     const accept = header('accept');
     if (method !== 'POST' && deps.graphiql && accept?.includes('text/html')) {
       return deps.graphiql(request.toRequest(), state);
     }
     const accepted = negotiate(accept);
-    return accepted ? execute(request, state, { ...deps, accepted }) : notAcceptable;
+    return accepted ? execute(request, state, { ...deps, accepted }) : refuse(notAcceptable);
   };
 
 const execute = (
@@ -37,11 +47,14 @@ const execute = (
   state: RequestState,
   { pipeline, executeStream, accepted }: GraphQLEndpointDeps & { readonly accepted: Accepted },
 ): MaybePromise<Answer> => {
-  const { method, header, search, body } = request;
+  const { method, search, body } = request;
+  const context = contextOf(request, state);
+  const exhausted = body && body.length > longestSignIn ? pipeline.refuseExhausted(context) : null;
+  if (exhausted) return toWholeResponse(exhausted, accepted);
   const prepared = pipeline.prepare({
     method: method === 'POST' ? 'POST' : 'GET',
     params: method === 'POST' ? parseJsonBody(body) : parseQueryString(search),
-    context: { requestId: state.requestId, client: state.client, state, header, newSession: null },
+    context,
   });
   if (!('operation' in prepared)) return toWholeResponse(prepared, accepted);
   if (prepared.operation.kind === 'subscription') {
@@ -52,6 +65,14 @@ const execute = (
     (result) => toWholeResponse(result, accepted),
   );
 };
+
+const contextOf = ({ header }: ReceivedRequest, state: RequestState): RequestContext => ({
+  requestId: state.requestId,
+  client: state.client,
+  state,
+  header,
+  newSession: null,
+});
 
 const allow = 'GET, POST, OPTIONS';
 const jsonType = /^application\/(?:graphql\+)?json\s*(?:;|$)/i;

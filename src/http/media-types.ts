@@ -3,7 +3,8 @@ import { type Accepted, eventStream, graphqlResponse, type MediaType, plainJson 
 /** One range of an Accept header (RFC 9110 §12.5.1). */
 type Range = { readonly type: string; readonly weight: number; readonly specificity: number };
 
-const leftToUs: Accepted = { data: plainJson, errors: graphqlResponse, acceptsJson: true, acceptsStream: true };
+/** What is sent where the client leaves the choice. */
+export const leftToUs: Accepted = { data: plainJson, errors: graphqlResponse, acceptsJson: true, acceptsStream: true };
 const jsonOnly: Accepted = { data: plainJson, errors: plainJson, acceptsJson: true, acceptsStream: false };
 
 /**

@@ -7,10 +7,11 @@ import { faultAnswer } from './fault.ts';
 import { refusal } from './refusal.ts';
 import { type BodyRefusal, headerOf, readBody } from './request-body.ts';
 import { type HeadersAround, writeAnswer } from './response.ts';
-import type { Answer, Handle } from './route.ts';
+import type { Answer, CountRefused, Handle } from './route.ts';
 
 export type NodeListenerDeps = {
   readonly handle: Handle;
+  readonly countRefused: CountRefused;
   readonly headersAround: HeadersAround;
   readonly clientAddress: (request: IncomingMessage) => string | null;
   readonly createId: () => string;
@@ -87,7 +88,7 @@ const respond = (
 ): Promise<void> | undefined => {
   const { method = 'GET', url = '', headers } = request;
   const client = { ip: deps.clientAddress(request), userAgent: headers['user-agent'] ?? null, requestId };
-  const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [] };
+  const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [], payer: null };
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
   const around = { method, path, state, origin: headers.origin ?? null };
@@ -96,6 +97,7 @@ const respond = (
     return writeAnswer(response, answer, around, deps.headersAround);
   };
   if (body !== null && !Buffer.isBuffer(body)) {
+    deps.countRefused({ path, header: (name) => headerOf(headers, name) }, state);
     response.setHeader('connection', 'close');
     return write(refusal(body.status, body.code, body.message));
   }
@@ -143,6 +145,7 @@ const answerFault = ({ request, response, requestId }: Exchange, error: unknown,
     client: { ip: null, userAgent: null },
     setCookies: noCookies,
     rateLimits: [],
+    payer: null,
   };
   const around = { method, path: url.split('?', 1)[0] ?? '', state, origin: headers.origin ?? null };
   void writeAnswer(response, faultAnswer(), around, deps.headersAround);

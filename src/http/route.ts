@@ -24,3 +24,6 @@ export type Route = (request: Request, state: RequestState) => MaybePromise<Answ
 
 /** Answers every request that a server gets. */
 export type Handle = (request: ReceivedRequest, state: RequestState) => MaybePromise<Answer>;
+
+/** Counts a request whose body was refused, and which therefore reached no endpoint. */
+export type CountRefused = (request: Pick<ReceivedRequest, 'path' | 'header'>, state: RequestState) => void;

@@ -5,6 +5,7 @@ import { toSeconds } from '../domain/clock.ts';
 import { AppError, badInput } from '../domain/errors.ts';
 import type { Actor } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
+import { checkPage, type Page, type PageQuery } from '../domain/page.ts';
 import { grantable, rejectGrant } from '../domain/scope.ts';
 import type { ApiKeyStore } from '../stores/ports/api-key-store.ts';
 import type { Accounts } from './accounts.ts';
@@ -61,7 +62,8 @@ export const createApiKeys = (deps: ApiKeysDeps) => {
     return { apiKey, secret: text };
   };
 
-  const list = (owner: UserId): Promise<readonly ApiKey[]> => apiKeys.list(owner);
+  /** Resolves with a page of the keys of an account, newest first. Errors: BAD_USER_INPUT (first). */
+  const list = async (owner: UserId, page: PageQuery): Promise<Page<ApiKey>> => apiKeys.list(owner, checkPage(page));
 
   /** Revokes one key of this account. Errors: NOT_FOUND, alike for another account's key and for none (ASVS 8.2.2). */
   const revoke = async (owner: UserId, id: string, actor: Actor): Promise<ApiKey> => {

@@ -19,10 +19,11 @@ type BucketDeps = {
  * itself, so that there is always a limit.
  */
 export const createBucket = ({ name, rate, shared, clock, signals }: BucketDeps) => {
-  const { findOrStart } = createCounters(clock, rate.windowMs);
+  const { find, start } = createCounters(clock, rate.windowMs);
 
   const countLocally = (key: string, points: number): Count => {
-    const counter = findOrStart(key);
+    const found = find(key);
+    const counter = found && clock() < found.resetsAt ? found : start(key);
     counter.consumed += points;
     return { consumed: counter.consumed, resetsInMs: counter.resetsAt - clock() };
   };

@@ -11,28 +11,15 @@ export type Counter = {
   wasRefused: boolean;
 };
 
-export type Counters = {
-  /** The counter of this key; null if no window of it is running. */
-  readonly findRunning: (key: string) => Counter | null;
-  /** The same, and a new window where none is running. */
-  readonly findOrStart: (key: string) => Counter;
-};
-
 /** The maximum number of counters in memory. A further one evicts the one whose window began first. */
 const maxCounters = 100_000;
 
-/** Creates counters in memory whose windows all last `windowMs`. */
-export const createCounters = (clock: Clock, windowMs: number): Counters => {
+/** Creates counters in memory whose windows all last `windowMs`. `find` may return one whose window is over. */
+export const createCounters = (clock: Clock, windowMs: number) => {
   const counters = new Map<string, Counter>();
 
-  const findRunning = (key: string): Counter | null => {
-    const found = counters.get(key);
-    return found && clock() < found.resetsAt ? found : null;
-  };
-
-  const findOrStart = (key: string): Counter => {
-    const found = findRunning(key);
-    if (found) return found;
+  /** Begins a new window. */
+  const start = (key: string): Counter => {
     const started: Counter = { consumed: 0, unsynced: 0, resetsAt: clock() + windowMs, wasRefused: false };
     // Deleted first, so that the map stays in the order in which the windows began and the first one ends first.
     counters.delete(key);
@@ -42,5 +29,5 @@ export const createCounters = (clock: Clock, windowMs: number): Counters => {
     return started;
   };
 
-  return { findRunning, findOrStart };
+  return { find: counters.get.bind(counters), start };
 };

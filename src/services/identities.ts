@@ -5,6 +5,7 @@ import { AppError } from '../domain/errors.ts';
 import { accountActor, type RecordEvent } from '../domain/event.ts';
 import type { Identity, ProvenIdentity } from '../domain/identity.ts';
 import { type IdentityId, identityId, isUuid } from '../domain/ids.ts';
+import { checkPage, type Page, type PageQuery } from '../domain/page.ts';
 import type { IdentityFlowStore } from '../stores/ports/identity-flow-store.ts';
 import type { IdentityStore } from '../stores/ports/identity-store.ts';
 import { createIdentityAccounts, type IdentityAccountsDeps, toNewIdentity } from './identity-accounts.ts';
@@ -58,7 +59,9 @@ export const createIdentities = (deps: IdentitiesDeps) => {
     return unlinked.id;
   };
 
-  const list = (owner: UserId): Promise<readonly Identity[]> => identities.list(owner);
+  /** Resolves with a page of the identities of an account, oldest first. Errors: BAD_USER_INPUT (first). */
+  const list = async (owner: UserId, page: PageQuery): Promise<Page<Identity>> =>
+    identities.list(owner, checkPage(page));
 
   /** Resolves with the identity a code stands for. Presenting a code uses it up, with the right verifier or a wrong one. */
   const redeem = async ({ code, codeVerifier }: Redemption): Promise<ProvenIdentity> => {

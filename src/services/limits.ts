@@ -1,12 +1,12 @@
-import { anonymous, type ClientInfo, type Viewer } from '@fieldgate/guard/core';
+import { anonymous, type ClientInfo } from '@fieldgate/guard/core';
 import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { actorFor, type RecordEvent } from '../domain/event.ts';
 import {
   type BucketName,
+  type CallerIdentity,
   callerKey,
-  isBucketName,
-  type QuotaName,
+  type Rate,
   type RateLimitStatus,
   type Rates,
 } from '../domain/rate-limit.ts';
@@ -25,72 +25,65 @@ type LimitsDeps = {
 };
 
 /** Who is counted. `rateLimits` collects what the response headers report. */
-export type Caller = { readonly viewer: Viewer; readonly client: ClientInfo; readonly rateLimits: RateLimitStatus[] };
+export type Caller = { readonly viewer: CallerIdentity } & Counted;
+
+/** The part of a request that is needed to count it. */
+export type Counted = { readonly client: ClientInfo; readonly rateLimits: RateLimitStatus[] };
+
+/** Whose general quota a request consumes. */
+export type Payer = {
+  readonly key: string;
+  readonly identity: CallerIdentity;
+  /** Of an API key or a password that came with the request: only a store can say whose it is. */
+  readonly digest: string | null;
+  /** Whether no check of the credential can name another payer. */
+  readonly isSettled: boolean;
+};
 
 export type Limits = ReturnType<typeof createLimits>;
+
+/** How many documents a minute a caller without points may have parsed, because they may be sign-ins. */
+const signInDocuments: Rate = { points: 10, windowMs: 60_000 };
 
 /** How often callers may do what. A refusal is recorded once per caller and window. */
 export const createLimits = (deps: LimitsDeps) => {
   const { rates, record } = deps;
-  const quota = (name: QuotaName) => rates.general && createQuota({ ...deps, name, rate: rates.general });
+  const general = rates.general && createQuota({ ...deps, name: 'general', rate: rates.general });
+  const signIns = createQuota({ ...deps, name: 'sign-in-documents', rate: signInDocuments, shared: null });
   const bucket = (name: BucketName) => {
     const rate = rates[name];
     return rate && createBucket({ ...deps, name, rate });
   };
-  const [general, documents] = [quota('general'), quota('documents')];
   const buckets = { login: bucket('login'), signup: bucket('signup'), refresh: bucket('refresh') };
 
-  const toRefusal = (caller: Caller, outcome: Outcome): AppError | null => {
-    if (isReported(outcome)) caller.rateLimits.push(outcome);
+  /** Reports an outcome in the headers of the answer. Returns the error to refuse the request with, or null. */
+  const settle = (caller: CallerIdentity, { client, rateLimits }: Counted, outcome: Outcome): AppError | null => {
+    rateLimits.push(outcome);
     if (outcome.allowed) return null;
     if (outcome.isFirstRefusal) {
-      const actor = actorFor(caller.viewer, caller.client);
-      record({ type: 'rate.limited', actor, reason: outcome.name.toUpperCase() });
+      record({ type: 'rate.limited', actor: actorFor(caller, client), reason: outcome.name.toUpperCase() });
     }
     return new AppError('RATE_LIMITED', { retryAfter: Math.max(1, Math.ceil(outcome.resetsInMs / 1000)) });
   };
 
   return {
-    /** Consumes from the caller's general quota. Returns the error to refuse the operation with, or null. */
-    consumeGeneral: (caller: Caller, points: number): AppError | null =>
-      general && toRefusal(caller, general.consume(callerKey(caller.viewer, caller.client.ip), points)),
+    /** The limit that every request consumes from, by `Payer.key`; null: unlimited. `settle` its outcomes. */
+    general,
+    settle,
 
-    documents: {
-      /** Whether unknown documents of this address may be parsed now. Records nothing. */
-      mayParse: (client: ClientInfo): boolean => !documents?.isExhausted(addressKey(client)),
-
-      /** Returns the error to refuse an unknown document with, or null. Consumes nothing: what is refused was not parsed. */
-      refuse: (client: ClientInfo, rateLimits: RateLimitStatus[]): AppError | null => {
-        const outcome = documents?.refuseIfExhausted(addressKey(client));
-        return outcome ? toRefusal(anonymousCaller(client, rateLimits), outcome) : null;
-      },
-
-      /** Counts an invalid document after the work, in any case: one larger than what is left would otherwise be free every time. */
-      count: (client: ClientInfo, rateLimits: RateLimitStatus[], points: number): void => {
-        if (documents) toRefusal(anonymousCaller(client, rateLimits), documents.add(addressKey(client), points));
-      },
-    },
+    /** Whether a caller who has nothing left may have a document parsed that may be a sign-in. */
+    maySignIn: ({ key }: Payer): boolean => signIns.consume(key, 1)?.allowed ?? true,
 
     /** Consumes from a bucket of the caller. Resolves with the error to refuse the operation with, or null. */
-    consume: async (name: BucketName, caller: Caller, points = 1): Promise<AppError | null> => {
-      const outcome = await buckets[name]?.consume(callerKey(caller.viewer, caller.client.ip), points);
-      return outcome ? toRefusal(caller, outcome) : null;
+    consume: async (name: BucketName, { viewer, ...counted }: Caller, points = 1): Promise<AppError | null> => {
+      const outcome = await buckets[name]?.consume(callerKey(viewer, counted.client.ip), points);
+      return outcome ? settle(viewer, counted, outcome) : null;
     },
 
     /** Stops the exchange with other instances. Call it before the store is closed. */
-    close: (): void => {
-      general?.close();
-      documents?.close();
-    },
+    close: (): void => general?.close(),
   };
 };
-
-/** The two headers cost a tenth of a request, so the general quota, which every request consumes, is reported from half of it on. */
-const isReported = ({ name, consumed, points }: RateLimitStatus): boolean =>
-  isBucketName(name) || consumed * 2 >= points;
-
-/** By address, whatever the credential says: a document is parsed before any credential is verified. */
-const addressKey = ({ ip }: ClientInfo): string => callerKey(anonymous, ip);
 
 /** A caller without a verified credential. */
 export const anonymousCaller = (client: ClientInfo, rateLimits: RateLimitStatus[] = []): Caller => ({

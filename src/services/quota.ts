@@ -3,7 +3,7 @@ import type { QuotaName, Rate, RateLimitStatus } from '../domain/rate-limit.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { LimitStore } from '../stores/ports/limit-store.ts';
 import { createCounterSync } from './counter-sync.ts';
-import { type Counter, createCounters } from './counters.ts';
+import { createCounters } from './counters.ts';
 
 type QuotaDeps = {
   readonly name: QuotaName;
@@ -23,47 +23,33 @@ export type Outcome = RateLimitStatus & { readonly allowed: boolean; readonly is
  * a second. While the store is unavailable each process counts by itself.
  */
 export const createQuota = ({ name, rate, shared, clock, signals }: QuotaDeps) => {
-  const { findOrStart, findRunning } = createCounters(clock, rate.windowMs);
+  const { find, start } = createCounters(clock, rate.windowMs);
   const sync = shared && createCounterSync({ name, windowMs: rate.windowMs, store: shared, clock, signals });
 
-  const outcome = (counter: Counter, decision: Pick<Outcome, 'allowed' | 'isFirstRefusal'>): Outcome => ({
-    name,
-    points: rate.points,
-    windowMs: rate.windowMs,
-    consumed: counter.consumed,
-    resetsInMs: counter.resetsAt - clock(),
-    allowed: decision.allowed,
-    isFirstRefusal: decision.isFirstRefusal,
-  });
-
-  const allow = (key: string, counter: Counter, points: number): Outcome => {
-    counter.consumed += points;
-    sync?.add(key, counter, points);
-    return outcome(counter, { allowed: true, isFirstRefusal: false });
-  };
-
-  const refuse = (counter: Counter): Outcome => {
-    const isFirstRefusal = !counter.wasRefused;
-    counter.wasRefused = true;
-    return outcome(counter, { allowed: false, isFirstRefusal });
-  };
-
   return {
-    /** Consumes points, or none if fewer are left. */
-    consume: (key: string, points: number): Outcome => {
-      const counter = findOrStart(key);
-      return counter.consumed + points <= rate.points ? allow(key, counter, points) : refuse(counter);
+    /**
+     * Consumes points. If fewer are left, refuses and consumes one of them, so that no request is free. Returns null for an allowed
+     * request while less than half is consumed: nothing is reported then, because two headers cost a tenth of a request.
+     */
+    consume: (key: string, points: number): Outcome | null => {
+      const now = clock();
+      const found = find(key);
+      const counter = found && now < found.resetsAt ? found : start(key);
+      const left = rate.points - counter.consumed;
+      const allowed = points <= left;
+      const consumed = allowed ? points : Math.min(1, Math.max(0, left));
+      counter.consumed += consumed;
+      if (consumed > 0) sync?.add(key, counter, consumed);
+      if (allowed && counter.consumed * 2 < rate.points) return null;
+      const isFirstRefusal = !allowed && !counter.wasRefused;
+      if (!allowed) counter.wasRefused = true;
+      const resetsInMs = counter.resetsAt - now;
+      return { name, ...rate, consumed: counter.consumed, resetsInMs, allowed, isFirstRefusal };
     },
 
-    /** Counts work that is done already, also beyond the limit. */
-    add: (key: string, points: number): Outcome => allow(key, findOrStart(key), points),
-
-    isExhausted: (key: string): boolean => (findRunning(key)?.consumed ?? 0) >= rate.points,
-
-    /** Refuses if nothing is left; null if something is. Consumes nothing and starts no window. */
-    refuseIfExhausted: (key: string): Outcome | null => {
-      const counter = findRunning(key);
-      return counter && counter.consumed >= rate.points ? refuse(counter) : null;
+    isExhausted: (key: string): boolean => {
+      const counter = find(key);
+      return counter !== undefined && clock() < counter.resetsAt && counter.consumed >= rate.points;
     },
 
     close: (): void => sync?.close(),

@@ -3,6 +3,7 @@ import { createClientSecret } from '../crypto/client-secret.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Actor } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
+import { checkPage, type Page, type PageQuery } from '../domain/page.ts';
 import { parseClientName, parseClientScopes, type ServiceClient } from '../domain/service-client.ts';
 import type { ServiceClientStore } from '../stores/ports/service-client-store.ts';
 import { createServiceClientTokens, type ServiceClientTokensDeps, toMetadata } from './service-client-tokens.ts';
@@ -61,7 +62,10 @@ export const createServiceClients = (deps: ServiceClientsDeps) => {
     return serviceClient;
   };
 
-  return { create, rotateSecret, disable, list: clients.list, ...createServiceClientTokens(deps) };
+  /** Resolves with a page of the clients, oldest first. Errors: BAD_USER_INPUT (first). */
+  const list = async (page: PageQuery): Promise<Page<ServiceClient>> => clients.list(checkPage(page));
+
+  return { create, rotateSecret, disable, list, ...createServiceClientTokens(deps) };
 };
 
 const requireFound = (serviceClient: ServiceClient | null): ServiceClient => {

@@ -2,6 +2,7 @@ import { type ClientInfo, type SessionId, sessionId, type UserId } from '@fieldg
 import { AppError } from '../domain/errors.ts';
 import { type Actor, anonymousActor } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
+import { checkPage, type Page, type PageQuery } from '../domain/page.ts';
 import type { Session } from '../domain/session.ts';
 import type { PasswordChange } from './account-passwords.ts';
 import type { NewAccountInput } from './accounts.ts';
@@ -39,7 +40,8 @@ export const createSessions = (deps: SessionsDeps) => {
     return reissue(user, caller.sessionId, true);
   };
 
-  const list = (id: UserId): Promise<readonly Session[]> => sessions.list(id);
+  /** Resolves with a page of the live sessions of an account, newest first. Errors: BAD_USER_INPUT (first). */
+  const list = async (id: UserId, page: PageQuery): Promise<Page<Session>> => sessions.list(id, checkPage(page));
 
   /** Ends one session of this account. Errors: NOT_FOUND, alike for another account's session and for none (ASVS 8.2.2). */
   const revoke = async (owner: UserId, id: string, actor: Actor): Promise<SessionId> => {

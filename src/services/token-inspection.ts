@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../crypto/json-object.ts';
 import { parseRefreshToken } from '../crypto/refresh-token.ts';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
+import { byCreation, type Position } from '../domain/page.ts';
 import type { ServiceClient } from '../domain/service-client.ts';
 import type { RefreshTokenState, Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
@@ -114,9 +115,20 @@ export const createTokenInspection = (deps: TokenInspectionDeps) => {
     };
   };
 
+  const findSession = async (
+    userId: UserId,
+    sessionId: SessionId,
+    after: Position | null = null,
+  ): Promise<Session | null> => {
+    const { items, hasNextPage } = await deps.sessions.list(userId, { first: 100, after });
+    const [found, last] = [items.find(({ id }) => id === sessionId), items.at(-1)];
+    if (found || !hasNextPage || !last) return found ?? null;
+    return findSession(userId, sessionId, byCreation(last));
+  };
+
   const findStored = async (userId: UserId, sessionId: SessionId): Promise<StoredState> => ({
     account: await deps.accounts.find(userId),
-    session: (await deps.sessions.list(userId)).find(({ id }) => id === sessionId) ?? null,
+    session: await findSession(userId, sessionId),
   });
 
   const inspectApiKey = async (text: string): Promise<ApiKeyReport> => {

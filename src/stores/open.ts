@@ -24,6 +24,7 @@ export type StoresDeps = {
   readonly followFeed: (() => number) | null;
   readonly lifetimes: SessionLifetimes;
   readonly eventRetentionMs: number;
+  readonly apiKeyRetentionMs: number;
   readonly clock: Clock;
   /** Whether to migrate before anything else is opened. Otherwise the caller calls `migrate` before it uses a store. */
   readonly migrateFirst?: boolean;

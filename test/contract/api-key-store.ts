@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { apiKeyId, type UserId, userId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
+import { byCreation } from '../../src/domain/page.ts';
 import type { AccountStore } from '../../src/stores/ports/account-store.ts';
 import type { ApiKeyStore, NewApiKey } from '../../src/stores/ports/api-key-store.ts';
+import { allOf, listAll } from '../support/pages.ts';
+import { keyRetentionMs } from '../support/sql-stores.ts';
 import type { Harness, TwoInstances } from './harness.ts';
 
 export type ApiKeyStoreHarness = Harness<
@@ -61,7 +64,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
   test('an unknown account has no keys and cannot create one', async () => {
     expect(await open.store.find(apiKeyId(randomUUID()))).toBeNull();
     expect(await create(newKey({ userId: userId(randomUUID()) }))).toBeNull();
-    expect(await open.store.list(userId(randomUUID()))).toEqual([]);
+    expect(await allOf(open.store, userId(randomUUID()))).toEqual([]);
   });
 
   test('an account has a maximum of live keys, and revoked or expired ones make room', async () => {
@@ -80,7 +83,7 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
       Array.from({ length: 20 }, (_, index) => create(newKey(), index % 2 === 0 ? open.store : open.other)),
     );
     expect(made.filter((key) => key !== 'full')).toHaveLength(mostLive);
-    expect(await open.store.list(owner)).toHaveLength(mostLive);
+    expect(await allOf(open.store, owner)).toHaveLength(mostLive);
   });
 
   test("K04: a key is found with the owner's current role and state on every instance", async () => {
@@ -98,7 +101,43 @@ export const apiKeyStoreSuite = (harness: ApiKeyStoreHarness): void => {
     await create(newKey({ userId: await createOwner() }));
     await open.store.revoke(owner, first.id, 4_000);
     const ids = [first.id, third.id].sort().reverse();
-    expect((await open.other.list(owner)).map(({ id }) => id)).toEqual([second.id, ...ids]);
+    expect((await allOf(open.other, owner)).map(({ id }) => id)).toEqual([second.id, ...ids]);
+  });
+
+  test('a list is read page by page, and stays right when keys are added meanwhile', async () => {
+    const keys = Array.from({ length: 5 }, (_, at) => newKey({ createdAt: 2_000 + (at >> 1) }));
+    for (const key of keys) await open.store.create(key, 10);
+    const whole = (await allOf(open.store, owner)).map(({ id }) => id);
+    for (const first of [1, 2, 4]) {
+      expect((await listAll((page) => open.other.list(owner, page), first)).map(({ id }) => id)).toEqual(whole);
+    }
+    const { items, hasNextPage } = await open.store.list(owner, { first: 2, after: null });
+    await open.store.create(newKey({ createdAt: 9_000, expiresAt: 10_000 }), 10);
+    const last = items.at(-1);
+    const next = await open.store.list(owner, { first: 3, after: last ? byCreation(last) : null });
+    expect([hasNextPage, next.items.map(({ id }) => id), next.hasNextPage]).toEqual([true, whole.slice(2), false]);
+  });
+
+  test('keys are removed when their end, by expiry or revocation, is longer ago than they are kept', async () => {
+    const [expired, revoked, live] = [newKey(), newKey({ expiresAt: 9_000_000 }), newKey({ expiresAt: 9_000_000 })];
+    for (const key of [expired, revoked, live]) await create(key);
+    await open.store.revoke(owner, revoked.id, 5_000);
+    const idsLeft = async () => (await allOf(open.store, owner)).map(({ id }) => id).sort();
+    expect(await open.store.purgeExpired(10, 5_000 + keyRetentionMs - 1)).toBe(0);
+    expect(await open.store.purgeExpired(10, 5_000 + keyRetentionMs)).toBe(1);
+    expect(await idsLeft()).toEqual([expired.id, live.id].sort());
+    expect(await open.store.purgeExpired(10, 9_000 + keyRetentionMs)).toBe(1);
+    expect(await idsLeft()).toEqual([live.id]);
+  });
+
+  test('a purge removes at most as many as it may, of keys ended either way', async () => {
+    const keys = Array.from({ length: 6 }, () => newKey());
+    for (const key of keys) await open.store.create(key, 10);
+    for (const key of keys.slice(0, 3)) await open.store.revoke(owner, key.id, 3_000);
+    const removed: number[] = [];
+    for (let count = 0; count < 4; count += 1) removed.push(await open.other.purgeExpired(2, 9_000 + keyRetentionMs));
+    expect(removed).toEqual([2, 2, 2, 0]);
+    expect(await allOf(open.store, owner)).toEqual([]);
   });
 
   test('K04: a revocation is final and keeps the time of the first one', async () => {

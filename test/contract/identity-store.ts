@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { identityId } from '../../src/domain/ids.ts';
 import type { AccountStore, NewAccount } from '../../src/stores/ports/account-store.ts';
 import type { IdentityStore, NewIdentity } from '../../src/stores/ports/identity-store.ts';
+import { allOf } from '../support/pages.ts';
 import type { Harness, TwoInstances } from './harness.ts';
 
 export type IdentityStoreHarness = Harness<
@@ -50,7 +51,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     const user = await open.store.createAccount(given, first);
     expect(user).toMatchObject({ id: given.id, email: 'grace@example.com', role: 'USER', version: 1 });
     expect(await open.accounts.findByEmail('grace@example.com')).toEqual({ user, passwordHash: null });
-    expect(await open.other.list(given.id)).toEqual([
+    expect(await allOf(open.other, given.id)).toEqual([
       {
         id: first.id,
         userId: given.id,
@@ -61,7 +62,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
       },
     ]);
     expect(await open.other.recordUse(first, 3_000)).toBe(given.id);
-    expect((await open.store.list(given.id))[0]?.lastUsedAt).toBe(3_000);
+    expect((await allOf(open.store, given.id))[0]?.lastUsedAt).toBe(3_000);
   });
 
   test('O05: an identity is found by its exact issuer and subject', async () => {
@@ -106,7 +107,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
       store.link({ ...given, id: identityId(randomUUID()), userId: owners[index] ?? given.userId }),
     );
     expect(outcomes.filter((outcome) => outcome !== 'taken')).toHaveLength(1);
-    const lists = await Promise.all(owners.map((owner) => open.store.list(owner)));
+    const lists = await Promise.all(owners.map((owner) => allOf(open.store, owner)));
     expect(lists.flat()).toHaveLength(1);
   });
 
@@ -123,7 +124,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     const owner = await newOwner();
     const [second, first] = [await linked(owner, { createdAt: 5_000 }), await linked(owner, { createdAt: 4_000 })];
     await linked(await newOwner());
-    expect((await open.other.list(owner)).map(({ id }) => id)).toEqual([first.id, second.id]);
+    expect((await allOf(open.other, owner)).map(({ id }) => id)).toEqual([first.id, second.id]);
   });
 
   test('the last way to sign in cannot be unlinked, and others can', async () => {
@@ -135,7 +136,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     const withPassword = await newOwner('hash');
     const only = await linked(withPassword);
     expect(await open.store.unlink(withPassword, only.id)).toEqual(only);
-    expect(await open.store.list(withPassword)).toEqual([]);
+    expect(await allOf(open.store, withPassword)).toEqual([]);
   });
 
   test('simultaneous calls that unlink everything leave one way to sign in', async () => {
@@ -144,7 +145,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
       const all = [await linked(owner), await linked(owner), await linked(owner), await linked(owner)];
       const outcomes = await atOnce(4, (store, index) => store.unlink(owner, all[index]?.id ?? identityId('')));
       expect(outcomes.filter((outcome) => outcome === 'last-way-in')).toHaveLength(1);
-      expect(await open.store.list(owner)).toHaveLength(1);
+      expect(await allOf(open.store, owner)).toHaveLength(1);
     }
   });
 
@@ -152,7 +153,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
     const owner = await newOwner('hash');
     const { id } = await linked(owner);
     expect(await open.store.unlink(await newOwner('hash'), id)).toBeNull();
-    expect(await open.store.list(owner)).toHaveLength(1);
+    expect(await allOf(open.store, owner)).toHaveLength(1);
   });
 
   test('deleting an account deletes its identities', async () => {

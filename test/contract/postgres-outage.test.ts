@@ -9,6 +9,7 @@ import type { SqlDatabase } from '../../src/stores/sql/database.ts';
 import { openPostgres } from '../../src/stores/sql/postgres.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
 import { asAdministrator, postgresMissing, postgresServer } from '../support/databases.ts';
+import { allOf } from '../support/pages.ts';
 
 const missing = await postgresMissing();
 const unavailable = { code: 'SERVICE_UNAVAILABLE', details: { retryAfter: 1 } };
@@ -198,7 +199,7 @@ describe.skipIf(missing !== null)('a PostgreSQL server that fails', () => {
     await closed.close();
     await closed.close();
     await expect(sessions.check(userId('ada'), sessionId('none'))).rejects.toMatchObject(unavailable);
-    await expect(sessions.list(userId('ada'))).rejects.toMatchObject(unavailable);
+    await expect(allOf(sessions, userId('ada'))).rejects.toMatchObject(unavailable);
   });
 
   test('a programming error is not reported as an outage', async () => {

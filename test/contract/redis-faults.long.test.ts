@@ -6,6 +6,7 @@ import type { User } from '../../src/domain/user.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
 import { createAccount } from '../support/accounts.ts';
+import { allOf } from '../support/pages.ts';
 import { type RedisServer, redisCluster, redisMissing, redisSentinel, redisServer } from '../support/redis-servers.ts';
 import {
   answers,
@@ -75,7 +76,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     await server.kill();
     for (const call of [
       () => one.sessions.check(ada.id, client.id),
-      () => one.sessions.list(ada.id),
+      () => allOf(one.sessions, ada.id),
       () => one.sessions.end(ada.id, client.id),
       () => one.sessions.endAll(ada.id),
       () => one.sessions.isFamily(ada.id, client.id, client.family),
@@ -222,11 +223,11 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     const server = await serverFor();
     const { one, ada } = await setUp(server.url);
     const [client, ended] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
-    const before = await one.sessions.list(ada.id);
+    const before = await allOf(one.sessions, ada.id);
     await server.admin.config('SET', 'maxmemory', '1');
     expect(await outcome(() => refreshToken(one.sessions, client))).toBe('unavailable');
     expect(await outcome(() => signIn(one.sessions, ada))).toBe('unavailable');
-    expect(await outcome(() => one.sessions.list(ada.id))).toEqual(before);
+    expect(await outcome(() => allOf(one.sessions, ada.id))).toEqual(before);
     expect(await checked(one.sessions, ada.id, client.id)).toBe('live');
     expect(await outcome(() => one.sessions.end(ada.id, ended.id))).toBe(true);
     expect(await checked(one.sessions, ada.id, ended.id)).toBe('ended');
@@ -305,7 +306,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     };
     const outcomes = await Promise.all([
       checked(one.sessions, theirs.user.id, theirs.id),
-      outcome(() => one.sessions.list(theirs.user.id)),
+      outcome(() => allOf(one.sessions, theirs.user.id)),
       outcome(() => refreshToken(one.sessions, theirs)),
     ]);
     expect(outcomes).toEqual(['unavailable', 'unavailable', 'unavailable']);
@@ -330,7 +331,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
         await pause(1);
         const store = answered % 2 === 0 ? one.sessions : two.sessions;
         const rotation = await outcome(() => refreshToken(store, client));
-        const list = await outcome(() => store.list(user.id));
+        const list = await outcome(() => allOf(store, user.id));
         const status = await checked(store, user.id, id);
         if (rotation === 'unavailable' || list === 'unavailable' || status === 'unavailable') continue;
         answered += 1;

@@ -5,6 +5,7 @@ import { openRedis } from '../../src/stores/redis/connection.ts';
 import { revocationFeed } from '../../src/stores/redis/revocation-feed.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
 import { createAccount } from '../support/accounts.ts';
+import { allOf } from '../support/pages.ts';
 import { redisCluster, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
 import {
   expectEveryKeyToExpire,
@@ -40,7 +41,7 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
     const sessions = redisSessionStore(redis, { lifetimes, journal, feed });
     await until(feed.isLive);
     await until(async () =>
-      sessions.list((await createdUser).id).then(
+      allOf(sessions, (await createdUser).id).then(
         () => true,
         () => false,
       ),

@@ -6,6 +6,7 @@ import type { RevocationJournal } from '../../src/stores/ports/revocation-journa
 import { openRedis } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
 import { createAccount } from '../support/accounts.ts';
+import { allOf } from '../support/pages.ts';
 import { type RedisServer, redisMissing, redisServer, targetOf } from '../support/redis-servers.ts';
 import {
   answers,
@@ -61,7 +62,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
       const user = await createAccount(instance.accounts);
       await signIn(instance.sessions, user, { ip: '203.0.113.255', userAgent });
       const kept = { ip: '203.0.113.255', userAgent: userAgent?.slice(0, 256) ?? null };
-      expect(await instance.sessions.list(user.id)).toMatchObject([kept]);
+      expect(await allOf(instance.sessions, user.id)).toMatchObject([kept]);
     }
   });
 
@@ -124,7 +125,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     for (let count = 0; count < 300; count += 1) clients.push(await signIn(instance.sessions, ada));
     await expectEveryKeyToExpire(instance.redis);
     for (const client of clients.slice(0, 100)) await instance.sessions.end(ada.id, client.id);
-    expect(await instance.sessions.list(ada.id)).toHaveLength(200);
+    expect(await allOf(instance.sessions, ada.id)).toHaveLength(200);
     expect(await instance.sessions.endAll(ada.id)).toBe(200);
     expect(await server.admin.hlen(keyOf(ada))).toBe(1);
   });
@@ -211,7 +212,7 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
     const { digests } = createRefreshToken(ada.id, sessionId(ada.id));
     await server.admin.config('RESETSTAT');
     expect(await sessions.check(odd.user, odd.session)).toEqual({ kind: 'ended' });
-    expect(await sessions.list(odd.user)).toEqual([]);
+    expect(await allOf(sessions, odd.user)).toEqual([]);
     expect(await sessions.end(ada.id, odd.session)).toBe(false);
     expect(await sessions.endAll(odd.user)).toBe(0);
     expect(await sessions.recognize(odd.user, odd.session, digests)).toBe('unknown');

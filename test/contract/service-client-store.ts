@@ -3,6 +3,7 @@ import { clientId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { tokenDigest } from '../../src/domain/ids.ts';
 import type { NewServiceClient, ServiceClientStore } from '../../src/stores/ports/service-client-store.ts';
+import { listAll } from '../support/pages.ts';
 import type { Harness, TwoInstances } from './harness.ts';
 
 export type ServiceClientStoreHarness = Harness<TwoInstances<ServiceClientStore>>;
@@ -43,7 +44,7 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
     const ids = [await create({ createdAt: 3 }), await create({ createdAt: 1 }), await create({ createdAt: 2 })].map(
       ({ id }) => id,
     );
-    expect((await other.list()).map(({ id }) => id)).toEqual([ids[1], ids[2], ids[0]]);
+    expect((await listAll(other.list)).map(({ id }) => id)).toEqual([ids[1], ids[2], ids[0]]);
   });
 
   test('a rotation keeps the current secret as the previous one and drops the one before', async () => {

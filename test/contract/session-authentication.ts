@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type TokenDigest, tokenDigest } from '../../src/domain/ids.ts';
 import type { Session } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
+import { allOf } from '../support/pages.ts';
 import type { SessionStoreHarness, SessionStoreSetup } from './session-store.ts';
 
 /** What a session store holds of the moment when the owner of a session last proved who they are. */
@@ -44,7 +45,7 @@ export function describeSessionAuthentication(
     };
 
     const ageOf = (id: SessionId, store = setup.store) => store.authenticationAge(ada.id, id);
-    const listed = async () => (await setup.store.list(ada.id))[0];
+    const listed = async () => (await allOf(setup.store, ada.id))[0];
 
     test('a session is authenticated when it starts, and that ages on every instance', async () => {
       const { id, session } = await start();

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type SessionId, sessionId, type UserId } from '@fieldgate/guard';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type TokenDigest, tokenDigest } from '../../src/domain/ids.ts';
+import { byCreation } from '../../src/domain/page.ts';
 import type { Role } from '../../src/domain/role.ts';
 import type { Rotation, Session, SessionLifetimes } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
+import { allOf, listAll } from '../support/pages.ts';
 import type { Harness, TwoInstances } from './harness.ts';
 
 export type SessionStoreHarness = Harness<SessionStoreSetup, [SessionLifetimes]> & {
@@ -102,7 +104,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
 
     test('starting returns the session as the list shows it', async () => {
       const { outcome } = await start(ada);
-      expect(await store.list(ada.id)).toEqual([outcome]);
+      expect(await allOf(store, ada.id)).toEqual([outcome]);
     });
 
     test.each<[string, (id: UserId) => Promise<void>]>([
@@ -130,7 +132,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
         await setup.accounts.changePassword(user.id);
         await setup.other.endAll(user.id);
         await Promise.all(logins);
-        expect(await store.list(user.id)).toEqual([]);
+        expect(await allOf(store, user.id)).toEqual([]);
       }
     });
   });
@@ -147,7 +149,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       const session = await start(ada);
       await setup.advance(tickMs);
       const rotation = await use(session, session.token, digest(), store, phone);
-      const [listed] = await store.list(ada.id);
+      const [listed] = await allOf(store, ada.id);
       expect(rotation).toEqual({ kind: 'rotated', session: listed });
       expect(listed).toMatchObject({ ...phone, id: session.id, userId: ada.id });
       expect(listed?.lastSeenAt).toBeGreaterThan(listed?.createdAt ?? Number.POSITIVE_INFINITY);
@@ -187,10 +189,10 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
     test('R04: a replay prolongs neither the window nor the session', async () => {
       const session = await start(ada);
       await refresh(session, session.token);
-      const before = await store.list(ada.id);
+      const before = await allOf(store, ada.id);
       await setup.advance(lifetimes.reuseWindowMs - tickMs);
       await use(session, session.token, digest(), store, phone);
-      expect(await store.list(ada.id)).toEqual(before);
+      expect(await allOf(store, ada.id)).toEqual(before);
       await setup.advance(tickMs);
       expect(await use(session, session.token)).toEqual({ kind: 'reused' });
     });
@@ -329,7 +331,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       const second = await refresh(session, session.token);
       const renewed = { ...session, family: digest(), token: digest() };
       const answer = await store.reissue(ada.id, session.id, { family: renewed.family, token: renewed.token });
-      expect(await store.list(ada.id)).toEqual([answer]);
+      expect(await allOf(store, ada.id)).toEqual([answer]);
       expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
       expect(await use(session, second)).toEqual({ kind: 'unknown' });
       await refresh(renewed, renewed.token);
@@ -396,7 +398,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       const eve = await setup.accounts.create();
       expect(await store.end(eve.id, session.id)).toBe(false);
       expect((await store.check(eve.id, session.id)).kind).toBe('ended');
-      expect(await store.list(eve.id)).toEqual([]);
+      expect(await allOf(store, eve.id)).toEqual([]);
       expect(await statusOf(session)).toBe('live');
     });
 
@@ -463,7 +465,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
       expect(await store.reissue(ada.id, session.id, { family: digest(), token: digest() })).toBeNull();
       expect(await store.isFamily(ada.id, session.id, session.family)).toBe(false);
-      expect(await store.list(ada.id)).toEqual([]);
+      expect(await allOf(store, ada.id)).toEqual([]);
     });
 
     test('R16: sessions that ended while the account was disabled stay ended when it is enabled', async () => {
@@ -490,7 +492,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       await setup.advance(tickMs);
       expect(await statusOf(session)).toBe('ended');
       expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
-      expect(await store.list(ada.id)).toEqual([]);
+      expect(await allOf(store, ada.id)).toEqual([]);
       expect(await store.reissue(ada.id, session.id, { family: digest(), token: digest() })).toBeNull();
       expect(await store.isFamily(ada.id, session.id, session.family)).toBe(false);
       expect(await store.end(ada.id, session.id)).toBe(false);
@@ -523,7 +525,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
         await setup.advance(step);
         current = await refresh(session, current);
       }
-      const [listed] = await store.list(ada.id);
+      const [listed] = await allOf(store, ada.id);
       expect(listed?.expiresAt).toBe((listed?.createdAt ?? 0) + lifetimes.absoluteMs);
       await setup.advance(begun + lifetimes.absoluteMs - tickMs - setup.now());
       expect(await statusOf(session)).toBe('live');
@@ -550,18 +552,18 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       }
       const [oldest] = started;
       if (oldest !== undefined) await refresh(oldest, oldest.token);
-      expect((await store.list(ada.id)).map(({ id }) => id)).toEqual(started.map(({ id }) => id).reverse());
+      expect((await allOf(store, ada.id)).map(({ id }) => id)).toEqual(started.map(({ id }) => id).reverse());
     });
 
     test('sessions of the same moment are listed by descending id', async () => {
       if (tickMs > 1) return; // Only where the clock stands still.
       const ids = (await Promise.all([start(ada), start(ada), start(ada)])).map(({ id }) => id);
-      expect((await store.list(ada.id)).map(({ id }) => id)).toEqual(ids.sort().reverse());
+      expect((await allOf(store, ada.id)).map(({ id }) => id)).toEqual(ids.sort().reverse());
     });
 
     test('R13: a listed session has times and client, and no token', async () => {
       const session = await start(ada, phone);
-      const [listed] = await store.list(ada.id);
+      const [listed] = await allOf(store, ada.id);
       expect(listed).toEqual({
         id: session.id,
         userId: ada.id,
@@ -574,12 +576,30 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       });
     });
 
+    test('sessions are listed page by page, and the list stays right when others start or end meanwhile', async () => {
+      const started = await Promise.all(Array.from({ length: 5 }, () => start(ada)));
+      await setup.advance(tickMs);
+      started.push(await start(ada));
+      const whole = (await allOf(store, ada.id)).map(({ id }) => id);
+      expect([...whole].sort()).toEqual(started.map(({ id }) => id).sort());
+      for (const first of [1, 2, 5]) {
+        expect((await listAll((page) => store.list(ada.id, page), first)).map(({ id }) => id)).toEqual(whole);
+      }
+      const { items, hasNextPage } = await store.list(ada.id, { first: 3, after: null });
+      const last = items.at(-1);
+      await store.end(ada.id, last?.id ?? sessionId(''));
+      await setup.advance(tickMs);
+      await start(ada);
+      const next = await store.list(ada.id, { first: 3, after: last ? byCreation(last) : null });
+      expect([hasNextPage, next.items.map(({ id }) => id), next.hasNextPage]).toEqual([true, whole.slice(3), false]);
+    });
+
     test('the client of a session may be unknown', async () => {
       const noClient = { ip: null, userAgent: null };
       const digests = { family: digest(), token: digest() };
       const id = sessionId(randomUUID());
       await store.start({ id, userId: ada.id, version: ada.version, role: ada.role, digests, client: noClient });
-      expect(await store.list(ada.id)).toMatchObject([noClient]);
+      expect(await allOf(store, ada.id)).toMatchObject([noClient]);
     });
   });
 

@@ -1,6 +1,7 @@
 import { apiKeyId } from '@fieldgate/guard';
 import { describe, expect } from 'vitest';
 import { createApiKeyText } from '../../src/crypto/api-key.ts';
+import { nodesOf } from '../support/pages.ts';
 import {
   adminEnv,
   type GraphQLAnswer,
@@ -34,7 +35,7 @@ const ask = (server: TestServer, key: string, query = '{ me { id email } }', hea
 const revoke = (server: TestServer, token: string, id: string) =>
   server.gql('mutation ($id: ID!) { revokeApiKey(id: $id) { apiKey { id revokedAt } } }', { token, variables: { id } });
 const list = async (server: TestServer, token: string) =>
-  (await server.gql(`{ apiKeys { ${keyFields} } }`, { token })).data.apiKeys;
+  nodesOf((await server.gql(`{ apiKeys { edges { node { ${keyFields} } } } }`, { token })).data.apiKeys);
 
 describe('an API key', () => {
   test('an API key acts for its owner within its scopes', async ({ server }) => {
@@ -61,12 +62,12 @@ describe('an API key', () => {
   });
 
   test.for([
-    ['account:read', '{ sessions { id } }', ['FORBIDDEN SCOPE']],
-    ['account:read', '{ apiKeys { id } }', ['FORBIDDEN SCOPE']],
-    ['sessions:*', '{ sessions { id } }', []],
-    ['*:read', '{ sessions { id } apiKeys { id } me { email } }', []],
-    ['*', '{ sessions { id } apiKeys { id } me { email } }', []],
-    ['sessions:read', '{ sessions { id } viewer { user { id email } } }', ['FORBIDDEN POLICY']],
+    ['account:read', '{ sessions { edges { node { id } } } }', ['FORBIDDEN SCOPE']],
+    ['account:read', '{ apiKeys { edges { node { id } } } }', ['FORBIDDEN SCOPE']],
+    ['sessions:*', '{ sessions { edges { node { id } } } }', []],
+    ['*:read', '{ sessions { edges { node { id } } } apiKeys { edges { node { id } } } me { email } }', []],
+    ['*', '{ sessions { edges { node { id } } } apiKeys { edges { node { id } } } me { email } }', []],
+    ['sessions:read', '{ sessions { edges { node { id } } } viewer { user { id email } } }', ['FORBIDDEN POLICY']],
   ] as const)('a key with the scope %s that asks %s gets %j', async ([scope, query, codes], { server }) => {
     const { accessToken } = await signup(server);
     const { secret } = await create(server, accessToken, { scopes: [scope] });

@@ -315,7 +315,7 @@ describe('beside a running server', () => {
     expect(await run(`session revoke ${one.session.id} --user ada@example.com`)).toMatchObject({ code: 1, out: '' });
     expect(await json(`session revoke --all --user ${two.user.id}`)).toEqual({ endedSessions: 1 });
     expect(await reasonFor(two.accessToken)).toBe('TOKEN_REVOKED');
-    expect(await json('session list --user ada@example.com')).toEqual({ sessions: [] });
+    expect(await json('session list --user ada@example.com')).toEqual({ sessions: [], next: null });
   });
 
   it('a session of another account is not revoked', async () => {
@@ -385,7 +385,7 @@ describe('client', () => {
   it('is listed for people and scripts, and its secret stands alone on standard output', async () => {
     const { run, json } = workspace();
     await run('migrate');
-    expect(await json('client list')).toEqual({ clients: [] });
+    expect(await json('client list')).toEqual({ clients: [], next: null });
     const { out, err } = await run('client create --name till --scope orders:read');
     expect(out).toMatch(/^fgc_[\w-]{43}\n$/);
     expect(err).toContain('Created till with the id');
@@ -680,6 +680,10 @@ describe('schema matrix', () => {
     aaaa ApiKey.prefix
     aaaa ApiKey.revokedAt
     aaaa ApiKey.scopes
+    aaaa ApiKeyConnection.edges
+    aaaa ApiKeyConnection.pageInfo
+    aaaa ApiKeyEdge.cursor
+    aaaa ApiKeyEdge.node
     aaaa AuthEvent.actor
     aaaa AuthEvent.id
     aaaa AuthEvent.ip
@@ -714,6 +718,10 @@ describe('schema matrix', () => {
     aaaa Identity.id
     aaaa Identity.lastUsedAt
     aaaa Identity.provider
+    aaaa IdentityConnection.edges
+    aaaa IdentityConnection.pageInfo
+    aaaa IdentityEdge.cursor
+    aaaa IdentityEdge.node
     aaaa LinkIdentityPayload.identity
     aaaa LogoutPayload.endedSessions
     -aaa Mutation.changePassword
@@ -758,6 +766,10 @@ describe('schema matrix', () => {
     ---a ServiceClient.name
     ---a ServiceClient.previousSecretExpiresAt
     ---a ServiceClient.scopes
+    aaaa ServiceClientConnection.edges
+    aaaa ServiceClientConnection.pageInfo
+    aaaa ServiceClientEdge.cursor
+    ---a ServiceClientEdge.node
     ---a ServiceClientSecretPayload.client
     ---a ServiceClientSecretPayload.secret
     aaaa Session.authenticatedAt
@@ -768,6 +780,10 @@ describe('schema matrix', () => {
     aaaa Session.ip
     aaaa Session.lastSeenAt
     aaaa Session.userAgent
+    aaaa SessionConnection.edges
+    aaaa SessionConnection.pageInfo
+    aaaa SessionEdge.cursor
+    aaaa SessionEdge.node
     aaaa SignInChallenge.expiresIn
     aaaa SignInChallenge.handle
     aaaa SignInChallenge.methods

@@ -46,7 +46,9 @@ describe('a session in cookies', () => {
       const elsewhere = JSON.stringify([data, [...headers].filter(([name]) => name !== 'set-cookie')]);
       for (const { value = '' } of setCookies(headers)) expect(elsewhere).not.toContain(value);
     }
-    expect((await jar.gql('{ viewer { kind role scopes } sessions { current } me { email } }')).data).toMatchObject({
+    expect(
+      (await jar.gql('{ viewer { kind role scopes } sessions { edges { node { current } } } me { email } }')).data,
+    ).toMatchObject({
       viewer: { kind: 'COOKIE', role: 'USER', scopes: ['*', 'interactive'] },
       me: { email },
     });

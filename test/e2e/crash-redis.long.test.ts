@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { postgresMissing, postgresServer } from '../support/databases.ts';
+import { nodesOf } from '../support/pages.ts';
 import {
   freePort,
   loginMutation,
@@ -17,7 +18,7 @@ import { pause } from '../support/time.ts';
 const kills = Number(process.env['KILLS'] ?? 8);
 const clients = 4;
 
-const sessions = '{ sessions { id } }';
+const sessions = '{ sessions { edges { node { id } } } }';
 
 type Client = { readonly email: string; grant: Tokens; lost: number };
 
@@ -71,7 +72,7 @@ test.skipIf(missing !== null)(
       const next =
         (await send(server.url, refreshMutation, grant))?.data?.refresh ??
         (await send(server.url, loginMutation, client)).data.login;
-      const list: { id: string }[] = (await send(server.url, sessions, {}, next.accessToken)).data.sessions;
+      const list: { id: string }[] = nodesOf((await send(server.url, sessions, {}, next.accessToken)).data.sessions);
       // One session for each sign-in, whether acknowledged or lost, and none from a refresh.
       expect(list.map(({ id }) => id)).toContain(next.session.id);
       expect(list.length).toBeLessThanOrEqual(1 + client.lost + 1);

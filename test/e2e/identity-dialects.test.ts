@@ -103,9 +103,9 @@ describe('GitHub', () => {
 
   test.each([403, 404])('whoever is known signs in where GitHub answers %i at its emails', async (emailsStatus) => {
     const { server, person } = await start();
-    const { user } = (await loginAt(server, 'github')).data.loginWithCode;
+    const { user } = (await loginAt(server, 'github')).data.loginWithProvider;
     Object.assign(person, { emails: null, emailsStatus });
-    expect((await loginAt(server, 'github')).data.loginWithCode.user).toEqual(user);
+    expect((await loginAt(server, 'github')).data.loginWithProvider.user).toEqual(user);
     person.user = { id: 1, login: 'new', name: null };
     expect((await loginAt(server, 'github')).codes).toEqual(['EMAIL_UNVERIFIED']);
     const { accessToken } = await signup(server);

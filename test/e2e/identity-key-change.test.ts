@@ -55,9 +55,9 @@ test.each([403, 404])('whoever is known signs in where the UserInfo endpoint ans
   const { provider, server } = await startWithProvider({}, metadata);
   metadata['userinfo_endpoint'] = `${provider.issuer}/userinfo`;
   provider.site.answers['/userinfo'] = (_request, response) => sendJson(response, {}, status);
-  const { user } = (await loginAt(server, 'acme')).data.loginWithCode;
+  const { user } = (await loginAt(server, 'acme')).data.loginWithProvider;
   provider.person = { sub: 'ada' };
-  expect((await loginAt(server, 'acme')).data.loginWithCode.user).toEqual(user);
+  expect((await loginAt(server, 'acme')).data.loginWithProvider.user).toEqual(user);
   expect(provider.site.asked('/userinfo')).toHaveLength(1);
   provider.person = { sub: 'new' };
   expect((await loginAt(server, 'acme')).codes).toEqual(['EMAIL_UNVERIFIED']);

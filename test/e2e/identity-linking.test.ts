@@ -1,6 +1,7 @@
 import { test as base, describe, expect } from 'vitest';
 import { createVerifier, linkIdentity, loginAt, loginWithProvider, signInAt } from '../support/identity-browser.ts';
 import { providerEnv, startOpenIdProvider } from '../support/identity-providers.ts';
+import { nodesOf } from '../support/pages.ts';
 import { type Grant, signup, startServer, type TestServer } from '../support/server.ts';
 
 const test = base
@@ -16,7 +17,9 @@ const link = async (server: TestServer, grant: Grant, provider = 'acme') =>
 const unlink = (server: TestServer, grant: Grant, id: string) =>
   server.gql('mutation ($id: ID!) { unlinkIdentity(id: $id) { id } }', { token: grant.accessToken, variables: { id } });
 const identitiesOf = async (server: TestServer, { accessToken: token }: Grant) =>
-  (await server.gql('{ identities { id provider email lastUsedAt } }', { token })).data.identities;
+  nodesOf(
+    (await server.gql('{ identities { edges { node { id provider email lastUsedAt } } } }', { token })).data.identities,
+  );
 const eventsOf = (server: TestServer, type: string) => server.logLines().filter(({ event }) => event === type);
 
 describe('linkIdentity', () => {
@@ -88,12 +91,16 @@ describe('identities', () => {
     const make = 'mutation ($s: [String!]!) { createApiKey(input: { name: "x", scopes: $s }) { secret } }';
     const ask = async (scope: string) => {
       const made = await server.gql(make, { token: ada.accessToken, variables: { s: [scope] } });
-      return server.gql('{ identities { provider } }', { headers: { 'x-api-key': made.data.createApiKey.secret } });
+      return server.gql('{ identities { edges { node { provider } } } }', {
+        headers: { 'x-api-key': made.data.createApiKey.secret },
+      });
     };
-    expect((await ask('identities:read')).data.identities).toEqual([{ provider: 'acme' }]);
+    expect(nodesOf((await ask('identities:read')).data.identities)).toEqual([{ provider: 'acme' }]);
     expect((await ask('account:read')).codes).toEqual(['FORBIDDEN SCOPE']);
     expect(await identitiesOf(server, await signup(server))).toEqual([]);
-    expect((await server.gql('{ identities { id } }')).codes).toEqual(['UNAUTHENTICATED TOKEN_MISSING']);
+    expect((await server.gql('{ identities { edges { node { id } } } }')).codes).toEqual([
+      'UNAUTHENTICATED TOKEN_MISSING',
+    ]);
   });
 });
 

@@ -9,12 +9,13 @@ test('a first sign-in creates an account with the verified name and email of the
   expect(back.url.origin + back.url.pathname).toBe(returnTo);
   const { data } = await loginWithProvider(server, back);
   expect(data.loginWithProvider.user).toMatchObject({ email: 'ada@example.com', name: 'Ada Lovelace', role: 'USER' });
-  const me = '{ me { email } identities { provider email lastUsedAt } sessions { current } }';
+  const me =
+    '{ me { email } identities { edges { node { provider email lastUsedAt } } } sessions { edges { node { current } } } }';
   const mine = await server.gql(me, { token: data.loginWithProvider.accessToken });
   expect(mine.data).toMatchObject({
     me: { email: 'ada@example.com' },
-    identities: [{ provider: 'acme', email: 'ada@example.com', lastUsedAt: expect.any(String) }],
-    sessions: [{ current: true }],
+    identities: { edges: [{ node: { provider: 'acme', email: 'ada@example.com', lastUsedAt: expect.any(String) } }] },
+    sessions: { edges: [{ node: { current: true } }] },
   });
   expect((await refresh(server, data.loginWithProvider.refreshToken)).codes).toEqual([]);
   const events = server.logLines().flatMap(({ event }) => event ?? []);
@@ -50,7 +51,9 @@ test.each([true, false, 'true', 1, undefined])(
     const answer = await loginAt(server, 'acme');
     expect([answer.data, answer.codes]).toEqual([null, ['ACCOUNT_LINK_REQUIRED']]);
     expect((await login(server, 'ada@example.com')).data.login.user.id).toBe(user.id);
-    expect((await server.gql('{ identities { id } }', { token: accessToken })).data.identities).toEqual([]);
+    expect(
+      (await server.gql('{ identities { edges { node { id } } } }', { token: accessToken })).data.identities.edges,
+    ).toEqual([]);
   },
 );
 
@@ -58,8 +61,8 @@ test('O07: an account that took an email first gains nothing from its owner’s 
   const { provider, server } = await startWithProvider();
   const squatter = await signup(server, 'ada@example.com', goodPassword);
   expect((await loginAt(server, 'acme')).codes).toEqual(['ACCOUNT_LINK_REQUIRED']);
-  const own = await server.gql('{ identities { id } }', { token: squatter.accessToken });
-  expect(own.data.identities).toEqual([]);
+  const own = await server.gql('{ identities { edges { node { id } } } }', { token: squatter.accessToken });
+  expect(own.data.identities.edges).toEqual([]);
   provider.person = { ...provider.person, email: 'ada.lovelace@example.com' };
   const owner = (await loginAt(server, 'acme')).data.loginWithProvider;
   expect(owner.user.id).not.toBe(squatter.user.id);

@@ -14,7 +14,7 @@ const startEntra = async (trust?: string) => {
       ...verified,
     };
     const { codes, data } = await loginAt(server, 'acme');
-    return codes[0] ?? data.loginWithCode.user.email;
+    return codes[0] ?? data.loginWithProvider.user.email;
   };
   return { ...started, outcome };
 };

@@ -79,7 +79,7 @@ const useEveryCredential = async ({ gql, form, call, secrets, cookies }: Awaited
   const { signup } = (await gql(`mutation { signup(${input(password)}) { ${pair} } }`)).data;
   await gql(`mutation { login(${input(wrongPassword)}) { ${pair} } }`);
   const { login } = (await gql(`mutation { login(${input(password)}) { ${pair} } }`)).data;
-  await gql('{ me { id email } sessions { id } }', bearer(login.accessToken));
+  await gql('{ me { id email } sessions { edges { node { id } } } }', bearer(login.accessToken));
   await gql('{ me { id } }', bearer(`${login.accessToken}x`));
   await gql('{ me { id } }', bearer(login.refreshToken));
   const spend = `mutation { refresh(input: { refreshToken: "${login.refreshToken}" }) { ${pair} } }`;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { failure, sendForm } from '../support/oauth.ts';
+import { nodesOf } from '../support/pages.ts';
 import {
   adminEnv,
   loginAsAdmin,
@@ -150,7 +151,7 @@ describe('client_credentials', () => {
 describe('tokens of services', () => {
   test('a service is refused fields of accounts even with their scopes', async ({ server, admin }) => {
     const { body } = await tokenFor(server, await newService(server, admin, ['account:read', 'sessions:read']));
-    for (const field of ['me { id }', 'sessions { id }']) {
+    for (const field of ['me { id }', 'sessions { edges { node { id } } }']) {
       expect((await server.gql(`{ ${field} }`, { token: body.access_token })).codes).toEqual(['FORBIDDEN ACCOUNT']);
     }
   });
@@ -159,7 +160,7 @@ describe('tokens of services', () => {
     const { body } = await tokenFor(server, await newService(server, admin));
     const ask = async (query: string) => (await server.gql(query, { token: body.access_token })).codes;
     expect(await ask('{ me { id } }')).toEqual(['FORBIDDEN SCOPE']);
-    expect(await ask('{ sessions { id } }')).toEqual(['FORBIDDEN SCOPE']);
+    expect(await ask('{ sessions { edges { node { id } } } }')).toEqual(['FORBIDDEN SCOPE']);
     expect(await ask('{ users { edges { cursor } } }')).toEqual(['FORBIDDEN ROLE']);
     expect(await ask('mutation { revokeSession(id: "x") { id } }')).toEqual(['FORBIDDEN SCOPE']);
     expect((await server.gql('mutation { logout { endedSessions } }', { token: body.access_token })).data).toEqual({
@@ -303,8 +304,10 @@ describe('secrets of services', () => {
 describe('the administration of services', () => {
   test('serviceClients lists clients without their secrets', async ({ server, admin }) => {
     const service = await newService(server, admin, ['b:c', 'a:b', 'b:c']);
-    const { data } = await server.gql(`{ serviceClients { ${clientFields} } }`, { token: admin.accessToken });
-    expect(data.serviceClients.find(({ id }: Service) => id === service.id)).toEqual({
+    const { data } = await server.gql(`{ serviceClients(first: 100) { edges { node { ${clientFields} } } } }`, {
+      token: admin.accessToken,
+    });
+    expect(nodesOf(data.serviceClients).find(({ id }: Service) => id === service.id)).toEqual({
       ...{ id: service.id, name: 'till', scopes: ['a:b', 'b:c'], createdAt: expect.any(String) },
       ...{ disabledAt: null, previousSecretExpiresAt: null },
     });
@@ -320,7 +323,7 @@ describe('the administration of services', () => {
         { token: admin.accessToken, variables: { input: { name: 'list', scopes } } },
       );
       const headers = { 'x-api-key': made.data.createApiKey.secret };
-      return (await server.gql('{ serviceClients { id } }', { headers })).codes;
+      return (await server.gql('{ serviceClients { edges { node { id } } } }', { headers })).codes;
     };
     expect(await withKey([])).toEqual(['FORBIDDEN SCOPE']);
     expect(await withKey(['account:read', 'users:read'])).toEqual(['FORBIDDEN SCOPE']);
@@ -333,7 +336,7 @@ describe('the administration of services', () => {
     for (const caller of [user, own]) {
       const refused = [
         await createClient(server, caller, { name: 'x' }),
-        await server.gql('{ serviceClients { id } }', { token: caller.accessToken }),
+        await server.gql('{ serviceClients { edges { node { id } } } }', { token: caller.accessToken }),
         await change(server, caller, 'rotateServiceClientSecret', service.id, 'secret'),
         await change(server, caller, 'disableServiceClient', service.id, 'id'),
       ];

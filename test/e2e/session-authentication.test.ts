@@ -7,9 +7,8 @@ it('a session shows when its owner last proved who they are: at the sign-in, and
   const server = await startServer();
   const { accessToken, refreshToken } = await signup(server);
   const shown = async (token: string) => {
-    const [session] = (await server.gql('{ sessions { createdAt lastSeenAt authenticatedAt } }', { token })).data
-      .sessions;
-    return session;
+    const query = '{ sessions { edges { node { createdAt lastSeenAt authenticatedAt } } } }';
+    return (await server.gql(query, { token })).data.sessions.edges[0].node;
   };
   const atFirst = await shown(accessToken);
   expect(atFirst.authenticatedAt).toBe(atFirst.createdAt);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
+import { nodesOf } from '../support/pages.ts';
 import {
   type Grant,
   login,
@@ -12,7 +13,7 @@ import {
 } from '../support/server.ts';
 
 const meQuery = '{ me { id } }';
-const sessionsQuery = '{ sessions { id createdAt lastSeenAt expiresAt ip userAgent current } }';
+const sessionsQuery = '{ sessions { edges { node { id createdAt lastSeenAt expiresAt ip userAgent current } } } }';
 const logoutMutation = 'mutation ($input: LogoutInput) { logout(input: $input) { endedSessions } }';
 
 const test = testWithServer();
@@ -202,7 +203,7 @@ describe('sessions', () => {
     const email = newEmail();
     const first = await signup(server, email);
     const second: Grant = (await login(server, email, undefined, { 'user-agent': 'a phone' })).data.login;
-    const { sessions } = (await server.gql(sessionsQuery, { token: first.accessToken })).data;
+    const sessions = nodesOf((await server.gql(sessionsQuery, { token: first.accessToken })).data.sessions);
     expect(sessions.map((session: { id: string }) => session.id)).toEqual([second.session.id, first.session.id]);
     expect(sessions.map((session: { current: boolean }) => session.current)).toEqual([false, true]);
     expect(sessions[0]).toMatchObject({ userAgent: 'a phone', ip: '127.0.0.1' });

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { failure, post, sendForm } from '../support/oauth.ts';
+import { nodesOf } from '../support/pages.ts';
 import {
   adminEnv,
   goodPassword,
@@ -67,8 +68,10 @@ describe('POST /token', () => {
   test('a session from POST /token records address and user agent', async ({ server }) => {
     const { user } = await signup(server);
     const answer = await token(server, passwordForm(user.email), { 'user-agent': 'a till' });
-    const { data } = await server.gql('{ sessions { userAgent ip current } }', { token: answer.body.access_token });
-    expect(data.sessions[0]).toEqual({ userAgent: 'a till', ip: '127.0.0.1', current: true });
+    const { data } = await server.gql('{ sessions { edges { node { userAgent ip current } } } }', {
+      token: answer.body.access_token,
+    });
+    expect(nodesOf(data.sessions)[0]).toEqual({ userAgent: 'a till', ip: '127.0.0.1', current: true });
   });
 
   test('R23: no answer may be stored, whether good or bad', async ({ server }) => {

@@ -46,6 +46,7 @@ export const testWithInstances = base
       followFeed: null,
       lifetimes: { idleMs: 3_600_000, absoluteMs: 3_600_000, reuseWindowMs: 10_000 },
       eventRetentionMs: 86_400_000,
+      apiKeyRetentionMs: 86_400_000,
       clock: Date.now,
       signals: silentSignals,
     });

@@ -77,7 +77,8 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   const client = { ip: null, userAgent: null };
   await sessions.start({ id: session, userId: id, version: 5, role: 'ADMIN', digests, client });
   await sessions.check(id, session);
-  await sessions.list(id);
+  await sessions.list(id, { first: 10, after: null });
+  await sessions.list(id, { first: 10, after: { at: 1, id: session } });
   await sessions.isFamily(id, session, digests.family);
   const successor = { successor: tokenDigest('2'), successorNonce: 'nonce' };
   const use = { userId: id, sessionId: session, ...successor, client, version: 5, role: 'ADMIN' } as const;
@@ -89,14 +90,16 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   await sessions.endAll(id, session);
   await sessions.purgeExpired(10, 1);
 
-  const apiKeys = sqlApiKeyStore(recorded);
+  const apiKeys = sqlApiKeyStore(recorded, { retentionMs: 1 });
   const key = apiKeyId(randomUUID());
   const terms = { name: 'x', scopes: [], createdAt: 1, expiresAt: 2 };
   await apiKeys.create({ id: key, userId: id, digest: tokenDigest('key'), ...terms }, 1);
   await apiKeys.find(key);
-  await apiKeys.list(id);
+  await apiKeys.list(id, { first: 10, after: null });
+  await apiKeys.list(id, { first: 10, after: { at: 1, id: key } });
   await apiKeys.recordUse(key, 2, 1);
   await apiKeys.revoke(id, key, 3);
+  await apiKeys.purgeExpired(10, 3);
 
   const journal = sqlRevocationJournal(recorded, { clock });
   await journal.record([{ kind: 'session', userId: id, sessionId: session }]);
@@ -106,6 +109,8 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   const service = clientId(randomUUID());
   await clients.check(service, 'token');
   await clients.find(service);
+  await clients.list({ first: 10, after: null });
+  await clients.list({ first: 10, after: { at: 1, id: service } });
   await clients.rotateSecret(service, { secretDigest: tokenDigest('other'), previousExpiresAt: 2 });
   await clients.disable(service, 1);
   await clients.revokeToken('token', 2);
@@ -113,7 +118,8 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
 
   const identities = sqlIdentityStore(recorded);
   await identities.recordUse({ issuer: 'https://provider.example', subject: 'ada' }, 1);
-  await identities.list(id);
+  await identities.list(id, { first: 10, after: null });
+  await identities.list(id, { first: 10, after: { at: 1, id } });
   await identities.unlink(id, identityId(randomUUID()));
 
   const attempts = sqlLoginAttemptStore(recorded);

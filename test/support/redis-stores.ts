@@ -15,6 +15,7 @@ import type { LimitStoreHarness } from '../contract/limit-store.ts';
 import type { SessionStoreHarness } from '../contract/session-store.ts';
 import { createAccount } from './accounts.ts';
 import { deleteAccount, deleteAllRows, sqliteFile } from './databases.ts';
+import { onePage } from './pages.ts';
 import { targetOf } from './redis-servers.ts';
 import { pause, until } from './time.ts';
 
@@ -45,7 +46,7 @@ export function redisInstances() {
       opened.push(redis);
       const journal = sqlRevocationJournal(connection, { clock: Date.now });
       const sessions = redisSessionStore(redis, { lifetimes, journal, signals });
-      await until(async () => answers(() => sessions.list(userId(randomUUID()))));
+      await until(async () => answers(() => sessions.list(userId(randomUUID()), onePage)));
       return { redis, sessions, accounts: sqlAccountStore(connection), journal, errors };
     },
     drop: async () => {

@@ -65,10 +65,13 @@ export const sqlSessions = (provide: ProvideDatabase): SessionStoreHarness => {
 export const sqlAccounts = (provide: ProvideDatabase): AccountStoreHarness =>
   twoInstances(provide, (database, other) => ({ store: sqlAccountStore(database), other: sqlAccountStore(other) }));
 
+/** How long the keys of these stores are kept after their end. */
+export const keyRetentionMs = 1_000_000;
+
 export const sqlApiKeys = (provide: ProvideDatabase): ApiKeyStoreHarness =>
   twoInstances(provide, (database, other) => ({
-    store: sqlApiKeyStore(database),
-    other: sqlApiKeyStore(other),
+    store: sqlApiKeyStore(database, { retentionMs: keyRetentionMs }),
+    other: sqlApiKeyStore(other, { retentionMs: keyRetentionMs }),
     accounts: sqlAccountStore(database),
     removeAccount: (id) => deleteAccount(database, id),
   }));

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ApiKey, apiKeyState } from '../../domain/api-key.ts';
 import { AppError } from '../../domain/errors.ts';
 import { commandLine } from '../../domain/event.ts';
+import { nextCursor } from '../../domain/page.ts';
 import { prefixOf } from '../../services/api-keys.ts';
 import {
   type CommandDeps,
@@ -9,8 +10,13 @@ import {
   helpText,
   type JsonOption,
   jsonOption,
+  type PageOptions,
+  pageJson,
+  printNext,
+  toPageQuery,
   userOption,
   wholeNumber,
+  withPageOptions,
 } from '../options.ts';
 import { escapeTerminal } from '../output/escape-terminal.ts';
 import { formatDistance, formatTime, formatTimeOrNull } from '../output/format-time.ts';
@@ -83,28 +89,28 @@ const withGrantableScopes = (error: unknown): unknown => {
 };
 
 const addList = (apiKey: Command, { shell, run }: CommandDeps): void => {
-  apiKey
-    .command('list')
+  withPageOptions(apiKey.command('list'))
     .description('list the API keys of an account, newest first, including expired and revoked ones')
     .requiredOption(...userOption)
     .option(...jsonOption)
     .addHelpText(
       'after',
-      helpText({ examples: ['apikey list --user ada@example.com'], json: `{ apiKeys: [${apiKeyJson}] }` }),
+      helpText({ examples: ['apikey list --user ada@example.com'], json: pageJson('apiKeys', apiKeyJson) }),
     )
-    .action((options: UserOptions) => run(listApiKeys(shell, options)));
+    .action((options: UserOptions & PageOptions) => run(listApiKeys(shell, options)));
 };
 
-const listApiKeys = (shell: Shell, { user: emailOrId, json }: UserOptions): Promise<ExitCode> =>
+const listApiKeys = (shell: Shell, { user: emailOrId, json, ...page }: UserOptions & PageOptions): Promise<ExitCode> =>
   withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
     const user = await requireUser(context, emailOrId);
-    const apiKeys = await context.apiKeys.list(user.id);
-    if (json) printJson(shell, { apiKeys: apiKeys.map(toJson) });
-    else printApiKeys(shell, apiKeys);
+    const found = await context.apiKeys.list(user.id, toPageQuery(page));
+    const next = nextCursor(found);
+    if (json) printJson(shell, { apiKeys: found.items.map(toJson), next });
+    else printApiKeys(shell, found.items, next);
     return 0;
   });
 
-const printApiKeys = (shell: Shell, apiKeys: readonly ApiKey[]): void => {
+const printApiKeys = (shell: Shell, apiKeys: readonly ApiKey[], next: string | null): void => {
   if (apiKeys.length === 0) return void shell.stderr.write('This account has no API keys.\n');
   const now = shell.clock();
   printTable(
@@ -116,6 +122,7 @@ const printApiKeys = (shell: Shell, apiKeys: readonly ApiKey[]): void => {
       describeState(apiKey, now),
     ]),
   );
+  printNext(shell, next);
 };
 
 const describeState = (apiKey: ApiKey, now: number): string => {

@@ -1,8 +1,20 @@
 import type { Command } from 'commander';
 import { commandLine } from '../../domain/event.ts';
+import { nextCursor } from '../../domain/page.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
 import type { ClientWithSecret } from '../../services/service-clients.ts';
-import { type CommandDeps, collect, helpText, type JsonOption, jsonOption } from '../options.ts';
+import {
+  type CommandDeps,
+  collect,
+  helpText,
+  type JsonOption,
+  jsonOption,
+  type PageOptions,
+  pageJson,
+  printNext,
+  toPageQuery,
+  withPageOptions,
+} from '../options.ts';
 import { escapeTerminal } from '../output/escape-terminal.ts';
 import { formatDistance, formatTime, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
@@ -65,19 +77,19 @@ const warnOfUnknownScopes = async (shell: Shell, scopes: readonly string[]): Pro
 };
 
 const addList = (client: Command, { shell, run }: CommandDeps): void => {
-  client
-    .command('list')
+  withPageOptions(client.command('list'))
     .description('list the service clients, oldest first')
     .option(...jsonOption)
-    .addHelpText('after', helpText({ examples: ['client list'], json: `{ clients: [${clientJson}] }` }))
-    .action((options: JsonOption) => run(listClients(shell, options)));
+    .addHelpText('after', helpText({ examples: ['client list'], json: pageJson('clients', clientJson) }))
+    .action((options: JsonOption & PageOptions) => run(listClients(shell, options)));
 };
 
-const listClients = (shell: Shell, { json }: JsonOption): Promise<ExitCode> =>
+const listClients = (shell: Shell, { json, ...page }: JsonOption & PageOptions): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
-    const clients = await serviceClients.list();
-    if (json) printJson(shell, { clients: clients.map(toJson) });
-    else printClients(shell, clients);
+    const found = await serviceClients.list(toPageQuery(page));
+    const next = nextCursor(found);
+    if (json) printJson(shell, { clients: found.items.map(toJson), next });
+    else printClients(shell, found.items, next);
   });
 
 const addRotate = (client: Command, { shell, run }: CommandDeps): void => {
@@ -152,7 +164,7 @@ const printWithSecret = (
   print(shell, secret);
 };
 
-const printClients = (shell: Shell, clients: readonly ServiceClient[]): void => {
+const printClients = (shell: Shell, clients: readonly ServiceClient[], next: string | null): void => {
   if (clients.length === 0) return void shell.stderr.write('There are no service clients.\n');
   const now = shell.clock();
   printTable(
@@ -163,6 +175,7 @@ const printClients = (shell: Shell, clients: readonly ServiceClient[]): void => 
       disabledAt === null ? 'enabled' : `disabled ${formatDistance(disabledAt, now)}`,
     ]),
   );
+  printNext(shell, next);
 };
 
 const toJson = ({ id, name, scopes, createdAt, disabledAt, previousSecretExpiresAt }: ServiceClient) => ({

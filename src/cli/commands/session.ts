@@ -1,8 +1,20 @@
 import type { Command } from 'commander';
 import { commandLine } from '../../domain/event.ts';
+import { nextCursor } from '../../domain/page.ts';
 import type { Session } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
-import { type CommandDeps, helpText, type JsonOption, jsonOption, userOption } from '../options.ts';
+import {
+  type CommandDeps,
+  helpText,
+  type JsonOption,
+  jsonOption,
+  type PageOptions,
+  pageJson,
+  printNext,
+  toPageQuery,
+  userOption,
+  withPageOptions,
+} from '../options.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
 import { orNotFound, requireUser, type ServicesContext, withServices } from '../services.ts';
@@ -15,8 +27,7 @@ export const addSessionCommands = (program: Command, deps: CommandDeps): void =>
 };
 
 const addList = (session: Command, { shell, run }: CommandDeps): void => {
-  session
-    .command('list')
+  withPageOptions(session.command('list'))
     .description('list the live sessions of an account, newest first')
     .requiredOption(...userOption)
     .option(...jsonOption)
@@ -24,24 +35,25 @@ const addList = (session: Command, { shell, run }: CommandDeps): void => {
       'after',
       helpText({
         examples: ['session list --user ada@example.com'],
-        json: '{ sessions: [{ id, userId, createdAt, lastSeenAt, authenticatedAt, expiresAt, ip, userAgent }] }',
+        json: pageJson('sessions', '{ id, userId, createdAt, lastSeenAt, authenticatedAt, expiresAt, ip, userAgent }'),
       }),
     )
     .action((options: UserOptions) => run(listSessions(shell, options)));
 };
 
-type UserOptions = JsonOption & { readonly user: string };
+type UserOptions = JsonOption & PageOptions & { readonly user: string };
 
-const listSessions = (shell: Shell, { user: emailOrId, json }: UserOptions): Promise<ExitCode> =>
+const listSessions = (shell: Shell, { user: emailOrId, json, ...page }: UserOptions): Promise<ExitCode> =>
   withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
     const user = await requireUser(context, emailOrId);
-    const sessions = await context.sessions.list(user.id);
-    if (json) printJson(shell, { sessions: sessions.map(toJson) });
-    else printSessions(shell, sessions);
+    const found = await context.sessions.list(user.id, toPageQuery(page));
+    const next = nextCursor(found);
+    if (json) printJson(shell, { sessions: found.items.map(toJson), next });
+    else printSessions(shell, found.items, next);
     return 0;
   });
 
-const printSessions = (shell: Shell, sessions: readonly Session[]): void => {
+const printSessions = (shell: Shell, sessions: readonly Session[], next: string | null): void => {
   if (sessions.length === 0) return void shell.stderr.write('This account has no live sessions.\n');
   const now = shell.clock();
   printTable(
@@ -52,6 +64,7 @@ const printSessions = (shell: Shell, sessions: readonly Session[]): void => {
       ...[ip ?? '-', shorten(userAgent ?? '-')],
     ]),
   );
+  printNext(shell, next);
 };
 
 const maxUserAgentWidth = 60;

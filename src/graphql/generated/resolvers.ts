@@ -41,6 +41,18 @@ export type ApiKey = {
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
 };
 
+export type ApiKeyConnection = {
+  readonly __typename?: 'ApiKeyConnection';
+  readonly edges: ReadonlyArray<ApiKeyEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type ApiKeyEdge = {
+  readonly __typename?: 'ApiKeyEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: ApiKey;
+};
+
 /** An event of an account or a credential; docs/events.md lists them. */
 export type AuthEvent = {
   readonly __typename?: 'AuthEvent';
@@ -169,6 +181,18 @@ export type Identity = {
   readonly lastUsedAt: Maybe<Scalars['DateTime']['output']>;
   /** The provider's name in the server's configuration, such as `google`. */
   readonly provider: Scalars['String']['output'];
+};
+
+export type IdentityConnection = {
+  readonly __typename?: 'IdentityConnection';
+  readonly edges: ReadonlyArray<IdentityEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type IdentityEdge = {
+  readonly __typename?: 'IdentityEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: Identity;
 };
 
 export type LinkIdentityInput = {
@@ -389,27 +413,33 @@ export type PageInfo = {
 export type Query = {
   readonly __typename?: 'Query';
   /** The caller's API keys, newest first, including expired and revoked ones. */
-  readonly apiKeys: Maybe<ReadonlyArray<ApiKey>>;
+  readonly apiKeys: Maybe<ApiKeyConnection>;
   /** The events of all accounts and credentials, newest first. */
   readonly authEvents: Maybe<AuthEventConnection>;
   /** A public field, to see that the server works. */
   readonly hello: Scalars['String']['output'];
   /** The caller's identities at providers, oldest first. */
-  readonly identities: Maybe<ReadonlyArray<Identity>>;
+  readonly identities: Maybe<IdentityConnection>;
   /** The caller's account. */
   readonly me: Maybe<User>;
   /** The events of the caller's account, newest first. */
   readonly securityEvents: Maybe<AuthEventConnection>;
   /** All service clients, oldest first. */
-  readonly serviceClients: Maybe<ReadonlyArray<ServiceClient>>;
+  readonly serviceClients: Maybe<ServiceClientConnection>;
   /** The caller's live sessions, newest first. */
-  readonly sessions: Maybe<ReadonlyArray<Session>>;
+  readonly sessions: Maybe<SessionConnection>;
   /** The account with this id; null if it does not exist. */
   readonly user: Maybe<User>;
   /** All accounts, oldest first. `search` matches part of the email or the name, ignoring case. */
   readonly users: Maybe<UserConnection>;
   /** The caller and the credential. Anonymous callers may ask; a presented credential must be valid. */
   readonly viewer: Viewer;
+};
+
+
+export type QueryApiKeysArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -420,7 +450,25 @@ export type QueryAuthEventsArgs = {
 };
 
 
+export type QueryIdentitiesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
 export type QuerySecurityEventsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryServiceClientsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QuerySessionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -482,6 +530,18 @@ export type ServiceClient = {
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
 };
 
+export type ServiceClientConnection = {
+  readonly __typename?: 'ServiceClientConnection';
+  readonly edges: ReadonlyArray<ServiceClientEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type ServiceClientEdge = {
+  readonly __typename?: 'ServiceClientEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: ServiceClient;
+};
+
 /** A service client and its new secret. */
 export type ServiceClientSecretPayload = {
   readonly __typename?: 'ServiceClientSecretPayload';
@@ -506,6 +566,18 @@ export type Session = {
   /** The last login or refresh. */
   readonly lastSeenAt: Scalars['DateTime']['output'];
   readonly userAgent: Maybe<Scalars['String']['output']>;
+};
+
+export type SessionConnection = {
+  readonly __typename?: 'SessionConnection';
+  readonly edges: ReadonlyArray<SessionEdge>;
+  readonly pageInfo: PageInfo;
+};
+
+export type SessionEdge = {
+  readonly __typename?: 'SessionEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: Session;
 };
 
 export type SetUserRoleInput = {
@@ -709,6 +781,8 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   ApiKey: ResolverTypeWrapper<ApiKeyModel>;
+  ApiKeyConnection: ResolverTypeWrapper<Omit<ApiKeyConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['ApiKeyEdge']> }>;
+  ApiKeyEdge: ResolverTypeWrapper<Omit<ApiKeyEdge, 'node'> & { node: ResolversTypes['ApiKey'] }>;
   AuthEvent: ResolverTypeWrapper<AuthEventModel>;
   AuthEventActor: ResolverTypeWrapper<AuthEventActor>;
   AuthEventConnection: ResolverTypeWrapper<Omit<AuthEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['AuthEventEdge']> }>;
@@ -725,6 +799,8 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Identity: ResolverTypeWrapper<IdentityModel>;
+  IdentityConnection: ResolverTypeWrapper<Omit<IdentityConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['IdentityEdge']> }>;
+  IdentityEdge: ResolverTypeWrapper<Omit<IdentityEdge, 'node'> & { node: ResolversTypes['Identity'] }>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   LinkIdentityInput: LinkIdentityInput;
   LinkIdentityPayload: ResolverTypeWrapper<Omit<LinkIdentityPayload, 'identity'> & { identity: ResolversTypes['Identity'] }>;
@@ -742,8 +818,12 @@ export type ResolversTypes = {
   Role: Role;
   SecondFactor: SecondFactor;
   ServiceClient: ResolverTypeWrapper<ServiceClientModel>;
+  ServiceClientConnection: ResolverTypeWrapper<Omit<ServiceClientConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['ServiceClientEdge']> }>;
+  ServiceClientEdge: ResolverTypeWrapper<Omit<ServiceClientEdge, 'node'> & { node: ResolversTypes['ServiceClient'] }>;
   ServiceClientSecretPayload: ResolverTypeWrapper<ClientWithSecret>;
   Session: ResolverTypeWrapper<SessionModel>;
+  SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['SessionEdge']> }>;
+  SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
   SetUserRoleInput: SetUserRoleInput;
   SignInChallenge: ResolverTypeWrapper<SignInChallenge>;
   SignInPayload: ResolverTypeWrapper<DeliveredTokens>;
@@ -762,6 +842,8 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   ApiKey: ApiKeyModel;
+  ApiKeyConnection: Omit<ApiKeyConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['ApiKeyEdge']> };
+  ApiKeyEdge: Omit<ApiKeyEdge, 'node'> & { node: ResolversParentTypes['ApiKey'] };
   AuthEvent: AuthEventModel;
   AuthEventActor: AuthEventActor;
   AuthEventConnection: Omit<AuthEventConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['AuthEventEdge']> };
@@ -777,6 +859,8 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   ID: Scalars['ID']['output'];
   Identity: IdentityModel;
+  IdentityConnection: Omit<IdentityConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['IdentityEdge']> };
+  IdentityEdge: Omit<IdentityEdge, 'node'> & { node: ResolversParentTypes['Identity'] };
   Int: Scalars['Int']['output'];
   LinkIdentityInput: LinkIdentityInput;
   LinkIdentityPayload: Omit<LinkIdentityPayload, 'identity'> & { identity: ResolversParentTypes['Identity'] };
@@ -791,8 +875,12 @@ export type ResolversParentTypes = {
   RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'apiKey'> & { apiKey: ResolversParentTypes['ApiKey'] };
   RevokeSessionPayload: RevokeSessionPayload;
   ServiceClient: ServiceClientModel;
+  ServiceClientConnection: Omit<ServiceClientConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['ServiceClientEdge']> };
+  ServiceClientEdge: Omit<ServiceClientEdge, 'node'> & { node: ResolversParentTypes['ServiceClient'] };
   ServiceClientSecretPayload: ClientWithSecret;
   Session: SessionModel;
+  SessionConnection: Omit<SessionConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['SessionEdge']> };
+  SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
   SetUserRoleInput: SetUserRoleInput;
   SignInChallenge: SignInChallenge;
   SignInPayload: DeliveredTokens;
@@ -821,6 +909,16 @@ export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends Res
   prefix?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   revokedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ApiKeyConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyConnection'] = ResolversParentTypes['ApiKeyConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ApiKeyEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ApiKeyEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyEdge'] = ResolversParentTypes['ApiKeyEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
 };
 
 export type AuthEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthEvent'] = ResolversParentTypes['AuthEvent']> = {
@@ -885,6 +983,16 @@ export type IdentityResolvers<ContextType = RequestContext, ParentType extends R
   provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type IdentityConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdentityConnection'] = ResolversParentTypes['IdentityConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['IdentityEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type IdentityEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdentityEdge'] = ResolversParentTypes['IdentityEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Identity'], ParentType, ContextType>;
+};
+
 export type LinkIdentityPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LinkIdentityPayload'] = ResolversParentTypes['LinkIdentityPayload']> = {
   identity?: Resolver<ResolversTypes['Identity'], ParentType, ContextType>;
 };
@@ -923,14 +1031,14 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  apiKeys?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
+  apiKeys?: Resolver<Maybe<ResolversTypes['ApiKeyConnection']>, ParentType, ContextType, RequireFields<QueryApiKeysArgs, 'first'>>;
   authEvents?: Resolver<Maybe<ResolversTypes['AuthEventConnection']>, ParentType, ContextType, RequireFields<QueryAuthEventsArgs, 'first'>>;
   hello?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  identities?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Identity']>>, ParentType, ContextType>;
+  identities?: Resolver<Maybe<ResolversTypes['IdentityConnection']>, ParentType, ContextType, RequireFields<QueryIdentitiesArgs, 'first'>>;
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   securityEvents?: Resolver<Maybe<ResolversTypes['AuthEventConnection']>, ParentType, ContextType, RequireFields<QuerySecurityEventsArgs, 'first'>>;
-  serviceClients?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ServiceClient']>>, ParentType, ContextType>;
-  sessions?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Session']>>, ParentType, ContextType>;
+  serviceClients?: Resolver<Maybe<ResolversTypes['ServiceClientConnection']>, ParentType, ContextType, RequireFields<QueryServiceClientsArgs, 'first'>>;
+  sessions?: Resolver<Maybe<ResolversTypes['SessionConnection']>, ParentType, ContextType, RequireFields<QuerySessionsArgs, 'first'>>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
   users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
@@ -953,6 +1061,16 @@ export type ServiceClientResolvers<ContextType = RequestContext, ParentType exte
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type ServiceClientConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ServiceClientConnection'] = ResolversParentTypes['ServiceClientConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ServiceClientEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ServiceClientEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ServiceClientEdge'] = ResolversParentTypes['ServiceClientEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['ServiceClient'], ParentType, ContextType>;
+};
+
 export type ServiceClientSecretPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ServiceClientSecretPayload'] = ResolversParentTypes['ServiceClientSecretPayload']> = {
   client?: Resolver<ResolversTypes['ServiceClient'], ParentType, ContextType>;
   secret?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -967,6 +1085,16 @@ export type SessionResolvers<ContextType = RequestContext, ParentType extends Re
   ip?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   lastSeenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type SessionConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SessionConnection'] = ResolversParentTypes['SessionConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['SessionEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type SessionEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SessionEdge'] = ResolversParentTypes['SessionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
 };
 
 export type SignInChallengeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignInChallenge'] = ResolversParentTypes['SignInChallenge']> = {
@@ -1020,6 +1148,8 @@ export type ViewerResolvers<ContextType = RequestContext, ParentType extends Res
 
 export type Resolvers<ContextType = RequestContext> = {
   ApiKey?: ApiKeyResolvers<ContextType>;
+  ApiKeyConnection?: ApiKeyConnectionResolvers<ContextType>;
+  ApiKeyEdge?: ApiKeyEdgeResolvers<ContextType>;
   AuthEvent?: AuthEventResolvers<ContextType>;
   AuthEventActor?: AuthEventActorResolvers<ContextType>;
   AuthEventConnection?: AuthEventConnectionResolvers<ContextType>;
@@ -1029,6 +1159,8 @@ export type Resolvers<ContextType = RequestContext> = {
   CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Identity?: IdentityResolvers<ContextType>;
+  IdentityConnection?: IdentityConnectionResolvers<ContextType>;
+  IdentityEdge?: IdentityEdgeResolvers<ContextType>;
   LinkIdentityPayload?: LinkIdentityPayloadResolvers<ContextType>;
   LogoutPayload?: LogoutPayloadResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
@@ -1037,8 +1169,12 @@ export type Resolvers<ContextType = RequestContext> = {
   RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;
   ServiceClient?: ServiceClientResolvers<ContextType>;
+  ServiceClientConnection?: ServiceClientConnectionResolvers<ContextType>;
+  ServiceClientEdge?: ServiceClientEdgeResolvers<ContextType>;
   ServiceClientSecretPayload?: ServiceClientSecretPayloadResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
+  SessionConnection?: SessionConnectionResolvers<ContextType>;
+  SessionEdge?: SessionEdgeResolvers<ContextType>;
   SignInChallenge?: SignInChallengeResolvers<ContextType>;
   SignInPayload?: SignInPayloadResolvers<ContextType>;
   UnlinkIdentityPayload?: UnlinkIdentityPayloadResolvers<ContextType>;

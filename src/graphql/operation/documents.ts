@@ -1,9 +1,10 @@
 import { refusalError } from '@fieldgate/guard/server';
 import { type GraphQLError, getOperationAST } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Limits } from '../../services/limits.ts';
-import type { RequestState } from '../context.ts';
+import type { AppError } from '../../domain/errors.ts';
+import type { Consume } from './consume.ts';
 import type { GraphQLParams } from './parameters.ts';
+import type { Consumer } from './payers.ts';
 import { type PrepareDeps, type PreparedDocument, type PreparedOperation, prepareDocument } from './prepare.ts';
 import { wholeError } from './result.ts';
 
@@ -14,15 +15,16 @@ const maxTextLength = 10_000;
  * alone would bound nothing: a thousand of the longest kind, which anybody may send, are a gigabyte.
  */
 const maxTokens = 50_000;
-const bytesPerPoint = 1024;
 
 export type DocumentsDeps = PrepareDeps & {
-  /** Counts, by address, the documents that lead to no execution; nothing else counts those. */
-  readonly limit: Pick<Limits['documents'], 'refuse' | 'count'>;
+  readonly consume: Pick<Consume, 'document' | 'mayBeSignIn' | 'request'>;
 };
 
-/** Finds the prepared operation of a request, or says why there is none. Valid documents are kept, the most recent ones. */
-export const createDocuments = (deps: DocumentsDeps) => {
+/**
+ * Finds the prepared operation of a request and counts the request, or says why there is none. Valid documents are kept, the most
+ * recent ones.
+ */
+export const createDocuments = ({ consume, ...deps }: DocumentsDeps) => {
   const known = new LRUCache<string, PreparedDocument>({
     max: maxDocuments,
     maxSize: maxTokens,
@@ -32,37 +34,38 @@ export const createDocuments = (deps: DocumentsDeps) => {
   const find = (
     method: Method,
     params: GraphQLParams,
-    state: RequestState,
+    consumer: Consumer,
   ): PreparedOperation | readonly GraphQLError[] => {
     // The text alone is the key: an operation name put before it could be read as a part of it.
     const operation = known.get(params.query)?.operations.get(params.operationName);
-    const isPlain = operation && operation.checkCost === null && method === 'POST';
-    return isPlain ? operation : findChecked(method, params, state);
+    if (!operation || operation.checkCost !== null || method !== 'POST') return findChecked(method, params, consumer);
+    const refusal = operation.isSignIn ? null : consume.request(consumer);
+    return refusal ? tooMany(refusal) : operation;
   };
 
   const findChecked = (
     method: Method,
     { query, operationName, variables }: GraphQLParams,
-    state: RequestState,
+    consumer: Consumer,
   ): PreparedOperation | readonly GraphQLError[] => {
     const cached = known.get(query);
-    const refused = cached ? null : deps.limit.refuse(state.client, state.rateLimits);
-    if (refused) return [refusalError({ error: refused, presented: false }, null)];
-    const count = (errors: readonly GraphQLError[]): readonly GraphQLError[] => {
-      deps.limit.count(state.client, state.rateLimits, Math.ceil(Buffer.byteLength(query) / bytesPerPoint));
-      return errors;
-    };
+    // Counted before it is parsed: the work for a caller with nothing left is not done.
+    const unpaid = cached ? null : consume.document(consumer, query);
+    if (unpaid && !consume.mayBeSignIn(consumer, query)) return tooMany(unpaid);
     const document =
       cached ??
       prepareDocument(deps, query, (parsed) =>
         refuseOperation(getOperationAST(parsed, operationName)?.operation, method),
       );
-    if (!('operations' in document)) return count(document);
+    if (!('operations' in document)) return unpaid ? tooMany(unpaid) : document;
     const operation = document.operations.get(operationName);
     const wrong = refuseOperation(operation?.kind, method);
-    if (wrong || !operation) return count([wrong ?? noOperation()]);
+    const isFree = operation?.isSignIn && !wrong;
+    const refusal = isFree ? null : cached ? consume.request(consumer) : unpaid;
+    if (refusal) return tooMany(refusal);
+    if (wrong || !operation) return [wrong ?? noOperation()];
     const costly = operation.checkCost?.(variables);
-    if (costly) return cached ? [costly] : count([costly]);
+    if (costly) return [costly];
     if (!cached && query.length <= maxTextLength) known.set(query, document);
     return operation;
   };
@@ -71,6 +74,9 @@ export const createDocuments = (deps: DocumentsDeps) => {
 };
 
 type Method = 'GET' | 'POST';
+
+/** The errors of a request whose caller has nothing left. */
+export const tooMany = (error: AppError): readonly GraphQLError[] => [refusalError({ error, presented: false }, null)];
 
 /** What is wrong with the operation that a request asks for, whatever the schema says of it. */
 const refuseOperation = (kind: PreparedOperation['kind'] | undefined, method: Method): GraphQLError | null => {

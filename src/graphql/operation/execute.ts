@@ -2,10 +2,11 @@ import { type Authenticator, admit, type Decision, withViewer } from '@fieldgate
 import { refusalError } from '@fieldgate/guard/server';
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import type { AppError } from '../../domain/errors.ts';
 import type { RequestContext } from '../context.ts';
 import type { OnRefusal } from '../refusal-log.ts';
-import type { ChargeOperation } from './charge.ts';
-import { createDocuments, type DocumentsDeps } from './documents.ts';
+import type { Consume } from './consume.ts';
+import { createDocuments, type DocumentsDeps, tooMany } from './documents.ts';
 import { errorOfThrown, type ReportFault, translateErrors } from './errors.ts';
 import { createIntrospection, type IntrospectionMode, type SchemaByCaller } from './introspection.ts';
 import type { GraphQLParams } from './parameters.ts';
@@ -30,16 +31,15 @@ export type AdmitDeps = {
   /** Made by `guardSchema`. */
   readonly schema: GraphQLSchema;
   readonly authenticate: Authenticator;
-  readonly charge: ChargeOperation;
+  readonly consume: Consume;
   /** Where clients learn who issues tokens for this API (RFC 9728 §5.1). */
   readonly resourceMetadata: string;
   readonly onRefusal: OnRefusal;
 };
 
 export type PipelineDeps = AdmitDeps &
-  Omit<DocumentsDeps, 'rules' | 'hideSuggestions' | 'hideTypes' | 'limit'> & {
+  Omit<DocumentsDeps, 'rules' | 'hideSuggestions' | 'hideTypes' | 'consume'> & {
     readonly introspection: IntrospectionMode;
-    readonly documentLimit: DocumentsDeps['limit'];
     readonly reportFault: ReportFault;
     /** Null where nothing is counted. */
     readonly onOperation: OnOperation | null;
@@ -52,26 +52,35 @@ export type Pipeline = ReturnType<typeof createPipeline>;
  * rules, rate limit), execute it, translate its errors. `prepare` and `run` are its two halves; a subscription takes the
  * first half here and the second one in `streams`.
  */
-export const createPipeline = ({ introspection: mode, documentLimit, ...deps }: PipelineDeps) => {
+export const createPipeline = ({ introspection: mode, ...deps }: PipelineDeps) => {
   const { rules, hideSuggestions, schemaByCaller } = createIntrospection(mode, deps);
   const documents = createDocuments({
     ...deps,
     rules,
     hideSuggestions,
     hideTypes: mode === 'off',
-    limit: documentLimit,
   });
-  const { reportFault, onOperation } = deps;
+  const { reportFault, onOperation, consume } = deps;
 
   const finish = (kind: OperationKind, result: ExecutionResult): ExecutionResult => {
     onOperation?.(kind, outcomeOf(result));
     return result;
   };
 
+  const answerOf = (refusal: AppError | null): ExecutionResult | null =>
+    refusal && finish('none', { errors: tooMany(refusal) });
+
+  /** Counts a request that is refused before its document is known. Returns the answer to give instead if its caller has nothing left. */
+  const refuseCounted = (context: RequestContext): ExecutionResult | null => answerOf(consume.request(context));
+
+  /** Returns the answer to a caller with nothing left, else null. Call it before parsing what is too long for a sign-in. */
+  const refuseExhausted = (context: RequestContext): ExecutionResult | null =>
+    answerOf(consume.refuseExhausted(context));
+
   /** Returns the operation to run, or the answer of a request without one. */
   const prepare = ({ method, params, context }: GraphQLRequest): Requested | ExecutionResult => {
-    if (params instanceof GraphQLError) return finish('none', { errors: [params] });
-    const operation = documents.find(method, params, context.state);
+    if (params instanceof GraphQLError) return refuseCounted(context) ?? finish('none', { errors: [params] });
+    const operation = documents.find(method, params, context);
     return 'document' in operation ? { operation, params, context } : finish('none', { errors: operation });
   };
 
@@ -88,7 +97,7 @@ export const createPipeline = ({ introspection: mode, documentLimit, ...deps }: 
     );
   };
 
-  return { prepare, run };
+  return { refuseCounted, refuseExhausted, prepare, run };
 };
 
 const executeOperation = (
@@ -115,7 +124,7 @@ export const admitOperation = (deps: AdmitDeps, { operation, params, context }: 
     variables: params.variables,
     source: context,
     authenticate: deps.authenticate,
-    consume: (viewer, fields) => deps.charge(viewer, fields, context),
+    consume: (viewer, fields) => deps.consume.operation(viewer, fields, context),
   });
 
 export const refuse = (

@@ -3,11 +3,21 @@ import { directiveUses } from '@fieldgate/guard/server';
 import { type GraphQLField, type GraphQLSchema, getNamedType, isInterfaceType, isObjectType } from 'graphql';
 import { type BucketName, bucketNames, isBucketName } from '../../domain/rate-limit.ts';
 
-/** The `@limit` of one field. `isPublic`: the caller is charged by address, whatever credential was sent. */
-export type FieldLimit = { readonly bucket: BucketName; readonly cost: number; readonly isPublic: boolean };
+/**
+ * The `@limit` of one field. `none`: counted nowhere. `isPublic`: the caller is counted by address, whatever credential was sent.
+ */
+export type FieldLimit = {
+  readonly bucket: BucketName | 'none';
+  readonly cost: number;
+  readonly isPublic: boolean;
+};
 
 /** By coordinate. */
 export type FieldLimits = ReadonlyMap<string, FieldLimit>;
+
+/** Whether a root field is counted in its own bucket or nowhere, and so never in the general quota: signing in, refreshing, signing out. */
+export const hasOwnBucket = (limits: FieldLimits, coordinate: string): boolean =>
+  limits.get(coordinate)?.isPublic === true;
 
 /** A field that returns one of these has tried a credential or created an account. */
 const issuing: ReadonlySet<string> = new Set(['SignInPayload', 'AuthPayload']);
@@ -49,8 +59,8 @@ const readLimit = (field: GraphQLField<unknown, unknown>): Found => {
   if (use === undefined) return { kind: 'none' };
   if (second !== undefined) return { kind: 'problem', problem: 'has @limit twice' };
   const { bucket, cost = 1 } = use;
-  if (!isBucketName(bucket))
-    return { kind: 'problem', problem: `@limit takes one of the buckets ${bucketNames.join(', ')}` };
+  if (bucket !== 'none' && !isBucketName(bucket))
+    return { kind: 'problem', problem: `@limit takes one of the buckets ${bucketNames.join(', ')}, or none` };
   const isCost = typeof cost === 'number' && Number.isInteger(cost) && cost > 0;
   return isCost
     ? { kind: 'limit', limit: { bucket, cost, isPublic: directiveUses(field, 'public').length > 0 } }

@@ -154,9 +154,15 @@ const measure = (
     ...whole,
     directives: whole.directives + countOf(operation.directives),
     rootFields: roots.length,
-    credentials: isMutation ? roots.filter(({ name }) => fieldLimits.has(`${root?.name}.${name.value}`)).length : 0,
+    credentials: isMutation
+      ? roots.filter(({ name }) => isAttempt(fieldLimits, `${root?.name}.${name.value}`)).length
+      : 0,
   };
 };
+
+/** Whether a field tries a credential or creates an account. */
+const isAttempt = (limits: FieldLimits, coordinate: string): boolean =>
+  (limits.get(coordinate)?.bucket ?? 'none') !== 'none';
 
 const nothing: Measure = { depth: 0, aliases: 0, directives: 0, cost: 0 };
 

@@ -12,12 +12,12 @@ import {
   validate,
 } from 'graphql';
 import { createExecute, type Execute } from './compile.ts';
-import type { FieldLimits } from './field-limits.ts';
+import { type FieldLimits, hasOwnBucket } from './field-limits.ts';
 import { hideTypes, typeKeysOf } from './hidden-schema.ts';
 import { brokenLimit, limitsOfShape, repetitionError } from './limits.ts';
 import { parseDocument } from './parse.ts';
 import { isTooRepetitive } from './repetition.ts';
-import { asksForSchema } from './root-fields.ts';
+import { asksForSchema, fragmentsOf, rootFieldsOf } from './root-fields.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -27,6 +27,8 @@ export type PreparedOperation = {
   readonly kind: `${OperationTypeNode}`;
   readonly name: string | null;
   readonly asksForSchema: boolean;
+  /** Whether all its fields are counted in their own buckets: signing in, refreshing, signing out. */
+  readonly isSignIn: boolean;
   /** Returns the limit that the operation breaks with these variables, or null. Null where no page size can be too much. */
   readonly checkCost: ((variables: Variables) => GraphQLError | null) | null;
   /**
@@ -102,6 +104,7 @@ const prepareOperations = (
         kind: operation.operation,
         name: operation.name?.value ?? null,
         asksForSchema: asksForSchema(document, operation),
+        isSignIn: isSignIn(deps, document, operation),
         checkCost: mayCostTooMuch ? checkCost : null,
         checkVariables: operation.variableDefinitions?.length
           ? (variables) => checkVariables(deps, operation, variables)
@@ -111,6 +114,16 @@ const prepareOperations = (
     });
   const [only] = prepared.length === 1 ? prepared : [];
   return new Map([...prepared.map((each) => [each.name, each] as const), ...(only ? [[null, only] as const] : [])]);
+};
+
+const isSignIn = (
+  { schema, fieldLimits }: PrepareDeps,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): boolean => {
+  const root = schema.getRootType(operation.operation)?.name;
+  const fields = [...rootFieldsOf(operation, fragmentsOf(document)).values()];
+  return fields.every(({ name }) => name.value === '__typename' || hasOwnBucket(fieldLimits, `${root}.${name.value}`));
 };
 
 const hidingTypes =

@@ -1,12 +1,13 @@
 import { userId, viewerOf } from '@fieldgate/guard';
 import { AppError } from '../../domain/errors.ts';
+import { byCreation, parseCursor } from '../../domain/page.ts';
 import { isRole } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import type { AccountViewer, Viewer } from '../../domain/viewer.ts';
 import type { Accounts } from '../../services/accounts.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { actorOf, callerOf } from '../caller.ts';
-import { type Position, parseCursor, toConnection } from '../connection.ts';
+import { toConnection } from '../connection.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Resolvers, ViewerKind } from '../generated/resolvers.ts';
 
@@ -22,8 +23,6 @@ const kindOf = (viewer: Viewer): ViewerKind => {
   if (viewer.kind === 'anonymous') return 'ANONYMOUS';
   return viewer.kind === 'service' ? 'SERVICE' : (kinds[viewer.via] ?? 'BEARER');
 };
-
-const positionOf = ({ createdAt, id }: User): Position => ({ at: createdAt, id });
 
 /** Returns the caller's account: as it was read when the credential was checked, else as it is now. */
 const accountOf = (accounts: Accounts, { account, id }: AccountViewer): Promise<User | null> | User | null =>
@@ -43,7 +42,7 @@ export const createAccountResolvers = ({ accounts, sessions, delivery }: Account
         ...(position ? { after: { createdAt: position.at, id: userId(position.id) } } : {}),
         ...(search ? { search } : {}),
       });
-      return toConnection({ nodes: page.users, hasNextPage: page.hasNextPage, after, positionOf });
+      return toConnection({ nodes: page.users, hasNextPage: page.hasNextPage, after, positionOf: byCreation });
     },
   },
   Mutation: {

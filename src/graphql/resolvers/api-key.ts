@@ -1,10 +1,14 @@
 import { type ApiKeys, prefixOf } from '../../services/api-keys.ts';
 import { actorOf, callerOf } from '../caller.ts';
+import { listConnection } from '../connection.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
 export const createApiKeyResolvers = (apiKeys: ApiKeys): Resolvers => ({
   Query: {
-    apiKeys: (_root, _args, context) => apiKeys.list(callerOf(context).id),
+    apiKeys: (_root, args, context) => {
+      const { id } = callerOf(context);
+      return listConnection(args, (page) => apiKeys.list(id, page));
+    },
   },
   Mutation: {
     createApiKey: (_root, { input }, context) => apiKeys.create(callerOf(context).id, input, actorOf(context)),

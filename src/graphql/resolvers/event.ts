@@ -1,8 +1,9 @@
 import type { AuthEvent } from '../../domain/event.ts';
+import { type Position, parseCursor } from '../../domain/page.ts';
 import type { Accounts } from '../../services/accounts.ts';
 import type { Events } from '../../services/events.ts';
 import { callerOf } from '../caller.ts';
-import { type Position, parseCursor, toConnection } from '../connection.ts';
+import { toConnection } from '../connection.ts';
 import type { AuthEventFilter, Resolvers } from '../generated/resolvers.ts';
 
 export const createEventResolvers = (events: Events, accounts: Accounts): Resolvers => ({

@@ -1,11 +1,15 @@
 import type { Identities } from '../../services/identities.ts';
 import { callerOf } from '../caller.ts';
+import { listConnection } from '../connection.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
 export const createIdentityResolvers = (identities: Identities, delivery: Delivery): Resolvers => ({
   Query: {
-    identities: (_root, _args, context) => identities.list(callerOf(context).id),
+    identities: (_root, args, context) => {
+      const { id } = callerOf(context);
+      return listConnection(args, (page) => identities.list(id, page));
+    },
   },
   Mutation: {
     loginWithProvider: async (_root, { input }, context) => {

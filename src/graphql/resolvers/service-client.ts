@@ -1,10 +1,11 @@
 import type { ServiceClients } from '../../services/service-clients.ts';
 import { actorOf } from '../caller.ts';
+import { listConnection } from '../connection.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
 export const createServiceClientResolvers = (serviceClients: ServiceClients): Resolvers => ({
   Query: {
-    serviceClients: () => serviceClients.list(),
+    serviceClients: (_root, args) => listConnection(args, serviceClients.list),
   },
   Mutation: {
     createServiceClient: (_root, { input }, context) =>

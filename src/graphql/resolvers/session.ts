@@ -2,6 +2,7 @@ import { presentedBearer } from '@fieldgate/guard/server';
 import { AppError } from '../../domain/errors.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { actorOf, callerOf, currentSessionOf } from '../caller.ts';
+import { listConnection } from '../connection.ts';
 import type { RequestContext } from '../context.ts';
 import type { DeliveredTokens, Delivery } from '../delivery.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
@@ -22,7 +23,10 @@ export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): 
 
   return {
     Query: {
-      sessions: (_root, _args, context) => sessions.list(callerOf(context).id),
+      sessions: (_root, args, context) => {
+        const { id } = callerOf(context);
+        return listConnection(args, (page) => sessions.list(id, page));
+      },
     },
     Mutation: {
       login: async (_root, { input }, context) => {

@@ -2,11 +2,12 @@ import type { ApiKeyId, UserId } from '@fieldgate/guard/core';
 import type { ApiKey } from '../../domain/api-key.ts';
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { TokenDigest } from '../../domain/ids.ts';
+import type { Page, PageQuery } from '../../domain/page.ts';
 import type { Role } from '../../domain/role.ts';
 
 /**
- * API keys. Every method is one atomic step and rejects only with `AppError('SERVICE_UNAVAILABLE')`. A key is removed only with
- * its owner: expired and revoked keys are history. `test/contract/api-key-store.ts` is the definition; every
+ * API keys. Every method is one atomic step and rejects only with `AppError('SERVICE_UNAVAILABLE')`. Expired and revoked keys are
+ * history; the adapter decides how long they are kept. `test/contract/api-key-store.ts` is the definition; every
  * adapter runs it.
  */
 export type ApiKeyStore = {
@@ -17,8 +18,8 @@ export type ApiKeyStore = {
    * callers must not cache it.
    */
   readonly find: (id: ApiKeyId) => Promise<ApiKeyOnFile | null>;
-  /** Returns all keys of one account, newest first, then by descending id. */
-  readonly list: (userId: UserId) => Promise<readonly ApiKey[]>;
+  /** Returns a page of the keys of one account, newest first, then by descending id. */
+  readonly list: (userId: UserId, page: PageQuery) => Promise<Page<ApiKey>>;
   /** Revokes a key; a revoked key keeps its first time. Null if this account has no such key. */
   readonly revoke: (userId: UserId, id: ApiKeyId, at: EpochMillis) => Promise<ApiKey | null>;
   /**
@@ -26,6 +27,8 @@ export type ApiKeyStore = {
    * records.
    */
   readonly recordUse: (id: ApiKeyId, at: EpochMillis, unlessSince: EpochMillis) => Promise<boolean>;
+  /** Removes keys that expired or were revoked longer ago than they are kept, at most `limit`; returns how many. */
+  readonly purgeExpired: (limit: number, now: EpochMillis) => Promise<number>;
 };
 
 export type NewApiKey = Pick<ApiKey, 'id' | 'userId' | 'name' | 'scopes' | 'createdAt' | 'expiresAt'> & {

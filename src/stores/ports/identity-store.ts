@@ -2,6 +2,7 @@ import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { Identity, IdentityKey } from '../../domain/identity.ts';
 import type { IdentityId } from '../../domain/ids.ts';
+import type { Page, PageQuery } from '../../domain/page.ts';
 import type { User } from '../../domain/user.ts';
 import type { NewAccount } from './account-store.ts';
 
@@ -25,8 +26,8 @@ export type IdentityStore = {
    * it is linked to another one, also under simultaneous calls.
    */
   readonly link: (identity: NewIdentity) => Promise<Identity | 'taken'>;
-  /** Returns all identities of one account, oldest first, then by id. */
-  readonly list: (userId: UserId) => Promise<readonly Identity[]>;
+  /** Returns a page of the identities of one account, oldest first, then by id. */
+  readonly list: (userId: UserId, page: PageQuery) => Promise<Page<Identity>>;
   /**
    * Unlinks an identity. `last-way-in` if the account has no password and no other identity; simultaneous calls always leave
    * one. Null if this account has no such identity.

@@ -1,6 +1,7 @@
 import type { ClientId } from '@fieldgate/guard/core';
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { TokenDigest } from '../../domain/ids.ts';
+import type { Page, PageQuery } from '../../domain/page.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
 
 /**
@@ -11,8 +12,8 @@ export type ServiceClientStore = {
   readonly create: (client: NewServiceClient) => Promise<ServiceClient>;
   /** For checking a secret; the digests must not leave the calling service. */
   readonly find: (id: ClientId) => Promise<ClientWithDigests | null>;
-  /** Returns all clients, oldest first. There are few: each is created by hand. */
-  readonly list: () => Promise<readonly ServiceClient[]>;
+  /** Returns a page of the clients, oldest first, then by id. */
+  readonly list: (page: PageQuery) => Promise<Page<ServiceClient>>;
   /**
    * Sets a new secret; the present one becomes the previous one, and the one before that is void at once. Simultaneous
    * rotations happen one after the other. Null if there is no such client, or it is disabled.

@@ -1,6 +1,7 @@
 import type { ClientInfo, SessionId, UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { TokenDigest } from '../../domain/ids.ts';
+import type { Page, PageQuery } from '../../domain/page.ts';
 import type { Role } from '../../domain/role.ts';
 import type { RefreshTokenState, Rotation, Session, SessionStatus, TokenDigests } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
@@ -52,8 +53,8 @@ export type SessionStore = {
    */
   readonly check: (userId: UserId, sessionId: SessionId) => Promise<SessionStatus> | SessionStatus;
 
-  /** Returns the live sessions of one account, newest first, then by descending id. */
-  readonly list: (userId: UserId) => Promise<readonly Session[]>;
+  /** Returns a page of the live sessions of one account, newest first, then by descending id. */
+  readonly list: (userId: UserId, page: PageQuery) => Promise<Page<Session>>;
 
   /** Ends one session of this account; false if it was not live. Once it has answered, `check` returns `ended`. */
   readonly end: (userId: UserId, sessionId: SessionId) => Promise<boolean>;

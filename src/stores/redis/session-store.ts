@@ -1,4 +1,4 @@
-import type { SessionId, UserId } from '@fieldgate/guard/core';
+import { type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
 import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
 import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { CachedAccounts } from '../account-cache.ts';
@@ -159,10 +159,12 @@ export function redisSessionStore(
 
     check: createSessionCheck({ redis, read, key, feed, getCachedAccount }),
 
-    async list(userId) {
-      if (!isStorable(userId)) return [];
-      const rows = await read(() => run('list', key(userId), [0]));
-      return rows.map((row) => toListed(userId, row)).sort(newestFirst);
+    async list(userId, { first, after }) {
+      if (!isStorable(userId)) return { items: [], hasNextPage: false };
+      const from = after ? [after.at, writeSessionId(sessionId(after.id))] : ['', ''];
+      const rows = await read(() => run('list', key(userId), [0, first + 1, ...from]));
+      const items = rows.slice(0, first).map((row) => toListed(userId, row));
+      return { items, hasNextPage: rows.length > first };
     },
 
     async end(userId, sessionId) {
@@ -181,7 +183,7 @@ export function redisSessionStore(
       const record = (ids: readonly SessionId[]): Promise<void> =>
         journal.record(ids.map((sessionId) => ({ kind: 'session', userId, sessionId })));
 
-      const live = (await read(() => run('list', key(userId), [1]))).map((row) => toListed(userId, row).id);
+      const live = (await read(() => run('list', key(userId), [1, '', '', '']))).map((row) => toListed(userId, row).id);
       const expected = live.filter((id) => id !== except);
       await record(expected);
       const kept = except !== undefined && isStorable(userId, except) ? writeSessionId(except) : '';
@@ -240,6 +242,3 @@ function toListed(userId: Session['userId'], row: unknown): Session {
   const [id, ...rest] = row;
   return readSession({ userId, sessionId: readSessionId(readBytes(id)) }, rest);
 }
-
-const newestFirst = (one: Session, other: Session): number =>
-  other.createdAt - one.createdAt || (one.id < other.id ? 1 : -1);

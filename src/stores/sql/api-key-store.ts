@@ -1,10 +1,12 @@
 import { apiKeyId, userId } from '@fieldgate/guard/core';
 import type { Selectable } from 'kysely';
 import type { ApiKey } from '../../domain/api-key.ts';
+import type { EpochMillis } from '../../domain/clock.ts';
 import { tokenDigest } from '../../domain/ids.ts';
 import { isRole } from '../../domain/role.ts';
 import type { ApiKeyOnFile, ApiKeyStore } from '../ports/api-key-store.ts';
 import type { SqlDatabase } from './database.ts';
+import { toPage } from './page.ts';
 import type { ApiKeysTable, UsersTable } from './schema.ts';
 import { text, wholeNumber } from './session-rows.ts';
 
@@ -23,7 +25,7 @@ const keyColumns = [
  * API keys in SQL. Every method is one statement with its condition and so atomic in both dialects, except `create`, which
  * counts: in PostgreSQL it locks the owner, so that simultaneous calls of one owner run one after the other.
  */
-export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
+export function sqlApiKeyStore(db: SqlDatabase, { retentionMs }: { readonly retentionMs: number }): ApiKeyStore {
   const { kysely, dialect, transaction } = db;
   const readKey = db.prepareCachedRead(keyQuery(db), toOnFile);
 
@@ -69,15 +71,18 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
 
     find: async (id) => (await readKey([id])) ?? null,
 
-    async list(owner) {
-      const rows = await kysely
+    async list(owner, { first, after }) {
+      const own = kysely
         .selectFrom('api_keys')
         .select(keyColumns)
         .where('user_id', '=', owner)
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
-        .execute();
-      return rows.map(toApiKey);
+        .limit(first + 1);
+      const page = after
+        ? own.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '<', tuple(after.at, after.id)))
+        : own;
+      return toPage(await page.execute(), first, toApiKey);
     },
 
     async revoke(owner, id, at) {
@@ -100,8 +105,37 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
         .executeTakeFirstOrThrow();
       return numUpdatedRows > 0n;
     },
+
+    async purgeExpired(limit, now) {
+      const revoked = await purgeBefore(db, 'revoked_at', { limit, before: now - retentionMs });
+      const expired = await purgeBefore(db, 'expires_at', { limit: limit - revoked, before: now - retentionMs });
+      return revoked + expired;
+    },
   };
 }
+
+/** Removes the oldest keys by one of their ends, at most `limit`; returns how many. */
+const purgeBefore = async (
+  { kysely, dialect }: SqlDatabase,
+  end: 'revoked_at' | 'expires_at',
+  { limit, before }: { readonly limit: number; readonly before: EpochMillis },
+): Promise<number> => {
+  if (limit === 0) return 0;
+  const { numDeletedRows } = await kysely
+    .deleteFrom('api_keys')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('api_keys')
+        .select('id')
+        .where(end, '<=', before)
+        .orderBy(end)
+        .limit(limit)
+        // Instances that purge at once skip each other's rows instead of waiting for them.
+        .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked()),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+};
 
 /** The key and its owner, by primary keys. The parameter is the id. */
 const keyQuery = ({ kysely }: SqlDatabase) =>

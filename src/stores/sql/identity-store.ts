@@ -6,6 +6,7 @@ import type { NewAccount } from '../ports/account-store.ts';
 import type { IdentityStore, NewIdentity } from '../ports/identity-store.ts';
 import { insertAccount, toUser } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
+import { toPage } from './page.ts';
 import type { IdentitiesTable, Schema } from './schema.ts';
 import { text, wholeNumber } from './session-rows.ts';
 
@@ -51,15 +52,18 @@ export function sqlIdentityStore({ kysely, dialect, transaction }: SqlDatabase):
       return row === undefined ? 'taken' : toIdentity(row);
     },
 
-    async list(owner) {
-      const rows = await kysely
+    async list(owner, { first, after }) {
+      const own = kysely
         .selectFrom('identities')
         .select(identityColumns)
         .where('user_id', '=', owner)
         .orderBy('created_at')
         .orderBy('id')
-        .execute();
-      return rows.map(toIdentity);
+        .limit(first + 1);
+      const page = after
+        ? own.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '>', tuple(after.at, after.id)))
+        : own;
+      return toPage(await page.execute(), first, toIdentity);
     },
 
     async unlink(owner, id) {

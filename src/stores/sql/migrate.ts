@@ -13,6 +13,7 @@ import { events } from './migrations/0007-events.ts';
 import { loginAttempts } from './migrations/0008-login-attempts.ts';
 import { rateCounters } from './migrations/0009-rate-counters.ts';
 import { sessionAuthentication } from './migrations/0020-session-authentication.ts';
+import { lists } from './migrations/0040-lists.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -75,4 +76,5 @@ const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string,
   '0008-login-attempts': loginAttempts(dialect),
   '0009-rate-counters': rateCounters(dialect),
   '0020-session-authentication': sessionAuthentication(dialect),
+  '0040-lists': lists(),
 });

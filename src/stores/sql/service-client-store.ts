@@ -4,6 +4,7 @@ import { tokenDigest } from '../../domain/ids.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
 import type { ServiceClientStore } from '../ports/service-client-store.ts';
 import type { SqlDatabase } from './database.ts';
+import { toPage } from './page.ts';
 import type { ServiceClientsTable } from './schema.ts';
 
 const clientColumns = ['id', 'name', 'scopes', 'created_at', 'disabled_at', 'previous_expires_at'] as const;
@@ -46,14 +47,17 @@ export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore
       };
     },
 
-    async list() {
-      const rows = await kysely
+    async list({ first, after }) {
+      const all = kysely
         .selectFrom('service_clients')
         .select(clientColumns)
         .orderBy('created_at')
         .orderBy('id')
-        .execute();
-      return rows.map(toClient);
+        .limit(first + 1);
+      const page = after
+        ? all.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '>', tuple(after.at, after.id)))
+        : all;
+      return toPage(await page.execute(), first, toClient);
     },
 
     async rotateSecret(id, { secretDigest, previousExpiresAt }) {

@@ -3,6 +3,7 @@ import type { Session, SessionLifetimes, SessionStatus } from '../../domain/sess
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
 import { toUser, type UserRow, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
+import { toPage } from './page.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
 
@@ -64,16 +65,19 @@ export function sqlSessionStore(
       return found !== undefined && found.expiresAt > clock() ? found.status : { kind: 'ended' };
     },
 
-    async list(userId) {
-      const rows = await kysely
+    async list(userId, { first, after }) {
+      const live = kysely
         .selectFrom('sessions')
         .select(sessionColumns)
         .where('user_id', '=', userId)
         .where(isLive(clock()))
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
-        .execute();
-      return rows.map(toSession);
+        .limit(first + 1);
+      const page = after
+        ? live.where(({ eb, refTuple, tuple }) => eb(refTuple('created_at', 'id'), '<', tuple(after.at, after.id)))
+        : live;
+      return toPage(await page.execute(), first, toSession);
     },
 
     async isFamily(userId, sessionId, family) {

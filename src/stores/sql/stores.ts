@@ -15,14 +15,18 @@ import { sqlSigningKeyStore } from './signing-key-store.ts';
 type SqlStoresDeps = {
   readonly lifetimes: SessionLifetimes;
   readonly eventRetentionMs: number;
+  readonly apiKeyRetentionMs: number;
   readonly clock: Clock;
 };
 
 /** Every store there is, each in one line. Its name in snake case is its label in metrics and traces. */
-export const openSqlStores = async (database: SqlDatabase, { lifetimes, eventRetentionMs, clock }: SqlStoresDeps) => ({
+export const openSqlStores = async (
+  database: SqlDatabase,
+  { lifetimes, eventRetentionMs, apiKeyRetentionMs, clock }: SqlStoresDeps,
+) => ({
   accounts: sqlAccountStore(database),
   sessions: sqlSessionStore(database, { lifetimes, clock }),
-  apiKeys: sqlApiKeyStore(database),
+  apiKeys: sqlApiKeyStore(database, { retentionMs: apiKeyRetentionMs }),
   serviceClients: sqlServiceClientStore(database),
   signingKeys: sqlSigningKeyStore(database),
   events: sqlEventStore(database, { retentionMs: eventRetentionMs }),

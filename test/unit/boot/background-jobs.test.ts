@@ -14,7 +14,12 @@ const setUp = async () => {
   onTestFinished(drop);
   const database = connect();
   const lifetimes = { idleMs: 1_000, absoluteMs: 1_000, reuseWindowMs: 0 };
-  const stores = await openSqlStores(database, { lifetimes, eventRetentionMs: 1_000, clock: Date.now });
+  const stores = await openSqlStores(database, {
+    lifetimes,
+    eventRetentionMs: 1_000,
+    apiKeyRetentionMs: 1_000,
+    clock: Date.now,
+  });
   const calls: string[] = [];
   const errors: unknown[] = [];
   const signals = { backgroundError: (error: unknown) => errors.push(error) };
@@ -34,7 +39,15 @@ it('a sweep purges every store whose records expire, and no other', async () => 
   await database.migrate();
   vi.advanceTimersByTime(10_000);
   await stop();
-  const expiring = ['events', 'identity_flows', 'login_attempts', 'service_clients', 'sessions', 'signing_keys'];
+  const expiring = [
+    'api_keys',
+    'events',
+    'identity_flows',
+    'login_attempts',
+    'service_clients',
+    'sessions',
+    'signing_keys',
+  ];
   await expect.poll(() => [...calls].sort()).toEqual(expiring.map((store) => `${store}.purgeExpired`));
   expect(errors).toEqual([]);
 });
@@ -43,7 +56,7 @@ it('a store that fails is reported and keeps no other from being swept', async (
   const { calls, errors, stop } = await setUp();
   vi.advanceTimersByTime(10_000);
   await stop();
-  await expect.poll(() => [calls.length, errors.length]).toEqual([6, 6]);
+  await expect.poll(() => [calls.length, errors.length]).toEqual([7, 7]);
 });
 
 it('stopping waits for the keys that are being read, and nothing runs afterwards', async () => {

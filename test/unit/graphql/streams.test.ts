@@ -80,14 +80,19 @@ const streamEndpoint = () => {
   const deps = {
     schema,
     authenticate,
-    charge: () => null,
+    consume: {
+      refuseExhausted: () => null,
+      request: () => null,
+      document: () => null,
+      mayBeSignIn: () => false,
+      operation: () => null,
+    },
     resourceMetadata: 'http://localhost/metadata',
     onRefusal: () => {},
     reportFault: (error: unknown) => faults.push(error),
     onOperation: (...operation: unknown[]) => operations.push(operation),
   };
-  const documentLimit = { refuse: () => null, count: () => {} };
-  const pipeline = createPipeline({ ...deps, fieldLimits: new Map(), introspection: 'full', documentLimit });
+  const pipeline = createPipeline({ ...deps, fieldLimits: new Map(), introspection: 'full' });
   const executeStream = createYogaStreams({ ...deps, path: '/graphql' });
   const endpoint = createGraphQLEndpoint({ pipeline, executeStream, graphiql: null });
 
@@ -99,6 +104,7 @@ const streamEndpoint = () => {
       client: { ip: null, userAgent: null },
       setCookies: noCookies,
       rateLimits: [],
+      payer: null,
     };
     const answer = await endpoint(
       {

@@ -15,6 +15,7 @@ const faultyServer = async () => {
     createNodeListener({
       traceOf: null,
       handle: () => Promise.reject(bug),
+      countRefused: () => {},
       clientAddress: () => null,
       headersAround: createHeadersAround({
         cors: createCors({ origins: ['https://app.example.com'] }),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
 import { handleErrors } from '../../../src/http/oauth/responses.ts';
 
-const state = { requestId: 'r1', client: { ip: null, userAgent: null }, setCookies: [], rateLimits: [] };
+const state = { requestId: 'r1', client: { ip: null, userAgent: null }, setCookies: [], rateLimits: [], payer: null };
 
 const answerTo = async (thrown: unknown) => {
   const reported: unknown[] = [];

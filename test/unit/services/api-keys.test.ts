@@ -13,7 +13,7 @@ const setUp = async () => {
   onTestFinished(drop);
   const database = connect();
   await database.migrate();
-  const [accounts, store] = [sqlAccountStore(database), sqlApiKeyStore(database)];
+  const [accounts, store] = [sqlAccountStore(database), sqlApiKeyStore(database, { retentionMs: 1_000 })];
   const owner = userId(randomUUID());
   const account = { id: owner, email: 'ada@example.com', name: 'Ada', passwordHash: 'hash' } as const;
   await accounts.create({ ...account, role: 'USER', createdAt: 1 });

@@ -31,34 +31,30 @@ const instance = (shared: LimitStore | null, backgroundError: (error: unknown) =
   return {
     ...quota,
     allowed: (count: number) =>
-      Array.from({ length: count }, () => quota.consume('a', 1).allowed).filter(Boolean).length,
+      Array.from({ length: count }, () => quota.consume('a', 1)?.allowed ?? true).filter(Boolean).length,
   };
 };
 
 it('a process consumes its quota without waiting, and starts again with the next window', () => {
-  const { allowed, consume } = instance(null);
+  const { allowed, consume, isExhausted } = instance(null);
   expect(allowed(12)).toBe(10);
-  expect(consume('b', 3)).toMatchObject({ allowed: true, consumed: 3, resetsInMs: 60_000 });
-  expect(consume('b', 8)).toMatchObject({ allowed: false, isFirstRefusal: true, consumed: 3 });
-  expect(consume('b', 8)).toMatchObject({ allowed: false, isFirstRefusal: false });
-  expect(consume('b', 7).allowed).toBe(true);
+  expect(isExhausted('a')).toBe(true);
+  // Nothing is said before the half.
+  expect(consume('b', 4)).toBeNull();
+  expect(consume('b', 3)).toMatchObject({ allowed: true, consumed: 7, resetsInMs: 60_000 });
+  expect([isExhausted('b'), isExhausted('c')]).toEqual([false, false]);
   vi.advanceTimersByTime(60_000);
+  expect(isExhausted('a')).toBe(false);
   expect(allowed(12)).toBe(10);
 });
 
-it('work that is done already counts beyond the limit, and only what follows is refused', () => {
-  const { add, isExhausted, refuseIfExhausted } = instance(null);
-  expect([isExhausted('a'), refuseIfExhausted('a')]).toEqual([false, null]);
-  vi.advanceTimersByTime(30_000);
-  // The window begins with the first point that is counted, not with the check before it.
-  expect(add('a', 9)).toMatchObject({ allowed: true, consumed: 9, resetsInMs: 60_000 });
-  expect([isExhausted('a'), refuseIfExhausted('a')]).toEqual([false, null]);
-  expect(add('a', 100)).toMatchObject({ allowed: true, consumed: 109 });
-  expect([isExhausted('a'), isExhausted('b')]).toEqual([true, false]);
-  expect(refuseIfExhausted('a')).toMatchObject({ allowed: false, isFirstRefusal: true, consumed: 109 });
-  expect(refuseIfExhausted('a')).toMatchObject({ allowed: false, isFirstRefusal: false, consumed: 109 });
-  vi.advanceTimersByTime(60_000);
-  expect([isExhausted('a'), refuseIfExhausted('a')]).toEqual([false, null]);
+it('a refused request consumes one point of what is left, so that none is free', () => {
+  const { consume, isExhausted } = instance(null);
+  consume('a', 8);
+  expect(consume('a', 3)).toMatchObject({ allowed: false, isFirstRefusal: true, consumed: 9 });
+  expect(consume('a', 3)).toMatchObject({ allowed: false, isFirstRefusal: false, consumed: 10 });
+  expect(isExhausted('a')).toBe(true);
+  expect(consume('a', 3)).toMatchObject({ allowed: false, consumed: 10 });
 });
 
 it('instances learn of each other within a tenth of a second, with one call however much was consumed', async () => {
