@@ -39,8 +39,8 @@ export type Fieldgate = {
 
 /**
  * Opens what the configuration names (signing keys, stores, migrations, the first administrator) and returns the server as
- * handlers to mount. Takes the variables of the README's table, usually `process.env`.
- * Rejects with `ConfigError` or `SigningKeysError`, whose messages name every problem and contain no secret.
+ * handlers to mount. Takes the variables of docs/configuration.md, usually `process.env`.
+ * Rejects with `ConfigError`, `SigningKeysError` or `StartError`, whose messages name every problem and contain no secret.
  *
  * @example
  * const fieldgate = await createFieldgate(process.env);

@@ -14,14 +14,8 @@ import { parseProviders } from './identity-providers.ts';
 import { findNearMisses } from './near-misses.ts';
 import { unitMs } from './parsers.ts';
 import { parseTracing } from './tracing.ts';
-import {
-  problemsOf,
-  type ServerVariables,
-  serverVariables,
-  tracingDetails,
-  tracingSwitches,
-  type Variables,
-} from './variables.ts';
+import { tracingDetails, tracingSwitches } from './tracing-variables.ts';
+import { problemsOf, type ServerVariables, serverVariables, type Variables } from './variables.ts';
 
 /** Everything the environment decides, checked and in the units the code uses. */
 export type Config = {

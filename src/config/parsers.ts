@@ -9,6 +9,9 @@ import { areTrustedProxies } from './trusted-proxies.ts';
 
 export const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** An example of a value, and what the variable does: a phrase of Markdown, with links as seen from `docs/`. */
+export const about = (example: string, description: string) => ({ example, description });
+
 /** `90s` `15m` `1h` `30d` as milliseconds; the bounds are written the same way. */
 export const duration = (least: string, most: string) =>
   z

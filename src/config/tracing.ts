@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { Secret } from '../domain/secret.ts';
 import type { TracingSettings } from '../domain/settings/tracing.ts';
-import { problemsOf, tracingDetails, tracingSwitches, type Variables } from './variables.ts';
+import { tracingDetails, tracingSwitches } from './tracing-variables.ts';
+import { problemsOf, type Variables } from './variables.ts';
 
 type Parsed = { readonly settings: TracingSettings | null; readonly problems: readonly string[] };
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { variableNames } from '../../src/config/config.ts';
+import { configurationPage, environmentExample } from '../../src/config/configuration-page.ts';
 import { startServer } from '../support/server.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-const readme = readFileSync(`${root}README.md`, 'utf8');
 
 /** The commands of all console blocks of a file, in order, each with the output shown for it. */
 const commandsOf = (file: string) =>
@@ -44,10 +44,13 @@ test.each(documents)('every command of %s prints what the page shows', { timeout
     expect(outputs[index], command).toMatch(toPattern(output));
 });
 
-test('the README and .env.example name every variable', () => {
+test('docs/configuration.md and .env.example are made from the variables, and name each of them', () => {
+  const page = readFileSync(`${root}docs/configuration.md`, 'utf8');
+  expect(page).toBe(configurationPage());
+  expect(readFileSync(`${root}.env.example`, 'utf8')).toBe(environmentExample());
   const example = readFileSync(`${root}.env.example`, 'utf8');
   for (const name of variableNames) {
-    expect(readme, name).toContain(`\`${name}\``);
+    expect(page, name).toContain(`\`${name}\``);
     expect(example, name).toContain(`# ${name}=`);
   }
 });
