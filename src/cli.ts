@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { nodeProblem } from './boot/node-version.ts';
 
-// Everything else is imported after this check, so that an old Node prints a sentence and not a stack trace.
-if (isBuiltin('node:sqlite')) {
+// Everything else is imported after this check, as in main.ts.
+const problem = nodeProblem();
+if (problem === null) {
   const { enableCompileCache } = await import('node:module');
+  const { join } = await import('node:path');
   // As in main.ts.
   enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/fieldgate'));
   const { readEnvironment } = await import('./config/environment.ts');
@@ -19,8 +20,6 @@ if (isBuiltin('node:sqlite')) {
     stderr: process.stderr,
   });
 } else {
-  process.stderr.write(
-    `fieldgate: Node ${process.versions.node} is too old, 22.13 or newer is needed. In the project, \`npx fieldgate\` uses the one that npm ci installs.\n`,
-  );
+  process.stderr.write(`fieldgate: ${problem}\n`);
   process.exitCode = 1;
 }

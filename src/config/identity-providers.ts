@@ -1,6 +1,7 @@
 import { Secret } from '../domain/secret.ts';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { isConfidential } from './return-urls.ts';
+import { parseTrustedEmails } from './trusted-emails.ts';
 import { providerVariable, type Variables } from './variables.ts';
 
 /** Any other name is an OpenID provider and needs an issuer. */
@@ -12,7 +13,7 @@ const builtIn: Readonly<Record<string, Pick<ProviderSettings, 'kind' | 'issuer'>
 
 const returnUrls = 'OAUTH_RETURN_URLS';
 
-/** Returns the providers that `OAUTH_<NAME>_CLIENT_ID`, `_CLIENT_SECRET` and `_ISSUER` describe, and every problem with them. */
+/** Returns the providers that `OAUTH_<NAME>_CLIENT_ID`, `_CLIENT_SECRET`, `_ISSUER` and `_TRUST_EMAIL` describe, and every problem with them. */
 export const parseProviders = (
   env: Variables,
 ): { readonly providers: readonly ProviderSettings[]; readonly problems: readonly string[] } => {
@@ -25,7 +26,7 @@ export const parseProviders = (
     problems: [
       ...unknown.map(
         (name) =>
-          `${name} is not a known variable; use OAUTH_<NAME>_CLIENT_ID, OAUTH_<NAME>_CLIENT_SECRET or OAUTH_<NAME>_ISSUER.`,
+          `${name} is not a known variable; use OAUTH_<NAME>_ followed by CLIENT_ID, CLIENT_SECRET, ISSUER or TRUST_EMAIL.`,
       ),
       ...parsed.flatMap(({ problems }) => problems),
       ...(names.size > 0 && !env[returnUrls]
@@ -41,6 +42,7 @@ const parseProvider = (
 ): { readonly provider: ProviderSettings | null; readonly problems: readonly string[] } => {
   const [id, secret, site] = ['CLIENT_ID', 'CLIENT_SECRET', 'ISSUER'].map((end) => env[`OAUTH_${name}_${end}`]);
   const { kind = 'openid', issuer = site } = builtIn[name] ?? {};
+  const trusted = parseTrustedEmails(env[`OAUTH_${name}_TRUST_EMAIL`] ?? 'off', { kind, issuer: issuer ?? '' });
   const problems = [
     ...(id ? [] : [`OAUTH_${name}_CLIENT_ID is missing.`]),
     ...(secret ? [] : [`OAUTH_${name}_CLIENT_SECRET is missing.`]),
@@ -50,10 +52,11 @@ const parseProvider = (
     ...(site === undefined || isIssuer(site)
       ? []
       : [`OAUTH_${name}_ISSUER must be an https URL without a query or fragment.`]),
+    ...(trusted.problem ? [`OAUTH_${name}_TRUST_EMAIL ${trusted.problem}.`] : []),
   ];
   if (problems.length > 0 || !id || !secret || !issuer) return { provider: null, problems };
   const settings = { name: name.toLowerCase().replaceAll('_', '-'), kind, issuer: site ?? issuer, clientId: id };
-  return { provider: { ...settings, clientSecret: new Secret(secret) }, problems };
+  return { provider: { ...settings, clientSecret: new Secret(secret), trustedEmails: trusted.domains }, problems };
 };
 
 const isIssuer = (text: string): boolean => {

@@ -89,7 +89,7 @@ export const tracingDetails = z.object({
 });
 
 /** `OAUTH_<NAME>_…`, for each identity provider. */
-export const providerVariable = /^OAUTH_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(CLIENT_ID|CLIENT_SECRET|ISSUER)$/;
+export const providerVariable = /^OAUTH_([A-Z0-9]+(?:_[A-Z0-9]+)*)_(CLIENT_ID|CLIENT_SECRET|ISSUER|TRUST_EMAIL)$/;
 
 /** One sentence for each issue. A message never holds the value of a variable. */
 export const problemsOf = (error: z.ZodError | undefined): readonly string[] =>

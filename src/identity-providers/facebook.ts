@@ -2,6 +2,7 @@ import { fetchProtectedResource } from 'openid-client';
 import { appSecretProof } from '../crypto/app-secret-proof.ts';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { configureByHand } from './client.ts';
+import { UnexpectedStatus } from './failure.ts';
 import { type ProviderQuirks, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 const site = 'https://www.facebook.com';
@@ -23,7 +24,7 @@ export const facebook = (settings: ProviderSettings): ProviderQuirks => {
       me.searchParams.set('fields', 'id,name,email');
       me.searchParams.set('appsecret_proof', appSecretProof(accessToken, settings.clientSecret));
       const response = await fetchProtectedResource(config, accessToken, me, 'GET');
-      if (response.status !== 200) throw new Error(`the API responded with status ${response.status}`);
+      if (response.status !== 200) throw new UnexpectedStatus(response.status);
       const { id, name, email } = await response.json();
       return {
         issuer: settings.issuer,

@@ -1,4 +1,9 @@
-import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
+import {
+  AuthorizationResponseError,
+  ClientError,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client';
 import { messageOf } from '../domain/error-report.ts';
 import { AppError } from '../domain/errors.ts';
 
@@ -19,4 +24,31 @@ const reasonOf = (error: unknown): string => {
   }
   const cause = error instanceof ClientError && error.cause instanceof Error ? `: ${messageOf(error.cause)}` : '';
   return messageOf(error) + cause;
+};
+
+/** A response of a provider's API that is not the one asked for. */
+export class UnexpectedStatus extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`the API responded with status ${status}`);
+    this.status = status;
+  }
+}
+
+/**
+ * Resolves with null if the provider refuses to tell this: a permission that the app or the person did not grant. A rejected token (401), a failure and an invalid response reject.
+ */
+export const nullIfRefused = async <T>(answer: Promise<T>): Promise<T | null> => {
+  try {
+    return await answer;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status !== null && status >= 400 && status < 500 && status !== 401) return null;
+    throw error;
+  }
+};
+
+const statusOf = (error: unknown): number | null => {
+  if (error instanceof UnexpectedStatus || error instanceof WWWAuthenticateChallengeError) return error.status;
+  return error instanceof ClientError && error.cause instanceof Response ? error.cause.status : null;
 };

@@ -1,6 +1,7 @@
 import { type Configuration, fetchProtectedResource } from 'openid-client';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { configureByHand } from './client.ts';
+import { nullIfRefused, UnexpectedStatus } from './failure.ts';
 import { type ProviderQuirks, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
 
 /**
@@ -21,7 +22,8 @@ export const github = (settings: ProviderSettings): ProviderQuirks => {
     isOpenId: false,
     readProfile: async (_config, tokens) => {
       const user = toObject(await get(config, tokens, `${api}/user`));
-      const emails = await get(config, tokens, `${api}/user/emails`);
+      // A GitHub App without the permission gets 403, and an OAuth app without the scope 404. The person is known all the same.
+      const emails = await nullIfRefused(get(config, tokens, `${api}/user/emails`));
       const primary = Array.isArray(emails)
         ? emails.map(toObject).find((email) => email['primary'] === true)
         : undefined;
@@ -47,7 +49,7 @@ const apiOf = (site: string): string => {
 const get = async (config: Configuration, tokens: Tokens, url: string): Promise<unknown> => {
   const headers = new Headers({ accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' });
   const response = await fetchProtectedResource(config, tokens.access_token, new URL(url), 'GET', null, headers);
-  if (response.status !== 200) throw new Error(`the API responded with status ${response.status}`);
+  if (response.status !== 200) throw new UnexpectedStatus(response.status);
   return response.json();
 };
 

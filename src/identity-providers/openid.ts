@@ -8,30 +8,50 @@ import {
   discovery,
   enableNonRepudiationChecks,
   fetchUserInfo,
+  type IDToken,
 } from 'openid-client';
+import { domainOf } from '../domain/email.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { boundedFetch } from './bounded-fetch.ts';
-import { isPlainHttp, requestTimeoutSeconds } from './client.ts';
-import { type ProviderQuirks, type Tokens, toEmail, toName, toSubject } from './provider-quirks.ts';
+import { cached } from './cached.ts';
+import { configureByHand, isPlainHttp, requestTimeoutSeconds } from './client.ts';
+import { nullIfRefused } from './failure.ts';
+import {
+  type ProviderProfile,
+  type ProviderQuirks,
+  type Tokens,
+  toEmail,
+  toName,
+  toSubject,
+} from './provider-quirks.ts';
+import { createSignatureCheck } from './signature-check.ts';
 
-/** How long metadata is cached. The library caches keys for a shorter time. */
+/** How long metadata is cached. Keys are cached for a shorter time: see `signature-check.ts`. */
 const metadataMaxAgeMs = 3_600_000;
 
 /** OpenID Connect, configured by discovery. */
-export const openId = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => ({
-  configure: cached(() => discover(settings), monotonic),
-  scope: 'openid email profile',
-  isOpenId: true,
-  readProfile: readPerson,
-});
+export const openId = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => {
+  const verifySignature = createSignatureCheck(settings, monotonic);
+  return {
+    configure: cached(() => discover(settings), metadataMaxAgeMs, monotonic),
+    scope: 'openid email profile',
+    isOpenId: true,
+    readProfile: async (config, tokens) => {
+      const claims = tokens.claims();
+      if (!claims || !tokens.id_token) throw new Error('the provider sent no ID token');
+      // Although the token comes directly from its issuer (OpenID Connect Core §3.1.3.7 would trust TLS).
+      await verifySignature(tokens.id_token, config.serverMetadata().jwks_uri);
+      return toProfile(settings, claims, await readClaims(settings, config, tokens, claims));
+    },
+  };
+};
 
 const discover = (settings: ProviderSettings): Promise<Configuration> =>
   discovery(new URL(settings.issuer), settings.clientId, {}, clientSecret(settings.clientSecret), {
     timeout: requestTimeoutSeconds,
     [customFetch]: boundedFetch,
-    // Verifies the signature although the token comes directly from its issuer (OpenID Connect Core §3.1.3.7 would trust TLS).
-    execute: [enableNonRepudiationChecks, ...(isPlainHttp(settings) ? [allowInsecureRequests] : [])],
+    execute: isPlainHttp(settings) ? [allowInsecureRequests] : [],
   });
 
 /** Uses a method that the provider supports; Basic is the default (OpenID Connect Discovery §3). */
@@ -43,32 +63,39 @@ const clientSecret = (secret: Secret): ClientAuth => {
   };
 };
 
-/** Caches a result for its lifetime. A failure is returned only to the callers who waited for it. */
-const cached = <T>(work: () => Promise<T>, monotonic: () => number): (() => Promise<T>) => {
-  let last: { readonly result: Promise<T>; readonly at: number } | null = null;
-  return () => {
-    if (last && monotonic() - last.at < metadataMaxAgeMs) return last.result;
-    const current = { result: work(), at: monotonic() };
-    last = current;
-    current.result.catch(() => {
-      if (last === current) last = null;
-    });
-    return current.result;
+/** Claims can be in the ID token, at the UserInfo endpoint, or in both (OpenID Connect Core §5.4): the ID token has priority. */
+const readClaims = async (
+  settings: ProviderSettings,
+  config: Configuration,
+  tokens: Tokens,
+  claims: IDToken,
+): Promise<Claims> => {
+  const server = config.serverMetadata();
+  if (claims['email'] !== undefined || server.userinfo_endpoint === undefined) return claims;
+  const signed = configureByHand(settings, server);
+  enableNonRepudiationChecks(signed); // for a response that is a token
+  return (await nullIfRefused(fetchUserInfo(signed, tokens.access_token, claims.sub))) ?? claims;
+};
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const toProfile = (settings: ProviderSettings, { iss, sub }: IDToken, claims: Claims): ProviderProfile => {
+  const email = toEmail(claims['email']);
+  return {
+    issuer: iss,
+    subject: toSubject(sub),
+    email,
+    emailVerified: email !== null && isVerified(settings, email, claims['email_verified']),
+    name: toName(claims['name'], claims['preferred_username']),
   };
 };
 
-/** Claims can be in the ID token, at the UserInfo endpoint, or in both (OpenID Connect Core §5.4): the ID token has priority. */
-const readPerson = async (config: Configuration, tokens: Tokens): ReturnType<ProviderQuirks['readProfile']> => {
-  const claims = tokens.claims();
-  if (!claims) throw new Error('the provider sent no ID token');
-  const needsUserInfo = claims['email'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined;
-  const profile = needsUserInfo ? await fetchUserInfo(config, tokens.access_token, claims.sub) : claims;
-  return {
-    issuer: claims.iss,
-    subject: toSubject(claims.sub),
-    email: toEmail(profile['email']),
-    // Only the boolean: providers that verified nothing have sent the string "true".
-    emailVerified: profile['email_verified'] === true,
-    name: toName(profile['name'], profile['preferred_username']),
-  };
+/**
+ * Only the boolean is taken from a provider: some that verified nothing have sent the string "true". Where a provider does not say,
+ * the configuration may vouch for its emails; it never overrules a provider that says the email is not verified.
+ */
+const isVerified = ({ trustedEmails }: ProviderSettings, email: string, said: unknown): boolean => {
+  if (said === true) return true;
+  const isTrusted = trustedEmails === 'all' || trustedEmails.includes(domainOf(email));
+  return isTrusted && (said === undefined || said === null || said === 'true');
 };

@@ -13,7 +13,6 @@ import { latestTimestamp } from './sql/latest-timestamp.ts';
 import { pendingMigrations } from './sql/migrate.ts';
 import { postgresProblem } from './sql/postgres-problem.ts';
 import { sqlRevocationJournal } from './sql/revocation-journal.ts';
-import { openSqlite } from './sql/sqlite.ts';
 import { sqliteProblem } from './sql/sqlite-problem.ts';
 import { openSqlStores } from './sql/stores.ts';
 
@@ -88,6 +87,7 @@ const openDatabase = async (target: DatabaseTarget): Promise<SqlDatabase> => {
     return openPostgres({ url: target.url.reveal() });
   }
   prepareDataDirectory(target.directory);
+  const { openSqlite } = await import('./sql/sqlite.ts');
   try {
     return openSqlite({ file: databaseFile(target.directory) });
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   challengeOf,
   createBrowser,
   createVerifier,
+  linkIdentity,
   locationOf,
   loginAt,
   signInAt,
@@ -19,7 +20,7 @@ import {
   sendJson,
   startSite,
 } from '../support/identity-providers.ts';
-import { startServer } from '../support/server.ts';
+import { signup, startServer } from '../support/server.ts';
 
 type Body = Record<string, unknown>;
 
@@ -33,6 +34,8 @@ const startGitHub = async () => {
       { email: 'octocat@users.noreply.github.com', primary: false, verified: true },
       { email: 'octocat@github.com', primary: true, verified: true },
     ] as Body[] | null,
+    /** The status where there are no emails: 403 for a GitHub App without the permission, 404 for an OAuth app without the scope. */
+    emailsStatus: 404,
   };
   const isSignedIn = (authorization: string | undefined): boolean => authorization === 'Bearer gho_token';
   Object.assign(site.answers, {
@@ -50,7 +53,7 @@ const startGitHub = async () => {
     '/api/v3/user/emails': ({ headers }, response) =>
       isSignedIn(headers.authorization) && person.emails
         ? sendJson(response, person.emails)
-        : sendJson(response, { message: 'Not Found' }, 404),
+        : sendJson(response, { message: 'No emails' }, person.emailsStatus),
   } satisfies typeof site.answers);
   return { site, person };
 };
@@ -94,9 +97,26 @@ describe('GitHub', () => {
 
   test('a sign-in fails where the API of GitHub does', async () => {
     const { server, person } = await start();
-    person.emails = null;
-    expect((await signInAt(server, 'github')).error).toBe('PROVIDER_FAILED');
     Object.assign(person, { emails: [], user: { login: 'octocat' } });
+    expect((await signInAt(server, 'github')).error).toBe('PROVIDER_FAILED');
+  });
+
+  test.each([403, 404])('whoever is known signs in where GitHub answers %i at its emails', async (emailsStatus) => {
+    const { server, person } = await start();
+    const { user } = (await loginAt(server, 'github')).data.loginWithCode;
+    Object.assign(person, { emails: null, emailsStatus });
+    expect((await loginAt(server, 'github')).data.loginWithCode.user).toEqual(user);
+    person.user = { id: 1, login: 'new', name: null };
+    expect((await loginAt(server, 'github')).codes).toEqual(['EMAIL_UNVERIFIED']);
+    const { accessToken } = await signup(server);
+    const linked = await linkIdentity(server, accessToken, await signInAt(server, 'github'));
+    expect(linked.data.linkIdentity.identity).toMatchObject({ provider: 'github', email: null });
+  });
+
+  test.each([401, 500])('a sign-in fails where GitHub answers %i at its emails', async (emailsStatus) => {
+    const { server, person } = await start();
+    await loginAt(server, 'github');
+    Object.assign(person, { emails: null, emailsStatus });
     expect((await signInAt(server, 'github')).error).toBe('PROVIDER_FAILED');
   });
 

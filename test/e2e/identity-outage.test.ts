@@ -73,7 +73,7 @@ test.each<[string, string, Answer]>([
   const { url } = await signInAt(server, 'acme');
   expect(Object.fromEntries(url.searchParams)).toEqual({ error: 'PROVIDER_FAILED' });
   answers[path] = right;
-  // What was wrong with the keys is remembered for a minute; see the next test.
+  // Keys are looked up at most once in five seconds: see the next test but one.
   if (!path.includes('jwks')) expect((await loginAt(server, 'acme')).codes).toEqual([]);
 });
 

@@ -22,7 +22,7 @@ const run = async (cwd: string, command: string, ...args: readonly string[]): Pr
 const copyRepository = async (): Promise<string> => {
   const copy = join(temporary, 'repository');
   const listed = await run(root, 'git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard');
-  for (const file of listed.split('\0').filter((name) => !/^(?:bench|docs|\.ci)\//.test(name))) {
+  for (const file of listed.split('\0').filter((name) => !/^(?:bench|\.ci)\//.test(name))) {
     if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file));
   }
   for (const dist of ['dist', 'packages/guard/dist']) {

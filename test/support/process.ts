@@ -51,8 +51,12 @@ export type ServerProcess = {
 type ProcessUser = { readonly uid?: number; readonly gid?: number };
 
 /** `startProcess`, killed at the end of the test. */
-export const spawnServer = (env: Record<string, string>, user: ProcessUser = {}): ServerProcess => {
-  const server = startProcess(env, user);
+export const spawnServer = (
+  env: Record<string, string>,
+  user: ProcessUser = {},
+  node = process.execPath,
+): ServerProcess => {
+  const server = startProcess(env, user, node);
   onTestFinished(() => {
     server.child.kill('SIGKILL');
   });
@@ -71,8 +75,12 @@ const folderOf = ({ DATA_DIR = tmpdir() }: Record<string, string>): string =>
   statSync(DATA_DIR, { throwIfNoEntry: false })?.isDirectory() ? DATA_DIR : tmpdir();
 
 /** Starts the server as its users do, in a new process that inherits only PATH. */
-export const startProcess = (env: Record<string, string>, user: ProcessUser = {}): ServerProcess => {
-  const child = spawn(process.execPath, [entry], {
+export const startProcess = (
+  env: Record<string, string>,
+  user: ProcessUser = {},
+  node = process.execPath,
+): ServerProcess => {
+  const child = spawn(node, [entry], {
     ...user,
     cwd: folderOf(env),
     env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'info', ...unlimited, ...env },

@@ -46,12 +46,23 @@ type CreateOptions = JsonOption & { readonly name: string; readonly scope: reado
 const createClient = (shell: Shell, { name, scope, json }: CreateOptions): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
     const created = await serviceClients.create({ name, scopes: scope }, commandLine);
+    await warnOfUnknownScopes(shell, created.client.scopes);
     const { id, scopes } = created.client;
     printWithSecret(shell, created, {
       sentence: `Created ${escapeTerminal(created.client.name)} with the id ${id} and ${scopes.length === 0 ? 'no scope' : `the scopes ${scopes.join(' ')}`}.`,
       json,
     });
   });
+
+/** Not an error: the scope may be one of another service that accepts our tokens. */
+const warnOfUnknownScopes = async (shell: Shell, scopes: readonly string[]): Promise<void> => {
+  const { unknownScopes } = await import('../../boot/schema-rights.ts');
+  const unknown = unknownScopes(scopes);
+  if (unknown.length === 0) return;
+  shell.stderr.write(
+    `No field of this server's schema asks for ${unknown.map(escapeTerminal).join(', ')}; check the spelling, unless another service does.\n`,
+  );
+};
 
 const addList = (client: Command, { shell, run }: CommandDeps): void => {
   client

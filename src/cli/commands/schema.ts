@@ -15,7 +15,7 @@ export const addSchemaCommands = (program: Command, { shell, run }: CommandDeps)
       'after',
       helpText({
         examples: ['schema matrix'],
-        json: '{ fields: [{ coordinate, access: { anonymous, USER, … }, scopes, policies, public }] }',
+        json: '{ fields: [{ coordinate, access: { anonymous, USER, … }, scopes, policies, public, reachedThrough }] }',
       }),
     )
     .action((options: JsonOption) => run(printMatrix(shell, options)));
@@ -37,9 +37,20 @@ const printMatrix = async (shell: Shell, { json }: JsonOption): Promise<ExitCode
   return 0;
 };
 
-const noteOf = ({ scopes, policies, public: isPublic }: AccessRow): string =>
+/** More would not fit a terminal. */
+const maxEntrances = 2;
+
+/** An `allow` of such a field is no open door: whoever may not read what leads there never gets that far. */
+const reachedOnly = (entrances: readonly string[]): readonly string[] => {
+  if (entrances.length === 0) return [];
+  const more = entrances.length > maxEntrances ? ` and ${entrances.length - maxEntrances} more` : '';
+  return [`reached only through ${entrances.slice(0, maxEntrances).join(', ')}${more}`];
+};
+
+const noteOf = ({ scopes, policies, public: isPublic, reachedThrough }: AccessRow): string =>
   [
     ...(isPublic ? ['@public'] : []),
     ...policies.map((name) => `policy ${name}`),
     ...scopes.map((sets) => `scopes ${sets.map((set) => set.join(' and ')).join(', or ')}`),
+    ...reachedOnly(reachedThrough),
   ].join('; ');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { commandLine } from '../../domain/event.ts';
 import type { Session } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
-import { accountArgument, type CommandDeps, helpText, type JsonOption, jsonOption, userOption } from '../options.ts';
+import { type CommandDeps, helpText, type JsonOption, jsonOption, userOption } from '../options.ts';
 import { formatDistance, formatTime } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
 import { orNotFound, requireUser, type ServicesContext, withServices } from '../services.ts';
@@ -18,19 +18,21 @@ const addList = (session: Command, { shell, run }: CommandDeps): void => {
   session
     .command('list')
     .description('list the live sessions of an account, newest first')
-    .argument(...accountArgument)
+    .requiredOption(...userOption)
     .option(...jsonOption)
     .addHelpText(
       'after',
       helpText({
-        examples: ['session list ada@example.com'],
+        examples: ['session list --user ada@example.com'],
         json: '{ sessions: [{ id, userId, createdAt, lastSeenAt, authenticatedAt, expiresAt, ip, userAgent }] }',
       }),
     )
-    .action((emailOrId: string, options: JsonOption) => run(listSessions(shell, emailOrId, options)));
+    .action((options: UserOptions) => run(listSessions(shell, options)));
 };
 
-const listSessions = (shell: Shell, emailOrId: string, { json }: JsonOption): Promise<ExitCode> =>
+type UserOptions = JsonOption & { readonly user: string };
+
+const listSessions = (shell: Shell, { user: emailOrId, json }: UserOptions): Promise<ExitCode> =>
   withServices(shell, { database: 'existing' }, async (context): Promise<ExitCode> => {
     const user = await requireUser(context, emailOrId);
     const sessions = await context.sessions.list(user.id);
@@ -78,7 +80,7 @@ const addRevoke = (session: Command, { shell, run }: CommandDeps): void => {
     .action((id: string | undefined, options: RevokeOptions) => run(revokeSessions(shell, id, options)));
 };
 
-type RevokeOptions = JsonOption & { readonly user: string; readonly all?: boolean };
+type RevokeOptions = UserOptions & { readonly all?: boolean };
 
 const revokeSessions = async (
   shell: Shell,

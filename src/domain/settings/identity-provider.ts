@@ -10,4 +10,6 @@ export type ProviderSettings = {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: Secret;
+  /** The domains of emails that an OpenID provider vouches for without `email_verified`, normalised; `all`, or an empty list for none. */
+  readonly trustedEmails: 'all' | readonly string[];
 };

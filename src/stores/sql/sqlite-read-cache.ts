@@ -23,7 +23,8 @@ type Lookup = { readonly query: CachedQuery; readonly parameters: readonly unkno
  * so all reads of one turn of the event loop share a snapshot.
  */
 export function createReadCache(reader: DatabaseSync) {
-  const version = reader.prepare('PRAGMA data_version');
+  const readVersion = reader.prepare('PRAGMA data_version');
+  readVersion.setReturnArrays(true); // cheaper than an object
   const [begin, commit] = [reader.prepare('BEGIN'), reader.prepare('COMMIT')];
   const queries: CachedQuery[] = [];
   let cachedVersion: unknown;
@@ -31,9 +32,10 @@ export function createReadCache(reader: DatabaseSync) {
   const answer = batchPerTick((lookups: readonly Lookup[]): readonly unknown[] => {
     begin.run();
     try {
-      const current = version.get()?.['data_version'];
-      if (current !== cachedVersion) for (const { values } of queries) values.clear();
-      cachedVersion = current;
+      const row: unknown = readVersion.get();
+      const version: unknown = Array.isArray(row) ? row[0] : null;
+      if (version !== cachedVersion) for (const { values } of queries) values.clear();
+      cachedVersion = version;
       return lookups.map(find);
     } finally {
       if (reader.isTransaction) commit.run();

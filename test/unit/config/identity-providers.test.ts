@@ -47,7 +47,7 @@ describe('identity providers in the environment', () => {
     [
       { ...client('GOOGLE'), OAUTH_GOOGLE_SCOPE: 'sesame', OAUTH_RETURN_URLS },
       [
-        'OAUTH_GOOGLE_SCOPE is not a known variable; use OAUTH_<NAME>_CLIENT_ID, OAUTH_<NAME>_CLIENT_SECRET or OAUTH_<NAME>_ISSUER.',
+        'OAUTH_GOOGLE_SCOPE is not a known variable; use OAUTH_<NAME>_ followed by CLIENT_ID, CLIENT_SECRET, ISSUER or TRUST_EMAIL.',
       ],
     ],
     [

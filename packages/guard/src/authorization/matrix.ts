@@ -1,4 +1,11 @@
-import { type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+} from 'graphql';
 import { guardOf } from './guard-registry.ts';
 import { type Rule, readRules, type SchemaRules } from './rules.ts';
 
@@ -16,6 +23,8 @@ export type AccessRow = {
   readonly policies: readonly string[];
   /** Whether the field has `@public`. */
   readonly public: boolean;
+  /** The fields that return its type. Their rules must be met too. Empty for root fields. */
+  readonly reachedThrough: readonly string[];
 };
 
 /**
@@ -27,14 +36,39 @@ export type AccessRow = {
  */
 export const accessMatrix = (schema: GraphQLSchema): readonly AccessRow[] => {
   const schemaRules = guardOf(schema) ?? readRules(schema, () => true);
-  return Object.values(schema.getTypeMap())
+  const types = Object.values(schema.getTypeMap())
     .filter((type) => isObjectType(type))
-    .filter(({ name }) => !name.startsWith('__'))
-    .flatMap((type) => Object.keys(type.getFields()).map((field) => rowOf(schemaRules, `${type.name}.${field}`)))
+    .filter(({ name }) => !name.startsWith('__'));
+  const entrances = entrancesOf(schema, types);
+  return types
+    .flatMap((type) =>
+      Object.keys(type.getFields()).map((field) => ({
+        ...rowOf(schemaRules, `${type.name}.${field}`),
+        reachedThrough: entrances.get(type.name) ?? [],
+      })),
+    )
     .sort((one, other) => (one.coordinate < other.coordinate ? -1 : 1));
 };
 
-const rowOf = ({ roles, rules, publicFields }: SchemaRules, coordinate: string): AccessRow => {
+/** Returns for each type the coordinates of the fields that return it, also as a member of an interface or a union. */
+const entrancesOf = (
+  schema: GraphQLSchema,
+  types: readonly GraphQLObjectType[],
+): ReadonlyMap<string, readonly string[]> => {
+  const entrances = new Map<string, string[]>();
+  const possible = (type: GraphQLNamedType): readonly GraphQLNamedType[] =>
+    isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
+  for (const parent of types) {
+    for (const field of Object.values(parent.getFields())) {
+      for (const { name } of possible(getNamedType(field.type))) {
+        entrances.set(name, [...(entrances.get(name) ?? []), `${parent.name}.${field.name}`]);
+      }
+    }
+  }
+  return entrances;
+};
+
+const rowOf = ({ roles, rules, publicFields }: SchemaRules, coordinate: string): Omit<AccessRow, 'reachedThrough'> => {
   const rule = rules.get(coordinate);
   const access: Record<string, Access> = { anonymous: rule && !rule.optional ? 'deny' : passing(rule) };
   for (const role of roles) {

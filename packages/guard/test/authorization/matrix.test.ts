@@ -110,6 +110,22 @@ describe('the access matrix', () => {
     );
   });
 
+  test('shows through which fields a type is reached, also as a member of an interface or a union', () => {
+    const schema = schemaOf(
+      `interface I { f: Int } type A implements I { f: Int b: [B!]! } type B { f: Int } union U = A | B
+       type Query { i: I @auth(role: ADMIN) u: [U] @auth }`,
+      {},
+    );
+    const reached = accessMatrix(schema).map(({ coordinate, reachedThrough }) => [coordinate, reachedThrough]);
+    expect(reached).toEqual([
+      ['A.b', ['Query.i', 'Query.u']],
+      ['A.f', ['Query.i', 'Query.u']],
+      ['B.f', ['A.b', 'Query.u']],
+      ['Query.i', []],
+      ['Query.u', []],
+    ]);
+  });
+
   test('shows scopes, policies and public fields', () => {
     const schema = schemaOf(
       'type Query { a: Int @public b: Int @auth(scopes: [["x"]], policy: "p") c: Int @auth(optional: true, policy: "p") }',
@@ -123,6 +139,7 @@ describe('the access matrix', () => {
         scopes: [],
         policies: [],
         public: true,
+        reachedThrough: [],
       },
       {
         coordinate: 'Query.b',
@@ -130,6 +147,7 @@ describe('the access matrix', () => {
         scopes: [[['x']]],
         policies: ['p'],
         public: false,
+        reachedThrough: [],
       },
       {
         coordinate: 'Query.c',
@@ -137,6 +155,7 @@ describe('the access matrix', () => {
         scopes: [],
         policies: ['p'],
         public: false,
+        reachedThrough: [],
       },
     ]);
   });
