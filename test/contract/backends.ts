@@ -12,6 +12,7 @@ import { limitStoreSuite } from './limit-store.ts';
 import { loginAttemptStoreSuite } from './login-attempt-store.ts';
 import { revocationJournalSuite } from './revocation-journal.ts';
 import { serviceClientStoreSuite } from './service-client-store.ts';
+import { sessionAuthenticationSuite } from './session-authentication.ts';
 import { sessionStoreSuite } from './session-store.ts';
 import { signingKeyStoreSuite } from './signing-key-store.ts';
 
@@ -27,6 +28,7 @@ const sqlSuites = (database: sql.ProvideDatabase): Suites => ({
   'revocation journal': () => revocationJournalSuite(sql.sqlRevocations(database)),
   'service clients': () => serviceClientStoreSuite(sql.sqlServiceClients(database)),
   sessions: () => sessionStoreSuite(sql.sqlSessions(database)),
+  'session authentication': () => sessionAuthenticationSuite(sql.sqlSessions(database)),
   'signing keys': () => signingKeyStoreSuite(sql.sqlSigningKeys(database)),
 });
 
@@ -43,6 +45,7 @@ const backends = {
     missing: redis,
     suites: {
       sessions: () => sessionStoreSuite(redisSessions(() => redisServer())),
+      'session authentication': () => sessionAuthenticationSuite(redisSessions(() => redisServer())),
       limits: () => limitStoreSuite(redisLimits(() => redisServer())),
     },
   },
@@ -50,6 +53,7 @@ const backends = {
     missing: redis,
     suites: {
       sessions: () => sessionStoreSuite(redisSessions(() => redisCluster())),
+      'session authentication': () => sessionAuthenticationSuite(redisSessions(() => redisCluster())),
       limits: () => limitStoreSuite(redisLimits(() => redisCluster())),
     },
   },

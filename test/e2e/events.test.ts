@@ -259,9 +259,10 @@ describe('securityEvents', () => {
   });
 
   test("securityEvents hides an administrator's id and address", async ({ server, admin }) => {
-    const { accessToken: token, user } = await signup(server);
+    const { refreshToken, user } = await signup(server);
     await mutate(server, `setUserRole(input: { userId: "${user.id}", role: MODERATOR }) { id }`, admin.accessToken);
     await mutate(server, `setUserRole(input: { userId: "${user.id}", role: USER }) { id }`, admin.accessToken);
+    const { accessToken: token } = (await refresh(server, refreshToken)).data.refresh;
     const [event] = (await own(server, token)).events;
     expect(event).toMatchObject({
       type: 'role.changed',

@@ -1,7 +1,8 @@
 import { postgresMissing, postgresServer } from './databases.ts';
 import { redisMissing, redisServer } from './redis-servers.ts';
+import { testWithServer } from './server.ts';
 
-/** What a whole server can keep its accounts and sessions in. `env` configures it; `drop` removes what was made for it. */
+/** The stores of a whole server. `env` configures them; `drop` removes them. */
 export type ServerBackend = {
   readonly name: string;
   /** Why it cannot run here; null where it can. */
@@ -11,9 +12,16 @@ export type ServerBackend = {
 
 const [noPostgres, noRedis] = [await postgresMissing(), await redisMissing()];
 
-const redisEnv = (port: number) => ({ REDIS_URL: `redis://127.0.0.1:${port}` });
+/** `testWithServer` on this backend. */
+export const testOnBackend = ({ open }: ServerBackend, env: Record<string, string> = {}) =>
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the dependencies of a fixture from this pattern.
+  testWithServer().extend('env', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const backend = await open();
+    onCleanup(backend.drop);
+    return { ...env, ...backend.env };
+  });
 
-/** One row per pair of stores that behaves differently: `describe.for(serverBackends)`. */
+/** One row per pair of stores that behaves differently. */
 export const serverBackends: readonly ServerBackend[] = [
   { name: 'SQLite', missing: null, open: async () => ({ env: {}, drop: async () => {} }) },
   {
@@ -29,7 +37,7 @@ export const serverBackends: readonly ServerBackend[] = [
     missing: noRedis,
     open: async () => {
       const redis = await redisServer();
-      return { env: redisEnv(redis.port), drop: redis.drop };
+      return { env: { REDIS_URL: redis.url }, drop: redis.drop };
     },
   },
   {
@@ -38,7 +46,7 @@ export const serverBackends: readonly ServerBackend[] = [
     open: async () => {
       const [postgres, redis] = await Promise.all([postgresServer(), redisServer()]);
       return {
-        env: { DATABASE_URL: postgres.url, ...redisEnv(redis.port), REVOCATION_CHECK: 'feed' },
+        env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url, REVOCATION_CHECK: 'feed' },
         drop: async () => void (await Promise.all([postgres.drop(), redis.drop()])),
       };
     },
