@@ -29,6 +29,7 @@ import { createRequestVerify } from '../services/key-ring.ts';
 import { createLimits } from '../services/limits.ts';
 import { createRevocation } from '../services/revocation.ts';
 import { publicKeys } from '../services/signing-keys.ts';
+import { createStepUp } from '../services/step-up.ts';
 import type { Stores } from '../stores/open.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
@@ -55,12 +56,13 @@ type Parts = {
 export const createApp = (parts: Parts) => {
   const { config, stores, clock, log, metrics, tracing } = parts;
   const { ports } = stores;
+  const services = createServices({
+    ...parts,
+    ports,
+    knownScopes: () => scopesOf(schema),
+  });
   const { events, keyRing, accounts, sessions, apiKeys, serviceClients, identities, accessTokens, passwordHashing } =
-    createServices({
-      ...parts,
-      ports,
-      knownScopes: () => scopesOf(schema),
-    });
+    services;
   const isProduction = config.environment === 'production';
 
   const limits = createLimits({ ...parts, rates: config.rates, shared: ports.rateCounters, record: events.record });
@@ -87,8 +89,9 @@ export const createApp = (parts: Parts) => {
     tracing?.onFault();
   };
   const onRefusal = createRefusalLog(events.record);
+  const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
   const schema = createSchema(
-    { accounts, sessions, apiKeys, serviceClients, identities, events, sessionCookies },
+    { accounts, sessions, apiKeys, serviceClients, identities, events, sessionCookies, stepUp },
     onRefusal,
   );
   const fieldLimits = readFieldLimits(schema);

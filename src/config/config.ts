@@ -53,6 +53,8 @@ export type Config = {
   readonly passwordMinLength: number;
   /** How many wrong passwords lock an email, and for how long. */
   readonly lockout: LockoutPolicy;
+  /** For how long a sign-in lets its session change the account's ways in. */
+  readonly recentSignInMs: number;
   /** How long events are kept in the database. */
   readonly eventRetentionMs: number;
   /** Whether `Authorization: Basic` with email and password is accepted. */
@@ -167,6 +169,7 @@ const toKeySource = ({ JWT_ALGORITHM: algorithm, ...env }: ServerVariables): Key
 const toAccess = (env: ServerVariables) => ({
   passwordMinLength: env.PASSWORD_MIN_LENGTH,
   lockout: { maxFailures: env.LOGIN_MAX_FAILURES, lockMs: env.LOGIN_LOCK },
+  recentSignInMs: env.RECENT_SIGN_IN,
   basicAuth: env.BASIC_AUTH,
   sessionCookies: env.SESSION_COOKIES,
   introspection: env.INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'off' : 'full'),

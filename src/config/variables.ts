@@ -47,6 +47,7 @@ export const serverVariables = z.object({
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(15),
   LOGIN_MAX_FAILURES: wholeNumber(1, 100).default(5),
   LOGIN_LOCK: duration('1s', '1d').default(15 * unitMs.m),
+  RECENT_SIGN_IN: duration('1s', '1d').default(10 * unitMs.m),
   EVENT_RETENTION: duration('1h', '3650d').default(90 * unitMs.d),
   REVOCATION_CHECK: oneOf(['strict', 'feed']).default('strict'),
   BASIC_AUTH: onOff.default(false),

@@ -190,7 +190,11 @@ export function describeAccountStore(name: string, harness: AccountStoreHarness,
       test('R15 a new password raises the version', async () => {
         const user = await create();
         const after = { ...user, version: user.version + 1 };
-        expect(await store.change(user.id, () => ({ passwordHash: 'second hash' }))).toEqual({ before: user, after });
+        expect(await store.change(user.id, () => ({ passwordHash: 'second hash' }))).toEqual({
+          before: user,
+          after,
+          revokedKeys: [],
+        });
         expect(await store.findHashById(user.id)).toEqual({ user: after, passwordHash: 'second hash' });
       });
 
@@ -222,8 +226,16 @@ export function describeAccountStore(name: string, harness: AccountStoreHarness,
       test('R18 another role raises the version; the same role leaves it', async () => {
         const user = await create();
         const promoted = { ...user, role: 'ADMIN', version: user.version + 1 };
-        expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({ before: user, after: promoted });
-        expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({ before: promoted, after: promoted });
+        expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({
+          before: user,
+          after: promoted,
+          revokedKeys: [],
+        });
+        expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({
+          before: promoted,
+          after: promoted,
+          revokedKeys: [],
+        });
         expect(await store.findById(user.id)).toEqual(promoted);
       });
 

@@ -17,7 +17,10 @@ beforeEach(async () => {
 const link = async (grant: Grant, provider = 'acme') =>
   linkIdentity(server, grant.accessToken, await signInAt(server, provider));
 const unlink = (grant: Grant, id: string) =>
-  server.gql('mutation ($id: ID!) { unlinkIdentity(id: $id) { id } }', { token: grant.accessToken, variables: { id } });
+  server.gql('mutation ($id: ID!) { unlinkIdentity(input: { id: $id }) { id } }', {
+    token: grant.accessToken,
+    variables: { id },
+  });
 const identitiesOf = async ({ accessToken: token }: Grant) =>
   (await server.gql('{ identities { id provider email lastUsedAt } }', { token })).data.identities;
 const eventsOf = (type: string) => server.logLines().filter(({ event }) => event === type);

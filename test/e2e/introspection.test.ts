@@ -46,7 +46,9 @@ describe('T35: INTROSPECTION=role shows what the role of the caller can ever rea
     expect(fieldsOf(schema, 'Query')).not.toContain('me');
     expect(fieldsOf(schema, 'Mutation')).toEqual(expect.arrayContaining(['login', 'signup', 'refresh', 'logout']));
     expect(fieldsOf(schema, 'Mutation')).not.toContain('setUserRole');
-    expect(fieldsOf(schema, 'User')).toEqual(['id', 'name', 'email', 'role', 'createdAt']);
+    expect(fieldsOf(schema, 'User')).toEqual([
+      ...['id', 'name', 'email', 'role', 'createdAt', 'hasPassword', 'identities'],
+    ]);
   });
 
   it('to a user: nothing of what moderators and administrators have, nor the types only they come to', async () => {

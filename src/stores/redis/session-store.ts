@@ -1,9 +1,11 @@
 import type { SessionId, UserId } from '@fieldgate/guard/core';
+import type { TokenDigest } from '../../domain/ids.ts';
 import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
 import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { CachedAccounts } from '../account-cache.ts';
 import type { JournalEntry, RevocationJournal } from '../ports/revocation-journal.ts';
 import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
+import { createAuthenticationAge } from './authentication-age.ts';
 import { writeClientInfo } from './client-info-codec.ts';
 import type { RedisConnection } from './connection.ts';
 import {
@@ -12,7 +14,6 @@ import {
   noDigest,
   readBytes,
   readNonce,
-  readNumber,
   readSession,
   readSessionId,
   writeDigest,
@@ -81,6 +82,13 @@ export function redisSessionStore(
     await run('account-changed', key(userId), [version, disabled ? 1 : 0, role]);
   };
 
+  const recognize = async (userId: UserId, sessionId: SessionId, [family, token]: readonly [TokenDigest, Buffer]) => {
+    if (!isStorable(userId, sessionId)) return 'unknown';
+    const args = [writeSessionId(sessionId), writeDigest(family), token, reuseWindowMs];
+    const [state] = await read(() => run('recognize', key(userId), args));
+    return toTokenState(state);
+  };
+
   return {
     async start({ id, userId, version, role, digests, client }) {
       if (!isStorable(userId, id)) throw new TypeError('Sessions in Redis have UUIDs, and so have their accounts.');
@@ -96,13 +104,8 @@ export function redisSessionStore(
         ]),
       );
       if (createdAt === undefined) return 'superseded';
-      return readSession({ userId, sessionId: id }, [
-        createdAt,
-        createdAt,
-        expiresAt,
-        createdAt,
-        writeClientInfo(client),
-      ]);
+      const times = [createdAt, createdAt, expiresAt, createdAt];
+      return readSession({ userId, sessionId: id }, [...times, writeClientInfo(client)]);
     },
 
     async rotate(use) {
@@ -131,14 +134,7 @@ export function redisSessionStore(
       return rotation;
     },
 
-    async recognize(userId, sessionId, { family, token }) {
-      if (!isStorable(userId, sessionId)) return 'unknown';
-      const digests = [writeDigest(family), writeDigest(token)];
-      const [state] = await read(() =>
-        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
-      );
-      return toTokenState(state);
-    },
+    recognize: (userId, sessionId, { family, token }) => recognize(userId, sessionId, [family, writeDigest(token)]),
 
     async reissue(userId, sessionId, { isProven = false, ...digests }) {
       if (!isStorable(userId, sessionId)) return null;
@@ -148,11 +144,7 @@ export function redisSessionStore(
       return times.length === 0 ? null : readSession({ userId, sessionId }, times);
     },
 
-    async authenticationAge(userId, sessionId) {
-      if (!isStorable(userId, sessionId)) return null;
-      const [age] = await read(() => run('authentication-age', key(userId), [writeSessionId(sessionId)]));
-      return age === undefined ? null : readNumber(age);
-    },
+    authenticationAge: createAuthenticationAge({ run, read, key }),
 
     check: createSessionCheck({ redis, read, key, feed, getCachedAccount }),
 
@@ -171,12 +163,7 @@ export function redisSessionStore(
     },
 
     async isFamily(userId, sessionId, family) {
-      if (!isStorable(userId, sessionId)) return false;
-      const digests = [writeDigest(family), noDigest];
-      const [state] = await read(() =>
-        run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
-      );
-      return toTokenState(state) !== 'unknown';
+      return (await recognize(userId, sessionId, [family, noDigest])) !== 'unknown';
     },
 
     async endAll(userId, except) {

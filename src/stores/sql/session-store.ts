@@ -3,6 +3,7 @@ import type { Session, SessionLifetimes } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
 import { toUser, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
+import { sessionAuthenticationAge } from './session-authentication.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
 
@@ -35,8 +36,7 @@ export function sqlSessionStore(
           previous_digest: null,
           successor_nonce: null,
           rotated_at: null,
-          last_seen_at: now,
-          ...(isProven ? { authenticated_at: now } : {}),
+          ...(isProven ? { last_seen_at: now, authenticated_at: now } : { last_seen_at: now }),
           expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
         }))
         .where('id', '=', sessionId)
@@ -47,18 +47,7 @@ export function sqlSessionStore(
       return row === undefined ? null : toSession(row);
     },
 
-    async authenticationAge(userId, sessionId) {
-      const now = clock();
-      const row = await kysely
-        .selectFrom('sessions')
-        .select('authenticated_at')
-        .where('id', '=', sessionId)
-        .where('user_id', '=', userId)
-        .where(isLive(now))
-        .executeTakeFirst();
-      return row === undefined ? null : now - row.authenticated_at;
-    },
-
+    authenticationAge: sessionAuthenticationAge(db, clock),
     async check(userId, sessionId) {
       const row = await readSession([sessionId, userId]);
       if (row === undefined || row.session_expires_at <= clock()) return { kind: 'ended' };
