@@ -11,6 +11,8 @@ import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
 import { resourceMetadataUrl } from '../http/oauth/paths.ts';
 import type { CountRefused } from '../http/route.ts';
 import { createLimits } from '../services/limits.ts';
+import { createStepUp } from '../services/step-up.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AppDeps } from './app-deps.ts';
@@ -30,12 +32,10 @@ export const createApp = (deps: AppDeps) => {
   const authenticators = createAuthenticators({ ...deps, ports, services, limits, origins });
 
   const onRefusal = createRefusalLog(events.record);
-  const schema = createSchema({ ...services, ...authenticators }, onRefusal);
+  const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
+  const schema = createSchema({ ...services, ...authenticators, stepUp }, onRefusal);
   const fieldLimits = readFieldLimits(schema);
-  const reportFault = (error: unknown, requestId: string | null) => {
-    log.error({ err: error, stack: framesOf(error), requestId }, 'a request failed by a fault of the server');
-    tracing?.onFault();
-  };
+  const reportFault = createFaultReport(log, tracing);
   const consume = createConsume({
     ...{ fieldLimits, limits, clock, digest: createKeyedDigest(), verifyToken: services.accessTokens.verify },
     tokenInCookies: authenticators.sessionCookies?.accessTokenIn ?? (() => null),
@@ -63,6 +63,11 @@ export const createApp = (deps: AppDeps) => {
     reportFault,
   });
   return { ...routes, countRefused: countRefused(consume), accounts, events, keyRing, limits };
+};
+
+const createFaultReport = (log: Log, tracing: Tracing | null) => (error: unknown, requestId: string | null) => {
+  log.error({ err: error, stack: framesOf(error), requestId }, 'a request failed by a fault of the server');
+  tracing?.onFault();
 };
 
 const countRefused =

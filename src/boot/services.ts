@@ -15,6 +15,7 @@ import { createEvents } from '../services/events.ts';
 import { createIdentities } from '../services/identities.ts';
 import { createKeyRing } from '../services/key-ring.ts';
 import { createLoginLockout } from '../services/login-lockout.ts';
+import { createRequireRecentSignIn } from '../services/recent-sign-in.ts';
 import { createServiceClients } from '../services/service-clients.ts';
 import { createSessions } from '../services/sessions.ts';
 import type { StorePorts } from '../stores/open.ts';
@@ -58,14 +59,15 @@ export const createServices = ({ config, ports, keys, clock, knownScopes, signal
   const accounts = createAccounts({
     ...{ accounts: ports.accounts, sessions: ports.sessions, passwords, passwordCheck, lockout, ...common },
   });
-  const sessions = createSessions({ sessions: ports.sessions, accounts, accessTokens, ...common });
+  const requireRecentSignIn = createRequireRecentSignIn({ sessions: ports.sessions, maxAgeMs: config.recentSignInMs });
+  const sessions = createSessions({ sessions: ports.sessions, accounts, accessTokens, requireRecentSignIn, ...common });
   const apiKeys = createApiKeys({ apiKeys: ports.apiKeys, accounts, knownScopes, signals, ...common });
   const serviceClients = createServiceClients({ clients: ports.serviceClients, accessTokens, ...common });
   const identities = createIdentities({
     ...{ identities: ports.identities, flows: ports.identityFlows, accounts, sessions, ...common },
   });
   return {
-    ...{ events, keyRing, accounts, sessions, apiKeys, serviceClients, identities, accessTokens },
+    ...{ events, keyRing, accounts, sessions, apiKeys, serviceClients, identities, accessTokens, requireRecentSignIn },
     passwordHashing: passwords.load,
   };
 };

@@ -48,6 +48,8 @@ export type Config = {
   readonly passwordMinLength: number;
   /** How many wrong passwords lock an email, and for how long. */
   readonly lockout: LockoutPolicy;
+  /** For how long a sign-in lets its session change the account's ways in. */
+  readonly recentSignInMs: number;
   /** How long events are kept in the database. */
   readonly eventRetentionMs: number;
   /** How long expired and revoked API keys are kept. */
@@ -195,6 +197,7 @@ const developmentRates = {
 const toAccess = (env: ServerVariables) => ({
   passwordMinLength: env.PASSWORD_MIN_LENGTH,
   lockout: { maxFailures: env.LOGIN_MAX_FAILURES, lockMs: env.LOGIN_LOCK },
+  recentSignInMs: env.RECENT_SIGN_IN,
   basicAuth: env.BASIC_AUTH,
   sessionCookies: env.SESSION_COOKIES,
   introspection: env.INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'off' : 'full'),

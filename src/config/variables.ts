@@ -126,6 +126,14 @@ export const serverVariables = z.object({
       about('10', 'this many wrong passwords for one email within `LOGIN_LOCK` [lock](abuse.md) the email for as long'),
     ),
   LOGIN_LOCK: duration('1s', '1d').prefault('15m').meta(about('30m', 'see `LOGIN_MAX_FAILURES`')),
+  RECENT_SIGN_IN: duration('1s', '1d')
+    .prefault('10m')
+    .meta(
+      about(
+        '5m',
+        'for how long a sign-in lets its session change [what opens the account](credentials.md#what-opens-an-account) without the password',
+      ),
+    ),
   EVENT_RETENTION: duration('1h', '3650d')
     .prefault('90d')
     .meta(about('365d', 'how long the database keeps [events](events.md)')),

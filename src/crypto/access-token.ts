@@ -111,14 +111,12 @@ export const createAccessTokens = (options: AccessTokenOptions): AccessTokens =>
     return { token: await signToken(claims, keys.current.signing), jti: subject.jti, expiresAt };
   };
 
-  const issue = ({ userId, sessionId, accountVersion, role, ...rest }: AccessTokenInput): Promise<IssuedAccessToken> =>
-    sign(
-      { sub: userId, sid: sessionId, jti: toTokenId(createTokenId(), accountVersion) },
-      { client_id: clientId, role },
-      rest,
-    );
+  const issue: AccessTokens['issue'] = ({ userId, sessionId, accountVersion, role, ...rest }) => {
+    const jti = toTokenId(createTokenId(), accountVersion);
+    return sign({ sub: userId, sid: sessionId, jti }, { client_id: clientId, role }, rest);
+  };
 
-  const issueToService = ({ clientId: id, ...rest }: ServiceTokenInput): Promise<IssuedAccessToken> =>
+  const issueToService: AccessTokens['issueToService'] = ({ clientId: id, ...rest }) =>
     sign({ sub: id, jti: createTokenId() }, { client_id: id }, rest);
 
   const verify: AccessTokens['verify'] = (token, now, { ignoreExpiry = false } = {}) => {

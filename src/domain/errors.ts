@@ -20,6 +20,12 @@ export const errorTable = {
     message:
       'Sign-in with this email is locked after too many wrong passwords. Try again later, or ask an administrator to end the lock.',
   },
+  STEP_UP_REQUIRED: {
+    status: 401,
+    oauth: 'insufficient_user_authentication',
+    retryable: false,
+    message: 'The last sign-in of this session was too long ago for this. Send currentPassword too, or sign in again.',
+  },
   REFRESH_TOKEN_INVALID: {
     status: 400,
     oauth: 'invalid_grant',

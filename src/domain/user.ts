@@ -23,13 +23,15 @@ export type User = {
 export type UserChange = Partial<Pick<User, 'role' | 'disabledAt'>> & {
   /** `User` does not show it, and it raises the version too: a new password ends what the old one opened. */
   readonly passwordHash?: string;
+  /** Revokes the API keys of the account in the same step, as of this time. Only together with another change. */
+  readonly revokeApiKeysAt?: EpochMillis;
 };
 
 /**
  * Returns the account after a change, as its next version; the same object where nothing changes. This is the only place where a
  * version is raised, and what `User` shows changes only here: two accounts with one id and one version are equal.
  */
-export const changeUser = (user: User, { passwordHash, ...change }: UserChange): User => {
+export const changeUser = (user: User, { passwordHash, revokeApiKeysAt: _, ...change }: UserChange): User => {
   const { role, disabledAt, version } = user;
   const next = { ...user, ...change };
   const isSame = passwordHash === undefined && next.role === role && next.disabledAt === disabledAt;

@@ -10,6 +10,7 @@ import type { Events } from '../services/events.ts';
 import type { Identities } from '../services/identities.ts';
 import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
+import type { StepUp } from '../services/step-up.ts';
 import type { RequestContext } from './context.ts';
 import { createDelivery } from './delivery.ts';
 import { policies } from './policies.ts';
@@ -39,6 +40,7 @@ type SchemaDeps = {
   readonly serviceClients: ServiceClients;
   readonly events: Events;
   readonly identities: Identities;
+  readonly stepUp: StepUp;
   /** Null where SESSION_COOKIES is off. */
   readonly sessionCookies: SessionCookies | null;
 };
@@ -52,13 +54,13 @@ export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSch
       typeDefs: [authTypeDefs, ...loadTypeDefs()],
       resolvers: [
         baseResolvers,
-        createAccountResolvers({ accounts, sessions, delivery }),
+        createAccountResolvers({ accounts, sessions, identities: services.identities, delivery }),
         createSessionResolvers(sessions, delivery),
         issuedTokensResolvers,
         createServiceClientResolvers(services.serviceClients),
-        createApiKeyResolvers(services.apiKeys),
+        createApiKeyResolvers(services.apiKeys, services.stepUp),
         createEventResolvers(services.events, accounts),
-        createIdentityResolvers(services.identities, delivery),
+        createIdentityResolvers(services.identities, { delivery, stepUp: services.stepUp }),
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),

@@ -30,8 +30,14 @@ export const createChangeAccount =
   async (id, { decide, event }) => {
     const changed = await accounts.change(id, decide);
     if (changed === null) return null;
-    const { before, after } = changed;
-    if (after.version !== before.version) record(event(changed));
+    const { before, after, revokedKeys } = changed;
+    if (after.version !== before.version) {
+      const draft = event(changed);
+      record(draft);
+      for (const { id: keyId, name } of revokedKeys) {
+        record({ type: 'api_key.revoked', actor: draft.actor, userId: id, metadata: { keyId, name } });
+      }
+    }
     // Also where nothing changed: a caller who repeats a change completes a notification that failed the first time.
     await sessions.accountChanged(after);
     return after;

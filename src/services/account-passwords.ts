@@ -1,6 +1,7 @@
 import type { ClientInfo, UserId } from '@fieldgate/guard/core';
 import type { PasswordCheck } from '../crypto/common-passwords.ts';
 import type { PasswordHasher } from '../crypto/password.ts';
+import type { Clock } from '../domain/clock.ts';
 import { normalizeEmail } from '../domain/email.ts';
 import { AppError, badInput } from '../domain/errors.ts';
 import { accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
@@ -8,6 +9,7 @@ import type { PasswordOwner } from '../domain/password-policy.ts';
 import type { User } from '../domain/user.ts';
 import type { AccountStore, AccountWithHash } from '../stores/ports/account-store.ts';
 import type { ChangeAccount } from './account-changes.ts';
+import { createCurrentPassword, wrongCurrentPassword } from './current-password.ts';
 import type { LoginLockout } from './login-lockout.ts';
 import { createCountAttempt } from './password-attempts.ts';
 
@@ -17,15 +19,23 @@ type AccountPasswordsDeps = {
   readonly passwordCheck: PasswordCheck;
   readonly lockout: LoginLockout;
   readonly changeAccount: ChangeAccount;
+  readonly clock: Clock;
   readonly record: RecordEvent;
 };
 
-export type PasswordChange = { readonly currentPassword: string; readonly newPassword: string };
+export type PasswordChange = {
+  /** Null or undefined where the account has none. */
+  readonly currentPassword?: string | null | undefined;
+  readonly newPassword: string;
+  /** True if it is not given: what the old password could make must not outlive it. */
+  readonly revokeApiKeys?: boolean | undefined;
+};
 
 /** Checks and changes passwords. Every check counts toward the lock of its email. */
 export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
   const { accounts, passwords } = deps;
   const countAttempt = createCountAttempt(deps);
+  const { prove, checkCurrentPassword, hasPassword } = createCurrentPassword({ accounts, passwords, countAttempt });
 
   /**
    * Resolves with the account of this email and password. An unknown email, a wrong password and a disabled account are the same
@@ -54,23 +64,27 @@ export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
     return match;
   };
 
-  /** Changes the password of an account that proves the current one. Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword). */
+  /**
+   * Changes the password of an account that proves the current one, or gives one to an account that has none; the caller has
+   * proved otherwise who they are then. Errors: INVALID_CREDENTIALS (currentPassword), ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword).
+   */
   const changePassword = async (id: UserId, change: PasswordChange, client: ClientInfo): Promise<User> => {
     const actor = accountActor(id, client);
     const found = await accounts.findHashById(id);
     const hash = found?.passwordHash ?? null;
-    if (!found || hash === null) throw wrongCurrentPassword();
-    const { user } = found;
-    const { rejection } = await countAttempt(user.email, actor, async () => {
-      const { match } = await passwords.verify(hash, change.currentPassword);
-      return { user, rejection: match ? null : 'CURRENT_PASSWORD_WRONG' };
+    const given = change.currentPassword ?? null;
+    if (!found || (given === null && hash !== null)) throw wrongCurrentPassword();
+    if (given !== null) await prove(found, given, actor);
+    await requireGoodPassword(deps.passwordCheck, {
+      field: 'newPassword',
+      password: change.newPassword,
+      owner: found.user,
     });
-    if (rejection !== null) throw wrongCurrentPassword();
-    await requireGoodPassword(deps.passwordCheck, { field: 'newPassword', password: change.newPassword, owner: user });
     const passwordHash = await passwords.hash(change.newPassword);
+    const changes = { passwordHash, ...(change.revokeApiKeys === false ? {} : { revokeApiKeysAt: deps.clock() }) };
     const changed = await deps.changeAccount(id, {
       // Of simultaneous changes from the same password one takes effect.
-      decide: (account) => (account.passwordHash === hash ? { passwordHash } : null),
+      decide: (account) => (account.passwordHash === hash ? changes : null),
       event: () => ({ type: 'password.changed', actor, userId: id }),
     });
     if (!changed) throw wrongCurrentPassword();
@@ -80,7 +94,7 @@ export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
   /** Whether too many wrong passwords were tried for this account. */
   const isLocked = ({ email }: User): Promise<boolean> => deps.lockout.isLocked(email);
 
-  return { authenticate, changePassword, isLocked };
+  return { authenticate, changePassword, checkCurrentPassword, hasPassword, isLocked };
 };
 
 type NewPassword = { readonly field: string; readonly password: string; readonly owner: PasswordOwner };
@@ -96,5 +110,3 @@ const loginRejection = (found: AccountWithHash | null, matches: boolean): string
   if (!matches) return 'PASSWORD_WRONG';
   return found.user.disabledAt === null ? null : 'ACCOUNT_DISABLED';
 };
-
-const wrongCurrentPassword = (): AppError => new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });

@@ -24,6 +24,8 @@ export type ApiKeyInput = {
   readonly scopes: readonly string[];
   /** 1 to 365; 90 by default. */
   readonly expiresInDays?: number | undefined;
+  /** The version of the account that the credential of its owner was checked against; undefined where none was. */
+  readonly ownerVersion?: number | undefined;
 };
 
 /** `secret` is the key itself: it is shown once and stored nowhere. */
@@ -43,7 +45,10 @@ export type ApiKeys = ReturnType<typeof createApiKeys>;
 export const createApiKeys = (deps: ApiKeysDeps) => {
   const { apiKeys, clock, record } = deps;
 
-  /** Creates a key for this account. Errors: BAD_USER_INPUT (name, scopes, expiresInDays), TOO_MANY_API_KEYS, NOT_FOUND. */
+  /**
+   * Creates a key for this account. Errors: BAD_USER_INPUT (name, scopes, expiresInDays), TOO_MANY_API_KEYS, NOT_FOUND;
+   * UNAUTHENTICATED (TOKEN_STALE) if the account has changed since its owner's credential was checked.
+   */
   const create = async (ownerId: UserId, input: ApiKeyInput, actor: Actor): Promise<CreatedApiKey> => {
     const owner = await deps.accounts.find(ownerId);
     if (!owner) throw new AppError('NOT_FOUND');
@@ -54,9 +59,11 @@ export const createApiKeys = (deps: ApiKeysDeps) => {
     const id = apiKeyId(deps.createId());
     const { text, digest } = createApiKeyText(id);
     const expiresAt = toSeconds(createdAt) * 1000 + lifetimeMs;
-    const newKey = { id, userId: owner.id, name, scopes, digest, createdAt, expiresAt };
+    const { ownerVersion } = input;
+    const newKey = { id, userId: owner.id, ownerVersion, name, scopes, digest, createdAt, expiresAt };
     const apiKey = await apiKeys.create(newKey, maxLiveKeys);
     if (apiKey === null) throw new AppError('NOT_FOUND');
+    if (apiKey === 'superseded') throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_STALE' });
     if (apiKey === 'full') throw new AppError('TOO_MANY_API_KEYS', {}, tooManyKeys);
     record({ type: 'api_key.created', actor, userId: owner.id, metadata: { keyId: id, name } });
     return { apiKey, secret: text };

@@ -23,6 +23,9 @@ type IdentitiesDeps = IdentityAccountsDeps & {
 /** What a page presents after a sign-in at a provider: the code it was called back with, and the verifier it started with. */
 export type Redemption = { readonly code: string; readonly codeVerifier: string };
 
+/** `accountVersion`: of the account when the credential of its owner was checked. */
+type Owner = { readonly id: UserId; readonly accountVersion?: number | undefined };
+
 export type Identities = ReturnType<typeof createIdentities>;
 
 /** Sign-ins through identity providers, and the links between identities and accounts. */
@@ -39,10 +42,18 @@ export const createIdentities = (deps: IdentitiesDeps) => {
     return deps.sessions.signIn(() => accountOf(identity, client), client, 'identity');
   };
 
-  /** Links the identity that signed in at a provider to this account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN. */
-  const link = async (owner: UserId, redemption: Redemption, client: ClientInfo): Promise<Identity> => {
+  /**
+   * Links the identity that signed in at a provider to this account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN; UNAUTHENTICATED
+   * (TOKEN_STALE) if the account has changed since its owner's credential was checked.
+   */
+  const link = async (
+    { id: owner, accountVersion }: Owner,
+    redemption: Redemption,
+    client: ClientInfo,
+  ): Promise<Identity> => {
     const identity = await redeem(redemption);
-    const linked = await identities.link({ ...toNewIdentity(identity, deps), userId: owner });
+    const linked = await identities.link({ ...toNewIdentity(identity, deps), userId: owner }, accountVersion);
+    if (linked === 'superseded') throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_STALE' });
     if (linked === 'taken') throw new AppError('IDENTITY_TAKEN');
     const metadata = { provider: identity.provider };
     record({ type: 'identity.linked', actor: accountActor(owner, client), userId: owner, metadata });

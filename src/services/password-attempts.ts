@@ -14,9 +14,15 @@ type PasswordAttemptsDeps = {
 export type PasswordResult = { readonly user: User | null; readonly rejection: string | null };
 
 /** Runs a password check as one of the few attempts an email has, and records its result. Errors: ACCOUNT_LOCKED. */
+export type CountAttempt = (
+  email: string,
+  actor: Actor,
+  check: () => Promise<PasswordResult>,
+) => Promise<PasswordResult>;
+
 export const createCountAttempt =
-  ({ passwords, lockout, record }: PasswordAttemptsDeps) =>
-  async (email: string, actor: Actor, check: () => Promise<PasswordResult>): Promise<PasswordResult> => {
+  ({ passwords, lockout, record }: PasswordAttemptsDeps): CountAttempt =>
+  async (email, actor, check) => {
     // Before the attempt is stored: a login that is shed in a flood must cost nothing.
     passwords.requireCapacity();
     try {

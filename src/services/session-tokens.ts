@@ -8,6 +8,7 @@ import type { Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { SessionStore } from '../stores/ports/session-store.ts';
 import type { Accounts } from './accounts.ts';
+import type { RequireRecentSignIn } from './recent-sign-in.ts';
 
 /** What a sign-in or a refresh returns. */
 export type IssuedTokens = {
@@ -25,6 +26,7 @@ export type SessionsDeps = {
   readonly sessions: SessionStore;
   readonly accounts: Accounts;
   readonly accessTokens: AccessTokens;
+  readonly requireRecentSignIn: RequireRecentSignIn;
   readonly clock: Clock;
   readonly createId: () => string;
   readonly record: RecordEvent;

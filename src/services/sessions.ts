@@ -1,5 +1,5 @@
 import { type ClientInfo, type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
-import { AppError } from '../domain/errors.ts';
+import { AppError, badInput } from '../domain/errors.ts';
 import { type Actor, anonymousActor } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import { checkPage, type Page, type PageQuery } from '../domain/page.ts';
@@ -29,15 +29,25 @@ export const createSessions = (deps: SessionsDeps) => {
   const login = (email: string, password: string, client: ClientInfo): Promise<IssuedTokens> =>
     signIn(() => accounts.authenticate(email, password, client), client, 'password');
 
-  /** Changes the password, ends the other sessions and renews this one. Errors: those of `Accounts.changePassword`. */
+  /**
+   * Changes the password, ends the other sessions and renews this one. Without the current password it gives an account its first
+   * one, which takes a recent sign-in. Errors: those of `Accounts.changePassword`; BAD_USER_INPUT (currentPassword), STEP_UP_REQUIRED.
+   */
   const changePassword = async (
-    caller: { readonly id: UserId; readonly sessionId: SessionId },
+    caller: SessionCaller,
     change: PasswordChange,
     client: ClientInfo,
   ): Promise<IssuedTokens> => {
+    const isProven = change.currentPassword !== null && change.currentPassword !== undefined;
+    if (!isProven) await requireFirstPassword(caller);
     const user = await accounts.changePassword(caller.id, change, client);
     await sessions.endAll(user.id, caller.sessionId);
-    return reissue(user, caller.sessionId, true);
+    return reissue(user, caller.sessionId, isProven);
+  };
+
+  const requireFirstPassword = async (caller: SessionCaller): Promise<void> => {
+    if (await accounts.hasPassword(caller.id)) throw currentPasswordMissing();
+    await deps.requireRecentSignIn(caller);
   };
 
   /** Resolves with a page of the live sessions of an account, newest first. Errors: BAD_USER_INPUT (first). */
@@ -66,3 +76,12 @@ export const createSessions = (deps: SessionsDeps) => {
     ...createSessionLogout(deps),
   };
 };
+
+type SessionCaller = { readonly id: UserId; readonly sessionId: SessionId };
+
+const currentPasswordMissing = (): AppError =>
+  badInput(
+    'currentPassword',
+    'CURRENT_PASSWORD_REQUIRED',
+    'The account has a password. Send it as currentPassword, however recent the sign-in is.',
+  );

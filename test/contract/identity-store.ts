@@ -38,7 +38,7 @@ export const identityStoreSuite = (harness: IdentityStoreHarness): void => {
   };
   const linked = async (owner: UserId, more: Partial<NewIdentity> = {}) => {
     const found = await open.store.link(identity({ userId: owner, ...more }));
-    if (found === 'taken') throw new Error('A random subject is taken.');
+    if (found === 'taken' || found === 'superseded') throw new Error('A random subject is taken.');
     return found;
   };
   /** Through both instances, in turn. */

@@ -800,7 +800,9 @@ describe('schema matrix', () => {
     pppp User.createdAt
     --aa User.disabledAt
     pppp User.email
+    pppp User.hasPassword
     aaaa User.id
+    pppp User.identities
     aaaa User.name
     pppp User.role
     aaaa UserConnection.edges

@@ -15,7 +15,10 @@ const test = base
 const link = async (server: TestServer, grant: Grant, provider = 'acme') =>
   linkIdentity(server, grant.accessToken, await signInAt(server, provider));
 const unlink = (server: TestServer, grant: Grant, id: string) =>
-  server.gql('mutation ($id: ID!) { unlinkIdentity(id: $id) { id } }', { token: grant.accessToken, variables: { id } });
+  server.gql('mutation ($id: ID!) { unlinkIdentity(input: { id: $id }) { id } }', {
+    token: grant.accessToken,
+    variables: { id },
+  });
 const identitiesOf = async (server: TestServer, { accessToken: token }: Grant) =>
   nodesOf(
     (await server.gql('{ identities { edges { node { id provider email lastUsedAt } } } }', { token })).data.identities,

@@ -35,7 +35,9 @@ describe('INTROSPECTION=role', () => {
     expect(fieldsOf(schema, 'Query')).not.toContain('me');
     expect(fieldsOf(schema, 'Mutation')).toEqual(expect.arrayContaining(['login', 'signup', 'refresh', 'logout']));
     expect(fieldsOf(schema, 'Mutation')).not.toContain('setUserRole');
-    expect(fieldsOf(schema, 'User')).toEqual(['id', 'name', 'email', 'role', 'createdAt']);
+    expect(fieldsOf(schema, 'User')).toEqual([
+      ...['id', 'name', 'email', 'role', 'createdAt', 'hasPassword', 'identities'],
+    ]);
   });
 
   test('T35: a user sees no field of moderators and administrators, nor the types that only those reach', async ({

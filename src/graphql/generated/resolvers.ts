@@ -142,11 +142,16 @@ export type AuthPayload = {
 };
 
 export type ChangePasswordInput = {
-  readonly currentPassword: Scalars['String']['input'];
+  /** Always needed where the account has a password. Leave it out to give a first password to an account that was made by a provider. */
+  readonly currentPassword?: InputMaybe<Scalars['String']['input']>;
   readonly newPassword: Scalars['String']['input'];
+  /** Whether the account's API keys are revoked too. */
+  readonly revokeApiKeys?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type CreateApiKeyInput = {
+  /** Needed unless the session's last sign-in is recent. */
+  readonly currentPassword?: InputMaybe<Scalars['String']['input']>;
   /** 1 to 365 */
   readonly expiresInDays?: Scalars['Int']['input'];
   /** What the key is for: 1 to 100 characters. */
@@ -200,6 +205,8 @@ export type LinkIdentityInput = {
   readonly code: Scalars['String']['input'];
   /** The text whose SHA-256 the page sent as `codeChallenge`. */
   readonly codeVerifier: Scalars['String']['input'];
+  /** Needed unless the session's last sign-in is recent. */
+  readonly currentPassword?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type LinkIdentityPayload = {
@@ -246,11 +253,15 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
    * Changes the caller's password, issues new tokens and ends the caller's other sessions. Older access tokens of this session become
-   * TOKEN_STALE. A caller with a session cookie gets new cookies.
-   * Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT.
+   * TOKEN_STALE, and the account's API keys are revoked unless the input says otherwise. What still opens the account: `user { hasPassword identities { edges { node { provider } } } }`.
+   * A caller with a session cookie gets new cookies. Without `currentPassword`, for an account that has none, it needs a recent sign-in.
+   * Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, STEP_UP_REQUIRED, BAD_USER_INPUT.
    */
   readonly changePassword: AuthPayload;
-  /** Creates an API key. Requires a session: a key cannot create keys. Errors: BAD_USER_INPUT with `field`; TOO_MANY_API_KEYS beyond 50 live keys. */
+  /**
+   * Creates an API key. Requires a session: a key cannot create keys. Needs a recent sign-in or `currentPassword`. Errors:
+   * STEP_UP_REQUIRED with `maxAge`; INVALID_CREDENTIALS, ACCOUNT_LOCKED; BAD_USER_INPUT with `field`; TOO_MANY_API_KEYS beyond 50 live keys.
+   */
   readonly createApiKey: CreateApiKeyPayload;
   /** Creates a service client. Errors: BAD_USER_INPUT with `field`. */
   readonly createServiceClient: ServiceClientSecretPayload;
@@ -260,7 +271,10 @@ export type Mutation = {
   readonly disableUser: User;
   /** Enables an account again. Ended sessions stay ended. */
   readonly enableUser: User;
-  /** Links the identity that just signed in at a provider to the caller's account. Errors: LOGIN_CODE_INVALID, IDENTITY_TAKEN. */
+  /**
+   * Links the identity that just signed in at a provider to the caller's account. Needs a recent sign-in or `currentPassword`.
+   * Errors: STEP_UP_REQUIRED with `maxAge`; INVALID_CREDENTIALS, ACCOUNT_LOCKED; LOGIN_CODE_INVALID, IDENTITY_TAKEN.
+   */
   readonly linkIdentity: LinkIdentityPayload;
   /**
    * Signs in. Errors: INVALID_CREDENTIALS for an unknown email, a wrong password and a disabled account alike; ACCOUNT_LOCKED
@@ -300,7 +314,10 @@ export type Mutation = {
   readonly setUserRole: User;
   /** Creates an account and signs it in. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
   readonly signup: SignInPayload;
-  /** Unlinks one of the caller's identities. Errors: NOT_FOUND; LAST_WAY_IN if the account has no password and no other identity. */
+  /**
+   * Unlinks one of the caller's identities. Needs a recent sign-in or `currentPassword`. Errors: STEP_UP_REQUIRED with `maxAge`;
+   * INVALID_CREDENTIALS, ACCOUNT_LOCKED; NOT_FOUND; LAST_WAY_IN if the account has no password and no other identity.
+   */
   readonly unlinkIdentity: UnlinkIdentityPayload;
   /** Ends the lock after too many wrong passwords, and resets their count. Idempotent. */
   readonly unlockUser: User;
@@ -393,7 +410,7 @@ export type MutationSignupArgs = {
 
 
 export type MutationUnlinkIdentityArgs = {
-  id: Scalars['ID']['input'];
+  input: UnlinkIdentityInput;
 };
 
 
@@ -649,6 +666,12 @@ export type TokenDelivery =
    */
   | 'COOKIE';
 
+export type UnlinkIdentityInput = {
+  /** Needed unless the session's last sign-in is recent. */
+  readonly currentPassword?: InputMaybe<Scalars['String']['input']>;
+  readonly id: Scalars['ID']['input'];
+};
+
 export type UnlinkIdentityPayload = {
   readonly __typename?: 'UnlinkIdentityPayload';
   /** The identity that was unlinked. */
@@ -662,10 +685,21 @@ export type User = {
   /** When an administrator disabled the account; null while it is enabled. */
   readonly disabledAt: Maybe<Scalars['DateTime']['output']>;
   readonly email: Maybe<Scalars['String']['output']>;
+  /** Whether a password opens the account. For its owner only. */
+  readonly hasPassword: Maybe<Scalars['Boolean']['output']>;
   readonly id: Scalars['ID']['output'];
+  /** The identities at providers that open the account, oldest first. For its owner only. */
+  readonly identities: Maybe<IdentityConnection>;
   /** The display name; null if none was given. */
   readonly name: Maybe<Scalars['String']['output']>;
   readonly role: Maybe<Role>;
+};
+
+
+/** An account. Any signed-in caller may read its id and name; the other fields are for its owner and for moderators. */
+export type UserIdentitiesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type UserConnection = {
@@ -831,6 +865,7 @@ export type ResolversTypes = {
   SignupInput: SignupInput;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   TokenDelivery: TokenDelivery;
+  UnlinkIdentityInput: UnlinkIdentityInput;
   UnlinkIdentityPayload: ResolverTypeWrapper<UnlinkIdentityPayload>;
   User: ResolverTypeWrapper<UserModel>;
   UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['UserEdge']> }>;
@@ -886,6 +921,7 @@ export type ResolversParentTypes = {
   SignInPayload: DeliveredTokens;
   SignupInput: SignupInput;
   String: Scalars['String']['output'];
+  UnlinkIdentityInput: UnlinkIdentityInput;
   UnlinkIdentityPayload: UnlinkIdentityPayload;
   User: UserModel;
   UserConnection: Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['UserEdge']> };
@@ -1019,7 +1055,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   rotateServiceClientSecret?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationRotateServiceClientSecretArgs, 'id'>>;
   setUserRole?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserRoleArgs, 'input'>>;
   signup?: Resolver<ResolversTypes['SignInPayload'], ParentType, ContextType, RequireFields<MutationSignupArgs, 'input'>>;
-  unlinkIdentity?: Resolver<ResolversTypes['UnlinkIdentityPayload'], ParentType, ContextType, RequireFields<MutationUnlinkIdentityArgs, 'id'>>;
+  unlinkIdentity?: Resolver<ResolversTypes['UnlinkIdentityPayload'], ParentType, ContextType, RequireFields<MutationUnlinkIdentityArgs, 'input'>>;
   unlockUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationUnlockUserArgs, 'id'>>;
 };
 
@@ -1123,7 +1159,9 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasPassword?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  identities?: Resolver<Maybe<ResolversTypes['IdentityConnection']>, ParentType, ContextType, RequireFields<UserIdentitiesArgs, 'first'>>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   role?: Resolver<Maybe<ResolversTypes['Role']>, ParentType, ContextType>;
 };

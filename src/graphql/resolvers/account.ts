@@ -5,11 +5,13 @@ import { isRole } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import type { AccountViewer, Viewer } from '../../domain/viewer.ts';
 import type { Accounts } from '../../services/accounts.ts';
+import type { Identities } from '../../services/identities.ts';
 import type { Sessions } from '../../services/sessions.ts';
 import { actorOf, callerOf } from '../caller.ts';
-import { toConnection } from '../connection.ts';
-import type { Delivery } from '../delivery.ts';
-import type { Resolvers, ViewerKind } from '../generated/resolvers.ts';
+import { listConnection, toConnection } from '../connection.ts';
+import type { RequestContext } from '../context.ts';
+import type { DeliveredTokens, Delivery } from '../delivery.ts';
+import type { ChangePasswordInput, Resolvers, ViewerKind } from '../generated/resolvers.ts';
 
 /** By `viewer.via`. */
 const kinds: Readonly<Record<string, ViewerKind>> = {
@@ -28,9 +30,32 @@ const kindOf = (viewer: Viewer): ViewerKind => {
 const accountOf = (accounts: Accounts, { account, id }: AccountViewer): Promise<User | null> | User | null =>
   account ?? accounts.find(id);
 
-type AccountResolversDeps = { readonly accounts: Accounts; readonly sessions: Sessions; readonly delivery: Delivery };
+type AccountResolversDeps = {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly identities: Pick<Identities, 'list'>;
+  readonly delivery: Delivery;
+};
 
-export const createAccountResolvers = ({ accounts, sessions, delivery }: AccountResolversDeps): Resolvers => ({
+/** Answers the way the caller's tokens came. */
+const changePassword = async (
+  { sessions, delivery }: Pick<AccountResolversDeps, 'sessions' | 'delivery'>,
+  { currentPassword, newPassword, revokeApiKeys }: ChangePasswordInput,
+  context: RequestContext,
+): Promise<DeliveredTokens> => {
+  const { id, sessionId, via } = callerOf(context);
+  const deliver = delivery.prepare(via === 'cookie' ? 'COOKIE' : 'BODY', context);
+  if (sessionId === null) throw new AppError('FORBIDDEN', { reason: 'SESSION_REQUIRED' });
+  const change = { currentPassword, newPassword, revokeApiKeys: revokeApiKeys ?? true };
+  return deliver(await sessions.changePassword({ id, sessionId }, change, context.client));
+};
+
+export const createAccountResolvers = ({
+  accounts,
+  sessions,
+  identities,
+  delivery,
+}: AccountResolversDeps): Resolvers => ({
   Query: {
     viewer: (_root, _args, context) => viewerOf<User>(context),
     me: (_root, _args, context) => accountOf(accounts, callerOf(context)),
@@ -50,12 +75,7 @@ export const createAccountResolvers = ({ accounts, sessions, delivery }: Account
       const deliver = delivery.prepare(input.delivery, context);
       return deliver(await sessions.signup(input, context.client));
     },
-    changePassword: async (_root, { input }, context) => {
-      const { id, sessionId, via } = callerOf(context);
-      const deliver = delivery.prepare(via === 'cookie' ? 'COOKIE' : 'BODY', context);
-      if (sessionId === null) throw new AppError('FORBIDDEN', { reason: 'SESSION_REQUIRED' });
-      return deliver(await sessions.changePassword({ id, sessionId }, input, context.client));
-    },
+    changePassword: (_root, { input }, context) => changePassword({ sessions, delivery }, input, context),
     setUserRole: (_root, { input }, context) => accounts.setRole(input.userId, input.role, actorOf(context)),
     disableUser: (_root, { id }, context) => accounts.disable(id, actorOf(context)),
     unlockUser: (_root, { id }, context) => accounts.unlock(id, actorOf(context)),
@@ -63,6 +83,8 @@ export const createAccountResolvers = ({ accounts, sessions, delivery }: Account
   },
   User: {
     name: (user) => user.name || null,
+    hasPassword: ({ id }) => accounts.hasPassword(id),
+    identities: ({ id }, args) => listConnection(args, (page) => identities.list(id, page)),
   },
   Viewer: {
     kind: kindOf,

@@ -1,9 +1,10 @@
 import { type ApiKeys, prefixOf } from '../../services/api-keys.ts';
-import { actorOf, callerOf } from '../caller.ts';
+import type { StepUp } from '../../services/step-up.ts';
+import { actorOf, callerOf, stepUpCallerOf } from '../caller.ts';
 import { listConnection } from '../connection.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
-export const createApiKeyResolvers = (apiKeys: ApiKeys): Resolvers => ({
+export const createApiKeyResolvers = (apiKeys: ApiKeys, stepUp: StepUp): Resolvers => ({
   Query: {
     apiKeys: (_root, args, context) => {
       const { id } = callerOf(context);
@@ -11,7 +12,12 @@ export const createApiKeyResolvers = (apiKeys: ApiKeys): Resolvers => ({
     },
   },
   Mutation: {
-    createApiKey: (_root, { input }, context) => apiKeys.create(callerOf(context).id, input, actorOf(context)),
+    createApiKey: async (_root, { input: { currentPassword, ...input } }, context) => {
+      const caller = stepUpCallerOf(context);
+      await stepUp(caller, currentPassword);
+      const { id, accountVersion } = caller.viewer;
+      return apiKeys.create(id, { ...input, ownerVersion: accountVersion }, actorOf(context));
+    },
     revokeApiKey: async (_root, { id }, context) => ({
       apiKey: await apiKeys.revoke(callerOf(context).id, id, actorOf(context)),
     }),

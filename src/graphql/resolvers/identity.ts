@@ -1,10 +1,16 @@
 import type { Identities } from '../../services/identities.ts';
-import { callerOf } from '../caller.ts';
+import type { StepUp } from '../../services/step-up.ts';
+import { callerOf, stepUpCallerOf } from '../caller.ts';
 import { listConnection } from '../connection.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
-export const createIdentityResolvers = (identities: Identities, delivery: Delivery): Resolvers => ({
+type IdentityResolversDeps = { readonly delivery: Delivery; readonly stepUp: StepUp };
+
+export const createIdentityResolvers = (
+  identities: Identities,
+  { delivery, stepUp }: IdentityResolversDeps,
+): Resolvers => ({
   Query: {
     identities: (_root, args, context) => {
       const { id } = callerOf(context);
@@ -16,11 +22,16 @@ export const createIdentityResolvers = (identities: Identities, delivery: Delive
       const deliver = delivery.prepare(input.delivery, context);
       return deliver(await identities.login(input, context.client));
     },
-    linkIdentity: async (_root, { input }, context) => ({
-      identity: await identities.link(callerOf(context).id, input, context.client),
-    }),
-    unlinkIdentity: async (_root, { id }, context) => ({
-      id: await identities.unlink(callerOf(context).id, id, context.client),
-    }),
+    linkIdentity: async (_root, { input }, context) => {
+      const caller = stepUpCallerOf(context);
+      // Before the code is spent: with the password, it can be presented again.
+      await stepUp(caller, input.currentPassword);
+      return { identity: await identities.link(caller.viewer, input, context.client) };
+    },
+    unlinkIdentity: async (_root, { input }, context) => {
+      const caller = stepUpCallerOf(context);
+      await stepUp(caller, input.currentPassword);
+      return { id: await identities.unlink(caller.viewer.id, input.id, context.client) };
+    },
   },
 });

@@ -1,4 +1,5 @@
 import type { UserId } from '@fieldgate/guard/core';
+import type { ApiKey } from '../../domain/api-key.ts';
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { Role } from '../../domain/role.ts';
 import type { User, UserChange } from '../../domain/user.ts';
@@ -45,7 +46,12 @@ export type NewAccount = {
 
 export type AccountWithHash = { readonly user: User; readonly passwordHash: string | null };
 
-export type ChangedAccount = { readonly before: User; readonly after: User };
+export type ChangedAccount = {
+  readonly before: User;
+  readonly after: User;
+  /** The live API keys that the change has revoked. */
+  readonly revokedKeys: readonly Pick<ApiKey, 'id' | 'name'>[];
+};
 
 export type AccountQuery = {
   readonly first: number;

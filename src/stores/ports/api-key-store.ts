@@ -11,8 +11,11 @@ import type { Role } from '../../domain/role.ts';
  * adapter runs it.
  */
 export type ApiKeyStore = {
-  /** Null if there is no such account; `full` if it has `maxLive` keys that are neither revoked nor expired. */
-  readonly create: (key: NewApiKey, maxLive: number) => Promise<ApiKey | 'full' | null>;
+  /**
+   * Null if there is no such account; `full` if it has `maxLive` keys that are neither revoked nor expired; `superseded` if it has
+   * another version by now than `ownerVersion`, so that no key outlives the credential that it was made with.
+   */
+  readonly create: (key: NewApiKey, maxLive: number) => Promise<ApiKey | 'full' | 'superseded' | null>;
   /**
    * Returns the key and its owner as they are now; null if there is no such key. Called once per request that presents one;
    * callers must not cache it.
@@ -33,6 +36,8 @@ export type ApiKeyStore = {
 
 export type NewApiKey = Pick<ApiKey, 'id' | 'userId' | 'name' | 'scopes' | 'createdAt' | 'expiresAt'> & {
   readonly digest: TokenDigest;
+  /** Of the account when the credential of its owner was checked; undefined where none was. */
+  readonly ownerVersion?: number | undefined;
 };
 
 /** A key with what a presented one is checked against. */

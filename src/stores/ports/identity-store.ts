@@ -23,9 +23,10 @@ export type IdentityStore = {
   ) => Promise<User | 'email-taken' | 'identity-taken'>;
   /**
    * Links an identity to an existing account. If it is linked to this account already, only its email is updated. `taken` if
-   * it is linked to another one, also under simultaneous calls.
+   * it is linked to another one, also under simultaneous calls. `superseded` if the account has another version by now than
+   * `ownerVersion`, or was deleted: no link outlives the credential that it was made with.
    */
-  readonly link: (identity: NewIdentity) => Promise<Identity | 'taken'>;
+  readonly link: (identity: NewIdentity, ownerVersion?: number) => Promise<Identity | 'taken' | 'superseded'>;
   /** Returns a page of the identities of one account, oldest first, then by id. */
   readonly list: (userId: UserId, page: PageQuery) => Promise<Page<Identity>>;
   /**

@@ -4,6 +4,7 @@ import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { CachedAccounts } from '../account-cache.ts';
 import type { JournalEntry, RevocationJournal } from '../ports/revocation-journal.ts';
 import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
+import { createAuthenticationAge } from './authentication-age.ts';
 import { writeClientInfo } from './client-info-codec.ts';
 import type { RedisConnection } from './connection.ts';
 import {
@@ -12,7 +13,6 @@ import {
   noDigest,
   readBytes,
   readNonce,
-  readNumber,
   readSession,
   readSessionId,
   writeDigest,
@@ -105,13 +105,8 @@ export function redisSessionStore(
         ]),
       );
       if (createdAt === undefined) return 'superseded';
-      return readSession({ userId, sessionId: id }, [
-        createdAt,
-        createdAt,
-        expiresAt,
-        createdAt,
-        writeClientInfo(client),
-      ]);
+      const times = [createdAt, createdAt, expiresAt, createdAt];
+      return readSession({ userId, sessionId: id }, [...times, writeClientInfo(client)]);
     },
 
     async rotate(use) {
@@ -151,11 +146,7 @@ export function redisSessionStore(
       return times.length === 0 ? null : readSession({ userId, sessionId }, times);
     },
 
-    async authenticationAge(userId, sessionId) {
-      if (!isStorable(userId, sessionId)) return null;
-      const [age] = await read(() => run('authentication-age', key(userId), [writeSessionId(sessionId)]));
-      return age === undefined ? null : readNumber(age);
-    },
+    authenticationAge: createAuthenticationAge({ run, read, key }),
 
     check: createSessionCheck({ redis, read, key, feed, getCachedAccount }),
 

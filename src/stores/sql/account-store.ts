@@ -1,10 +1,11 @@
 import { domainToUnicode } from 'node:url';
-import { type UserId, userId } from '@fieldgate/guard/core';
+import { apiKeyId, type UserId, userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
 import { isRole } from '../../domain/role.ts';
-import { changeUser, type User } from '../../domain/user.ts';
-import type { AccountStore, AccountWithHash, NewAccount } from '../ports/account-store.ts';
+import { changeUser, type User, type UserChange } from '../../domain/user.ts';
+import type { AccountStore, AccountWithHash, ChangedAccount, NewAccount } from '../ports/account-store.ts';
 import { unavailable } from '../unavailable.ts';
+import { revokeKeysOf } from './api-key-revocation.ts';
 import type { SqlDatabase } from './database.ts';
 import type { Schema, UsersTable } from './schema.ts';
 
@@ -18,7 +19,8 @@ const maxRounds = 100;
  * Accounts in SQL. Every method is one statement and so atomic in both dialects without a transaction: the database
  * evaluates condition and change under the row's lock, and a second writer sees the result of the first.
  */
-export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): AccountStore {
+export function sqlAccountStore(db: SqlDatabase): AccountStore {
+  const { kysely, dialect, prepareRead, transaction } = db;
   // Plain substrings in both dialects: LIKE would need escaping, and differs in case and length limits.
   const position = dialect === 'sqlite' ? 'instr' : 'strpos';
 
@@ -31,16 +33,27 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
     return row === undefined ? null : toAccount(row);
   };
 
-  /** False if the account is another version by now. Every change raises the version, so a change that came first is always seen. */
-  const replace = async (before: User, after: User, passwordHash: string | undefined): Promise<boolean> => {
-    const { numUpdatedRows } = await kysely
+  /**
+   * Null if the account is another version by now. Every change raises the version, so a change that came first is always seen.
+   * One transaction, so that no key outlives what it is revoked with.
+   */
+  const replace = async (before: User, after: User, change: UserChange): Promise<ChangedAccount | null> => {
+    const { passwordHash, revokeApiKeysAt } = change;
+    const update = kysely
       .updateTable('users')
       .set({ role: after.role, disabled_at: after.disabledAt, version: after.version })
       .$if(passwordHash !== undefined, (update) => update.set({ password_hash: passwordHash }))
       .where('id', '=', before.id)
       .where('version', '=', before.version)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows > 0n;
+      .returning('id')
+      .compile();
+    const revocation = revokeApiKeysAt === undefined ? [] : [revokeKeysOf(db, after, revokeApiKeysAt)];
+    const [updated, revoked = []] = await transaction<[{ id: string }, ...{ id: string; name: string }[]]>([
+      update,
+      ...revocation,
+    ]);
+    if (updated.length === 0) return null;
+    return { before, after, revokedKeys: revoked.map(({ id, name }) => ({ id: apiKeyId(id), name })) };
   };
 
   return {
@@ -99,7 +112,9 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
         const change = found && decide(found);
         if (!found || !change) return null;
         const [before, after] = [found.user, changeUser(found.user, change)];
-        if (after === before || (await replace(before, after, change.passwordHash))) return { before, after };
+        if (after === before) return { before, after, revokedKeys: [] };
+        const changed = await replace(before, after, change);
+        if (changed !== null) return changed;
       }
       throw unavailable(new Error('Other changes of the same account always came first.'));
     },

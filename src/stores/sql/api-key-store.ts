@@ -1,4 +1,4 @@
-import { apiKeyId, userId } from '@fieldgate/guard/core';
+import { apiKeyId, type UserId, userId } from '@fieldgate/guard/core';
 import type { Selectable } from 'kysely';
 import type { ApiKey } from '../../domain/api-key.ts';
 import type { EpochMillis } from '../../domain/clock.ts';
@@ -26,16 +26,11 @@ const keyColumns = [
  * counts: in PostgreSQL it locks the owner, so that simultaneous calls of one owner run one after the other.
  */
 export function sqlApiKeyStore(db: SqlDatabase, { retentionMs }: { readonly retentionMs: number }): ApiKeyStore {
-  const { kysely, dialect, transaction } = db;
+  const { kysely, transaction } = db;
   const readKey = db.prepareCachedRead(keyQuery(db), toOnFile);
 
   return {
-    async create({ id, userId: owner, name, scopes, digest, createdAt, expiresAt }, maxLive) {
-      const lockOwner = kysely
-        .selectFrom('users')
-        .select('id')
-        .where('id', '=', owner)
-        .$if(dialect === 'postgres', (query) => query.forUpdate());
+    async create({ id, userId: owner, ownerVersion, name, scopes, digest, createdAt, expiresAt }, maxLive) {
       const insert = kysely
         .insertInto('api_keys')
         .columns(['id', 'user_id', 'name', 'digest', 'scopes', 'created_at', 'expires_at'])
@@ -52,6 +47,7 @@ export function sqlApiKeyStore(db: SqlDatabase, { retentionMs }: { readonly rete
               wholeNumber(expiresAt).as('expires_at'),
             ])
             .where('users.id', '=', owner)
+            .$if(ownerVersion !== undefined, (of) => of.where('users.version', '=', ownerVersion ?? 0))
             .where(
               ({ selectFrom }) =>
                 selectFrom('api_keys')
@@ -64,9 +60,8 @@ export function sqlApiKeyStore(db: SqlDatabase, { retentionMs }: { readonly rete
             ),
         )
         .returning(keyColumns);
-      const [owners, [row]] = await transaction([lockOwner.compile(), insert.compile()]);
-      if (row !== undefined) return toApiKey(row);
-      return owners.length === 0 ? null : 'full';
+      const [[found], [row]] = await transaction([lockOwner(db, owner), insert.compile()]);
+      return row === undefined ? whyNotCreated(found, ownerVersion) : toApiKey(row);
     },
 
     find: async (id) => (await readKey([id])) ?? null,
@@ -135,6 +130,19 @@ const purgeBefore = async (
     )
     .executeTakeFirstOrThrow();
   return Number(numDeletedRows);
+};
+
+const lockOwner = ({ kysely, dialect }: SqlDatabase, owner: UserId) =>
+  kysely
+    .selectFrom('users')
+    .select('version')
+    .where('id', '=', owner)
+    .$if(dialect === 'postgres', (query) => query.forUpdate())
+    .compile();
+
+const whyNotCreated = (owner: Pick<UsersTable, 'version'> | undefined, ownerVersion: number | undefined) => {
+  if (owner === undefined) return null;
+  return ownerVersion === undefined || owner.version === ownerVersion ? 'full' : 'superseded';
 };
 
 /** The key and its owner, by primary keys. The parameter is the id. */

@@ -1,5 +1,5 @@
 import { userId } from '@fieldgate/guard/core';
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Identity } from '../../domain/identity.ts';
 import { identityId } from '../../domain/ids.ts';
 import type { NewAccount } from '../ports/account-store.ts';
@@ -13,7 +13,8 @@ import { text, wholeNumber } from './session-rows.ts';
 const identityColumns = ['id', 'user_id', 'provider', 'email', 'created_at', 'last_used_at'] as const;
 
 /** Identities in SQL. A new account and its identity are one transaction; every other method is one statement. */
-export function sqlIdentityStore({ kysely, dialect, transaction }: SqlDatabase): IdentityStore {
+export function sqlIdentityStore(db: SqlDatabase): IdentityStore {
+  const { kysely, dialect, transaction } = db;
   return {
     async recordUse({ issuer, subject }, at) {
       const row = await kysely
@@ -36,21 +37,7 @@ export function sqlIdentityStore({ kysely, dialect, transaction }: SqlDatabase):
       return linked === undefined ? 'identity-taken' : toUser(user);
     },
 
-    async link(identity) {
-      const row = await kysely
-        .insertInto('identities')
-        .values(toRow(identity))
-        // An identity of another account is left alone, and no row is returned.
-        .onConflict((conflict) =>
-          conflict
-            .columns(['issuer', 'subject'])
-            .doUpdateSet({ email: identity.email })
-            .where('identities.user_id', '=', identity.userId),
-        )
-        .returning(identityColumns)
-        .executeTakeFirst();
-      return row === undefined ? 'taken' : toIdentity(row);
-    },
+    link: linkToAccount(db),
 
     async list(owner, { first, after }) {
       const own = kysely
@@ -106,24 +93,49 @@ export function sqlIdentityStore({ kysely, dialect, transaction }: SqlDatabase):
   };
 }
 
+/** Returns `IdentityStore.link`. One statement; which of the two reasons it had for writing nothing is read afterwards. */
+const linkToAccount =
+  ({ kysely, dialect }: SqlDatabase): IdentityStore['link'] =>
+  async (identity, ownerVersion) => {
+    const row = await kysely
+      .insertInto('identities')
+      .columns([...linkColumns])
+      .expression((eb) =>
+        eb
+          .selectFrom('users')
+          .select(toRow(identity))
+          .where('users.id', '=', identity.userId)
+          .$if(ownerVersion !== undefined, (owner) => owner.where('users.version', '=', ownerVersion ?? 0))
+          // Waits for a change of the account that is under way, and then sees it.
+          .$if(dialect === 'postgres', (query) => query.forShare()),
+      )
+      // An identity of another account is left alone, and no row is returned.
+      .onConflict((conflict) =>
+        conflict
+          .columns(['issuer', 'subject'])
+          .doUpdateSet({ email: identity.email })
+          .where('identities.user_id', '=', identity.userId),
+      )
+      .returning(identityColumns)
+      .executeTakeFirst();
+    if (row !== undefined) return toIdentity(row);
+    const owner = await kysely
+      .selectFrom('users')
+      .select('version')
+      .where('id', '=', identity.userId)
+      .executeTakeFirst();
+    return owner && (ownerVersion ?? owner.version) === owner.version ? 'taken' : 'superseded';
+  };
+
 /** For an account that was just inserted. Inserts nothing if it was not, or if the identity is linked already. */
 const insertFirst = (kysely: Kysely<Schema>, { id }: NewAccount, identity: Omit<NewIdentity, 'userId'>) =>
   kysely
     .insertInto('identities')
-    .columns(['id', 'user_id', 'issuer', 'subject', 'provider', 'email', 'created_at', 'last_used_at'])
+    .columns([...linkColumns, 'last_used_at'])
     .expression((eb) =>
       eb
         .selectFrom('users')
-        .select([
-          text(identity.id).as('id'),
-          'users.id as user_id',
-          text(identity.issuer).as('issuer'),
-          text(identity.subject).as('subject'),
-          text(identity.provider).as('provider'),
-          text(identity.email).as('email'),
-          wholeNumber(identity.createdAt).as('created_at'),
-          wholeNumber(identity.createdAt).as('last_used_at'),
-        ])
+        .select([...toRow(identity), wholeNumber(identity.createdAt).as('last_used_at')])
         .where('users.id', '=', id),
     )
     .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
@@ -138,15 +150,18 @@ const removeWithoutIdentity = (kysely: Kysely<Schema>, { id }: NewAccount) =>
       not(exists(selectFrom('identities').select('identities.id').where('user_id', '=', id))),
     );
 
-const toRow = (identity: NewIdentity) => ({
-  id: identity.id,
-  user_id: identity.userId,
-  issuer: identity.issuer,
-  subject: identity.subject,
-  provider: identity.provider,
-  email: identity.email,
-  created_at: identity.createdAt,
-});
+const linkColumns = ['id', 'user_id', 'issuer', 'subject', 'provider', 'email', 'created_at'] as const;
+
+/** In the order of `linkColumns`. */
+const toRow = (identity: Omit<NewIdentity, 'userId'>) => [
+  text(identity.id).as('id'),
+  sql.ref<string>('users.id').as('user_id'),
+  text(identity.issuer).as('issuer'),
+  text(identity.subject).as('subject'),
+  text(identity.provider).as('provider'),
+  text(identity.email).as('email'),
+  wholeNumber(identity.createdAt).as('created_at'),
+];
 
 const toIdentity = (row: Pick<Selectable<IdentitiesTable>, (typeof identityColumns)[number]>): Identity => ({
   id: identityId(row.id),

@@ -4,6 +4,7 @@ import type { NewSession, SessionStore } from '../ports/session-store.ts';
 import { toUser, type UserRow, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { toPage } from './page.ts';
+import { sessionAuthenticationAge } from './session-authentication.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
 
@@ -36,8 +37,7 @@ export function sqlSessionStore(
           previous_digest: null,
           successor_nonce: null,
           rotated_at: null,
-          last_seen_at: now,
-          ...(isProven ? { authenticated_at: now } : {}),
+          ...(isProven ? { last_seen_at: now, authenticated_at: now } : { last_seen_at: now }),
           expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
         }))
         .where('id', '=', sessionId)
@@ -48,18 +48,7 @@ export function sqlSessionStore(
       return row === undefined ? null : toSession(row);
     },
 
-    async authenticationAge(userId, sessionId) {
-      const now = clock();
-      const row = await kysely
-        .selectFrom('sessions')
-        .select('authenticated_at')
-        .where('id', '=', sessionId)
-        .where('user_id', '=', userId)
-        .where(isLive(now))
-        .executeTakeFirst();
-      return row === undefined ? null : now - row.authenticated_at;
-    },
-
+    authenticationAge: sessionAuthenticationAge(db, clock),
     async check(userId, sessionId) {
       const found = await readStatus([sessionId, userId]);
       return found !== undefined && found.expiresAt > clock() ? found.status : { kind: 'ended' };

@@ -12,6 +12,7 @@ import { Secret } from '../../../src/domain/secret.ts';
 import type { User } from '../../../src/domain/user.ts';
 import { createAccounts } from '../../../src/services/accounts.ts';
 import { createLoginLockout } from '../../../src/services/login-lockout.ts';
+import { createRequireRecentSignIn } from '../../../src/services/recent-sign-in.ts';
 import { createSessions, type IssuedTokens } from '../../../src/services/sessions.ts';
 import type { RefreshUse, SessionStore } from '../../../src/stores/ports/session-store.ts';
 import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
@@ -85,7 +86,10 @@ const openServices = (database: SqlDatabase) => {
     ...{ keys: { current: keys }, issuer: 'http://issuer', audience: 'http://issuer', clientId: firstPartyClient },
     ttlSeconds: 900,
   });
-  const sessions = createSessions({ sessions: sessionStore, accounts, accessTokens, clock, createId: newId, record });
+  const sessions = createSessions({
+    ...{ sessions: sessionStore, accounts, accessTokens, clock, createId: newId, record },
+    requireRecentSignIn: createRequireRecentSignIn({ sessions: sessionStore, maxAgeMs: 10 * minute }),
+  });
   const authenticate = bearer({
     verify: (token) => accessTokens.verify(token, now),
     checkSession: stored.check,

@@ -10,6 +10,8 @@ export type ErrorExtensions = {
   readonly code: string;
   readonly reason?: string;
   readonly field?: string;
+  /** Seconds: see `ErrorDetails`. */
+  readonly maxAge?: number;
   readonly required?: Readonly<Record<string, unknown>>;
   readonly coordinate?: string;
   readonly retryable?: true;
@@ -30,6 +32,7 @@ export const errorExtensions = (error: CodedError): ErrorExtensions => {
     code,
     ...(details.reason !== undefined && { reason: details.reason }),
     ...(details.field !== undefined && { field: details.field }),
+    ...(details.maxAge !== undefined && { maxAge: details.maxAge }),
     ...(details.required !== undefined && { required: details.required }),
     ...(details.coordinate !== undefined && { coordinate: details.coordinate }),
     ...(error.retryable && { retryable: true as const }),

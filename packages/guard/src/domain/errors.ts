@@ -43,6 +43,8 @@ export type ErrorDetails = {
   readonly field?: string;
   /** Seconds after which to try again. */
   readonly retryAfter?: number;
+  /** How many seconds ago the caller may have proved who they are, at most. */
+  readonly maxAge?: number;
   /** What the rule requires: a role, scopes, a policy. */
   readonly required?: Readonly<Record<string, unknown>>;
   /** The schema coordinate of the rule that was not met. */
