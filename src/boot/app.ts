@@ -91,7 +91,17 @@ export const createApp = (parts: Parts) => {
   const onRefusal = createRefusalLog(events.record);
   const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
   const schema = createSchema(
-    { accounts, sessions, apiKeys, serviceClients, identities, events, sessionCookies, stepUp },
+    {
+      accounts,
+      sessions,
+      apiKeys,
+      serviceClients,
+      identities,
+      events,
+      sessionCookies,
+      stepUp,
+      consume: limits.consume,
+    },
     onRefusal,
   );
   const fieldLimits = readFieldLimits(schema);

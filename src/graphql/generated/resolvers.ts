@@ -259,8 +259,8 @@ export type Mutation = {
   readonly login: SignInPayload;
   /**
    * Completes a sign-in at a provider; creates an account if the identity has none. Errors: LOGIN_CODE_INVALID;
-   * ACCOUNT_LINK_REQUIRED if an account with this email already exists: sign in to it, then call linkIdentity; EMAIL_UNVERIFIED;
-   * ACCOUNT_DISABLED.
+   * ACCOUNT_LINK_REQUIRED if an account with this verified email already exists: sign in to it, then call linkIdentity; EMAIL_UNVERIFIED
+   * if the provider has not verified the email, whether or not it has an account; ACCOUNT_DISABLED. Without an account it counts as a signup.
    */
   readonly loginWithProvider: SignInPayload;
   /**
