@@ -272,7 +272,8 @@ export type Mutation = {
   /**
    * Exchanges a refresh token for a new pair. A token spent within the last seconds returns the same successor, so a lost response
    * loses nothing; any later use ends its session. Error: REFRESH_TOKEN_INVALID: sign in again.
-   * Without input the server takes the refresh token from the cookie and sets new cookies; with the error it removes them.
+   * Without input the server takes the refresh token from the cookie and sets new cookies. With the error it leaves the cookies alone: the next
+   * sign-in replaces them, and logout removes them.
    */
   readonly refresh: AuthPayload;
   /** Revokes an API key of the caller; it is rejected after the response. Idempotent. Error: NOT_FOUND. */
