@@ -33,7 +33,7 @@ export const createApp = (deps: AppDeps) => {
 
   const onRefusal = createRefusalLog(events.record);
   const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
-  const schema = createSchema({ ...services, ...authenticators, stepUp }, onRefusal);
+  const schema = createSchema({ ...services, ...authenticators, stepUp, consume: limits.consume }, onRefusal);
   const fieldLimits = readFieldLimits(schema);
   const reportFault = createFaultReport(log, tracing);
   const consume = createConsume({

@@ -98,7 +98,7 @@ export const errorTable = {
     oauth: 'invalid_grant',
     retryable: false,
     message:
-      'A new account needs an email address that the provider has verified. Verify yours there, then sign in again.',
+      'The provider has not verified your email address. Verify it there, or sign in to your account another way and link this provider.',
   },
   IDENTITY_TAKEN: {
     status: 409,

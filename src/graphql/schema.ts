@@ -8,6 +8,7 @@ import type { Accounts } from '../services/accounts.ts';
 import type { ApiKeys } from '../services/api-keys.ts';
 import type { Events } from '../services/events.ts';
 import type { Identities } from '../services/identities.ts';
+import type { Limits } from '../services/limits.ts';
 import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { StepUp } from '../services/step-up.ts';
@@ -41,6 +42,7 @@ type SchemaDeps = {
   readonly events: Events;
   readonly identities: Identities;
   readonly stepUp: StepUp;
+  readonly consume: Limits['consume'];
   /** Null where SESSION_COOKIES is off. */
   readonly sessionCookies: SessionCookies | null;
 };
@@ -60,7 +62,7 @@ export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSch
         createServiceClientResolvers(services.serviceClients),
         createApiKeyResolvers(services.apiKeys, services.stepUp),
         createEventResolvers(services.events, accounts),
-        createIdentityResolvers(services.identities, { delivery, stepUp: services.stepUp }),
+        createIdentityResolvers(services.identities, { delivery, stepUp: services.stepUp, consume: services.consume }),
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),

@@ -8,7 +8,12 @@ import { type IdentityId, identityId, isUuid } from '../domain/ids.ts';
 import { checkPage, type Page, type PageQuery } from '../domain/page.ts';
 import type { IdentityFlowStore } from '../stores/ports/identity-flow-store.ts';
 import type { IdentityStore } from '../stores/ports/identity-store.ts';
-import { createIdentityAccounts, type IdentityAccountsDeps, toNewIdentity } from './identity-accounts.ts';
+import {
+  createIdentityAccounts,
+  type IdentityAccountsDeps,
+  type NewcomerAtProvider,
+  toNewIdentity,
+} from './identity-accounts.ts';
 import type { IssuedTokens, Sessions } from './sessions.ts';
 
 type IdentitiesDeps = IdentityAccountsDeps & {
@@ -35,11 +40,11 @@ export const createIdentities = (deps: IdentitiesDeps) => {
 
   /**
    * Signs in to the account that the identity is linked to, else to a new one. Errors: LOGIN_CODE_INVALID, ACCOUNT_LINK_REQUIRED,
-   * EMAIL_UNVERIFIED, ACCOUNT_DISABLED.
+   * EMAIL_UNVERIFIED, ACCOUNT_DISABLED, RATE_LIMITED.
    */
-  const login = async (redemption: Redemption, client: ClientInfo): Promise<IssuedTokens> => {
+  const login = async (redemption: Redemption, newcomer: NewcomerAtProvider): Promise<IssuedTokens> => {
     const identity = await redeem(redemption);
-    return deps.sessions.signIn(() => accountOf(identity, client), client, 'identity');
+    return deps.sessions.signIn(() => accountOf(identity, newcomer), newcomer.client, 'identity');
   };
 
   /**

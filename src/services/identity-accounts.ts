@@ -17,6 +17,12 @@ export type IdentityAccountsDeps = {
   readonly record: RecordEvent;
 };
 
+/** Who signs in, and how the attempt to create an account for them is counted: it resolves with the error to refuse it with, or null. */
+export type NewcomerAtProvider = {
+  readonly client: ClientInfo;
+  readonly countSignup: () => Promise<AppError | null>;
+};
+
 /** Finds or creates the account of an identity. */
 export const createIdentityAccounts = (deps: IdentityAccountsDeps) => {
   const { identities, accounts, clock, record } = deps;
@@ -24,16 +30,23 @@ export const createIdentityAccounts = (deps: IdentityAccountsDeps) => {
   /**
    * Resolves with the account the identity is linked to, else with a new one. An existing account is never linked by its email:
    * its owner has not proven the email here, so either of the two could be the impostor.
-   * Errors: ACCOUNT_LINK_REQUIRED, EMAIL_UNVERIFIED, ACCOUNT_DISABLED.
+   * Errors: ACCOUNT_LINK_REQUIRED, EMAIL_UNVERIFIED, ACCOUNT_DISABLED, RATE_LIMITED.
    */
-  const accountOf = async (identity: ProvenIdentity, client: ClientInfo): Promise<User> => {
+  const accountOf = async (identity: ProvenIdentity, newcomer: NewcomerAtProvider): Promise<User> => {
+    const { client } = newcomer;
     const linkedTo = await identities.recordUse(identity, clock());
-    const user = linkedTo === null ? await createAccount(identity, client) : await accounts.find(linkedTo);
+    const user = linkedTo === null ? await createAccount(identity, newcomer) : await accounts.find(linkedTo);
     if (user && user.disabledAt === null) return user;
     throw rejection('ACCOUNT_DISABLED', { identity, userId: user?.id ?? null, client });
   };
 
-  const createAccount = async (identity: ProvenIdentity, client: ClientInfo): Promise<User | null> => {
+  /** Counts as a sign-up, whatever comes of it: a provider where anybody gets an identity must not be a way around that limit. */
+  const createAccount = async (
+    identity: ProvenIdentity,
+    { client, countSignup }: NewcomerAtProvider,
+  ): Promise<User | null> => {
+    const refusal = await countSignup();
+    if (refusal) throw refusal;
     const email = await requireFreeEmail(identity, client);
     const [id, createdAt] = [userId(deps.createId()), clock()];
     const account = { id, email, name: identity.name, role: roles[0], passwordHash: null, createdAt };
@@ -46,12 +59,15 @@ export const createIdentityAccounts = (deps: IdentityAccountsDeps) => {
     return created;
   };
 
+  /**
+   * Looks up only an email that the provider has verified. For any other the answer is the same whether or not it has an account:
+   * who asks has not shown that it is theirs.
+   */
   const requireFreeEmail = async (identity: ProvenIdentity, client: ClientInfo): Promise<string> => {
     const { email, emailVerified } = identity;
-    if (email === null) throw rejection('EMAIL_UNVERIFIED', { identity, userId: null, client });
+    if (email === null || !emailVerified) throw rejection('EMAIL_UNVERIFIED', { identity, userId: null, client });
     const existing = await accounts.findByEmail(email);
     if (existing) throw rejection('ACCOUNT_LINK_REQUIRED', { identity, userId: existing.id, client });
-    if (!emailVerified) throw rejection('EMAIL_UNVERIFIED', { identity, userId: null, client });
     return email;
   };
 

@@ -49,7 +49,8 @@ test.each([true, false, 'true', 1, undefined])(
     const { user, accessToken } = await signup(server, 'ada@example.com');
     provider.person = { ...provider.person, email_verified: emailVerified };
     const answer = await loginAt(server, 'acme');
-    expect([answer.data, answer.codes]).toEqual([null, ['ACCOUNT_LINK_REQUIRED']]);
+    const code = emailVerified === true ? 'ACCOUNT_LINK_REQUIRED' : 'EMAIL_UNVERIFIED';
+    expect([answer.data, answer.codes]).toEqual([null, [code]]);
     expect((await login(server, 'ada@example.com')).data.login.user.id).toBe(user.id);
     expect(
       (await server.gql('{ identities { edges { node { id } } } }', { token: accessToken })).data.identities.edges,

@@ -283,8 +283,8 @@ export type Mutation = {
   readonly login: SignInPayload;
   /**
    * Completes a sign-in at a provider; creates an account if the identity has none. Errors: LOGIN_CODE_INVALID;
-   * ACCOUNT_LINK_REQUIRED if an account with this email already exists: sign in to it, then call linkIdentity; EMAIL_UNVERIFIED;
-   * ACCOUNT_DISABLED.
+   * ACCOUNT_LINK_REQUIRED if an account with this verified email already exists: sign in to it, then call linkIdentity; EMAIL_UNVERIFIED
+   * if the provider has not verified the email, whether or not it has an account; ACCOUNT_DISABLED. Without an account it counts as a signup.
    */
   readonly loginWithProvider: SignInPayload;
   /**
@@ -296,7 +296,8 @@ export type Mutation = {
   /**
    * Exchanges a refresh token for a new pair. A token spent within the last seconds returns the same successor, so a lost response
    * loses nothing; any later use ends its session. Error: REFRESH_TOKEN_INVALID: sign in again.
-   * Without input the server takes the refresh token from the cookie and sets new cookies; with the error it removes them.
+   * Without input the server takes the refresh token from the cookie and sets new cookies. With the error it leaves the cookies alone: the next
+   * sign-in replaces them, and logout removes them.
    */
   readonly refresh: AuthPayload;
   /** Revokes an API key of the caller; it is rejected after the response. Idempotent. Error: NOT_FOUND. */

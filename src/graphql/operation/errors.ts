@@ -38,14 +38,20 @@ const shownFor = (thrown: unknown, report: ReportFault, requestId: string | null
 };
 
 /** Statuses that speak of the server or of the caller's pace, not of the field that met them first. */
-const wholeAnswer: ReadonlySet<unknown> = new Set<ErrorCode>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR']);
+const wholeAnswer: ReadonlyMap<unknown, number> = new Map(
+  (['RATE_LIMITED', 'SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'] as const).map((code) => [
+    code,
+    errorTable[code].status,
+  ]),
+);
 
 /** Gives an answer without data the HTTP status of its error (GraphQL over HTTP allows that only without data). */
 const withStatus = (shown: Shown): Shown => {
   const { code, retryAfter } = shown.extensions;
-  if (!wholeAnswer.has(code)) return shown;
+  const status = wholeAnswer.get(code);
+  if (status === undefined) return shown;
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
-  const http = { spec: true, status: code === 'SERVICE_UNAVAILABLE' ? 503 : 500, headers };
+  const http = { spec: true, status, headers };
   return { message: shown.message, extensions: { ...shown.extensions, http } };
 };
 

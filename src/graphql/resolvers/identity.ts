@@ -1,15 +1,20 @@
 import type { Identities } from '../../services/identities.ts';
+import { anonymousCaller, type Limits } from '../../services/limits.ts';
 import type { StepUp } from '../../services/step-up.ts';
 import { callerOf, stepUpCallerOf } from '../caller.ts';
 import { listConnection } from '../connection.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
-type IdentityResolversDeps = { readonly delivery: Delivery; readonly stepUp: StepUp };
+type IdentityResolversDeps = {
+  readonly delivery: Delivery;
+  readonly stepUp: StepUp;
+  readonly consume: Limits['consume'];
+};
 
 export const createIdentityResolvers = (
   identities: Identities,
-  { delivery, stepUp }: IdentityResolversDeps,
+  { delivery, stepUp, consume }: IdentityResolversDeps,
 ): Resolvers => ({
   Query: {
     identities: (_root, args, context) => {
@@ -20,7 +25,9 @@ export const createIdentityResolvers = (
   Mutation: {
     loginWithProvider: async (_root, { input }, context) => {
       const deliver = delivery.prepare(input.delivery, context);
-      return deliver(await identities.login(input, context.client));
+      const { client, state } = context;
+      const countSignup = () => consume('signup', anonymousCaller(client, state.rateLimits));
+      return deliver(await identities.login(input, { client, countSignup }));
     },
     linkIdentity: async (_root, { input }, context) => {
       const caller = stepUpCallerOf(context);

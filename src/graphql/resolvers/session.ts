@@ -8,17 +8,15 @@ import type { DeliveredTokens, Delivery } from '../delivery.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
 export const createSessionResolvers = (sessions: Sessions, delivery: Delivery): Resolvers => {
-  /** Clears cookies whose token is rejected: they would only make later requests fail that need no credential. */
+  /**
+   * Leaves rejected cookies alone. `Set-Cookie` names a cookie, not its value: an answer that comes late, after a new sign-in in the
+   * same browser, would remove the cookies of that one. The next sign-in replaces them, and logout removes them.
+   */
   const refreshByCookie = async (context: RequestContext): Promise<DeliveredTokens> => {
     const deliver = delivery.toCookies(context, 'refreshToken');
     const presented = delivery.fromCookies(context);
-    try {
-      if (!presented?.refreshToken) throw new AppError('REFRESH_TOKEN_INVALID');
-      return deliver(await sessions.refresh(presented.refreshToken, context.client));
-    } catch (error) {
-      if (presented && error instanceof AppError && error.code === 'REFRESH_TOKEN_INVALID') delivery.clear(context);
-      throw error;
-    }
+    if (!presented?.refreshToken) throw new AppError('REFRESH_TOKEN_INVALID');
+    return deliver(await sessions.refresh(presented.refreshToken, context.client));
   };
 
   return {
