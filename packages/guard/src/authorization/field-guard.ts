@@ -42,15 +42,7 @@ export const guardField = (
   rule: Rule,
   { isSubscription, ...options }: FieldGuardOptions & { readonly isSubscription: boolean },
 ): Field => {
-  const check = createCheck(rule, options);
-  const guard =
-    (resolve: Resolver): Resolver =>
-    (parent, args, context, info) => {
-      const pending = check(parent, args, context);
-      if (pending === undefined) return resolve(parent, args, context, info);
-      // Bound, because a closure over the arguments would cost every call that does not wait.
-      return pending.then(resolve.bind(undefined, parent, args, context, info));
-    };
+  const guard = createGuard(rule, options);
   return {
     ...field,
     resolve: guard(field.resolve ?? defaultFieldResolver),
@@ -58,24 +50,32 @@ export const guardField = (
   };
 };
 
-/** Throws or rejects for a caller who may not read the field. Waits only if a policy does: that costs many times the check. */
-type Check = (parent: unknown, args: Arguments, context: unknown) => Promise<void> | undefined;
-
-const createCheck = (rule: Rule, { policies = {}, onDenied }: FieldGuardOptions): Check => {
+const createGuard = (rule: Rule, { policies = {}, onDenied }: FieldGuardOptions) => {
   const deny = createDeny(onDenied);
+  const requireViewer = createViewerCheck(rule, deny);
   const required = rule.policies.flatMap((name) => {
     const decide = policies[name];
     return decide ? [{ name, decide }] : [];
   });
-  // In a list the same frozen viewer meets the same rule a thousand times.
+  return (resolve: Resolver): Resolver =>
+    (parent, args, context, info) => {
+      requireViewer(context);
+      if (required.length === 0) return resolve(parent, args, context, info);
+      const pending = requirePolicies(required, { rule, parent, args, context, deny });
+      if (pending === undefined) return resolve(parent, args, context, info);
+      // Bound, because a closure over the arguments would cost every call that does not wait.
+      return pending.then(resolve.bind(undefined, parent, args, context, info));
+    };
+};
+
+/** The last viewer that passed is remembered: in a list the same frozen viewer meets the same rule a thousand times. */
+const createViewerCheck = (rule: Rule, deny: Deny): ((context: unknown) => void) => {
   let lastPassed: Viewer | null = null;
-  return (parent, args, context) => {
+  return (context) => {
     const viewer = viewerOf(context);
-    if (viewer !== lastPassed) {
-      if (!meets(rule, viewer)) deny(denialOf(rule, viewer), context);
-      lastPassed = viewer;
-    }
-    return required.length === 0 ? undefined : requirePolicies(required, { rule, parent, args, context, deny });
+    if (viewer === lastPassed) return;
+    if (!meets(rule, viewer)) deny(denialOf(rule, viewer), context);
+    lastPassed = viewer;
   };
 };
 
@@ -103,7 +103,10 @@ type GuardedCall = {
   readonly deny: Deny;
 };
 
-/** Calls the policies one after another and denies at the first that does not return true. */
+/**
+ * Calls the policies one after another and denies at the first that does not return true. Returns a promise only if one of
+ * them does: waiting for each item of a list costs many times the list.
+ */
 const requirePolicies = (policies: readonly NamedPolicy[], call: GuardedCall): Promise<void> | undefined => {
   for (const policy of policies) {
     const answer = callPolicy(policy, call);

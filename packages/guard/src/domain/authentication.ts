@@ -11,7 +11,7 @@ export type RejectionReason = 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_STALE' 
  * The result of one authenticator for one request.
  *
  * - `absent`: no credential of this kind; the next authenticator is asked.
- * - `accepted`: the credential is valid, `viewer` is its holder.
+ * - `accepted`: the credential is valid, `viewer` is its holder. The guard freezes it and its scopes.
  * - `rejected`: a credential was presented and is not valid. The caller never becomes anonymous silently: the plan of the
  *   operation decides whether the rejection matters.
  * - `ambiguous`: more than one credential was presented, and nothing says which one is meant.
