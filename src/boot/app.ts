@@ -50,7 +50,6 @@ export const createApp = (deps: AppDeps) => {
     onOperation: onOperation(metrics, tracing),
   };
   const pipeline = createPipeline({ ...operationDeps, introspection: config.introspection, fieldLimits });
-  const executeStream = loadStreams(operationDeps);
   const routes = createRoutes({
     ...deps,
     services,
@@ -59,7 +58,7 @@ export const createApp = (deps: AppDeps) => {
     authenticators,
     schema,
     pipeline,
-    executeStream,
+    executeStream: loadStreams(operationDeps),
     reportFault,
   });
   return { ...routes, countRefused: countRefused(consume), accounts, events, keyRing, limits };
