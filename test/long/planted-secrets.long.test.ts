@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { selfSignedCertificate } from '../support/certificates.ts';
 import { createBrowser, createVerifier, goToProvider } from '../support/identity-browser.ts';
 import { type Answer, providerEnv, startOpenIdProvider } from '../support/identity-providers.ts';
@@ -12,6 +12,8 @@ import { freePort, type ServerProcess, send, spawnServer, temporaryFolder, whenL
 import { type RedisServer, redisMissing, redisServer } from '../support/redis-servers.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { pause } from '../support/time.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const noRedis = await redisMissing();
 const missing = noRedis ?? postgresProgramsMissing;
@@ -80,7 +82,7 @@ const asPostgresError = (sent: Buffer): string => {
   return `E${length.toString('latin1')}${body}`;
 };
 
-describe.skipIf(missing !== null)('no secret of the configuration is in any output', () => {
+describe.skipIf(missing !== null)('L03: no secret of the configuration is in any output', () => {
   let postgres: PostgresServer;
   let redis: RedisServer;
   beforeAll(async () => {
@@ -402,10 +404,10 @@ describe.skipIf(missing !== null)('no secret of the configuration is in any outp
     ],
   ])('when a start is refused: %s', async (_what, env) => {
     const server = spawnServer(await environment(await env()));
-    const timer = setTimeout(() => server.child.kill('SIGKILL'), 12_000);
+    const timer = setTimeout(() => server.child.kill('SIGKILL'), 30_000);
     const { code } = await server.exit;
     clearTimeout(timer);
-    expect.soft(code).toBe(1);
+    expect.soft(code, server.output()).toBe(1);
     expect(server.output()).not.toBe('');
     expectNoSecret(server.output());
   });
