@@ -26,6 +26,7 @@ export type NewcomerAtProvider = {
 /** Finds or creates the account of an identity. */
 export const createIdentityAccounts = (deps: IdentityAccountsDeps) => {
   const { identities, accounts, clock, record } = deps;
+  const rejection = createRejection(record);
 
   /**
    * Resolves with the account the identity is linked to, else with a new one. An existing account is never linked by its email:
@@ -47,7 +48,7 @@ export const createIdentityAccounts = (deps: IdentityAccountsDeps) => {
   ): Promise<User | null> => {
     const refusal = await countSignup();
     if (refusal) throw refusal;
-    const email = await requireFreeEmail(identity, client);
+    const email = await requireFreeEmail({ accounts, rejection }, identity, client);
     const [id, createdAt] = [userId(deps.createId()), clock()];
     const account = { id, email, name: identity.name, role: roles[0], passwordHash: null, createdAt };
     const created = await identities.createAccount(account, toNewIdentity(identity, deps));
@@ -59,32 +60,41 @@ export const createIdentityAccounts = (deps: IdentityAccountsDeps) => {
     return created;
   };
 
-  /**
-   * Looks up only an email that the provider has verified. For any other the answer is the same whether or not it has an account:
-   * who asks has not shown that it is theirs.
-   */
-  const requireFreeEmail = async (identity: ProvenIdentity, client: ClientInfo): Promise<string> => {
-    const { email, emailVerified } = identity;
-    if (email === null || !emailVerified) throw rejection('EMAIL_UNVERIFIED', { identity, userId: null, client });
-    const existing = await accounts.findByEmail(email);
-    if (existing) throw rejection('ACCOUNT_LINK_REQUIRED', { identity, userId: existing.id, client });
-    return email;
-  };
-
   /** For when a simultaneous sign-in of the same identity came first. */
   const findLinked = async (identity: ProvenIdentity): Promise<User | null> => {
     const linkedTo = await identities.recordUse(identity, clock());
     return linkedTo === null ? null : accounts.find(linkedTo);
   };
 
-  const rejection = (reason: RejectionReason, { identity, userId, client }: Rejected): AppError => {
+  return { accountOf };
+};
+
+/**
+ * Looks up only an email that the provider has verified. For any other the answer is the same whether or not it has an account:
+ * who asks has not shown that it is theirs.
+ */
+const requireFreeEmail = async (
+  { accounts, rejection }: Pick<IdentityAccountsDeps, 'accounts'> & { readonly rejection: Rejection },
+  identity: ProvenIdentity,
+  client: ClientInfo,
+): Promise<string> => {
+  const { email, emailVerified } = identity;
+  if (email === null || !emailVerified) throw rejection('EMAIL_UNVERIFIED', { identity, userId: null, client });
+  const existing = await accounts.findByEmail(email);
+  if (existing) throw rejection('ACCOUNT_LINK_REQUIRED', { identity, userId: existing.id, client });
+  return email;
+};
+
+/** Records why a sign-in failed, and returns the error to answer it with. */
+const createRejection =
+  (record: RecordEvent) =>
+  (reason: RejectionReason, { identity, userId, client }: Rejected): AppError => {
     const metadata = { provider: identity.provider };
     record({ type: 'user.login_failed', actor: anonymousActor(client), userId, reason, metadata });
     return new AppError(reason);
   };
 
-  return { accountOf };
-};
+type Rejection = ReturnType<typeof createRejection>;
 
 /** Returns the row that links an identity. */
 export const toNewIdentity = (

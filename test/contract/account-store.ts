@@ -181,7 +181,11 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
     test('R15: a password change raises the version', async () => {
       const user = await create();
       const after = { ...user, version: user.version + 1 };
-      expect(await store.change(user.id, () => ({ passwordHash: 'second hash' }))).toEqual({ before: user, after });
+      expect(await store.change(user.id, () => ({ passwordHash: 'second hash' }))).toEqual({
+        before: user,
+        after,
+        revokedKeys: [],
+      });
       expect(await store.findHashById(user.id)).toEqual({ user: after, passwordHash: 'second hash' });
     });
 
@@ -213,8 +217,16 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
     test('R18: a new role raises the version, and the same role keeps it', async () => {
       const user = await create();
       const promoted = { ...user, role: 'ADMIN', version: user.version + 1 };
-      expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({ before: user, after: promoted });
-      expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({ before: promoted, after: promoted });
+      expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({
+        before: user,
+        after: promoted,
+        revokedKeys: [],
+      });
+      expect(await store.change(user.id, () => ({ role: 'ADMIN' }))).toEqual({
+        before: promoted,
+        after: promoted,
+        revokedKeys: [],
+      });
       expect(await store.findById(user.id)).toEqual(promoted);
     });
 
