@@ -1,4 +1,5 @@
 import { type ClientInfo, type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
+import { createRefreshToken } from '../crypto/refresh-token.ts';
 import { AppError } from '../domain/errors.ts';
 import { type Actor, anonymousActor } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
@@ -16,7 +17,7 @@ export type Sessions = ReturnType<typeof createSessions>;
 /** Everything that starts, renews or ends a session. */
 export const createSessions = (deps: SessionsDeps) => {
   const { sessions, accounts, record } = deps;
-  const { signIn, start, reissue, issue } = createSessionTokens(deps);
+  const { signIn, start, issue } = createSessionTokens(deps);
 
   /** Errors: those of `Accounts.createAccount`. */
   const signup = async (input: NewAccountInput, client: ClientInfo): Promise<IssuedTokens> => {
@@ -28,15 +29,21 @@ export const createSessions = (deps: SessionsDeps) => {
   const login = (email: string, password: string, client: ClientInfo): Promise<IssuedTokens> =>
     signIn(() => accounts.authenticate(email, password, client), client, 'password');
 
-  /** Changes the password, ends the other sessions and renews this one. Errors: those of `Accounts.changePassword`. */
+  /**
+   * Changes the password, ends the other sessions and gives this one a new refresh token; those it had before are unknown from then
+   * on. Where that is cut short after the password is in force, every session has ended, this one too. Errors: those of
+   * `Accounts.changePassword`, UNAUTHENTICATED.
+   */
   const changePassword = async (
     caller: { readonly id: UserId; readonly sessionId: SessionId },
-    change: PasswordChange,
+    change: Omit<PasswordChange, 'kept'>,
     client: ClientInfo,
   ): Promise<IssuedTokens> => {
-    const user = await accounts.changePassword(caller.id, change, client);
-    await sessions.endAll(user.id, caller.sessionId);
-    return reissue(user, caller.sessionId);
+    const { token, digests } = createRefreshToken(caller.id, caller.sessionId);
+    const kept = { id: caller.sessionId, digests };
+    const { user, session } = await accounts.changePassword(caller.id, { ...change, kept }, client);
+    if (!session) throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_REVOKED' });
+    return issue(user, session, token);
   };
 
   const list = (id: UserId): Promise<readonly Session[]> => sessions.list(id);

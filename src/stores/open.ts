@@ -7,6 +7,7 @@ import type { DatabaseTarget } from '../domain/settings/database-target.ts';
 import type { RedisTarget } from '../domain/settings/redis-target.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { Backend, ServerCheck } from './backend.ts';
+import { sqlAccountChanges } from './sql/account-changes.ts';
 import type { SqlDatabase } from './sql/database.ts';
 import { latestTimestamp } from './sql/latest-timestamp.ts';
 import { pendingMigrations } from './sql/migrate.ts';
@@ -101,7 +102,7 @@ const openRedisBackend = async (database: SqlDatabase, { accounts }: StorePorts,
   if (deps.redis === null) return null;
   const { openRedisStores } = await import('./redis/stores.ts');
   const journal = sqlRevocationJournal(database, { clock: deps.clock });
-  return openRedisStores(deps.redis, { ...deps, accounts, journal });
+  return openRedisStores(deps.redis, { ...deps, accounts, journal, changes: sqlAccountChanges(database) });
 };
 
 const databaseBackend = ({ ping, close }: SqlDatabase, target: DatabaseTarget): Backend => ({

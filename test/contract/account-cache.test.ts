@@ -38,6 +38,7 @@ describe.skipIf(missing !== null)('with sessions in Redis, a check returns the c
     sessions = redisSessionStore(redis, {
       lifetimes: lastingLifetimes,
       journal: other.journal,
+      changes: other.changes,
       getCachedAccount: accounts.getCached,
     });
     await until(redis.isUp);

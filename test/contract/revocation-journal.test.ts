@@ -68,10 +68,10 @@ describe.each<[string, () => TestDatabase | Promise<TestDatabase>, string | null
     test('the entry of a changed account holds what the account is now', async () => {
       const accounts = sqlAccountStore(database);
       const user = await createAccount(accounts);
-      await accounts.change(user.id, () => ({ role: 'ADMIN' }));
+      await accounts.change(user.id, () => ({ role: 'MODERATOR' }));
       await journal.record([{ kind: 'account', userId: user.id }]);
       await accounts.change(user.id, () => ({ disabledAt: 1 }));
-      const account = { version: 3, role: 'ADMIN', disabled: true };
+      const account = { version: 3, role: 'MODERATOR', disabled: true, sessionsFrom: 3 };
       expect(await entries()).toEqual([{ kind: 'account', userId: user.id, account }]);
     });
 

@@ -5,6 +5,7 @@ import { type TokenDigest, tokenDigest } from '../../src/domain/ids.ts';
 import type { Role } from '../../src/domain/role.ts';
 import type { Rotation, Session, SessionLifetimes } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
+import type { KeptSession } from '../../src/stores/ports/account-store.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 
 /** What a session store brings to be held to its contract. */
@@ -69,10 +70,12 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
     const start = async (user: User, client = laptop): Promise<SignIn & { outcome: Session | 'superseded' }> => {
       const signIn = { user, userId: user.id, id: sessionId(randomUUID()), family: digest(), token: digest() };
       const digests = { family: signIn.family, token: signIn.token };
-      const { id, version, role } = user;
-      const outcome = await store.start({ id: signIn.id, userId: id, version, role, digests, client });
+      const { id, version, role, sessionsFrom } = user;
+      const outcome = await store.start({ id: signIn.id, userId: id, version, role, sessionsFrom, digests, client });
       return { ...signIn, outcome };
     };
+
+    const reissue = (id: SessionId, digests: KeptSession['digests']) => store.accountChanged(ada, { id, digests });
 
     const use = (signIn: SignIn, token: TokenDigest, successor = digest(), by = store, client = laptop) =>
       by.rotate({
@@ -84,6 +87,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         client,
         version: signIn.user.version,
         role: signIn.user.role,
+        sessionsFrom: signIn.user.sessionsFrom,
       });
 
     /** Uses the token and expects that to work; returns the token that is current then. */
@@ -335,7 +339,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         const session = await start(ada);
         const second = await refresh(session, session.token);
         const renewed = { ...session, family: digest(), token: digest() };
-        const answer = await store.reissue(ada.id, session.id, { family: renewed.family, token: renewed.token });
+        const answer = await reissue(session.id, { family: renewed.family, token: renewed.token });
         expect(await store.list(ada.id)).toEqual([answer]);
         expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
         expect(await use(session, second)).toEqual({ kind: 'unknown' });
@@ -346,14 +350,14 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         const session = await start(ada);
         await refresh(session, session.token);
         const digests = { family: session.family, token: digest() };
-        await store.reissue(ada.id, session.id, digests);
+        await reissue(session.id, digests);
         expect((await use(session, session.token)).kind).not.toBe('replayed');
       });
 
       test('reissuing gives the new token a whole idle lifetime', async () => {
         const session = await start(ada);
         await setup.advance(lifetimes.idleMs - tickMs);
-        await store.reissue(ada.id, session.id, { family: digest(), token: digest() });
+        await reissue(session.id, { family: digest(), token: digest() });
         await setup.advance(lifetimes.idleMs - tickMs);
         expect(await standing(session)).toBe('live');
       });
@@ -363,7 +367,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         await store.end(ada.id, ended.id);
         const digests = { family: digest(), token: digest() };
         for (const id of [ended.id, other.id, sessionId(randomUUID())]) {
-          expect(await store.reissue(ada.id, id, digests)).toBeNull();
+          expect(await reissue(id, digests)).toBeNull();
         }
         expect(await setup.countRecords()).toBe(1);
         await refresh(other, other.token);
@@ -468,17 +472,18 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         await setup.accounts.setDisabled(ada.id, true);
         expect(await standing(session)).toBe('ended');
         expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
-        expect(await store.reissue(ada.id, session.id, { family: digest(), token: digest() })).toBeNull();
+        expect(await reissue(session.id, { family: digest(), token: digest() })).toBeNull();
         expect(await store.isFamily(ada.id, session.id, session.family)).toBe(false);
         expect(await store.list(ada.id)).toEqual([]);
       });
 
-      test('R16 sessions ended while the account was disabled do not come back with it', async () => {
+      test('R16 disabling ends the sessions for good: none comes back with the account', async () => {
         const session = await start(ada);
         await setup.accounts.setDisabled(ada.id, true);
-        expect(await store.endAll(ada.id)).toBe(1);
         await setup.accounts.setDisabled(ada.id, false);
         expect(await standing(session)).toBe('ended');
+        expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
+        expect(await setup.countRecords()).toBe(0);
       });
 
       test('R16 a deleted account has no live session', async () => {
@@ -498,7 +503,7 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         expect(await standing(session)).toBe('ended');
         expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
         expect(await store.list(ada.id)).toEqual([]);
-        expect(await store.reissue(ada.id, session.id, { family: digest(), token: digest() })).toBeNull();
+        expect(await reissue(session.id, { family: digest(), token: digest() })).toBeNull();
         expect(await store.isFamily(ada.id, session.id, session.family)).toBe(false);
         expect(await store.end(ada.id, session.id)).toBe(false);
         expect(await store.endAll(ada.id)).toBe(0);
@@ -584,7 +589,8 @@ export function describeSessionStore(name: string, harness: SessionStoreHarness,
         const noClient = { ip: null, userAgent: null };
         const digests = { family: digest(), token: digest() };
         const id = sessionId(randomUUID());
-        await store.start({ id, userId: ada.id, version: ada.version, role: ada.role, digests, client: noClient });
+        const { version, role, sessionsFrom } = ada;
+        await store.start({ id, userId: ada.id, version, role, sessionsFrom, digests, client: noClient });
         expect(await store.list(ada.id)).toMatchObject([noClient]);
       });
     });

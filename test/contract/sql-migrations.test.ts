@@ -17,6 +17,7 @@ const migrations = [
   { name: '0007-events' },
   { name: '0008-login-attempts' },
   { name: '0009-rate-counters' },
+  { name: '0030-account-changes' },
 ];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
 
@@ -73,7 +74,7 @@ describe('migrations', () => {
     const { kysely, migrate } = connect();
     await migrate();
     await expect(
-      sql`insert into users values ('1', 'a@example.com', 'A', 'A', 'hash', 'USER', 'abc', null, 1)`.execute(kysely),
+      sql`insert into users values ('1', 'a@example.com', 'A', 'A', 'hash', 'USER', 'abc', null, 1, 0)`.execute(kysely),
     ).rejects.toThrow('cannot store TEXT value in INTEGER column');
   });
 });

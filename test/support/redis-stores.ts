@@ -4,11 +4,13 @@ import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
 import { changeUser, type User, type UserChange } from '../../src/domain/user.ts';
+import type { AccountChanges } from '../../src/stores/ports/account-changes.ts';
 import type { AccountStore } from '../../src/stores/ports/account-store.ts';
 import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis, type RedisConnection } from '../../src/stores/redis/connection.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import { sqlAccountChanges } from '../../src/stores/sql/account-changes.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
 import type { SessionStoreHarness } from '../contract/session-store.ts';
@@ -21,6 +23,7 @@ export type RedisInstance = {
   readonly sessions: SessionStore;
   readonly accounts: AccountStore;
   readonly journal: RevocationJournal;
+  readonly changes: AccountChanges;
   readonly errors: readonly unknown[];
 };
 
@@ -41,9 +44,10 @@ export function redisInstances() {
       const redis = openRedis(targetOf(url), { signals });
       opened.push(redis);
       const journal = sqlRevocationJournal(connection, { clock: Date.now });
-      const sessions = redisSessionStore(redis, { lifetimes, journal, signals });
+      const changes = sqlAccountChanges(connection);
+      const sessions = redisSessionStore(redis, { lifetimes, journal, changes, signals });
       await until(async () => answers(() => sessions.list(userId(randomUUID()))));
-      return { redis, sessions, accounts: sqlAccountStore(connection), journal, errors };
+      return { redis, sessions, accounts: sqlAccountStore(connection), journal, changes, errors };
     },
     drop: async () => {
       for (const redis of opened) redis.close();
@@ -103,7 +107,7 @@ export function redisSessionStores(provide: Provide): SessionStoreHarness {
       await sql`delete from revocations`.execute(kept.kysely);
       const journal = sqlRevocationJournal(kept, { clock: Date.now });
       const [store, other] = [redis, otherRedis].map((connection) =>
-        redisSessionStore(connection, { lifetimes, journal }),
+        redisSessionStore(connection, { lifetimes, journal, changes: sqlAccountChanges(kept) }),
       );
       if (store === undefined || other === undefined) throw new Error('No store.');
       const accounts = sqlAccountStore(kept);

@@ -4,6 +4,7 @@ import type { TokenDigest } from '../../domain/ids.ts';
 import type { Role } from '../../domain/role.ts';
 import type { RefreshTokenState, Rotation, Session, SessionStatus, TokenDigests } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
+import type { KeptSession } from './account-store.ts';
 
 /**
  * Sessions and their refresh tokens.
@@ -35,12 +36,6 @@ export type SessionStore = {
   readonly recognize: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<RefreshTokenState>;
 
   /**
-   * Gives a live session a refresh token of a new family; from then on its earlier tokens are unknown. Counts as a use, so
-   * that the new token has the whole idle lifetime. Null if the session has ended.
-   */
-  readonly reissue: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<Session | null>;
-
-  /**
    * Returns whether the session is live now. Called once per request that needs a credential; callers must not cache it. An
    * adapter that can answer without a promise does, and then throws synchronously too.
    */
@@ -55,18 +50,25 @@ export type SessionStore = {
   /** Whether this is the token family of a live session; spent tokens count too. */
   readonly isFamily: (userId: UserId, sessionId: SessionId, family: TokenDigest) => Promise<boolean>;
 
-  /**
-   * Ends all sessions of an account, or all but one; returns how many it ended. A disabled account has no live sessions, but
-   * enabling it would bring them back: disabling calls this too.
-   */
+  /** Ends all sessions of an account, or all but one; returns how many it ended. */
   readonly endAll: (userId: UserId, except?: SessionId) => Promise<number>;
 
   /**
-   * Takes over a change of the account: role, password, disabled or enabled. Once it has answered, `check` reflects it and
-   * `start` refuses credentials that were checked before. Calls that come late or twice change nothing: a lower version never
-   * replaces a higher one. A store that reads the accounts themselves has nothing to do.
+   * Takes over a change of the account: role, password, disabled or enabled. Once it has answered, `check` reflects it, `start`
+   * refuses credentials that were checked before, and the sessions it ends (`User.sessionsFrom`) are no longer live. Calls that
+   * come late or twice change nothing: a lower version never replaces a higher one.
+   *
+   * `kept` lives on with a refresh token of a new family, if it was live until now; from then on its earlier tokens are unknown.
+   * Counts as a use, so that the new token has the whole idle lifetime. Returns it; null if it has ended, or none was named.
    */
-  readonly accountChanged: (account: User) => Promise<void>;
+  readonly accountChanged: (account: User, kept?: KeptSession) => Promise<Session | null>;
+
+  /**
+   * Takes over at most `limit` changes of accounts that were not passed to `accountChanged`: the process died or the store could
+   * not be reached in between, or the database was edited by hand. Returns how many. Safe to call from every instance at once.
+   * Absent in a store that reads the accounts themselves.
+   */
+  readonly catchUp?: (limit: number) => Promise<number>;
 
   /**
    * Removes expired sessions, at most `limit`; returns how many. Correctness never depends on it. A store whose server has a
@@ -81,6 +83,7 @@ export type NewSession = {
   /** Of the account that the credential was checked against; it was not disabled. */
   readonly version: number;
   readonly role: Role;
+  readonly sessionsFrom: number;
   readonly digests: TokenDigests;
   readonly client: ClientInfo;
 };
@@ -101,4 +104,5 @@ export type RefreshUse = {
    */
   readonly version: number;
   readonly role: Role;
+  readonly sessionsFrom: number;
 };

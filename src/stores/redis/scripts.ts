@@ -15,7 +15,6 @@ export type ScriptName =
   | 'news'
   | 'prune'
   | 'recognize'
-  | 'reissue'
   | 'rotate'
   | 'start';
 
@@ -120,7 +119,6 @@ const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
     news: load('news'),
     prune: load('prune'),
     recognize: load('recognize'),
-    reissue: load('reissue'),
     rotate: load('rotate'),
     start: load('start'),
   };

@@ -2,7 +2,9 @@ import type { SessionId, UserId } from '@fieldgate/guard/core';
 import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
 import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { CachedAccounts } from '../account-cache.ts';
-import type { JournalEntry, RevocationJournal } from '../ports/revocation-journal.ts';
+import type { AccountChanges } from '../ports/account-changes.ts';
+import type { KeptSession } from '../ports/account-store.ts';
+import type { AccountMark, JournalEntry, Revocation, RevocationJournal } from '../ports/revocation-journal.ts';
 import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
 import { writeClientInfo } from './client-info-codec.ts';
 import type { RedisConnection } from './connection.ts';
@@ -22,13 +24,14 @@ import {
 import { createPurge } from './purge.ts';
 import { feedKey, type RevocationFeed } from './revocation-feed.ts';
 import { createRevocationRestore } from './revocation-restore.ts';
-import { redisScripts } from './scripts.ts';
+import { redisScripts, type ScriptArgument } from './scripts.ts';
 import { createSessionCheck } from './session-check.ts';
 import { createVerifiedReads } from './verified-reads.ts';
 
 export type RedisSessionStoreOptions = {
   readonly lifetimes: SessionLifetimes;
   readonly journal: RevocationJournal;
+  readonly changes: AccountChanges;
   /** Begins every key. Letters, digits, `-` and `_`. */
   readonly prefix?: string;
   /** If given, `check` answers from it at once where it can, else from Redis. */
@@ -53,7 +56,15 @@ export type RedisSessionStore = SessionStore & {
  */
 export function redisSessionStore(
   redis: RedisConnection,
-  { lifetimes, journal, prefix = 'fg', feed, getCachedAccount, signals = silentSignals }: RedisSessionStoreOptions,
+  {
+    lifetimes,
+    journal,
+    changes,
+    prefix = 'fg',
+    feed,
+    getCachedAccount,
+    signals = silentSignals,
+  }: RedisSessionStoreOptions,
 ): RedisSessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run } = redisScripts(redis);
@@ -76,12 +87,11 @@ export function redisSessionStore(
       await run('end', key(userId), [writeSessionId(entry.sessionId), family]);
       return;
     }
-    const { version, disabled, role } = entry.account ?? deletedAccount;
-    await run('account-changed', key(userId), [version, disabled ? 1 : 0, role]);
+    await run('account-changed', key(userId), writeMark(entry.account ?? deletedAccount));
   };
 
   return {
-    async start({ id, userId, version, role, digests, client }) {
+    async start({ id, userId, version, role, sessionsFrom, digests, client }) {
       if (!isStorable(userId, id)) throw new TypeError('Sessions in Redis have UUIDs, and so have their accounts.');
       const [createdAt, expiresAt] = await write(() =>
         run('start', key(userId), [
@@ -92,6 +102,7 @@ export function redisSessionStore(
           idleMs,
           absoluteMs,
           writeClientInfo(client),
+          sessionsFrom,
         ]),
       );
       if (createdAt === undefined) return 'superseded';
@@ -113,6 +124,7 @@ export function redisSessionStore(
           client,
           use.version,
           use.role,
+          use.sessionsFrom,
         ]),
       );
       const rotation = toRotation(use, answer, client);
@@ -131,14 +143,6 @@ export function redisSessionStore(
         run('recognize', key(userId), [writeSessionId(sessionId), ...digests, reuseWindowMs]),
       );
       return toTokenState(state);
-    },
-
-    async reissue(userId, sessionId, digests) {
-      if (!isStorable(userId, sessionId)) return null;
-      await journal.record([{ kind: 'tokens', userId, sessionId, family: digests.family }]);
-      const args = [writeSessionId(sessionId), writeDigests(digests), idleMs];
-      const times = await write(() => run('reissue', key(userId), args));
-      return times.length === 0 ? null : readSession({ userId, sessionId }, times);
     },
 
     check: createSessionCheck({ redis, read, key, feed, getCachedAccount }),
@@ -182,11 +186,26 @@ export function redisSessionStore(
       return ended.length;
     },
 
-    async accountChanged({ id: userId, version, role, disabledAt }) {
-      if (!isStorable(userId)) return;
-      await journal.record([{ kind: 'account', userId }]);
-      await write(() => run('account-changed', key(userId), [version, disabledAt === null ? 0 : 1, role]));
+    async accountChanged({ id: userId, version, role, disabledAt, sessionsFrom }, kept) {
+      if (!isStorable(userId, kept?.id)) return null;
+      await journal.record([{ kind: 'account', userId }, ...keptRevocation(userId, kept)]);
+      const mark = { version, role, disabled: disabledAt !== null, sessionsFrom };
+      const keep = kept ? [writeSessionId(kept.id), writeDigests(kept.digests), idleMs] : [];
+      const times = await write(() => run('account-changed', key(userId), [...writeMark(mark), ...keep]));
       await announce(userId);
+      return kept === undefined || times.length === 0 ? null : readSession({ userId, sessionId: kept.id }, times);
+    },
+
+    async catchUp(limit) {
+      const pending = await changes.list(limit);
+      if (pending.length === 0) return 0;
+      await journal.record(pending.map(({ userId }) => ({ kind: 'account', userId })));
+      for (const { userId, account } of pending.filter((change) => isStorable(change.userId))) {
+        await write(() => run('account-changed', key(userId), writeMark(account ?? deletedAccount)));
+        await announce(userId);
+      }
+      await changes.settle(pending);
+      return pending.length;
     },
 
     ping: async () => {
@@ -204,7 +223,22 @@ export function redisSessionStore(
 }
 
 /** A deleted account never comes back, so no version is higher. */
-const deletedAccount = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
+const deletedAccount: AccountMark = {
+  version: Number.MAX_SAFE_INTEGER,
+  disabled: true,
+  role: 'USER',
+  sessionsFrom: Number.MAX_SAFE_INTEGER,
+};
+
+const writeMark = ({ version, disabled, role, sessionsFrom }: AccountMark): readonly ScriptArgument[] => [
+  version,
+  disabled ? 1 : 0,
+  role,
+  sessionsFrom,
+];
+
+const keptRevocation = (userId: UserId, kept: KeptSession | undefined): readonly Revocation[] =>
+  kept ? [{ kind: 'tokens', userId, sessionId: kept.id, family: kept.digests.family }] : [];
 
 function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], client: Buffer): Rotation {
   const [createdAt, lastSeenAt, expiresAt, storedClient, nonce] = rest;

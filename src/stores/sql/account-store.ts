@@ -1,23 +1,30 @@
 import { type UserId, userId } from '@fieldgate/guard/core';
 import type { Kysely, Selectable } from 'kysely';
 import { isRole } from '../../domain/role.ts';
-import { changeUser, type User } from '../../domain/user.ts';
+import type { User } from '../../domain/user.ts';
 import type { AccountStore, AccountWithHash, NewAccount } from '../ports/account-store.ts';
-import { unavailable } from '../unavailable.ts';
+import { sqlAccountChange } from './account-change.ts';
 import type { SqlDatabase } from './database.ts';
 import type { Schema, UsersTable } from './schema.ts';
 
 /** The columns of `User`: all but the password hash. */
-export const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at', 'version'] as const;
-
-/** Each lost round means that another change went through; so many in a row mean that something is wrong. */
-const maxRounds = 100;
+export const userColumns = [
+  'id',
+  'email',
+  'name',
+  'role',
+  'created_at',
+  'disabled_at',
+  'version',
+  'sessions_from',
+] as const;
 
 /**
- * Accounts in SQL. Every method is one statement and so atomic in both dialects without a transaction: the database
+ * Accounts in SQL. Every method but `change` is one statement and so atomic in both dialects without a transaction: the database
  * evaluates condition and change under the row's lock, and a second writer sees the result of the first.
  */
-export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): AccountStore {
+export function sqlAccountStore(db: SqlDatabase): AccountStore {
+  const { kysely, dialect, prepareRead } = db;
   // Plain substrings in both dialects: LIKE would need escaping, and differs in case and length limits.
   const position = dialect === 'sqlite' ? 'instr' : 'strpos';
 
@@ -28,18 +35,6 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
   const findHashById = async (id: UserId): Promise<AccountWithHash | null> => {
     const row = await withHash.where('id', '=', id).executeTakeFirst();
     return row === undefined ? null : toAccount(row);
-  };
-
-  /** False if the account is another version by now. Every change raises the version, so a change that came first is always seen. */
-  const replace = async (before: User, after: User, passwordHash: string | undefined): Promise<boolean> => {
-    const { numUpdatedRows } = await kysely
-      .updateTable('users')
-      .set({ role: after.role, disabled_at: after.disabledAt, version: after.version })
-      .$if(passwordHash !== undefined, (update) => update.set({ password_hash: passwordHash }))
-      .where('id', '=', before.id)
-      .where('version', '=', before.version)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows > 0n;
   };
 
   return {
@@ -92,16 +87,7 @@ export function sqlAccountStore({ kysely, dialect, prepareRead }: SqlDatabase): 
         .execute();
     },
 
-    async change(id, decide) {
-      for (let round = 0; round < maxRounds; round += 1) {
-        const found = await findHashById(id);
-        const change = found && decide(found);
-        if (!found || !change) return null;
-        const [before, after] = [found.user, changeUser(found.user, change)];
-        if (after === before || (await replace(before, after, change.passwordHash))) return { before, after };
-      }
-      throw unavailable(new Error('Other changes of the same account always came first.'));
-    },
+    change: sqlAccountChange({ db, findHashById }),
   };
 }
 
@@ -119,6 +105,7 @@ export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, p
       created_at: createdAt,
       disabled_at: null,
       version: 1,
+      sessions_from: 0,
     })
     // The unique index decides between simultaneous calls: the others wait for the first and insert nothing.
     .onConflict((conflict) => conflict.column('email').doNothing())
@@ -145,6 +132,7 @@ export function toUser(row: UserRow): User {
     createdAt: row.created_at,
     disabledAt: row.disabled_at,
     version: row.version,
+    sessionsFrom: row.sessions_from,
   };
 }
 

@@ -10,6 +10,7 @@ import { identities } from './migrations/0006-identities.ts';
 import { events } from './migrations/0007-events.ts';
 import { loginAttempts } from './migrations/0008-login-attempts.ts';
 import { rateCounters } from './migrations/0009-rate-counters.ts';
+import { accountChanges } from './migrations/0030-account-changes.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -42,6 +43,7 @@ const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Mi
         '0007-events': events(dialect),
         '0008-login-attempts': loginAttempts(dialect),
         '0009-rate-counters': rateCounters(dialect),
+        '0030-account-changes': accountChanges(dialect),
       }),
     },
     migrationTableName: 'fieldgate_migration',

@@ -1,10 +1,11 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Session, SessionLifetimes } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
+import { sqlAccountChanges } from './account-changes.ts';
 import { toUser, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
-import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
+import { isLive, newFamily, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
 
 /**
  * Sessions in SQL: one row each, deleted when it ends. Only `start` inserts; everything else changes or deletes an existing
@@ -16,6 +17,7 @@ export function sqlSessionStore(
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): SessionStore {
   const { kysely } = db;
+  const changes = sqlAccountChanges(db);
   const readSession = db.prepareCachedRead(checkQuery(db));
 
   return {
@@ -24,27 +26,6 @@ export function sqlSessionStore(
     rotate: sessionRotation(db, { lifetimes, clock }),
 
     recognize: sessionRecognition(db, { lifetimes, clock }),
-
-    async reissue(userId, sessionId, digests) {
-      const now = clock();
-      const row = await kysely
-        .updateTable('sessions')
-        .set((eb) => ({
-          family_digest: digests.family,
-          token_digest: digests.token,
-          previous_digest: null,
-          successor_nonce: null,
-          rotated_at: null,
-          last_seen_at: now,
-          expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
-        }))
-        .where('id', '=', sessionId)
-        .where('user_id', '=', userId)
-        .where(isLive(now))
-        .returning(sessionColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toSession(row);
-    },
 
     async check(userId, sessionId) {
       const row = await readSession([sessionId, userId]);
@@ -95,10 +76,28 @@ export function sqlSessionStore(
       return Number(numDeletedRows);
     },
 
-    // `check` reads the account together with the session.
-    accountChanged: async () => {},
+    /** `check` reads the account together with the session, and `AccountStore.change` has ended those that were to end. */
+    async accountChanged(account, kept) {
+      if (kept === undefined) return null;
+      const now = clock();
+      const row = await kysely
+        .updateTable('sessions')
+        .set((eb) => ({
+          ...newFamily(kept.digests, account.version),
+          last_seen_at: now,
+          expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
+        }))
+        .where('id', '=', kept.id)
+        .where('user_id', '=', account.id)
+        .where(isLive(now))
+        .returning(sessionColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toSession(row);
+    },
 
     async purgeExpired(limit, now) {
+      // Nobody waits for these: this store reads the accounts themselves.
+      await changes.settle(await changes.list(limit));
       const { numDeletedRows } = await kysely
         .deleteFrom('sessions')
         .where('id', 'in', (eb) =>
@@ -127,6 +126,7 @@ const checkQuery = ({ kysely }: SqlDatabase) =>
     .where('sessions.id', '=', '')
     .where('sessions.user_id', '=', '')
     .where('users.disabled_at', 'is', null)
+    .whereRef('users.sessions_from', '<=', 'sessions.account_version')
     .compile();
 
 /**
@@ -143,7 +143,7 @@ async function insertForAccount(
   const absoluteExpiry = now + lifetimes.absoluteMs;
   const row = await kysely
     .insertInto('sessions')
-    .columns([...sessionColumns, 'absolute_expires_at', 'family_digest', 'token_digest'])
+    .columns([...sessionColumns, 'absolute_expires_at', 'family_digest', 'token_digest', 'account_version'])
     .expression((eb) =>
       eb
         .selectFrom('users')
@@ -158,6 +158,7 @@ async function insertForAccount(
           wholeNumber(absoluteExpiry).as('absolute_expires_at'),
           text(digests.family).as('family_digest'),
           text(digests.token).as('token_digest'),
+          wholeNumber(version).as('account_version'),
         ])
         .where('users.id', '=', userId)
         .where('users.version', '=', version)

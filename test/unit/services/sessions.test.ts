@@ -43,9 +43,10 @@ describe('signing in', () => {
   });
 
   it('R24: every login starts a session of its own, listed newest first with where it came from', async () => {
-    const { sessions, createAccount, last } = open();
+    const { sessions, createAccount, last, advance } = open();
     const { id } = await createAccount();
     const first = await sessions.login('ada@example.com', goodPassword, browser);
+    advance(1);
     const second = await sessions.login('ada@example.com', goodPassword, phone);
     expect(await sessions.list(id)).toEqual([second.session, first.session]);
     expect(second.session).toMatchObject({ userId: id, ...phone });
@@ -85,11 +86,11 @@ describe('a login in flight', () => {
   };
 
   it('R15: does not start a session with a password that was changed meanwhile', async () => {
-    const { reason, sessions, user, ada } = await loginDuring(({ accountStore, user: { id } }) =>
+    const { reason, sessions, user } = await loginDuring(({ accountStore, user: { id } }) =>
       accountStore.change(id, () => ({ passwordHash: `new:${otherPassword}` })),
     );
     expect(reason).toBe('INVALID_CREDENTIALS');
-    expect(await sessions.list(user.id)).toEqual([ada.session]);
+    expect(await sessions.list(user.id)).toEqual([]);
   });
 
   it('R16: does not start a session of an account that was disabled meanwhile', async () => {
@@ -112,7 +113,7 @@ describe('a login in flight', () => {
   it('is rejected if the account changes a second time', async () => {
     const { reason } = await loginDuring(
       ({ accountStore, user: { id } }) =>
-        accountStore.change(id, ({ user }) => ({ role: user.role === 'ADMIN' ? 'USER' : 'ADMIN' })),
+        accountStore.change(id, ({ user }) => ({ role: user.role === 'MODERATOR' ? 'USER' : 'MODERATOR' })),
       2,
     );
     expect(reason).toBe('INVALID_CREDENTIALS');

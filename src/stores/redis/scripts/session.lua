@@ -5,10 +5,13 @@
 -- Returns  {KEYS[1], ARGV[1], ...} from every script, so that an answer can be matched to its call
 --
 -- Fields of the hash (integers big-endian, times in ms):
---   a           version ':' disabled (0 or 1) ':' role             what the account may do, as far as Redis was told
---   <id 16>     family 16 | token 16 | created 6 | seen 6 | expires 6 | absolute expiry 6
+--   a           version ':' disabled (0 or 1) ':' from ':' role    what the account may do, as far as Redis was told
+--   <id 16>     family 16 | token 16 | created 6 | seen 6 | expires 6 | absolute expiry 6 | version of the account 6
 --   <id 16> p   last spent token 16 | spent at 6 | nonce of its successor; absent before the first rotation
 --   <id 16> o   the client that used it last; opaque here
+--
+-- A session is live only if its version is at least `from`: it then was started, or kept, after the last change that ends
+-- sessions.
 --
 -- All times are the server's. Every script that writes ends with settle(), which leaves no key without a TTL.
 
@@ -24,33 +27,38 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Returns version, whether disabled, role; nil if Redis does not know the account.
+-- Returns version, whether disabled, role, from; nil if Redis does not know the account.
 local function account()
   local mark = redis.call('HGET', key, 'a')
   if not mark then return nil end
-  local version, disabled, role = string.match(mark, '^(%d+):([01]):(.*)$')
-  return tonumber(version), disabled == '1', role
+  local version, disabled, from, role = string.match(mark, '^(%d+):([01]):(%d+):(.*)$')
+  return tonumber(version), disabled == '1', role, tonumber(from)
 end
 
-local function mark(version, disabled, role)
-  return string.format('%.0f:%s:%s', version, disabled and '1' or '0', role)
+local function mark(version, disabled, from, role)
+  return string.format('%.0f:%s:%.0f:%s', version, disabled and '1' or '0', from, role)
 end
 
 local function expiry(record)
   return (struct.unpack('>I6', record, 45))
 end
 
-local function record(tokens, created, seen, expires, absolute)
-  return tokens .. struct.pack('>I6I6I6I6', created, seen, expires, absolute)
+local function record(tokens, created, seen, expires, absolute, version)
+  return tokens .. struct.pack('>I6I6I6I6I6', created, seen, expires, absolute, version)
 end
 
--- Returns the session if it is live: not expired, its account known and not disabled.
+-- Whether the account has ended the sessions of this one's time. A record of an earlier version of this server is shorter.
+local function ended(record, from)
+  return #record < 62 or struct.unpack('>I6', record, 57) < (from or 0)
+end
+
+-- Returns the session if it is live: not expired, its account known, not disabled, and it has not ended the sessions of its time.
 local function live(id, at)
   local found = redis.call('HGET', key, id)
-  if not found then return nil end
-  local created, seen, expires, absolute = struct.unpack('>I6I6I6I6', found, 33)
-  local version, disabled = account()
-  if expires <= at or not version or disabled then return nil end
+  local version, disabled, _, from = account()
+  if not found or not version or disabled or ended(found, from) then return nil end
+  local created, seen, expires, absolute, started = struct.unpack('>I6I6I6I6I6', found, 33)
+  if expires <= at then return nil end
   return {
     family = string.sub(found, 1, 16),
     token = string.sub(found, 17, 32),
@@ -58,6 +66,7 @@ local function live(id, at)
     seen = seen,
     expires = expires,
     absolute = absolute,
+    started = started,
   }
 end
 
@@ -76,6 +85,15 @@ end
 
 local function remove(id)
   redis.call('HDEL', key, id, id .. 'p', id .. 'o')
+end
+
+-- Removes every session that the account has ended.
+local function removeEnded()
+  local _, _, _, from = account()
+  local found = redis.call('HGETALL', key)
+  for i = 1, #found, 2 do
+    if #found[i] == 16 and ended(found[i + 1], from) then remove(found[i]) end
+  end
 end
 
 -- Removes at most `limit` expired sessions and leaves the TTL of the key. Returns their number, and the latest expiry of the
