@@ -1,14 +1,14 @@
 import { type ClientInfo, type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
 import { createRefreshToken } from '../crypto/refresh-token.ts';
 import { AppError } from '../domain/errors.ts';
-import { type Actor, anonymousActor } from '../domain/event.ts';
+import type { Actor } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
 import type { PasswordChange } from './account-passwords.ts';
-import type { NewAccountInput } from './accounts.ts';
 import { createSessionLogout } from './session-logout.ts';
 import { createSessionRefresh } from './session-refresh.ts';
-import { createSessionTokens, type IssuedTokens, requireStarted, type SessionsDeps } from './session-tokens.ts';
+import { createSignup } from './session-signup.ts';
+import { createSessionTokens, type IssuedTokens, type SessionsDeps } from './session-tokens.ts';
 
 export type { IssuedTokens } from './session-tokens.ts';
 
@@ -18,12 +18,6 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const createSessions = (deps: SessionsDeps) => {
   const { sessions, accounts, record } = deps;
   const { signIn, start, issue } = createSessionTokens(deps);
-
-  /** Errors: those of `Accounts.createAccount`. */
-  const signup = async (input: NewAccountInput, client: ClientInfo): Promise<IssuedTokens> => {
-    const user = await accounts.createAccount(input, anonymousActor(client));
-    return requireStarted(await start(user, client, 'signup'));
-  };
 
   /** Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED. */
   const login = (email: string, password: string, client: ClientInfo): Promise<IssuedTokens> =>
@@ -66,7 +60,8 @@ export const createSessions = (deps: SessionsDeps) => {
   };
 
   return {
-    ...{ signup, login, signIn, changePassword, list, revoke, revokeAll },
+    ...createSignup({ ...deps, start }),
+    ...{ login, signIn, changePassword, list, revoke, revokeAll },
     ...createSessionRefresh({ ...deps, issue }),
     ...createSessionLogout(deps),
   };

@@ -41,7 +41,10 @@ describe('no statement of a request reads a whole table, but for the search thro
     const plans = await explain(database, 'EXPLAIN QUERY PLAN', 'detail');
     // `change`: the accounts that changed, which are removed as they are read.
     const isOffence = (step: string, sql: string) =>
-      (step.startsWith('SCAN') && !/^SCAN (?:users USING (?:COVERING )?INDEX users_(?:page|administrators)|page|pages|of_account|change)$/.test(step)) ||
+      (step.startsWith('SCAN') &&
+        !/^SCAN (?:users USING (?:COVERING )?INDEX users_(?:page|administrators)|page|pages|of_account|change)$/.test(
+          step,
+        )) ||
       // What is sorted is a page of each type, or the identities of one account.
       (step.includes('TEMP B-TREE') && !/"page"|"of_account"/.test(sql));
     expect(offending(plans, isOffence)).toEqual([]);

@@ -59,29 +59,45 @@ export function describeServiceClientStore(
     test('a rotation keeps the present secret as the previous one and forgets the one before', async () => {
       const [first, second, third] = [digest(), digest(), digest()];
       const { id } = await create({ secretDigest: first });
-      expect(await store.rotateSecret(id, { secretDigest: second, previousExpiresAt: 5_000 })).toMatchObject({
-        previousSecretExpiresAt: 5_000,
-      });
+      expect(await store.rotateSecret(id, { secretDigest: second, at: 1_000, previousExpiresAt: 5_000 })).toMatchObject(
+        {
+          previousSecretExpiresAt: 5_000,
+        },
+      );
       expect(await store.find(id)).toMatchObject({ secretDigest: second, previousDigest: first });
-      await other.rotateSecret(id, { secretDigest: third, previousExpiresAt: 6_000 });
+      await other.recordSecretUse(id, second, 1_500);
+      await other.rotateSecret(id, { secretDigest: third, at: 2_000, previousExpiresAt: 6_000 });
       expect(await store.find(id)).toMatchObject({
         ...{ secretDigest: third, previousDigest: second },
         client: { previousSecretExpiresAt: 6_000 },
       });
     });
 
-    test('of simultaneous rotations the last two are the two that are kept', async () => {
-      const { id } = await create();
+    test('a present secret that was never used is replaced, and the previous one that may be in use stays', async () => {
+      const [first, second, third, fourth] = [digest(), digest(), digest(), digest()];
+      const { id } = await create({ secretDigest: first });
+      await store.rotateSecret(id, { secretDigest: second, at: 1_000, previousExpiresAt: 5_000 });
+      await other.recordSecretUse(id, first, 1_500);
+      await store.rotateSecret(id, { secretDigest: third, at: 2_000, previousExpiresAt: 6_000 });
+      expect(await store.find(id)).toMatchObject({ secretDigest: third, previousDigest: first });
+      await store.rotateSecret(id, { secretDigest: fourth, at: 6_000, previousExpiresAt: 9_000 });
+      expect(await store.find(id)).toMatchObject({ secretDigest: fourth, previousDigest: third });
+      await store.rotateSecret(id, { secretDigest: first, at: 7_000, previousExpiresAt: null });
+      expect(await store.find(id)).toMatchObject({ secretDigest: first, previousDigest: null });
+    });
+
+    test('of simultaneous rotations one secret is kept beside the one in use', async () => {
+      const inUse = digest();
+      const { id } = await create({ secretDigest: inUse });
       const digests = Array.from({ length: 10 }, digest);
       await Promise.all(
         digests.map((secretDigest, i) =>
-          (i % 2 ? store : other).rotateSecret(id, { secretDigest, previousExpiresAt: 5_000 }),
+          (i % 2 ? store : other).rotateSecret(id, { secretDigest, at: 1_000, previousExpiresAt: 5_000 }),
         ),
       );
       const kept = await store.find(id);
       expect(digests).toContain(kept?.secretDigest);
-      expect(digests).toContain(kept?.previousDigest);
-      expect(kept?.secretDigest).not.toBe(kept?.previousDigest);
+      expect(kept?.previousDigest).toBe(inUse);
     });
 
     test('a client that is off is refused at once on every instance, and stays off since when it was', async () => {
@@ -90,13 +106,15 @@ export function describeServiceClientStore(
       expect((await store.disable(id, 7_000))?.disabledAt).toBe(7_000);
       expect([await store.check(id, 'j1'), await other.check(id, 'j1')]).toEqual([false, false]);
       expect((await other.disable(id, 8_000))?.disabledAt).toBe(7_000);
-      expect(await store.rotateSecret(id, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
+      expect(await store.rotateSecret(id, { secretDigest: digest(), at: 1_000, previousExpiresAt: 5_000 })).toBeNull();
     });
 
     test('what is none is neither live nor changed', async () => {
       expect(await store.check(nobody, 'j1')).toBe(false);
       expect(await store.disable(nobody, 7_000)).toBeNull();
-      expect(await store.rotateSecret(nobody, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
+      expect(
+        await store.rotateSecret(nobody, { secretDigest: digest(), at: 1_000, previousExpiresAt: 5_000 }),
+      ).toBeNull();
     });
 
     test('a revoked token is refused at once on every instance, and no other token of the client', async () => {

@@ -18,6 +18,7 @@ const migrations = [
   { name: '0008-login-attempts' },
   { name: '0009-rate-counters' },
   { name: '0030-account-changes' },
+  { name: '0031-secret-use' },
 ];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
 

@@ -271,12 +271,24 @@ describe('the secret of a service', () => {
     expect([await outcome(old), await outcome(fresh)]).toEqual([401, 200]);
   });
 
-  it('that leaked is dead at once when it is rotated twice', async () => {
+  it('in use stays valid when a rotation is repeated after a lost answer', async () => {
+    const inUse = await newService();
+    const [lost, repeated] = [await rotate(inUse.id), await rotate(inUse.id)];
+    expect((await tokenFor(inUse)).status).toBe(200);
+    expect((await tokenFor({ ...inUse, secret: lost })).status).toBe(401);
+    expect((await tokenFor({ ...inUse, secret: repeated })).status).toBe(200);
+    const next = await rotate(inUse.id);
+    expect((await tokenFor(inUse)).status).toBe(401);
+    expect((await tokenFor({ ...inUse, secret: repeated })).status).toBe(200);
+    expect((await tokenFor({ ...inUse, secret: next })).status).toBe(200);
+  });
+
+  it('that leaked is dead at once with endPrevious', async () => {
     const leaked = await newService();
-    const [second, third] = [await rotate(leaked.id), await rotate(leaked.id)];
+    const rotate = 'mutation ($id: ID!) { rotateServiceClientSecret(id: $id, endPrevious: true) { secret } }';
+    const { data } = await server.gql(rotate, { token: admin.accessToken, variables: { id: leaked.id } });
     expect((await tokenFor(leaked)).status).toBe(401);
-    expect((await tokenFor({ ...leaked, secret: second })).status).toBe(200);
-    expect((await tokenFor({ ...leaked, secret: third })).status).toBe(200);
+    expect((await tokenFor({ ...leaked, secret: data.rotateServiceClientSecret.secret })).status).toBe(200);
   });
 
   it('has 256 bits, and R09, L03: is neither in the database nor in the log', async () => {

@@ -114,7 +114,8 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   const service = clientId(randomUUID());
   await clients.check(service, 'token');
   await clients.find(service);
-  await clients.rotateSecret(service, { secretDigest: tokenDigest('other'), previousExpiresAt: 2 });
+  await clients.rotateSecret(service, { secretDigest: tokenDigest('other'), at: 1, previousExpiresAt: 2 });
+  await clients.recordSecretUse(service, tokenDigest('other'), 1);
   await clients.disable(service, 1);
   await clients.revokeToken('token', 2);
   await clients.purgeExpired(10, 3);

@@ -11,6 +11,7 @@ import { events } from './migrations/0007-events.ts';
 import { loginAttempts } from './migrations/0008-login-attempts.ts';
 import { rateCounters } from './migrations/0009-rate-counters.ts';
 import { accountChanges } from './migrations/0030-account-changes.ts';
+import { secretUse } from './migrations/0031-secret-use.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -44,6 +45,7 @@ const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Mi
         '0008-login-attempts': loginAttempts(dialect),
         '0009-rate-counters': rateCounters(dialect),
         '0030-account-changes': accountChanges(dialect),
+        '0031-secret-use': secretUse(dialect),
       }),
     },
     migrationTableName: 'fieldgate_migration',

@@ -96,6 +96,8 @@ export type ServiceClientsTable = {
   /** Of the previous secret, and until when it is valid. */
   readonly previous_digest: string | null;
   readonly previous_expires_at: number | null;
+  /** When the present secret was first used. */
+  readonly secret_used_at: number | null;
   readonly created_at: number;
   readonly disabled_at: number | null;
 };

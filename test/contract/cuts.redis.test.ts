@@ -1,0 +1,19 @@
+import { postgresMissing, postgresServer, sqliteFile, type TestDatabase } from '../support/databases.ts';
+import { redisMissing, redisServer } from '../support/redis-servers.ts';
+import { describeCuts } from './cuts.ts';
+
+const withRedis = async (database: TestDatabase) => {
+  const server = await redisServer();
+  const drop = async () => {
+    await Promise.all([server.drop(), database.drop()]);
+  };
+  return { database, redisUrl: `redis://127.0.0.1:${server.port}`, drop };
+};
+
+const missing = await redisMissing();
+describeCuts('SQLite and Redis', () => withRedis(sqliteFile()), missing);
+describeCuts(
+  'PostgreSQL and Redis',
+  async () => withRedis(await postgresServer()),
+  missing ?? (await postgresMissing()),
+);
