@@ -57,7 +57,7 @@ export const describeCuts = (name: string, open: () => Promise<Backends>, missin
       { when: 'after', once: true },
     ];
 
-    test.each(mutations)('A09 $name is done as a whole or not at all, wherever it is cut', async (mutation) => {
+    test.each(mutations)('$name is done as a whole or not at all, wherever it is cut', async (mutation) => {
       const { cut, other } = processes;
       for (const kind of kinds) {
         for (let at = 1, isCut = true; isCut; at += 1) {

@@ -15,7 +15,7 @@ import { type Commit, createGroupCommits, createRelaxedCommits } from './group-c
 import { migrateToLatest } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { createReadCache } from './sqlite-read-cache.ts';
-import { checkedParameters, prepareRow, statementCache } from './sqlite-statements.ts';
+import { checkedParameters, prepareRow, prepareWrittenRow, statementCache } from './sqlite-statements.ts';
 
 export type SqliteOptions = {
   /** A path. Its directory must exist. */
@@ -145,7 +145,7 @@ function prepareWrite<R>(database: DatabaseSync, sql: string, commit: Commit): P
   return (parameters) =>
     mapErrorsAsync<R>(
       commit(() => {
-        write ??= prepareRow(database, sql);
+        write ??= prepareWrittenRow(database, sql);
         return write(parameters);
       }),
     );

@@ -1,6 +1,6 @@
 import { postgresMissing, postgresServer, sqliteFile, type TestDatabase } from '../support/databases.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';
-import { describeCuts } from './cuts.ts';
+import { describeCuts } from '../contract/cuts.ts';
 
 const withRedis = async (database: TestDatabase) => {
   const server = await redisServer();
@@ -11,6 +11,14 @@ const withRedis = async (database: TestDatabase) => {
 };
 
 const missing = await redisMissing();
+describeCuts(
+  'PostgreSQL',
+  async () => {
+    const database = await postgresServer();
+    return { database, redisUrl: null, drop: database.drop };
+  },
+  await postgresMissing(),
+);
 describeCuts('SQLite and Redis', () => withRedis(sqliteFile()), missing);
 describeCuts(
   'PostgreSQL and Redis',
