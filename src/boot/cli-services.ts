@@ -51,6 +51,7 @@ export const openServices = async ({ config, clock, keys = noKeys }: CliServices
       migrate: stores.migrate,
       pendingMigrations: stores.pendingMigrations,
       latestTimestamp: stores.latestTimestamp,
+      unreadableRows: stores.unreadableRows,
       pings: stores.pings,
       checkServers: stores.checkServers,
     },

@@ -9,6 +9,7 @@ import {
   enableNonRepudiationChecks,
   fetchUserInfo,
 } from 'openid-client';
+import { type Clock, type EpochSeconds, toSeconds } from '../domain/clock.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { boundedFetch } from './bounded-fetch.ts';
@@ -17,13 +18,15 @@ import { type ProviderQuirks, type Tokens, toEmail, toName, toSubject } from './
 
 /** How long metadata is cached. The library caches keys for a shorter time. */
 const metadataMaxAgeMs = 3_600_000;
+/** How far a provider's clock may be ahead of ours. */
+const maxAheadSeconds = 300;
 
 /** OpenID Connect, configured by discovery. */
-export const openId = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => ({
+export const openId = (settings: ProviderSettings, monotonic: () => number, clock: Clock): ProviderQuirks => ({
   configure: cached(() => discover(settings), monotonic),
   scope: 'openid email profile',
   isOpenId: true,
-  readProfile: readPerson,
+  readProfile: (config, tokens) => readPerson(config, tokens, toSeconds(clock())),
 });
 
 const discover = (settings: ProviderSettings): Promise<Configuration> =>
@@ -58,9 +61,15 @@ const cached = <T>(work: () => Promise<T>, monotonic: () => number): (() => Prom
 };
 
 /** Claims can be in the ID token, at the UserInfo endpoint, or in both (OpenID Connect Core §5.4): the ID token has priority. */
-const readPerson = async (config: Configuration, tokens: Tokens): ReturnType<ProviderQuirks['readProfile']> => {
+const readPerson = async (
+  config: Configuration,
+  tokens: Tokens,
+  now: EpochSeconds,
+): ReturnType<ProviderQuirks['readProfile']> => {
   const claims = tokens.claims();
   if (!claims) throw new Error('the provider sent no ID token');
+  // The library checks that `iat` is a number, not when that is. A token from the future would be good for longer than it says.
+  if (claims.iat > now + maxAheadSeconds) throw new Error('the ID token was issued in the future');
   const needsUserInfo = claims['email'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined;
   const profile = needsUserInfo ? await fetchUserInfo(config, tokens.access_token, claims.sub) : claims;
   return {

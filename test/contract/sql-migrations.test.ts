@@ -19,6 +19,7 @@ const migrations = [
   { name: '0009-rate-counters' },
   { name: '0030-account-changes' },
   { name: '0031-secret-use' },
+  { name: '0032-valid-accounts' },
 ];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
 

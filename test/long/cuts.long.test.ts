@@ -1,6 +1,6 @@
+import { describeCuts } from '../contract/cuts.ts';
 import { postgresMissing, postgresServer, sqliteFile, type TestDatabase } from '../support/databases.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';
-import { describeCuts } from '../contract/cuts.ts';
 
 const withRedis = async (database: TestDatabase) => {
   const server = await redisServer();

@@ -1,11 +1,11 @@
 import type { SessionId, UserId } from '@fieldgate/guard/core';
-import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
+import type { SessionLifetimes } from '../../domain/session.ts';
 import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { CachedAccounts } from '../account-cache.ts';
 import type { AccountChanges } from '../ports/account-changes.ts';
-import type { KeptSession } from '../ports/account-store.ts';
-import type { AccountMark, JournalEntry, Revocation, RevocationJournal } from '../ports/revocation-journal.ts';
-import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
+import type { JournalEntry, RevocationJournal } from '../ports/revocation-journal.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import { deletedAccount, keptRevocation, writeMark } from './account-mark.ts';
 import { writeClientInfo } from './client-info-codec.ts';
 import type { RedisConnection } from './connection.ts';
 import {
@@ -13,7 +13,6 @@ import {
   isStorable,
   noDigest,
   readBytes,
-  readNonce,
   readSession,
   readSessionId,
   writeDigest,
@@ -24,8 +23,9 @@ import {
 import { createPurge } from './purge.ts';
 import { feedKey, type RevocationFeed } from './revocation-feed.ts';
 import { createRevocationRestore } from './revocation-restore.ts';
-import { redisScripts, type ScriptArgument } from './scripts.ts';
+import { redisScripts } from './scripts.ts';
 import { createSessionCheck } from './session-check.ts';
+import { newestFirst, toListed, toRotation, toTokenState } from './session-replies.ts';
 import { createVerifiedReads } from './verified-reads.ts';
 
 export type RedisSessionStoreOptions = {
@@ -221,53 +221,3 @@ export function redisSessionStore(
     }),
   };
 }
-
-/** A deleted account never comes back, so no version is higher. */
-const deletedAccount: AccountMark = {
-  version: Number.MAX_SAFE_INTEGER,
-  disabled: true,
-  role: 'USER',
-  sessionsFrom: Number.MAX_SAFE_INTEGER,
-};
-
-const writeMark = ({ version, disabled, role, sessionsFrom }: AccountMark): readonly ScriptArgument[] => [
-  version,
-  disabled ? 1 : 0,
-  role,
-  sessionsFrom,
-];
-
-const keptRevocation = (userId: UserId, kept: KeptSession | undefined): readonly Revocation[] =>
-  kept ? [{ kind: 'tokens', userId, sessionId: kept.id, family: kept.digests.family }] : [];
-
-function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], client: Buffer): Rotation {
-  const [createdAt, lastSeenAt, expiresAt, storedClient, nonce] = rest;
-  const session = (from: unknown): Session => readSession(use, [createdAt, lastSeenAt, expiresAt, from]);
-  const outcome = readBytes(kind).toString();
-  switch (outcome) {
-    case 'rotated':
-      return { kind: outcome, session: session(client) };
-    case 'replayed':
-      return { kind: outcome, session: session(storedClient), successorNonce: readNonce(readBytes(nonce)) };
-    case 'reused':
-    case 'unknown':
-      return { kind: outcome };
-    default:
-      throw new TypeError('Redis did not return a rotation.');
-  }
-}
-
-function toTokenState(reply: unknown): 'current' | 'replayable' | 'spent' | 'unknown' {
-  const state = readBytes(reply).toString();
-  if (state === 'current' || state === 'replayable' || state === 'spent' || state === 'unknown') return state;
-  throw new TypeError('Redis did not return the state of a token.');
-}
-
-function toListed(userId: Session['userId'], row: unknown): Session {
-  if (!Array.isArray(row)) throw new TypeError('Redis did not return a session.');
-  const [id, ...rest] = row;
-  return readSession({ userId, sessionId: readSessionId(readBytes(id)) }, rest);
-}
-
-const newestFirst = (one: Session, other: Session): number =>
-  other.createdAt - one.createdAt || (one.id < other.id ? 1 : -1);

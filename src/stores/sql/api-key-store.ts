@@ -67,7 +67,7 @@ export function sqlApiKeyStore(db: SqlDatabase): ApiKeyStore {
       return owners.length === 0 ? null : 'full';
     },
 
-    find: async (id) => toOnFile(await readKey([id])),
+    find: async (id) => toOnFile(await readKey([id]), db),
 
     async list(owner) {
       const rows = await kysely
@@ -116,9 +116,15 @@ const keyQuery = ({ kysely }: SqlDatabase) =>
 type KeyRow = Pick<Selectable<ApiKeysTable>, (typeof keyColumns)[number]>;
 type OnFileRow = KeyRow & Pick<ApiKeysTable, 'digest'> & Pick<UsersTable, 'role' | 'disabled_at'>;
 
-function toOnFile(row: OnFileRow | undefined): ApiKeyOnFile | null {
+function toOnFile(
+  row: OnFileRow | undefined,
+  { reportUnreadable }: Pick<SqlDatabase, 'reportUnreadable'>,
+): ApiKeyOnFile | null {
   if (row === undefined) return null;
-  if (!isRole(row.role)) throw new Error('The database holds an account with a role that this version does not know.');
+  if (!isRole(row.role)) {
+    reportUnreadable?.('users', row.user_id);
+    return null;
+  }
   return {
     key: toApiKey(row),
     digest: tokenDigest(row.digest),

@@ -12,6 +12,7 @@ import { loginAttempts } from './migrations/0008-login-attempts.ts';
 import { rateCounters } from './migrations/0009-rate-counters.ts';
 import { accountChanges } from './migrations/0030-account-changes.ts';
 import { secretUse } from './migrations/0031-secret-use.ts';
+import { validAccounts } from './migrations/0032-valid-accounts.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -46,6 +47,7 @@ const migratorOf = (kysely: Kysely<Schema>, dialect: SqlDatabase['dialect']): Mi
         '0009-rate-counters': rateCounters(dialect),
         '0030-account-changes': accountChanges(dialect),
         '0031-secret-use': secretUse(dialect),
+        '0032-valid-accounts': validAccounts(dialect),
       }),
     },
     migrationTableName: 'fieldgate_migration',

@@ -2,10 +2,10 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Session, SessionLifetimes } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
 import { sqlAccountChanges } from './account-changes.ts';
-import { toUser, userColumns } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, newFamily, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
+import { parseUser, userColumns } from './user-rows.ts';
 
 /**
  * Sessions in SQL: one row each, deleted when it ends. Only `start` inserts; everything else changes or deletes an existing
@@ -30,7 +30,8 @@ export function sqlSessionStore(
     async check(userId, sessionId) {
       const row = await readSession([sessionId, userId]);
       if (row === undefined || row.session_expires_at <= clock()) return { kind: 'ended' };
-      const account = toUser(row);
+      const account = parseUser(row, db);
+      if (account === null) return { kind: 'ended' };
       return { kind: 'live', role: account.role, account };
     },
 
