@@ -241,7 +241,7 @@ export type Mutation = {
   readonly createServiceClient: ServiceClientSecretPayload;
   /** Disables a service client permanently: its secrets and live tokens are rejected after the response. Error: NOT_FOUND. */
   readonly disableServiceClient: ServiceClient;
-  /** Disables an account and ends its sessions. */
+  /** Disables an account and ends its sessions for good. Error: LAST_ADMINISTRATOR. */
   readonly disableUser: User;
   /** Enables an account again. Ended sessions stay ended. */
   readonly enableUser: User;
@@ -282,7 +282,7 @@ export type Mutation = {
    * Error: NOT_FOUND, also for a disabled client.
    */
   readonly rotateServiceClientSecret: ServiceClientSecretPayload;
-  /** Changes the role of an account. Its older access tokens become TOKEN_STALE; its sessions go on and can refresh. */
+  /** Changes the role of an account. Its older access tokens become TOKEN_STALE; its sessions go on and can refresh. Error: LAST_ADMINISTRATOR. */
   readonly setUserRole: User;
   /** Creates an account and signs it in. After an error that can be retried, the same call again completes it. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
   readonly signup: AuthPayload;
