@@ -6,8 +6,8 @@ import { AppError, badInput } from '../domain/errors.ts';
 import { accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
 import type { PasswordOwner } from '../domain/password-policy.ts';
 import type { User } from '../domain/user.ts';
-import type { AccountStore, AccountWithHash } from '../stores/ports/account-store.ts';
-import type { ChangeAccount } from './account-changes.ts';
+import type { AccountStore, AccountWithHash, KeptSession } from '../stores/ports/account-store.ts';
+import type { ChangeAccount, ChangeResult } from './account-changes.ts';
 import type { LoginLockout } from './login-lockout.ts';
 import { createCountAttempt } from './password-attempts.ts';
 
@@ -20,7 +20,12 @@ type AccountPasswordsDeps = {
   readonly record: RecordEvent;
 };
 
-export type PasswordChange = { readonly currentPassword: string; readonly newPassword: string };
+export type PasswordChange = {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  /** Goes on when the other sessions end. */
+  readonly kept?: KeptSession;
+};
 
 /** Checks and changes passwords. Every check counts toward the lock of its email. */
 export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
@@ -54,8 +59,11 @@ export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
     return match;
   };
 
-  /** Changes the password of an account that proves the current one. Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword). */
-  const changePassword = async (id: UserId, change: PasswordChange, client: ClientInfo): Promise<User> => {
+  /**
+   * Changes the password of an account that proves the current one; its sessions end, all but the kept one. Errors:
+   * INVALID_CREDENTIALS, ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword).
+   */
+  const changePassword = async (id: UserId, change: PasswordChange, client: ClientInfo): Promise<ChangeResult> => {
     const actor = accountActor(id, client);
     const found = await accounts.findHashById(id);
     const hash = found?.passwordHash ?? null;
@@ -72,6 +80,7 @@ export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
       // Of simultaneous changes from the same password one takes effect.
       decide: (account) => (account.passwordHash === hash ? { passwordHash } : null),
       event: () => ({ type: 'password.changed', actor, userId: id }),
+      ...(change.kept && { kept: change.kept }),
     });
     if (!changed) throw wrongCurrentPassword();
     return changed;

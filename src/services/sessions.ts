@@ -1,14 +1,15 @@
 import { type ClientInfo, type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
+import { createRefreshToken } from '../crypto/refresh-token.ts';
 import { AppError } from '../domain/errors.ts';
-import { type Actor, anonymousActor } from '../domain/event.ts';
+import type { Actor } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import { checkPage, type Page, type PageQuery } from '../domain/page.ts';
 import type { Session } from '../domain/session.ts';
 import type { PasswordChange } from './account-passwords.ts';
-import type { NewAccountInput } from './accounts.ts';
 import { createSessionLogout } from './session-logout.ts';
 import { createSessionRefresh } from './session-refresh.ts';
-import { createSessionTokens, type IssuedTokens, requireStarted, type SessionsDeps } from './session-tokens.ts';
+import { createSignup } from './session-signup.ts';
+import { createSessionTokens, type IssuedTokens, type SessionsDeps } from './session-tokens.ts';
 
 export type { IssuedTokens } from './session-tokens.ts';
 
@@ -17,27 +18,27 @@ export type Sessions = ReturnType<typeof createSessions>;
 /** Everything that starts, renews or ends a session. */
 export const createSessions = (deps: SessionsDeps) => {
   const { sessions, accounts, record } = deps;
-  const { signIn, start, reissue, issue } = createSessionTokens(deps);
-
-  /** Errors: those of `Accounts.createAccount`. */
-  const signup = async (input: NewAccountInput, client: ClientInfo): Promise<IssuedTokens> => {
-    const user = await accounts.createAccount(input, anonymousActor(client));
-    return requireStarted(await start(user, client, 'signup'));
-  };
+  const { signIn, start, issue } = createSessionTokens(deps);
 
   /** Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED. */
   const login = (email: string, password: string, client: ClientInfo): Promise<IssuedTokens> =>
     signIn(() => accounts.authenticate(email, password, client), client, 'password');
 
-  /** Changes the password, ends the other sessions and renews this one. Errors: those of `Accounts.changePassword`. */
+  /**
+   * Changes the password, ends the other sessions and gives this one a new refresh token; those it had before are unknown from then
+   * on. Where that is cut short after the password is in force, every session has ended, this one too. Errors: those of
+   * `Accounts.changePassword`, UNAUTHENTICATED.
+   */
   const changePassword = async (
     caller: { readonly id: UserId; readonly sessionId: SessionId },
-    change: PasswordChange,
+    change: Omit<PasswordChange, 'kept'>,
     client: ClientInfo,
   ): Promise<IssuedTokens> => {
-    const user = await accounts.changePassword(caller.id, change, client);
-    await sessions.endAll(user.id, caller.sessionId);
-    return reissue(user, caller.sessionId, true);
+    const { token, digests } = createRefreshToken(caller.id, caller.sessionId);
+    const kept = { id: caller.sessionId, digests };
+    const { user, session } = await accounts.changePassword(caller.id, { ...change, kept }, client);
+    if (!session) throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_REVOKED' });
+    return issue(user, session, token);
   };
 
   /** Resolves with a page of the live sessions of an account, newest first. Errors: BAD_USER_INPUT (first). */
@@ -61,7 +62,8 @@ export const createSessions = (deps: SessionsDeps) => {
   };
 
   return {
-    ...{ signup, login, signIn, changePassword, list, revoke, revokeAll },
+    ...createSignup({ ...deps, start }),
+    ...{ login, signIn, changePassword, list, revoke, revokeAll },
     ...createSessionRefresh({ ...deps, issue }),
     ...createSessionLogout(deps),
   };

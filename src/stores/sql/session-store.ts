@@ -1,11 +1,12 @@
 import type { Clock, EpochMillis } from '../../domain/clock.ts';
 import type { Session, SessionLifetimes, SessionStatus } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
-import { toUser, type UserRow, userColumns } from './account-store.ts';
+import { sqlAccountChanges } from './account-changes.ts';
 import type { SqlDatabase } from './database.ts';
 import { toPage } from './page.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
-import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
+import { isLive, newFamily, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
+import { parseUser, type UserRow, userColumns } from './user-rows.ts';
 
 /**
  * Sessions in SQL: one row each, deleted when it ends. Only `start` inserts; everything else changes or deletes an existing
@@ -17,7 +18,8 @@ export function sqlSessionStore(
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): SessionStore {
   const { kysely } = db;
-  const readStatus = db.prepareCachedRead(checkQuery(db), toLiveStatus);
+  const changes = sqlAccountChanges(db);
+  const readStatus = db.prepareCachedRead(checkQuery(db), (row: CheckRow) => toStatus(row, db));
 
   return {
     start: (session) => insertForAccount(db, session, { lifetimes, clock }),
@@ -25,28 +27,6 @@ export function sqlSessionStore(
     rotate: sessionRotation(db, { lifetimes, clock }),
 
     recognize: sessionRecognition(db, { lifetimes, clock }),
-
-    async reissue(userId, sessionId, { family, token, isProven = false }) {
-      const now = clock();
-      const row = await kysely
-        .updateTable('sessions')
-        .set((eb) => ({
-          family_digest: family,
-          token_digest: token,
-          previous_digest: null,
-          successor_nonce: null,
-          rotated_at: null,
-          last_seen_at: now,
-          ...(isProven ? { authenticated_at: now } : {}),
-          expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
-        }))
-        .where('id', '=', sessionId)
-        .where('user_id', '=', userId)
-        .where(isLive(now))
-        .returning(sessionColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toSession(row);
-    },
 
     async authenticationAge(userId, sessionId) {
       const now = clock();
@@ -110,10 +90,29 @@ export function sqlSessionStore(
       return Number(numDeletedRows);
     },
 
-    // `check` reads the account together with the session.
-    accountChanged: async () => {},
+    /** `check` reads the account together with the session, and `AccountStore.change` has ended those that were to end. */
+    async accountChanged(account, kept) {
+      if (kept === undefined) return null;
+      const now = clock();
+      const row = await kysely
+        .updateTable('sessions')
+        .set((eb) => ({
+          ...newFamily(kept.digests, account.version),
+          last_seen_at: now,
+          authenticated_at: now,
+          expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
+        }))
+        .where('id', '=', kept.id)
+        .where('user_id', '=', account.id)
+        .where(isLive(now))
+        .returning(sessionColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toSession(row);
+    },
 
     async purgeExpired(limit, now) {
+      // Nobody waits for these: this store reads the accounts themselves.
+      await changes.settle(await changes.list(limit));
       const { numDeletedRows } = await kysely
         .deleteFrom('sessions')
         .where('id', 'in', (eb) =>
@@ -142,16 +141,23 @@ const checkQuery = ({ kysely }: SqlDatabase) =>
     .where('sessions.id', '=', '')
     .where('sessions.user_id', '=', '')
     .where('users.disabled_at', 'is', null)
+    .whereRef('users.sessions_from', '<=', 'sessions.account_version')
     .compile();
 
 type CheckRow = UserRow & { readonly session_expires_at: EpochMillis };
 
 /** What `check` returns until the session expires. */
-const toLiveStatus = (row: CheckRow): { readonly expiresAt: EpochMillis; readonly status: SessionStatus } => {
-  const account = toUser(row);
+const toStatus = (
+  row: CheckRow,
+  db: SqlDatabase,
+): { readonly expiresAt: EpochMillis; readonly status: SessionStatus } => {
+  const account = parseUser(row, db);
   return {
     expiresAt: row.session_expires_at,
-    status: { kind: 'live', role: account.role, accountVersion: account.version, account },
+    status:
+      account === null
+        ? { kind: 'ended' }
+        : { kind: 'live', role: account.role, accountVersion: account.version, account },
   };
 };
 
@@ -169,7 +175,7 @@ async function insertForAccount(
   const absoluteExpiry = now + lifetimes.absoluteMs;
   const row = await kysely
     .insertInto('sessions')
-    .columns([...sessionColumns, 'absolute_expires_at', 'family_digest', 'token_digest'])
+    .columns([...sessionColumns, 'absolute_expires_at', 'family_digest', 'token_digest', 'account_version'])
     .expression((eb) =>
       eb
         .selectFrom('users')
@@ -185,6 +191,7 @@ async function insertForAccount(
           wholeNumber(absoluteExpiry).as('absolute_expires_at'),
           text(digests.family).as('family_digest'),
           text(digests.token).as('token_digest'),
+          wholeNumber(version).as('account_version'),
         ])
         .where('users.id', '=', userId)
         .where('users.version', '=', version)
