@@ -10,6 +10,9 @@ const sweepEveryMs = 10_000;
 const batchSize = 100;
 /** Between two batches of a backlog, so that requests take turns with them. */
 const pauseMs = 10;
+/** How long a session store may not know of a change that it was not told of. */
+const catchUpEveryMs = 1_000;
+const catchUpLimit = 200;
 
 type BackgroundJobsDeps = {
   readonly config: Config;
@@ -23,8 +26,9 @@ type BackgroundJobsDeps = {
 export const startBackgroundJobs = (deps: BackgroundJobsDeps): (() => Promise<void>) => {
   const stopSweeping = startSweeping(deps);
   const stopFollowingKeys = startFollowingKeys(deps);
+  const stopCatchingUp = startCatchingUp(deps);
   return async () => {
-    await Promise.all([stopSweeping(), stopFollowingKeys()]);
+    await Promise.all([stopSweeping(), stopFollowingKeys(), stopCatchingUp()]);
   };
 };
 
@@ -56,17 +60,35 @@ const startSweeping = ({ ports, clock, signals }: BackgroundJobsDeps): (() => Pr
 type Purgeable = { readonly purgeExpired: (limit: number, now: EpochMillis) => Promise<number> };
 
 /** Takes over the signing keys of other instances, and rotates when it is due. */
-const startFollowingKeys = ({ config, keyRing, signals }: BackgroundJobsDeps): (() => Promise<void>) => {
+const startFollowingKeys = ({ config, keyRing, signals }: BackgroundJobsDeps): (() => Promise<void>) =>
+  repeat(() => keyRing.poll(), config.keyRotation.pollIntervalMs, signals);
+
+/** Completes, from the start on, what a process that died or lost its session store has left half done. */
+const startCatchingUp = ({ ports, signals }: BackgroundJobsDeps): (() => Promise<void>) => {
+  const { catchUp } = ports.sessions;
+  if (!catchUp) return async () => {};
+  const takeOver = async (): Promise<void> => {
+    while ((await catchUp(catchUpLimit)) === catchUpLimit);
+  };
+  takeOver().catch(signals.backgroundError);
+  return repeat(takeOver, catchUpEveryMs, signals);
+};
+
+/** One run at a time. */
+const repeat = (
+  work: () => Promise<void>,
+  everyMs: number,
+  signals: Pick<Signals, 'backgroundError'>,
+): (() => Promise<void>) => {
   let running: Promise<void> | null = null;
-  const follow = (): void => {
-    running ??= keyRing
-      .poll()
+  const run = (): void => {
+    running ??= work()
       .catch(signals.backgroundError)
       .finally(() => {
         running = null;
       });
   };
-  const timer = setInterval(follow, config.keyRotation.pollIntervalMs).unref();
+  const timer = setInterval(run, everyMs).unref();
   return async () => {
     clearInterval(timer);
     await running;

@@ -37,10 +37,10 @@ export const openServices = async ({ config, clock, keys = noKeys }: CliServices
     sessions: ports.sessions,
     clients: ports.serviceClients,
   });
-  const { migrate, pendingMigrations, latestTimestamp, pings, checkServers } = stores;
+  const { migrate, pendingMigrations, latestTimestamp, unreadableRows, pings, checkServers } = stores;
   return {
     ...{ accounts, sessions, apiKeys, serviceClients, keyRing, tokens },
-    database: { migrate, pendingMigrations, latestTimestamp, pings, checkServers },
+    database: { migrate, pendingMigrations, latestTimestamp, unreadableRows, pings, checkServers },
     close: async () => {
       await events.close();
       await stores.close();

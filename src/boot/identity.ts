@@ -26,7 +26,7 @@ export const createIdentityEdge = ({
   limits,
 }: IdentityEdgeDeps): ReturnType<typeof createIdentityRoutes> => {
   const { issuer, returnUrls } = config;
-  const providers = openIdentityProviders(config.identityProviders, () => performance.now());
+  const providers = openIdentityProviders(config.identityProviders, () => performance.now(), clock);
   const flows = createIdentityFlows({
     providers,
     flows: ports.identityFlows,

@@ -15,6 +15,8 @@ export const createSignals = ({ log, metrics, monotonic }: SignalsDeps): Signals
   const storeErrors = createThrottledLog(log, monotonic, storeErrorMessages);
   return {
     backgroundError: storeErrors.report,
+    rowUnreadable: (row) =>
+      log.error(row, 'a row of the database is invalid and is ignored; `fieldgate doctor` lists all of them'),
     eventRecorded: (event) => {
       writeEvent(log, event);
       metrics?.onEvent(event);

@@ -14,7 +14,7 @@ type ServerStoresDeps = {
   /** Monotonic clock (performance.now), milliseconds. */
   readonly monotonic: () => number;
   readonly log: Log;
-  readonly signals: Pick<Signals, 'backgroundError'>;
+  readonly signals: Pick<Signals, 'backgroundError' | 'rowUnreadable'>;
   readonly metrics: Metrics | null;
   readonly tracing: Tracing | null;
 };

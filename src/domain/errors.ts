@@ -106,6 +106,12 @@ export const errorTable = {
     retryable: false,
     message: 'This identity is linked to another account. Unlink it there first.',
   },
+  LAST_ADMINISTRATOR: {
+    status: 409,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'This account is the last administrator. Make another account an administrator first.',
+  },
   LAST_WAY_IN: {
     status: 409,
     oauth: 'invalid_request',

@@ -6,6 +6,8 @@ export type Signals = {
   readonly backgroundError: (error: unknown) => void;
   /** Called with each event when it is recorded. */
   readonly eventRecorded: (event: NewAuthEvent) => void;
+  /** Called with a row of the database that is no valid record; it is treated as if it were not there. */
+  readonly rowUnreadable: (row: { readonly table: string; readonly id: string }) => void;
   /** Called with the number of events that the database will never hold. */
   readonly eventsLost: (count: number) => void;
   /** Called when this instance begins to sign with another key. */
@@ -19,6 +21,7 @@ export type Signals = {
 /** For a process without a log, such as a command. */
 export const silentSignals: Signals = {
   backgroundError: () => {},
+  rowUnreadable: () => {},
   eventRecorded: () => {},
   eventsLost: () => {},
   signingKeyChanged: () => {},

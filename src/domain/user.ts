@@ -17,7 +17,16 @@ export type User = {
    * that a change wins over a login in flight; and a cached account is current exactly if its version is.
    */
   readonly version: number;
+  /**
+   * Sessions that were started for an earlier version have ended, wherever they are stored: the version at which the password last
+   * changed or the account was last disabled.
+   */
+  readonly sessionsFrom: number;
 };
+
+/** Whether the account has every right now. There is always one that has: see `AccountStore.change`. */
+export const isActiveAdministrator = ({ role, disabledAt }: Pick<User, 'role' | 'disabledAt'>): boolean =>
+  role === 'ADMIN' && disabledAt === null;
 
 /** What can change of an account. A field of `User` that is to change later is added here, and nowhere else. */
 export type UserChange = Partial<Pick<User, 'role' | 'disabledAt'>> & {
@@ -34,6 +43,8 @@ export type UserChange = Partial<Pick<User, 'role' | 'disabledAt'>> & {
 export const changeUser = (user: User, { passwordHash, revokeApiKeysAt: _, ...change }: UserChange): User => {
   const { role, disabledAt, version } = user;
   const next = { ...user, ...change };
-  const isSame = passwordHash === undefined && next.role === role && next.disabledAt === disabledAt;
-  return isSame ? user : { ...next, version: version + 1 };
+  if (passwordHash === undefined && next.role === role && next.disabledAt === disabledAt) return user;
+  const changed = { ...next, version: version + 1 };
+  const endsSessions = passwordHash !== undefined || (disabledAt === null && next.disabledAt !== null);
+  return endsSessions ? { ...changed, sessionsFrom: changed.version } : changed;
 };

@@ -1,4 +1,5 @@
 import { authorizationCodeGrant, buildAuthorizationUrl, calculatePKCECodeChallenge } from 'openid-client';
+import type { Clock } from '../domain/clock.ts';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import { facebook } from './facebook.ts';
 import { toFailure } from './failure.ts';
@@ -10,8 +11,12 @@ import type { ProviderQuirks } from './provider-quirks.ts';
 const deadlineMs = 5_000;
 
 /** The authorization code flow with PKCE (RFC 9700 §2.1), the same for every provider. */
-export const createIdentityProvider = (settings: ProviderSettings, monotonic: () => number): IdentityProvider => {
-  const quirks = quirksOf(settings, monotonic);
+export const createIdentityProvider = (
+  settings: ProviderSettings,
+  monotonic: () => number,
+  clock: Clock,
+): IdentityProvider => {
+  const quirks = quirksOf(settings, monotonic, clock);
 
   const authorizationUrl: IdentityProvider['authorizationUrl'] = async ({
     redirectUri,
@@ -49,10 +54,10 @@ export const createIdentityProvider = (settings: ProviderSettings, monotonic: ()
   };
 };
 
-const quirksOf = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => {
+const quirksOf = (settings: ProviderSettings, monotonic: () => number, clock: Clock): ProviderQuirks => {
   switch (settings.kind) {
     case 'openid':
-      return openId(settings, monotonic);
+      return openId(settings, monotonic, clock);
     case 'github':
       return github(settings);
     case 'facebook':

@@ -1,3 +1,4 @@
+import type { Clock } from '../domain/clock.ts';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 
@@ -6,13 +7,14 @@ export const openIdentityProviders = (
   settings: readonly ProviderSettings[],
   /** Monotonic clock (performance.now), milliseconds. */
   monotonic: () => number,
+  clock: Clock,
 ): ReadonlyMap<string, IdentityProvider> =>
-  new Map(settings.map((provider) => [provider.name, lazyProvider(provider, monotonic)]));
+  new Map(settings.map((provider) => [provider.name, lazyProvider(provider, monotonic, clock)]));
 
-const lazyProvider = (settings: ProviderSettings, monotonic: () => number): IdentityProvider => {
+const lazyProvider = (settings: ProviderSettings, monotonic: () => number, clock: Clock): IdentityProvider => {
   let loaded: Promise<IdentityProvider> | null = null;
   const load = () => {
-    loaded ??= import('./code-flow.ts').then((module) => module.createIdentityProvider(settings, monotonic));
+    loaded ??= import('./code-flow.ts').then((module) => module.createIdentityProvider(settings, monotonic, clock));
     return loaded;
   };
   return {

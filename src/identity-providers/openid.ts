@@ -10,6 +10,7 @@ import {
   fetchUserInfo,
   type IDToken,
 } from 'openid-client';
+import { type Clock, type EpochSeconds, toSeconds } from '../domain/clock.ts';
 import { domainOf } from '../domain/email.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { ProviderSettings } from '../domain/settings/identity-provider.ts';
@@ -29,9 +30,11 @@ import { createSignatureCheck } from './signature-check.ts';
 
 /** How long metadata is cached. Keys are cached for a shorter time: see `signature-check.ts`. */
 const metadataMaxAgeMs = 3_600_000;
+/** How far a provider's clock may be ahead of ours. */
+const maxAheadSeconds = 300;
 
 /** OpenID Connect, configured by discovery. */
-export const openId = (settings: ProviderSettings, monotonic: () => number): ProviderQuirks => {
+export const openId = (settings: ProviderSettings, monotonic: () => number, clock: Clock): ProviderQuirks => {
   const verifySignature = createSignatureCheck(settings, monotonic);
   return {
     configure: cached(() => discover(settings), metadataMaxAgeMs, monotonic),
@@ -40,11 +43,17 @@ export const openId = (settings: ProviderSettings, monotonic: () => number): Pro
     readProfile: async (config, tokens) => {
       const claims = tokens.claims();
       if (!claims || !tokens.id_token) throw new Error('the provider sent no ID token');
+      requirePresent(claims, toSeconds(clock()));
       // Although the token comes directly from its issuer (OpenID Connect Core §3.1.3.7 would trust TLS).
       await verifySignature(tokens.id_token, config.serverMetadata().jwks_uri);
       return toProfile(settings, claims, await readClaims(settings, config, tokens, claims));
     },
   };
+};
+
+/** The library checks that `iat` is a number, not when that is. A token from the future would be good for longer than it says. */
+const requirePresent = ({ iat }: IDToken, now: EpochSeconds): void => {
+  if (iat > now + maxAheadSeconds) throw new Error('the ID token was issued in the future');
 };
 
 const discover = (settings: ProviderSettings): Promise<Configuration> =>

@@ -4,15 +4,13 @@ import { AppError, badInput } from '../domain/errors.ts';
 import type { Actor, RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Role } from '../domain/role.ts';
-import type { User } from '../domain/user.ts';
-import type { AccountStore } from '../stores/ports/account-store.ts';
-import type { SessionStore } from '../stores/ports/session-store.ts';
-import type { ChangeAccount } from './account-changes.ts';
+import type { User, UserChange } from '../domain/user.ts';
+import type { AccountStore, ChangeableAccount } from '../stores/ports/account-store.ts';
+import type { ChangeAccount, ChangeResult } from './account-changes.ts';
 import type { LoginLockout } from './login-lockout.ts';
 
 type AccountAdministrationDeps = {
   readonly accounts: Pick<AccountStore, 'findById'>;
-  readonly sessions: Pick<SessionStore, 'endAll'>;
   readonly lockout: Pick<LoginLockout, 'unlock'>;
   readonly changeAccount: ChangeAccount;
   readonly clock: Clock;
@@ -23,11 +21,11 @@ type AccountAdministrationDeps = {
 export const createAccountAdministration = (deps: AccountAdministrationDeps) => {
   const { changeAccount } = deps;
 
-  /** Gives an account a role. Access tokens with the old role are stale from then on. Errors: NOT_FOUND, BAD_USER_INPUT. */
+  /** Gives an account a role. Access tokens with the old role are stale from then on. Errors: NOT_FOUND, BAD_USER_INPUT, LAST_ADMINISTRATOR. */
   const setRole = async (id: string, role: Role, actor: Actor): Promise<User> => {
     rejectOwnAccount(id, actor);
     const changed = await changeAccount(parseId(id), {
-      decide: () => ({ role }),
+      decide: (account) => (role === 'ADMIN' ? { role } : unlessLastAdministrator(account, { role })),
       event: ({ before, after }) => ({
         ...{ type: 'role.changed', actor, userId: after.id },
         metadata: { from: before.role, to: role },
@@ -36,17 +34,16 @@ export const createAccountAdministration = (deps: AccountAdministrationDeps) => 
     return requireFound(changed);
   };
 
-  /** Disables an account: it cannot sign in, and every session of it is ended. Errors: NOT_FOUND, BAD_USER_INPUT. */
+  /** Disables an account: it cannot sign in, and its sessions end for good. Errors: NOT_FOUND, BAD_USER_INPUT, LAST_ADMINISTRATOR. */
   const disable = async (id: string, actor: Actor): Promise<User> => {
     rejectOwnAccount(id, actor);
     const now = deps.clock();
     const changed = await changeAccount(parseId(id), {
-      decide: ({ user }) => (user.disabledAt === null ? { disabledAt: now } : {}),
+      decide: (account) =>
+        account.user.disabledAt === null ? unlessLastAdministrator(account, { disabledAt: now }) : {},
       event: ({ after }) => ({ type: 'user.disabled', actor, userId: after.id }),
     });
-    const user = requireFound(changed);
-    await deps.sessions.endAll(user.id);
-    return user;
+    return requireFound(changed);
   };
 
   /** Enables an account again; its sessions stay ended. Errors: NOT_FOUND. */
@@ -60,7 +57,8 @@ export const createAccountAdministration = (deps: AccountAdministrationDeps) => 
 
   /** Ends a lock and forgets the failures that led to it. Errors: NOT_FOUND. */
   const unlock = async (id: string, actor: Actor): Promise<User> => {
-    const user = requireFound(await deps.accounts.findById(parseId(id)));
+    const user = await deps.accounts.findById(parseId(id));
+    if (!user) throw new AppError('NOT_FOUND');
     if (await deps.lockout.unlock(user.email)) deps.record({ type: 'user.unlocked', actor, userId: user.id });
     return user;
   };
@@ -74,9 +72,15 @@ const parseId = (id: string): UserId => {
   return userId(id);
 };
 
-const requireFound = (user: User | null): User => {
-  if (!user) throw new AppError('NOT_FOUND');
-  return user;
+const requireFound = (changed: Pick<ChangeResult, 'user'> | null): User => {
+  if (!changed) throw new AppError('NOT_FOUND');
+  return changed.user;
+};
+
+/** Nobody could give an administrator's rights back. Errors: LAST_ADMINISTRATOR. */
+const unlessLastAdministrator = ({ isLastAdministrator }: ChangeableAccount, change: UserChange): UserChange => {
+  if (isLastAdministrator) throw new AppError('LAST_ADMINISTRATOR');
+  return change;
 };
 
 /** An administrator who gives up their own rights by mistake may leave no administrator who can restore them. */

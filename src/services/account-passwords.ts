@@ -7,8 +7,8 @@ import { AppError, badInput } from '../domain/errors.ts';
 import { accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
 import type { PasswordOwner } from '../domain/password-policy.ts';
 import type { User } from '../domain/user.ts';
-import type { AccountStore, AccountWithHash } from '../stores/ports/account-store.ts';
-import type { ChangeAccount } from './account-changes.ts';
+import type { AccountStore, AccountWithHash, KeptSession } from '../stores/ports/account-store.ts';
+import type { ChangeAccount, ChangeResult } from './account-changes.ts';
 import { createCurrentPassword, wrongCurrentPassword } from './current-password.ts';
 import type { LoginLockout } from './login-lockout.ts';
 import { createCountAttempt } from './password-attempts.ts';
@@ -29,6 +29,8 @@ export type PasswordChange = {
   readonly newPassword: string;
   /** True if it is not given: what the old password could make must not outlive it. */
   readonly revokeApiKeys?: boolean | undefined;
+  /** Goes on when the other sessions end. */
+  readonly kept?: KeptSession;
 };
 
 /** Checks and changes passwords. Every check counts toward the lock of its email. */
@@ -66,9 +68,10 @@ export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
 
   /**
    * Changes the password of an account that proves the current one, or gives one to an account that has none; the caller has
-   * proved otherwise who they are then. Errors: INVALID_CREDENTIALS (currentPassword), ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword).
+   * proved otherwise who they are then. Its sessions end, all but the kept one. Errors: INVALID_CREDENTIALS (currentPassword),
+   * ACCOUNT_LOCKED, BAD_USER_INPUT (newPassword).
    */
-  const changePassword = async (id: UserId, change: PasswordChange, client: ClientInfo): Promise<User> => {
+  const changePassword = async (id: UserId, change: PasswordChange, client: ClientInfo): Promise<ChangeResult> => {
     const actor = accountActor(id, client);
     const found = await accounts.findHashById(id);
     const hash = found?.passwordHash ?? null;
@@ -86,6 +89,7 @@ export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
       // Of simultaneous changes from the same password one takes effect.
       decide: (account) => (account.passwordHash === hash ? changes : null),
       event: () => ({ type: 'password.changed', actor, userId: id }),
+      ...(change.kept && { kept: change.kept }),
     });
     if (!changed) throw wrongCurrentPassword();
     return changed;

@@ -20,7 +20,7 @@ const maxPageSize = 100;
 
 type AccountsDeps = {
   readonly accounts: AccountStore;
-  readonly sessions: Pick<SessionStore, 'accountChanged' | 'endAll'>;
+  readonly sessions: Pick<SessionStore, 'accountChanged'>;
   readonly passwords: PasswordHasher;
   readonly passwordCheck: PasswordCheck;
   readonly lockout: LoginLockout;

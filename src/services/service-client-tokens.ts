@@ -12,7 +12,7 @@ import type { ClientWithDigests, ServiceClientStore } from '../stores/ports/serv
 const maxLeewaySeconds = 60;
 
 export type ServiceClientTokensDeps = {
-  readonly clients: Pick<ServiceClientStore, 'find' | 'revokeToken'>;
+  readonly clients: Pick<ServiceClientStore, 'find' | 'recordSecretUse' | 'revokeToken'>;
   readonly accessTokens: AccessTokens;
   readonly clock: Clock;
   readonly record: RecordEvent;
@@ -34,10 +34,20 @@ export const createServiceClientTokens = (deps: ServiceClientTokensDeps) => {
   const authenticate = async (id: string, secret: string, client: ClientInfo): Promise<ServiceClient | null> => {
     const found = isUuid(id) ? await clients.find(clientId(id)) : null;
     const reason = rejectionReason(found, secret);
-    if (found !== null && reason === null) return found.client;
+    if (found !== null && reason === null) {
+      await recordFirstUse(found, secret);
+      return found.client;
+    }
     const metadata = found === null ? {} : toMetadata(found.client);
     record({ type: 'client.login_failed', actor: anonymousActor(client), reason, metadata });
     return null;
+  };
+
+  /** Before the answer: from then on a rotation keeps this secret. */
+  const recordFirstUse = async (found: ClientWithDigests, secret: string): Promise<void> => {
+    const { client: serviceClient, secretDigest, secretWasUsed } = found;
+    if (secretWasUsed || !isClientSecret(secret, [secretDigest])) return;
+    await clients.recordSecretUse(serviceClient.id, secretDigest, deps.clock());
   };
 
   const rejectionReason = (found: ClientWithDigests | null, secret: string): string | null => {

@@ -21,6 +21,8 @@ export type ClientWithSecret = { readonly client: ServiceClient; readonly secret
 
 export type ClientInput = { readonly name: string; readonly scopes: readonly string[] };
 
+export type RotationOptions = { readonly endPrevious?: boolean };
+
 export type ServiceClients = ReturnType<typeof createServiceClients>;
 
 /** Services that sign in as themselves, and the tokens issued to them. */
@@ -42,12 +44,17 @@ export const createServiceClients = (deps: ServiceClientsDeps) => {
   };
 
   /**
-   * Issues a new secret. The current one is accepted for another day, the one before it no longer; so rotating twice ends a
-   * leaked secret at once. Errors: NOT_FOUND, also for a disabled client.
+   * Issues a new secret. The one in use is accepted for another day, also if this is repeated after a lost answer; with
+   * `endPrevious` every earlier one ends at once. Errors: NOT_FOUND, also for a disabled client.
    */
-  const rotateSecret = async (id: string, actor: Actor): Promise<ClientWithSecret> => {
+  const rotateSecret = async (
+    id: string,
+    actor: Actor,
+    { endPrevious = false }: RotationOptions = {},
+  ): Promise<ClientWithSecret> => {
     const { secret, digest } = createClientSecret();
-    const rotation = { secretDigest: digest, previousExpiresAt: deps.clock() + overlapMs };
+    const at = deps.clock();
+    const rotation = { secretDigest: digest, at, previousExpiresAt: endPrevious ? null : at + overlapMs };
     const serviceClient = requireFound(isUuid(id) ? await clients.rotateSecret(clientId(id), rotation) : null);
     record({ type: 'client.secret_rotated', actor, metadata: toMetadata(serviceClient) });
     return { client: serviceClient, secret };

@@ -33,7 +33,8 @@ export const createSessionRefresh = (deps: SessionRefreshDeps) => {
     const { token, digest, nonce } = succeedRefreshToken(presented);
     const { userId, sessionId, digests } = presented;
     const use = { userId, sessionId, digests, successor: digest, successorNonce: nonce, client };
-    const rotation = await sessions.rotate({ ...use, version: user.version, role: user.role });
+    const { version, role, sessionsFrom } = user;
+    const rotation = await sessions.rotate({ ...use, version, role, sessionsFrom });
     return answer(rotation, { presented, user, successor: token, client });
   };
 

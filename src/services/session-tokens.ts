@@ -48,19 +48,11 @@ export const createSessionTokens = (deps: SessionsDeps) => {
   const start = async (user: User, client: ClientInfo, method: LoginMethod): Promise<IssuedTokens | 'superseded'> => {
     const id = sessionId(deps.createId());
     const { token, digests } = createRefreshToken(user.id, id);
-    const { version, role } = user;
-    const session = await sessions.start({ id, userId: user.id, version, role, digests, client });
+    const { version, role, sessionsFrom } = user;
+    const session = await sessions.start({ id, userId: user.id, version, role, sessionsFrom, digests, client });
     if (session === 'superseded') return session;
     const actor = accountActor(user.id, client);
     record({ type: 'user.login_succeeded', actor, userId: user.id, sessionId: id, metadata: { method } });
-    return issue(user, session, token);
-  };
-
-  /** Gives a live session a new refresh token; those it had before are unknown from then on. Errors: UNAUTHENTICATED. */
-  const reissue = async (user: User, id: SessionId, isProven: boolean): Promise<IssuedTokens> => {
-    const { token, digests } = createRefreshToken(user.id, id);
-    const session = await sessions.reissue(user.id, id, { ...digests, isProven });
-    if (!session) throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_REVOKED' });
     return issue(user, session, token);
   };
 
@@ -73,7 +65,7 @@ export const createSessionTokens = (deps: SessionsDeps) => {
     return { accessToken: token, refreshToken, expiresInSeconds: ttlSeconds, user, session };
   };
 
-  return { signIn, start, reissue, issue };
+  return { signIn, start, issue };
 };
 
 export type SessionTokens = ReturnType<typeof createSessionTokens>;

@@ -1,14 +1,15 @@
 import { type ClientInfo, type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
+import { createRefreshToken } from '../crypto/refresh-token.ts';
 import { AppError, badInput } from '../domain/errors.ts';
-import { type Actor, anonymousActor } from '../domain/event.ts';
+import type { Actor } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import { checkPage, type Page, type PageQuery } from '../domain/page.ts';
 import type { Session } from '../domain/session.ts';
 import type { PasswordChange } from './account-passwords.ts';
-import type { NewAccountInput } from './accounts.ts';
 import { createSessionLogout } from './session-logout.ts';
 import { createSessionRefresh } from './session-refresh.ts';
-import { createSessionTokens, type IssuedTokens, requireStarted, type SessionsDeps } from './session-tokens.ts';
+import { createSignup } from './session-signup.ts';
+import { createSessionTokens, type IssuedTokens, type SessionsDeps } from './session-tokens.ts';
 
 export type { IssuedTokens } from './session-tokens.ts';
 
@@ -17,32 +18,29 @@ export type Sessions = ReturnType<typeof createSessions>;
 /** Everything that starts, renews or ends a session. */
 export const createSessions = (deps: SessionsDeps) => {
   const { sessions, accounts, record } = deps;
-  const { signIn, start, reissue, issue } = createSessionTokens(deps);
-
-  /** Errors: those of `Accounts.createAccount`. */
-  const signup = async (input: NewAccountInput, client: ClientInfo): Promise<IssuedTokens> => {
-    const user = await accounts.createAccount(input, anonymousActor(client));
-    return requireStarted(await start(user, client, 'signup'));
-  };
+  const { signIn, start, issue } = createSessionTokens(deps);
 
   /** Errors: INVALID_CREDENTIALS, ACCOUNT_LOCKED. */
   const login = (email: string, password: string, client: ClientInfo): Promise<IssuedTokens> =>
     signIn(() => accounts.authenticate(email, password, client), client, 'password');
 
   /**
-   * Changes the password, ends the other sessions and renews this one. Without the current password it gives an account its first
-   * one, which takes a recent sign-in. Errors: those of `Accounts.changePassword`; BAD_USER_INPUT (currentPassword), STEP_UP_REQUIRED.
+   * Changes the password, ends the other sessions and gives this one a new refresh token; those it had before are unknown from then
+   * on. Where that is cut short after the password is in force, every session has ended, this one too. Without the current password
+   * it gives an account its first one, which takes a recent sign-in. Errors: those of `Accounts.changePassword`, UNAUTHENTICATED;
+   * BAD_USER_INPUT (currentPassword), STEP_UP_REQUIRED.
    */
   const changePassword = async (
     caller: SessionCaller,
-    change: PasswordChange,
+    change: Omit<PasswordChange, 'kept'>,
     client: ClientInfo,
   ): Promise<IssuedTokens> => {
-    const isProven = change.currentPassword !== null && change.currentPassword !== undefined;
-    if (!isProven) await requireFirstPassword(caller);
-    const user = await accounts.changePassword(caller.id, change, client);
-    await sessions.endAll(user.id, caller.sessionId);
-    return reissue(user, caller.sessionId, isProven);
+    if (change.currentPassword === null || change.currentPassword === undefined) await requireFirstPassword(caller);
+    const { token, digests } = createRefreshToken(caller.id, caller.sessionId);
+    const kept = { id: caller.sessionId, digests };
+    const { user, session } = await accounts.changePassword(caller.id, { ...change, kept }, client);
+    if (!session) throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_REVOKED' });
+    return issue(user, session, token);
   };
 
   const requireFirstPassword = async (caller: SessionCaller): Promise<void> => {
@@ -71,7 +69,8 @@ export const createSessions = (deps: SessionsDeps) => {
   };
 
   return {
-    ...{ signup, login, signIn, changePassword, list, revoke, revokeAll },
+    ...createSignup({ ...deps, start }),
+    ...{ login, signIn, changePassword, list, revoke, revokeAll },
     ...createSessionRefresh({ ...deps, issue }),
     ...createSessionLogout(deps),
   };

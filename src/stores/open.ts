@@ -8,6 +8,8 @@ import type { Signals } from '../domain/signals.ts';
 import { StartError } from '../domain/start-error.ts';
 import type { Backend, ServerCheck } from './backend.ts';
 import { prepareDataDirectory } from './files/data-directory.ts';
+import { exposedFiles } from './files/exposed-files.ts';
+import { sqlAccountChanges } from './sql/account-changes.ts';
 import type { SqlDatabase } from './sql/database.ts';
 import { latestTimestamp } from './sql/latest-timestamp.ts';
 import { pendingMigrations } from './sql/migrate.ts';
@@ -15,6 +17,7 @@ import { postgresProblem } from './sql/postgres-problem.ts';
 import { sqlRevocationJournal } from './sql/revocation-journal.ts';
 import { sqliteProblem } from './sql/sqlite-problem.ts';
 import { openSqlStores } from './sql/stores.ts';
+import { findUnreadableRows, reportOncePerMinute, type UnreadableRow } from './sql/unreadable-rows.ts';
 
 export type StoresDeps = {
   readonly database: DatabaseTarget;
@@ -28,7 +31,7 @@ export type StoresDeps = {
   readonly clock: Clock;
   /** Whether to migrate before anything else is opened. Otherwise the caller calls `migrate` before it uses a store. */
   readonly migrateFirst?: boolean;
-  readonly signals: Pick<Signals, 'backgroundError'>;
+  readonly signals: Pick<Signals, 'backgroundError' | 'rowUnreadable'>;
 };
 
 /** Every store by its name, as a port. Observing, sweeping and services take the stores from here. */
@@ -42,6 +45,8 @@ export type Stores = {
   readonly pendingMigrations: () => Promise<readonly string[]>;
   /** Returns the latest time in the database; null if it is empty. The schema must be up to date. */
   readonly latestTimestamp: () => Promise<EpochMillis | null>;
+  /** Returns rows that are no valid records, at most `limit`. The schema must be up to date. Reads whole tables. */
+  readonly unreadableRows: (limit: number) => Promise<readonly UnreadableRow[]>;
   /** Returns what must and what should be changed on the servers. */
   readonly checkServers: () => Promise<ServerCheck>;
   /** One per backend; rejects if that cannot answer in time. */
@@ -49,7 +54,8 @@ export type Stores = {
   readonly close: () => Promise<void>;
 };
 
-const databaseFile = (directory: string): string => join(directory, 'fieldgate.sqlite');
+const databaseName = 'fieldgate.sqlite';
+const databaseFile = (directory: string): string => join(directory, databaseName);
 
 /** Whether the database exists, as far as that can be told without a connection. `openStores` creates an embedded one. */
 export const databaseExists = (target: DatabaseTarget): boolean =>
@@ -57,7 +63,8 @@ export const databaseExists = (target: DatabaseTarget): boolean =>
 
 /** Opens the stores of the configuration. Creates no tables before `migrate`, and loads only the backends that are used. */
 export const openStores = async (deps: StoresDeps): Promise<Stores> => {
-  const database = await openDatabase(deps.database);
+  const opened = await openDatabase(deps.database);
+  const database = { ...opened, reportUnreadable: reportOncePerMinute(deps.signals.rowUnreadable, deps.clock) };
   // Before Redis is opened: the journal that is replayed into it is a table.
   if (deps.migrateFirst) await migrateOrClose(database, deps.database);
   const sqlPorts = await openSqlStores(database, deps);
@@ -68,6 +75,7 @@ export const openStores = async (deps: StoresDeps): Promise<Stores> => {
     migrate: database.migrate,
     pendingMigrations: () => pendingMigrations(database),
     latestTimestamp: () => latestTimestamp(database),
+    unreadableRows: (limit) => findUnreadableRows(database, limit),
     checkServers: async () => {
       const checks = await Promise.all(backends.map(({ checkServer }) => checkServer()));
       return {
@@ -112,7 +120,7 @@ const openRedisBackend = async (database: SqlDatabase, { accounts }: StorePorts,
   if (deps.redis === null) return null;
   const { openRedisStores } = await import('./redis/stores.ts');
   const journal = sqlRevocationJournal(database, { clock: deps.clock });
-  return openRedisStores(deps.redis, { ...deps, accounts, journal });
+  return openRedisStores(deps.redis, { ...deps, accounts, journal, changes: sqlAccountChanges(database) });
 };
 
 const databaseBackend = ({ ping, close }: SqlDatabase, target: DatabaseTarget): Backend => ({
@@ -123,10 +131,18 @@ const databaseBackend = ({ ping, close }: SqlDatabase, target: DatabaseTarget): 
       () => [],
       (error: unknown) => [problemOf(error, target)],
     );
-    return { problems, warnings: [] };
+    return { problems, warnings: target.kind === 'postgres' ? [] : warnOfExposedFiles(target.directory) };
   },
   close,
 });
+
+/** The database holds password hashes. */
+const warnOfExposedFiles = (directory: string): readonly string[] => {
+  const paths = exposedFiles(directory, databaseName).join(' ');
+  return paths === ''
+    ? []
+    : [`By their modes, other users of this machine may use the database. Run: chmod 600 ${paths}`];
+};
 
 const problemOf = (error: unknown, target: DatabaseTarget): string =>
   target.kind === 'postgres'

@@ -40,6 +40,7 @@ describe.skipIf(missing !== null)('accounts in the cache, with sessions in Redis
     sessions = redisSessionStore(redis, {
       lifetimes: lastingLifetimes,
       journal: other.journal,
+      changes: other.changes,
       getCachedAccount: accounts.getCached,
     });
     await until(redis.isUp);

@@ -39,7 +39,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
     test('an account is found as it was created, without its hash', async () => {
       const { passwordHash: _, ...given } = account({ role: 'MODERATOR', name: 'Ада Łovelace 🦉' });
       const user = await create(given);
-      expect(user).toEqual({ ...given, disabledAt: null, version: 1 });
+      expect(user).toEqual({ ...given, disabledAt: null, version: 1, sessionsFrom: 0 });
       expect(await store.findById(given.id)).toEqual(user);
       expect(await other.findById(given.id)).toEqual(user);
     });
@@ -180,7 +180,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
 
     test('R15: a password change raises the version', async () => {
       const user = await create();
-      const after = { ...user, version: user.version + 1 };
+      const after = { ...user, version: user.version + 1, sessionsFrom: user.version + 1 };
       expect(await store.change(user.id, () => ({ passwordHash: 'second hash' }))).toEqual({
         before: user,
         after,
@@ -211,7 +211,7 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
         seen.push(account);
         return {};
       });
-      expect(seen).toEqual([{ user, passwordHash: 'first hash' }]);
+      expect(seen).toEqual([{ user, passwordHash: 'first hash', isLastAdministrator: false }]);
     });
 
     test('R18: a new role raises the version, and the same role keeps it', async () => {
@@ -232,10 +232,10 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
 
     test('R16: disabling and enabling each raise the version', async () => {
       const user = await create();
-      const disabled = { ...user, disabledAt: 5_000, version: user.version + 1 };
+      const disabled = { ...user, disabledAt: 5_000, version: user.version + 1, sessionsFrom: user.version + 1 };
       expect((await store.change(user.id, () => ({ disabledAt: 5_000 })))?.after).toEqual(disabled);
       expect(await store.findById(user.id)).toEqual(disabled);
-      const enabled = { ...user, version: user.version + 2 };
+      const enabled = { ...disabled, disabledAt: null, version: user.version + 2 };
       expect((await store.change(user.id, () => ({ disabledAt: null })))?.after).toEqual(enabled);
     });
 
@@ -263,7 +263,10 @@ export const accountStoreSuite = (harness: AccountStoreHarness): void => {
       store.change(user.id, () => ({ passwordHash: 'second hash' })),
     ]);
     expect(await store.findHashById(user.id)).toEqual({
-      user: { ...user, role: 'MODERATOR', disabledAt: 5_000, version: user.version + 3 },
+      user: {
+        ...{ ...user, role: 'MODERATOR', disabledAt: 5_000, version: user.version + 3 },
+        sessionsFrom: expect.any(Number),
+      },
       passwordHash: 'second hash',
     });
   });

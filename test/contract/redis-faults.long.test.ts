@@ -135,7 +135,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     const [ended, kept] = [await signIn(one.sessions, ada), await signIn(one.sessions, ada)];
     await one.sessions.end(ada.id, ended.id);
     const renewed = createRefreshToken(ada.id, kept.id);
-    await one.sessions.reissue(ada.id, kept.id, renewed.digests);
+    await one.sessions.accountChanged(ada, { id: kept.id, digests: renewed.digests });
     await server.kill();
     await server.start();
     await recovers(one.sessions, kept);
@@ -169,7 +169,8 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
     if (moderator !== null) await one.sessions.accountChanged(moderator.after);
     const off = await one.accounts.change(cleo.id, () => ({ disabledAt: Date.now() }));
     if (off !== null) await one.sessions.accountChanged(off.after);
-    await one.sessions.reissue(ada.id, reissued.id, { family: ended.family, token: ended.family });
+    const digests = { family: ended.family, token: ended.family };
+    await one.sessions.accountChanged(ada, { id: reissued.id, digests });
     await server.kill();
 
     const gone = [ended, reused, ...all, disabled];
@@ -205,7 +206,7 @@ describe.skipIf(missing !== null)('a Redis server that fails', () => {
       return one.journal.readEntries();
     };
     const journal = { ...one.journal, readEntries };
-    const store = redisSessionStore(one.redis, { lifetimes: lastingLifetimes, journal });
+    const store = redisSessionStore(one.redis, { lifetimes: lastingLifetimes, journal, changes: one.changes });
     await until(() => answers(store.ping));
     expect(reads).toBe(1);
     const client = await signIn(store, ada);

@@ -34,11 +34,11 @@ describe.skipIf(missing !== null)('the cache of session checks (REVOCATION_CHECK
   };
 
   /** An instance that follows the feed, over its own connections. */
-  const following = async (url: string, { journal }: RedisInstance, lifetimes = lastingLifetimes) => {
+  const following = async (url: string, { journal, changes }: RedisInstance, lifetimes = lastingLifetimes) => {
     const redis = openRedis(targetOf(url));
     const feed = revocationFeed(redis, { monotonic: () => performance.now() });
     cleanUps.push(redis.close, feed.close);
-    const sessions = redisSessionStore(redis, { lifetimes, journal, feed });
+    const sessions = redisSessionStore(redis, { lifetimes, journal, changes, feed });
     await until(feed.isLive);
     await until(async () =>
       allOf(sessions, (await createdUser).id).then(

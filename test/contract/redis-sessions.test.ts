@@ -189,7 +189,11 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
         }
       },
     };
-    const store = redisSessionStore(redis, { lifetimes: lastingLifetimes, journal: watched });
+    const store = redisSessionStore(redis, {
+      lifetimes: lastingLifetimes,
+      journal: watched,
+      changes: instance.changes,
+    });
     await until(() => answers(store.ping));
     const [one, two, three] = [await signIn(store, ada), await signIn(store, ada), await signIn(store, ada)];
     await store.end(ada.id, one.id);

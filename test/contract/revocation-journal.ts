@@ -59,10 +59,10 @@ export const revocationJournalSuite = (harness: RevocationJournalHarness): void 
 
   test('the entry of a changed account holds what the account is now', async () => {
     const user = await createAccount(setup.accounts);
-    await setup.accounts.change(user.id, () => ({ role: 'ADMIN' }));
+    await setup.accounts.change(user.id, () => ({ role: 'MODERATOR' }));
     await journal.record([{ kind: 'account', userId: user.id }]);
     await setup.accounts.change(user.id, () => ({ disabledAt: 1 }));
-    const account = { version: 3, role: 'ADMIN', disabled: true };
+    const account = { version: 3, role: 'MODERATOR', disabled: true, sessionsFrom: 3 };
     expect(await allEntries()).toEqual([{ kind: 'account', userId: user.id, account }]);
   });
 

@@ -31,7 +31,12 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
     const { secretDigest, ...client } = given();
     const made = await store.create({ ...client, secretDigest });
     expect(made).toEqual({ ...client, disabledAt: null, previousSecretExpiresAt: null });
-    expect(await other.find(client.id)).toEqual({ client: made, secretDigest, previousDigest: null });
+    expect(await other.find(client.id)).toEqual({
+      client: made,
+      secretDigest,
+      previousDigest: null,
+      secretWasUsed: false,
+    });
     expect(await store.find(unknown)).toBeNull();
   });
 
@@ -50,29 +55,43 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
   test('a rotation keeps the current secret as the previous one and drops the one before', async () => {
     const [first, second, third] = [digest(), digest(), digest()];
     const { id } = await create({ secretDigest: first });
-    expect(await store.rotateSecret(id, { secretDigest: second, previousExpiresAt: 5_000 })).toMatchObject({
+    expect(await store.rotateSecret(id, { secretDigest: second, at: 1_000, previousExpiresAt: 5_000 })).toMatchObject({
       previousSecretExpiresAt: 5_000,
     });
     expect(await store.find(id)).toMatchObject({ secretDigest: second, previousDigest: first });
-    await other.rotateSecret(id, { secretDigest: third, previousExpiresAt: 6_000 });
+    await other.recordSecretUse(id, second, 1_500);
+    await other.rotateSecret(id, { secretDigest: third, at: 2_000, previousExpiresAt: 6_000 });
     expect(await store.find(id)).toMatchObject({
       ...{ secretDigest: third, previousDigest: second },
       client: { previousSecretExpiresAt: 6_000 },
     });
   });
 
-  test('simultaneous rotations keep the last two secrets', async () => {
-    const { id } = await create();
+  test('a present secret that was never used is replaced, and the previous one that may be in use stays', async () => {
+    const [first, second, third, fourth] = [digest(), digest(), digest(), digest()];
+    const { id } = await create({ secretDigest: first });
+    await store.rotateSecret(id, { secretDigest: second, at: 1_000, previousExpiresAt: 5_000 });
+    await other.recordSecretUse(id, first, 1_500);
+    await store.rotateSecret(id, { secretDigest: third, at: 2_000, previousExpiresAt: 6_000 });
+    expect(await store.find(id)).toMatchObject({ secretDigest: third, previousDigest: first });
+    await store.rotateSecret(id, { secretDigest: fourth, at: 6_000, previousExpiresAt: 9_000 });
+    expect(await store.find(id)).toMatchObject({ secretDigest: fourth, previousDigest: third });
+    await store.rotateSecret(id, { secretDigest: first, at: 7_000, previousExpiresAt: null });
+    expect(await store.find(id)).toMatchObject({ secretDigest: first, previousDigest: null });
+  });
+
+  test('simultaneous rotations keep one secret beside the one in use', async () => {
+    const inUse = digest();
+    const { id } = await create({ secretDigest: inUse });
     const digests = Array.from({ length: 10 }, digest);
     await Promise.all(
       digests.map((secretDigest, i) =>
-        (i % 2 ? store : other).rotateSecret(id, { secretDigest, previousExpiresAt: 5_000 }),
+        (i % 2 ? store : other).rotateSecret(id, { secretDigest, at: 1_000, previousExpiresAt: 5_000 }),
       ),
     );
     const kept = await store.find(id);
     expect(digests).toContain(kept?.secretDigest);
-    expect(digests).toContain(kept?.previousDigest);
-    expect(kept?.secretDigest).not.toBe(kept?.previousDigest);
+    expect(kept?.previousDigest).toBe(inUse);
   });
 
   test('a disabled client is rejected at once on every instance and keeps the time of the first disabling', async () => {
@@ -81,13 +100,15 @@ export const serviceClientStoreSuite = (harness: ServiceClientStoreHarness): voi
     expect((await store.disable(id, 7_000))?.disabledAt).toBe(7_000);
     expect([await store.check(id, 'j1'), await other.check(id, 'j1')]).toEqual([false, false]);
     expect((await other.disable(id, 8_000))?.disabledAt).toBe(7_000);
-    expect(await store.rotateSecret(id, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
+    expect(await store.rotateSecret(id, { secretDigest: digest(), at: 1_000, previousExpiresAt: 5_000 })).toBeNull();
   });
 
   test('an unknown client is rejected and cannot be changed', async () => {
     expect(await store.check(unknown, 'j1')).toBe(false);
     expect(await store.disable(unknown, 7_000)).toBeNull();
-    expect(await store.rotateSecret(unknown, { secretDigest: digest(), previousExpiresAt: 5_000 })).toBeNull();
+    expect(
+      await store.rotateSecret(unknown, { secretDigest: digest(), at: 1_000, previousExpiresAt: 5_000 }),
+    ).toBeNull();
   });
 
   test('a revoked token is rejected at once on every instance, and no other token of the client', async () => {

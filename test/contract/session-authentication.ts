@@ -25,12 +25,13 @@ export const sessionAuthenticationSuite = (harness: SessionStoreHarness): void =
 
   const start = async (): Promise<{ id: SessionId; family: TokenDigest; token: TokenDigest; session: Session }> => {
     const [id, family, token] = [sessionId(randomUUID()), digest(), digest()];
-    const { version, role } = ada;
+    const { version, role, sessionsFrom } = ada;
     const session = await setup.store.start({
       id,
       userId: ada.id,
       version,
       role,
+      sessionsFrom,
       digests: { family, token },
       client,
     });
@@ -54,9 +55,10 @@ export const sessionAuthenticationSuite = (harness: SessionStoreHarness): void =
 
   test('a refresh proves nothing: neither a rotation nor a replay makes the age less', async () => {
     const { id, family, token, session } = await start();
-    const { id: userId, version, role } = ada;
+    const { id: userId, version, role, sessionsFrom } = ada;
     await setup.advance(tickMs);
-    const use = { userId, sessionId: id, digests: { family, token }, successorNonce: 'nonce', client, version, role };
+    const account = { userId, version, role, sessionsFrom };
+    const use = { ...account, sessionId: id, digests: { family, token }, successorNonce: 'nonce', client };
     for (const kind of ['rotated', 'replayed']) {
       const rotation = await setup.store.rotate({ ...use, successor: digest() });
       expect(rotation).toMatchObject({ kind, session: { authenticatedAt: session.authenticatedAt } });
@@ -64,12 +66,10 @@ export const sessionAuthenticationSuite = (harness: SessionStoreHarness): void =
     expect((await listed())?.authenticatedAt).toBe(session.authenticatedAt);
   });
 
-  test('reissuing keeps the time of the proof, or takes the present one if the owner has just proved who they are', async () => {
+  test('a session that is kept on a change of the account counts as proven then', async () => {
     const { id, session } = await start();
     await setup.advance(tickMs);
-    const kept = await setup.store.reissue(ada.id, id, { family: digest(), token: digest() });
-    expect(kept?.authenticatedAt).toBe(session.authenticatedAt);
-    const proven = await setup.store.reissue(ada.id, id, { family: digest(), token: digest(), isProven: true });
+    const proven = await setup.store.accountChanged(ada, { id, digests: { family: digest(), token: digest() } });
     expect(proven?.authenticatedAt).toBe(proven?.lastSeenAt);
     expect(proven?.authenticatedAt).toBeGreaterThan(session.authenticatedAt);
     expect(await listed()).toEqual(proven);

@@ -6,6 +6,7 @@ import { byCreation } from '../../src/domain/page.ts';
 import type { Role } from '../../src/domain/role.ts';
 import type { Rotation, Session, SessionLifetimes } from '../../src/domain/session.ts';
 import type { User } from '../../src/domain/user.ts';
+import type { KeptSession } from '../../src/stores/ports/account-store.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { allOf, listAll } from '../support/pages.ts';
 import type { Harness, TwoInstances } from './harness.ts';
@@ -64,10 +65,12 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
   const start = async (user: User, client = laptop): Promise<SignIn & { outcome: Session | 'superseded' }> => {
     const signIn = { user, userId: user.id, id: sessionId(randomUUID()), family: digest(), token: digest() };
     const digests = { family: signIn.family, token: signIn.token };
-    const { id, version, role } = user;
-    const outcome = await store.start({ id: signIn.id, userId: id, version, role, digests, client });
+    const { id, version, role, sessionsFrom } = user;
+    const outcome = await store.start({ id: signIn.id, userId: id, version, role, sessionsFrom, digests, client });
     return { ...signIn, outcome };
   };
+
+  const reissue = (id: SessionId, digests: KeptSession['digests']) => store.accountChanged(ada, { id, digests });
 
   const use = (signIn: SignIn, token: TokenDigest, successor = digest(), by = store, client = laptop) =>
     by.rotate({
@@ -79,6 +82,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       client,
       version: signIn.user.version,
       role: signIn.user.role,
+      sessionsFrom: signIn.user.sessionsFrom,
     });
 
   /** Uses the token, expects success and returns its successor. */
@@ -330,7 +334,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       const session = await start(ada);
       const second = await refresh(session, session.token);
       const renewed = { ...session, family: digest(), token: digest() };
-      const answer = await store.reissue(ada.id, session.id, { family: renewed.family, token: renewed.token });
+      const answer = await reissue(session.id, { family: renewed.family, token: renewed.token });
       expect(await allOf(store, ada.id)).toEqual([answer]);
       expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
       expect(await use(session, second)).toEqual({ kind: 'unknown' });
@@ -341,14 +345,14 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       const session = await start(ada);
       await refresh(session, session.token);
       const digests = { family: session.family, token: digest() };
-      await store.reissue(ada.id, session.id, digests);
+      await reissue(session.id, digests);
       expect((await use(session, session.token)).kind).not.toBe('replayed');
     });
 
     test('reissuing gives the new token a full idle lifetime', async () => {
       const session = await start(ada);
       await setup.advance(lifetimes.idleMs - tickMs);
-      await store.reissue(ada.id, session.id, { family: digest(), token: digest() });
+      await reissue(session.id, { family: digest(), token: digest() });
       await setup.advance(lifetimes.idleMs - tickMs);
       expect(await statusOf(session)).toBe('live');
     });
@@ -358,7 +362,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       await store.end(ada.id, ended.id);
       const digests = { family: digest(), token: digest() };
       for (const id of [ended.id, other.id, sessionId(randomUUID())]) {
-        expect(await store.reissue(ada.id, id, digests)).toBeNull();
+        expect(await reissue(id, digests)).toBeNull();
       }
       expect(await setup.countRecords()).toBe(1);
       await refresh(other, other.token);
@@ -463,17 +467,18 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       await setup.accounts.setDisabled(ada.id, true);
       expect(await statusOf(session)).toBe('ended');
       expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
-      expect(await store.reissue(ada.id, session.id, { family: digest(), token: digest() })).toBeNull();
+      expect(await reissue(session.id, { family: digest(), token: digest() })).toBeNull();
       expect(await store.isFamily(ada.id, session.id, session.family)).toBe(false);
       expect(await allOf(store, ada.id)).toEqual([]);
     });
 
-    test('R16: sessions that ended while the account was disabled stay ended when it is enabled', async () => {
+    test('R16: disabling ends the sessions for good, and none comes back when the account is enabled', async () => {
       const session = await start(ada);
       await setup.accounts.setDisabled(ada.id, true);
-      expect(await store.endAll(ada.id)).toBe(1);
       await setup.accounts.setDisabled(ada.id, false);
       expect(await statusOf(session)).toBe('ended');
+      expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
+      expect(await setup.countRecords()).toBe(0);
     });
 
     test('R16: a deleted account has no live session', async () => {
@@ -493,7 +498,7 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       expect(await statusOf(session)).toBe('ended');
       expect(await use(session, session.token)).toEqual({ kind: 'unknown' });
       expect(await allOf(store, ada.id)).toEqual([]);
-      expect(await store.reissue(ada.id, session.id, { family: digest(), token: digest() })).toBeNull();
+      expect(await reissue(session.id, { family: digest(), token: digest() })).toBeNull();
       expect(await store.isFamily(ada.id, session.id, session.family)).toBe(false);
       expect(await store.end(ada.id, session.id)).toBe(false);
       expect(await store.endAll(ada.id)).toBe(0);
@@ -598,7 +603,8 @@ export const sessionStoreSuite = (harness: SessionStoreHarness): void => {
       const noClient = { ip: null, userAgent: null };
       const digests = { family: digest(), token: digest() };
       const id = sessionId(randomUUID());
-      await store.start({ id, userId: ada.id, version: ada.version, role: ada.role, digests, client: noClient });
+      const { version, role, sessionsFrom } = ada;
+      await store.start({ id, userId: ada.id, version, role, sessionsFrom, digests, client: noClient });
       expect(await allOf(store, ada.id)).toMatchObject([noClient]);
     });
   });

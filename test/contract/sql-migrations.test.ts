@@ -18,6 +18,9 @@ const migrations = [
   { name: '0008-login-attempts' },
   { name: '0009-rate-counters' },
   { name: '0020-session-authentication' },
+  { name: '0030-account-changes' },
+  { name: '0031-secret-use' },
+  { name: '0032-valid-accounts' },
   { name: '0040-lists' },
 ];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
@@ -75,7 +78,7 @@ describe('migrations', () => {
     const { kysely, migrate } = connect();
     await migrate();
     await expect(
-      sql`insert into users values ('1', 'a@example.com', 'A', 'A', 'hash', 'USER', 'abc', null, 1)`.execute(kysely),
+      sql`insert into users values ('1', 'a@example.com', 'A', 'A', 'hash', 'USER', 'abc', null, 1, 0)`.execute(kysely),
     ).rejects.toThrow('cannot store TEXT value in INTEGER column');
   });
 });

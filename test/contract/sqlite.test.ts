@@ -30,7 +30,7 @@ describe('SQLite', () => {
     const setUp = async () => {
       await database.kysely
         .insertInto('users')
-        .values({ ...ada, disabled_at: null, version: 1 })
+        .values({ ...ada, disabled_at: null, version: 1, sessions_from: 0 })
         .execute();
       const read = database.prepareCachedRead(
         database.kysely.selectFrom('users').select('version').where('id', '=', '').compile(),
@@ -114,7 +114,7 @@ describe('SQLite', () => {
       const { read } = await setUp();
       const ids = Array.from({ length: 11_000 }, (_, index) => `user ${index}`);
       await run('BEGIN');
-      for (const id of ids) await run(`INSERT INTO users SELECT ?, ?, '', '', '', 'USER', 1, NULL, 7`, id, id);
+      for (const id of ids) await run(`INSERT INTO users SELECT ?, ?, '', '', '', 'USER', 1, NULL, 7, 0`, id, id);
       await run('COMMIT');
       for (let round = 0; round < 2; round += 1) {
         const versions = await Promise.all([...ids, 'ada', 'nobody'].map((id) => read([id])));
@@ -144,10 +144,10 @@ describe('SQLite', () => {
   test('a cached session expires, even if nothing is written meanwhile', async () => {
     let now = 1_000;
     const store = sqlSessionStore(database, { lifetimes, clock: () => now });
-    await run(`INSERT INTO users VALUES ('ada', 'ada', '', '', '', 'USER', 1, NULL, 1)`);
+    await run(`INSERT INTO users VALUES ('ada', 'ada', '', '', '', 'USER', 1, NULL, 1, 0)`);
     const [id, user] = [sessionId('one'), userId('ada')];
     const digests = { family: tokenDigest('f'), token: tokenDigest('t') };
-    await store.start({ id, userId: user, version: 1, role: 'USER', digests, client: noClient });
+    await store.start({ id, userId: user, version: 1, role: 'USER', sessionsFrom: 0, digests, client: noClient });
     expect(await store.check(user, id)).toMatchObject({ kind: 'live' });
     now += lifetimes.idleMs - 1;
     expect(await store.check(user, id)).toMatchObject({ kind: 'live' });
@@ -225,9 +225,9 @@ describe('SQLite', () => {
   type Prepare = SqlDatabase['prepareWrite'];
   const insertUser = ({ kysely, prepareWrite }: SqlDatabase, prepare: Prepare = prepareWrite) => {
     const user = { id: '', email: '', name: '', search_text: '', password_hash: '', role: 'USER', created_at: 1 };
-    const all = { ...user, disabled_at: null, version: 1 };
+    const all = { ...user, disabled_at: null, version: 1, sessions_from: 0 };
     const write = prepare(kysely.insertInto('users').values(all).returning('id').compile());
-    return (id: string, email: string) => write([id, email, '', '', '', 'USER', 1, null, 1]);
+    return (id: string, email: string) => write([id, email, '', '', '', 'USER', 1, null, 1, 0]);
   };
 
   test('simultaneous writes fail one by one, and the acknowledged ones are stored', async () => {

@@ -330,6 +330,7 @@ describe('beside a running server', () => {
     await createUser('root@example.com', 'ADMIN');
     const root = await signIn('root@example.com');
     expect([root.user.role, await reasonFor(root.accessToken)]).toEqual(['ADMIN', 'accepted']);
+    await createUser('next@example.com', 'ADMIN');
     await json('user role root@example.com USER');
     expect(await reasonFor(root.accessToken)).toBe('TOKEN_STALE');
     await json('user disable root@example.com');

@@ -65,6 +65,7 @@ const forgeries: readonly [what: string, forge: Forge, algorithms?: string[]][] 
   ['that has expired', changed({ exp: Math.floor(Date.now() / 1000) - 60 })],
   ['without expiry', (provider, claims) => provider.sign(without('exp', claims))],
   ['with an expiry that is text', changed({ exp: '2999-01-01' })],
+  ['issued in the future', (provider, claims) => provider.sign({ ...claims, iat: Number(claims['iat']) + 9_000 })],
   ['without the time it was issued', (provider, claims) => provider.sign(without('iat', claims))],
   ['with another nonce', changed({ nonce: 'A'.repeat(43) })],
   ['without a nonce', (provider, claims) => provider.sign(without('nonce', claims))],

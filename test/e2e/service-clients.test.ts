@@ -282,12 +282,24 @@ describe('secrets of services', () => {
     expect([await outcome(old), await outcome(fresh)]).toEqual([401, 200]);
   });
 
-  test('rotating twice invalidates a leaked secret at once', async ({ server, admin }) => {
+  test('a secret in use stays valid when a rotation is repeated after a lost answer', async ({ server, admin }) => {
+    const inUse = await newService(server, admin);
+    const [lost, repeated] = [await rotate(server, admin, inUse.id), await rotate(server, admin, inUse.id)];
+    expect((await tokenFor(server, inUse)).status).toBe(200);
+    expect((await tokenFor(server, { ...inUse, secret: lost })).status).toBe(401);
+    expect((await tokenFor(server, { ...inUse, secret: repeated })).status).toBe(200);
+    const next = await rotate(server, admin, inUse.id);
+    expect((await tokenFor(server, inUse)).status).toBe(401);
+    expect((await tokenFor(server, { ...inUse, secret: repeated })).status).toBe(200);
+    expect((await tokenFor(server, { ...inUse, secret: next })).status).toBe(200);
+  });
+
+  test('a leaked secret is dead at once with endPrevious', async ({ server, admin }) => {
     const leaked = await newService(server, admin);
-    const [second, third] = [await rotate(server, admin, leaked.id), await rotate(server, admin, leaked.id)];
+    const mutation = 'mutation ($id: ID!) { rotateServiceClientSecret(id: $id, endPrevious: true) { secret } }';
+    const { data } = await server.gql(mutation, { token: admin.accessToken, variables: { id: leaked.id } });
     expect((await tokenFor(server, leaked)).status).toBe(401);
-    expect((await tokenFor(server, { ...leaked, secret: second })).status).toBe(200);
-    expect((await tokenFor(server, { ...leaked, secret: third })).status).toBe(200);
+    expect((await tokenFor(server, { ...leaked, secret: data.rotateServiceClientSecret.secret })).status).toBe(200);
   });
 
   test('R09, L03: a secret has 256 bits and is neither in the database nor in the log', async ({ server, admin }) => {

@@ -58,7 +58,8 @@ export const testWithInstances = base
     const id = sessionId(createId(Date.now()));
     const { token, digests } = createRefreshToken(userId(owner.user.id), id);
     const client = { ip: null, userAgent: null };
-    await stores.ports.sessions.start({ id, userId: userId(owner.user.id), version: 1, role: 'USER', digests, client });
+    const account = { userId: userId(owner.user.id), version: 1, role: 'USER', sessionsFrom: 0 } as const;
+    await stores.ports.sessions.start({ id, ...account, digests, client });
     return (await refresh(one, token)).data.refresh;
   });
 

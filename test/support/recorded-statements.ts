@@ -75,16 +75,25 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   const session = sessionId(randomUUID());
   const digests = { family: tokenDigest('family'), token: tokenDigest('token') };
   const client = { ip: null, userAgent: null };
-  await sessions.start({ id: session, userId: id, version: 5, role: 'ADMIN', digests, client });
+  await sessions.start({ id: session, userId: id, version: 5, role: 'ADMIN', sessionsFrom: 0, digests, client });
   await sessions.check(id, session);
   await sessions.list(id, { first: 10, after: null });
   await sessions.list(id, { first: 10, after: { at: 1, id: session } });
   await sessions.isFamily(id, session, digests.family);
   const successor = { successor: tokenDigest('2'), successorNonce: 'nonce' };
-  const use = { userId: id, sessionId: session, ...successor, client, version: 5, role: 'ADMIN' } as const;
+  const use = {
+    userId: id,
+    sessionId: session,
+    ...successor,
+    client,
+    version: 5,
+    role: 'ADMIN',
+    sessionsFrom: 0,
+  } as const;
   await sessions.rotate({ ...use, digests: { ...digests, token: tokenDigest('spent') } });
-  await sessions.reissue(id, session, digests);
   await sessions.authenticationAge(id, session);
+  const changed = await accounts.change(id, () => ({ passwordHash: 'newest' }), { id: session, digests });
+  if (changed) await sessions.accountChanged(changed.after, { id: session, digests });
   await sessions.end(id, session);
   await sessions.endAll(id);
   await sessions.endAll(id, session);
@@ -111,7 +120,8 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   await clients.find(service);
   await clients.list({ first: 10, after: null });
   await clients.list({ first: 10, after: { at: 1, id: service } });
-  await clients.rotateSecret(service, { secretDigest: tokenDigest('other'), previousExpiresAt: 2 });
+  await clients.rotateSecret(service, { secretDigest: tokenDigest('other'), at: 1, previousExpiresAt: 2 });
+  await clients.recordSecretUse(service, tokenDigest('other'), 1);
   await clients.disable(service, 1);
   await clients.revokeToken('token', 2);
   await clients.purgeExpired(10, 3);

@@ -3,12 +3,14 @@ import { type UserId, userId } from '@fieldgate/guard';
 import type { Redis } from 'ioredis';
 import type { SessionLifetimes } from '../../src/domain/session.ts';
 import { changeUser, type UserChange } from '../../src/domain/user.ts';
+import type { AccountChanges } from '../../src/stores/ports/account-changes.ts';
 import type { AccountStore } from '../../src/stores/ports/account-store.ts';
 import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
 import type { SessionStore } from '../../src/stores/ports/session-store.ts';
 import { openRedis, type RedisConnection } from '../../src/stores/redis/connection.ts';
 import { redisLimitStore } from '../../src/stores/redis/limit-store.ts';
 import { redisSessionStore } from '../../src/stores/redis/session-store.ts';
+import { sqlAccountChanges } from '../../src/stores/sql/account-changes.ts';
 import { sqlAccountStore } from '../../src/stores/sql/account-store.ts';
 import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
 import type { LimitStoreHarness } from '../contract/limit-store.ts';
@@ -25,6 +27,7 @@ export type RedisInstance = {
   readonly sessions: SessionStore;
   readonly accounts: AccountStore;
   readonly journal: RevocationJournal;
+  readonly changes: AccountChanges;
   readonly errors: readonly unknown[];
 };
 
@@ -45,9 +48,10 @@ export function redisInstances() {
       const redis = openRedis(targetOf(url), { signals });
       opened.push(redis);
       const journal = sqlRevocationJournal(connection, { clock: Date.now });
-      const sessions = redisSessionStore(redis, { lifetimes, journal, signals });
+      const changes = sqlAccountChanges(connection);
+      const sessions = redisSessionStore(redis, { lifetimes, journal, changes, signals });
       await until(async () => answers(() => sessions.list(userId(randomUUID()), onePage)));
-      return { redis, sessions, accounts: sqlAccountStore(connection), journal, errors };
+      return { redis, sessions, accounts: sqlAccountStore(connection), journal, changes, errors };
     },
     drop: async () => {
       for (const redis of opened) redis.close();
@@ -84,7 +88,8 @@ export const redisSessions = (provide: ProvideRedis): SessionStoreHarness => {
       const [redis, otherRedis] = await servers.emptied();
       await deleteAllRows(database);
       const journal = sqlRevocationJournal(database, { clock: Date.now });
-      const store = redisSessionStore(redis, { lifetimes, journal });
+      const changes = sqlAccountChanges(database);
+      const store = redisSessionStore(redis, { lifetimes, journal, changes });
       const accounts = sqlAccountStore(database);
       const change = async (id: UserId, change: UserChange): Promise<void> => {
         const changed = await accounts.change(id, () => change);
@@ -92,7 +97,7 @@ export const redisSessions = (provide: ProvideRedis): SessionStoreHarness => {
       };
       return {
         store,
-        other: redisSessionStore(otherRedis, { lifetimes, journal }),
+        other: redisSessionStore(otherRedis, { lifetimes, journal, changes }),
         now: Date.now,
         advance: pause,
         countRecords: async () => (await allFields(redis)).filter((field) => field.length === 16).length,

@@ -18,8 +18,8 @@ export type SignIn = { readonly user: User; readonly id: SessionId; readonly fam
 export async function signIn(store: SessionStore, user: User, client = browser): Promise<SignIn> {
   const id = sessionId(createId(Date.now()));
   const { token, digests } = createRefreshToken(user.id, id);
-  const { version, role } = user;
-  const outcome = await store.start({ id, userId: user.id, version, role, digests, client });
+  const { version, role, sessionsFrom } = user;
+  const outcome = await store.start({ id, userId: user.id, version, role, sessionsFrom, digests, client });
   if (outcome === 'superseded') throw new Error('The account has changed.');
   return { user, id, family: digests.family, token };
 }
@@ -38,6 +38,7 @@ export async function refreshToken(store: SessionStore, client: SignIn, token = 
     client: browser,
     version: client.user.version,
     role: client.user.role,
+    sessionsFrom: client.user.sessionsFrom,
   });
   if (rotation.kind === 'rotated') client.token = successor.token;
   if (rotation.kind === 'replayed') client.token = succeedRefreshToken(presented, rotation.successorNonce).token;

@@ -99,27 +99,34 @@ const addRotate = (client: Command, { shell, run }: CommandDeps): void => {
       'give a service client a new secret, shown only once; the current one is accepted for another 24 hours',
     )
     .argument(...clientArgument)
+    .option('--end-previous', 'end every earlier secret immediately, because it leaked')
     .option(...jsonOption)
     .addHelpText(
       'after',
       helpText({
-        notes: 'Rotating twice ends a leaked secret immediately.',
-        examples: [`client rotate ${exampleId}`],
+        notes: 'Repeating it keeps the secret that the service uses.',
+        examples: [`client rotate ${exampleId}`, `client rotate ${exampleId} --end-previous`],
         json: `{ client: ${clientJson}, secret }`,
       }),
     )
-    .action((id: string, options: JsonOption) => run(rotateSecret(shell, id, options)));
+    .action((id: string, options: RotateOptions) => run(rotateSecret(shell, id, options)));
 };
 
-const rotateSecret = (shell: Shell, id: string, { json }: JsonOption): Promise<ExitCode> =>
+type RotateOptions = JsonOption & { readonly endPrevious?: boolean };
+
+const rotateSecret = (shell: Shell, id: string, { json, endPrevious = false }: RotateOptions): Promise<ExitCode> =>
   withClients(shell, async ({ serviceClients }) => {
     const rotated = await orNotFound(
-      serviceClients.rotateSecret(id.toLowerCase(), commandLine),
+      serviceClients.rotateSecret(id.toLowerCase(), commandLine, { endPrevious }),
       'There is no service client with this id, or it is disabled.',
     );
-    const until = formatDistance(rotated.client.previousSecretExpiresAt ?? 0, shell.clock());
+    const { name, previousSecretExpiresAt } = rotated.client;
+    const previous =
+      previousSecretExpiresAt === null
+        ? 'Every earlier one has ended.'
+        : `The previous one expires ${formatDistance(previousSecretExpiresAt, shell.clock())}.`;
     printWithSecret(shell, rotated, {
-      sentence: `${escapeTerminal(rotated.client.name)} has a new secret. The previous one expires ${until}.`,
+      sentence: `${escapeTerminal(name)} has a new secret. ${previous}`,
       json,
     });
   });

@@ -56,6 +56,7 @@ const checkOpenDatabase = async (
     ...servers,
     ok('database', 'It answers and is up to date.'),
     ...(await checkStoredKeys(keyRing)),
+    ...(await checkRows(database)),
     checkClock(await database.latestTimestamp(), now),
   ];
 };
@@ -71,6 +72,22 @@ const checkStoredKeys = async (keyRing: OpenServices['keyRing']): Promise<readon
       'kept keys',
       `${count} in the database (${kids}) cannot be opened with this key file: sealed under another one, neither signing nor verifying.`,
       'Restore the old key file, or append its first key to the new one. If it was replaced for good, delete these rows from the table signing_keys.',
+    ),
+  ];
+};
+
+const listedRows = 20;
+
+const checkRows = async ({ unreadableRows }: OpenServices['database']): Promise<readonly DoctorResult[]> => {
+  const found = await unreadableRows(listedRows + 1);
+  if (found.length === 0) return [];
+  const ids = found.slice(0, listedRows).map(({ table, id }) => `${table} ${id}`);
+  const more = found.length > listedRows ? ', and more' : '';
+  return [
+    fail(
+      'rows',
+      `These rows are invalid and are ignored, so that nobody can sign in with them: ${ids.join(', ')}${more}.`,
+      'Correct them in the database: role is USER, MODERATOR or ADMIN, times are milliseconds since 1970.',
     ),
   ];
 };

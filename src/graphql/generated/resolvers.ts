@@ -267,7 +267,7 @@ export type Mutation = {
   readonly createServiceClient: ServiceClientSecretPayload;
   /** Disables a service client permanently: its secrets and live tokens are rejected after the response. Error: NOT_FOUND. */
   readonly disableServiceClient: ServiceClient;
-  /** Disables an account and ends its sessions. */
+  /** Disables an account and ends its sessions for good. Error: LAST_ADMINISTRATOR. */
   readonly disableUser: User;
   /** Enables an account again. Ended sessions stay ended. */
   readonly enableUser: User;
@@ -307,13 +307,14 @@ export type Mutation = {
   /** Ends every session of an account. */
   readonly revokeUserSessions: LogoutPayload;
   /**
-   * Creates a new secret for a service client. The present secret stays valid for another 24 hours, older ones end. Rotate twice
-   * to end a leaked secret at once. Error: NOT_FOUND, also for a disabled client.
+   * Creates a new secret for a service client. The secret that the client uses stays valid for another 24 hours, also if this is
+   * repeated after a lost answer; older ones end. `endPrevious: true` ends every earlier secret at once, for one that leaked.
+   * Error: NOT_FOUND, also for a disabled client.
    */
   readonly rotateServiceClientSecret: ServiceClientSecretPayload;
-  /** Changes the role of an account. Its older access tokens become TOKEN_STALE; its sessions go on and can refresh. */
+  /** Changes the role of an account. Its older access tokens become TOKEN_STALE; its sessions go on and can refresh. Error: LAST_ADMINISTRATOR. */
   readonly setUserRole: User;
-  /** Creates an account and signs it in. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
+  /** Creates an account and signs it in. After an error that can be retried, the same call again completes it. Errors: BAD_USER_INPUT with `field`, EMAIL_TAKEN. */
   readonly signup: SignInPayload;
   /**
    * Unlinks one of the caller's identities. Needs a recent sign-in or `currentPassword`. Errors: STEP_UP_REQUIRED with `maxAge`;
@@ -396,6 +397,7 @@ export type MutationRevokeUserSessionsArgs = {
 
 
 export type MutationRotateServiceClientSecretArgs = {
+  endPrevious?: Scalars['Boolean']['input'];
   id: Scalars['ID']['input'];
 };
 
@@ -1053,7 +1055,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   revokeApiKey?: Resolver<ResolversTypes['RevokeApiKeyPayload'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'id'>>;
   revokeSession?: Resolver<ResolversTypes['RevokeSessionPayload'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
   revokeUserSessions?: Resolver<ResolversTypes['LogoutPayload'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'userId'>>;
-  rotateServiceClientSecret?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationRotateServiceClientSecretArgs, 'id'>>;
+  rotateServiceClientSecret?: Resolver<ResolversTypes['ServiceClientSecretPayload'], ParentType, ContextType, RequireFields<MutationRotateServiceClientSecretArgs, 'endPrevious' | 'id'>>;
   setUserRole?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserRoleArgs, 'input'>>;
   signup?: Resolver<ResolversTypes['SignInPayload'], ParentType, ContextType, RequireFields<MutationSignupArgs, 'input'>>;
   unlinkIdentity?: Resolver<ResolversTypes['UnlinkIdentityPayload'], ParentType, ContextType, RequireFields<MutationUnlinkIdentityArgs, 'input'>>;

@@ -10,7 +10,8 @@ export const createServiceClientResolvers = (serviceClients: ServiceClients): Re
   Mutation: {
     createServiceClient: (_root, { input }, context) =>
       serviceClients.create({ ...input, scopes: input.scopes ?? [] }, actorOf(context)),
-    rotateServiceClientSecret: (_root, { id }, context) => serviceClients.rotateSecret(id, actorOf(context)),
+    rotateServiceClientSecret: (_root, { id, endPrevious }, context) =>
+      serviceClients.rotateSecret(id, actorOf(context), { endPrevious }),
     disableServiceClient: (_root, { id }, context) => serviceClients.disable(id, actorOf(context)),
   },
 });

@@ -1,7 +1,8 @@
-import type { UserId } from '@fieldgate/guard/core';
+import type { SessionId, UserId } from '@fieldgate/guard/core';
 import type { ApiKey } from '../../domain/api-key.ts';
 import type { EpochMillis } from '../../domain/clock.ts';
 import type { Role } from '../../domain/role.ts';
+import type { TokenDigests } from '../../domain/session.ts';
 import type { User, UserChange } from '../../domain/user.ts';
 
 /**
@@ -27,10 +28,16 @@ export type AccountStore = {
    * Changes an account: writes what `changeUser` makes of it and of what `decide` returns, and nothing where that is the same.
    * Under simultaneous calls the outcome is as if they had come one after the other: `decide` must be pure, it is called again if
    * another change came first. Null if there is no such account or `decide` returns null.
+   *
+   * Where the change ends sessions (`User.sessionsFrom`) and this database holds them, they end in the same step, all but `kept`,
+   * which goes on with its new digests.
+   *
+   * A change never takes the last active administrator away: `decide` is told who that is, and must return null or throw.
    */
   readonly change: (
     id: UserId,
-    decide: (account: AccountWithHash) => UserChange | null,
+    decide: (account: ChangeableAccount) => UserChange | null,
+    kept?: KeptSession,
   ) => Promise<ChangedAccount | null>;
 };
 
@@ -52,6 +59,14 @@ export type ChangedAccount = {
   /** The live API keys that the change has revoked. */
   readonly revokedKeys: readonly Pick<ApiKey, 'id' | 'name'>[];
 };
+
+export type ChangeableAccount = AccountWithHash & {
+  /** No other account is an administrator that is not disabled, and this one is. */
+  readonly isLastAdministrator: boolean;
+};
+
+/** The session that changes the password, and the refresh token of a new family that it goes on with. */
+export type KeptSession = { readonly id: SessionId; readonly digests: TokenDigests };
 
 export type AccountQuery = {
   readonly first: number;

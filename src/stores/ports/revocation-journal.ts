@@ -32,4 +32,9 @@ export type JournalEntry =
   | { readonly kind: 'account'; readonly userId: UserId; readonly account: AccountMark | null };
 
 /** The part of an account that a session store keeps. */
-export type AccountMark = { readonly version: number; readonly role: Role; readonly disabled: boolean };
+export type AccountMark = {
+  readonly version: number;
+  readonly role: Role;
+  readonly disabled: boolean;
+  readonly sessionsFrom: number;
+};

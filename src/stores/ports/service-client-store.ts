@@ -15,10 +15,14 @@ export type ServiceClientStore = {
   /** Returns a page of the clients, oldest first, then by id. */
   readonly list: (page: PageQuery) => Promise<Page<ServiceClient>>;
   /**
-   * Sets a new secret; the present one becomes the previous one, and the one before that is void at once. Simultaneous
-   * rotations happen one after the other. Null if there is no such client, or it is disabled.
+   * Sets a new secret; the present one becomes the previous one, and the one before that is void at once. A present secret that
+   * was never used is void at once instead, if the previous one is still valid: its answer may have been lost, and the client
+   * still uses the previous one. Simultaneous rotations happen one after the other. Null if there is no such client, or it is
+   * disabled.
    */
   readonly rotateSecret: (id: ClientId, rotation: SecretRotation) => Promise<ServiceClient | null>;
+  /** Records that the present secret is in use, if this is it and no use was recorded. */
+  readonly recordSecretUse: (id: ClientId, secretDigest: TokenDigest, at: EpochMillis) => Promise<void>;
   /** Disables a client; a disabled client keeps its first time. Null if there is no such client. */
   readonly disable: (id: ClientId, disabledAt: EpochMillis) => Promise<ServiceClient | null>;
   /**
@@ -36,11 +40,17 @@ export type NewServiceClient = Pick<ServiceClient, 'id' | 'name' | 'scopes' | 'c
   readonly secretDigest: TokenDigest;
 };
 
-export type SecretRotation = { readonly secretDigest: TokenDigest; readonly previousExpiresAt: EpochMillis };
+export type SecretRotation = {
+  readonly secretDigest: TokenDigest;
+  readonly at: EpochMillis;
+  /** Null: no earlier secret is valid any longer. */
+  readonly previousExpiresAt: EpochMillis | null;
+};
 
 export type ClientWithDigests = {
   readonly client: ServiceClient;
   readonly secretDigest: TokenDigest;
+  readonly secretWasUsed: boolean;
   /** Valid until `client.previousSecretExpiresAt`. */
   readonly previousDigest: TokenDigest | null;
 };

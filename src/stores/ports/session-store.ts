@@ -5,6 +5,7 @@ import type { Page, PageQuery } from '../../domain/page.ts';
 import type { Role } from '../../domain/role.ts';
 import type { RefreshTokenState, Rotation, Session, SessionStatus, TokenDigests } from '../../domain/session.ts';
 import type { User } from '../../domain/user.ts';
+import type { KeptSession } from './account-store.ts';
 
 /**
  * Sessions and their refresh tokens.
@@ -36,12 +37,6 @@ export type SessionStore = {
   readonly recognize: (userId: UserId, sessionId: SessionId, digests: TokenDigests) => Promise<RefreshTokenState>;
 
   /**
-   * Gives a live session a refresh token of a new family; from then on its earlier tokens are unknown. Counts as a use, so
-   * that the new token has the whole idle lifetime. Null if the session has ended.
-   */
-  readonly reissue: (userId: UserId, sessionId: SessionId, reissue: Reissue) => Promise<Session | null>;
-
-  /**
    * Returns how many milliseconds ago the owner of a live session last proved who they are, by the clock that recorded it. Null if
    * the session has ended.
    */
@@ -62,18 +57,26 @@ export type SessionStore = {
   /** Whether this is the token family of a live session; spent tokens count too. */
   readonly isFamily: (userId: UserId, sessionId: SessionId, family: TokenDigest) => Promise<boolean>;
 
-  /**
-   * Ends all sessions of an account, or all but one; returns how many it ended. A disabled account has no live sessions, but
-   * enabling it would bring them back: disabling calls this too.
-   */
+  /** Ends all sessions of an account, or all but one; returns how many it ended. */
   readonly endAll: (userId: UserId, except?: SessionId) => Promise<number>;
 
   /**
-   * Takes over a change of the account: role, password, disabled or enabled. Once it has answered, `check` reflects it and
-   * `start` refuses credentials that were checked before. Calls that come late or twice change nothing: a lower version never
-   * replaces a higher one. A store that reads the accounts themselves has nothing to do.
+   * Takes over a change of the account: role, password, disabled or enabled. Once it has answered, `check` reflects it, `start`
+   * refuses credentials that were checked before, and the sessions it ends (`User.sessionsFrom`) are no longer live. Calls that
+   * come late or twice change nothing: a lower version never replaces a higher one.
+   *
+   * `kept` lives on with a refresh token of a new family, if it was live until now; from then on its earlier tokens are unknown.
+   * Counts as a use, so that the new token has the whole idle lifetime, and as proven: its owner has just given the former password.
+   * Returns it; null if it has ended, or none was named.
    */
-  readonly accountChanged: (account: User) => Promise<void>;
+  readonly accountChanged: (account: User, kept?: KeptSession) => Promise<Session | null>;
+
+  /**
+   * Takes over at most `limit` changes of accounts that were not passed to `accountChanged`: the process died or the store could
+   * not be reached in between, or the database was edited by hand. Returns how many. Safe to call from every instance at once.
+   * Absent in a store that reads the accounts themselves.
+   */
+  readonly catchUp?: (limit: number) => Promise<number>;
 
   /**
    * Removes expired sessions, at most `limit`; returns how many. Correctness never depends on it. A store whose server has a
@@ -88,13 +91,9 @@ export type NewSession = {
   /** Of the account that the credential was checked against; it was not disabled. */
   readonly version: number;
   readonly role: Role;
+  readonly sessionsFrom: number;
   readonly digests: TokenDigests;
   readonly client: ClientInfo;
-};
-
-export type Reissue = TokenDigests & {
-  /** Whether the owner has just proved who they are: then `authenticatedAt` is now. */
-  readonly isProven?: boolean;
 };
 
 export type RefreshUse = {
@@ -113,4 +112,5 @@ export type RefreshUse = {
    */
   readonly version: number;
   readonly role: Role;
+  readonly sessionsFrom: number;
 };

@@ -16,7 +16,6 @@ export type ScriptName =
   | 'news'
   | 'prune'
   | 'recognize'
-  | 'reissue'
   | 'rotate'
   | 'start';
 
@@ -122,7 +121,6 @@ const loadScripts = (): Readonly<Record<ScriptName | 'check', Script>> => {
     news: load('news'),
     prune: load('prune'),
     recognize: load('recognize'),
-    reissue: load('reissue'),
     rotate: load('rotate'),
     start: load('start'),
   };

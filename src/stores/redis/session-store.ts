@@ -1,9 +1,11 @@
 import { type SessionId, sessionId, type UserId } from '@fieldgate/guard/core';
-import type { Rotation, Session, SessionLifetimes } from '../../domain/session.ts';
+import type { SessionLifetimes } from '../../domain/session.ts';
 import { type Signals, silentSignals } from '../../domain/signals.ts';
 import type { CachedAccounts } from '../account-cache.ts';
+import type { AccountChanges } from '../ports/account-changes.ts';
 import type { JournalEntry, RevocationJournal } from '../ports/revocation-journal.ts';
-import type { RefreshUse, SessionStore } from '../ports/session-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import { deletedAccount, keptRevocation, writeMark } from './account-mark.ts';
 import { createAuthenticationAge } from './authentication-age.ts';
 import { writeClientInfo } from './client-info-codec.ts';
 import type { RedisConnection } from './connection.ts';
@@ -12,7 +14,6 @@ import {
   isStorable,
   noDigest,
   readBytes,
-  readNonce,
   readSession,
   readSessionId,
   writeDigest,
@@ -25,11 +26,13 @@ import { feedKey, type RevocationFeed } from './revocation-feed.ts';
 import { createRevocationRestore } from './revocation-restore.ts';
 import { redisScripts, type Scripts } from './scripts.ts';
 import { createSessionCheck } from './session-check.ts';
+import { toListed, toRotation, toTokenState } from './session-replies.ts';
 import { createVerifiedReads } from './verified-reads.ts';
 
 export type RedisSessionStoreOptions = {
   readonly lifetimes: SessionLifetimes;
   readonly journal: RevocationJournal;
+  readonly changes: AccountChanges;
   /** Begins every key. Letters, digits, `-` and `_`. */
   readonly prefix?: string;
   /** If given, `check` answers from it at once where it can, else from Redis. */
@@ -51,8 +54,7 @@ const replayEntry = async (run: Scripts['run'], key: string, entry: JournalEntry
     await run('end', key, [writeSessionId(entry.sessionId), family]);
     return;
   }
-  const { version, disabled, role } = entry.account ?? deletedAccount;
-  await run('account-changed', key, [version, disabled ? 1 : 0, role]);
+  await run('account-changed', key, writeMark(entry.account ?? deletedAccount));
 };
 
 /**
@@ -65,7 +67,15 @@ const replayEntry = async (run: Scripts['run'], key: string, entry: JournalEntry
  */
 export function redisSessionStore(
   redis: RedisConnection,
-  { lifetimes, journal, prefix = 'fg', feed, getCachedAccount, signals = silentSignals }: RedisSessionStoreOptions,
+  {
+    lifetimes,
+    journal,
+    changes,
+    prefix = 'fg',
+    feed,
+    getCachedAccount,
+    signals = silentSignals,
+  }: RedisSessionStoreOptions,
 ): RedisSessionStore {
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run } = redisScripts(redis);
@@ -91,7 +101,7 @@ export function redisSessionStore(
   };
 
   return {
-    async start({ id, userId, version, role, digests, client }) {
+    async start({ id, userId, version, role, sessionsFrom, digests, client }) {
       if (!isStorable(userId, id)) throw new TypeError('Sessions in Redis have UUIDs, and so have their accounts.');
       const [createdAt, expiresAt] = await write(() =>
         run('start', key(userId), [
@@ -102,6 +112,7 @@ export function redisSessionStore(
           idleMs,
           absoluteMs,
           writeClientInfo(client),
+          sessionsFrom,
         ]),
       );
       if (createdAt === undefined) return 'superseded';
@@ -124,6 +135,7 @@ export function redisSessionStore(
           client,
           use.version,
           use.role,
+          use.sessionsFrom,
         ]),
       );
       const rotation = toRotation(use, answer, client);
@@ -137,14 +149,6 @@ export function redisSessionStore(
 
     recognize: (userId, sessionId, { family, token }) =>
       recognize(userId, sessionId, [writeDigest(family), writeDigest(token)]),
-
-    async reissue(userId, sessionId, { isProven = false, ...digests }) {
-      if (!isStorable(userId, sessionId)) return null;
-      await journal.record([{ kind: 'tokens', userId, sessionId, family: digests.family }]);
-      const args = [writeSessionId(sessionId), writeDigests(digests), idleMs, isProven ? 1 : 0];
-      const times = await write(() => run('reissue', key(userId), args));
-      return times.length === 0 ? null : readSession({ userId, sessionId }, times);
-    },
 
     authenticationAge: createAuthenticationAge({ run, read, key }),
 
@@ -185,11 +189,26 @@ export function redisSessionStore(
       return ended.length;
     },
 
-    async accountChanged({ id: userId, version, role, disabledAt }) {
-      if (!isStorable(userId)) return;
-      await journal.record([{ kind: 'account', userId }]);
-      await write(() => run('account-changed', key(userId), [version, disabledAt === null ? 0 : 1, role]));
+    async accountChanged({ id: userId, version, role, disabledAt, sessionsFrom }, kept) {
+      if (!isStorable(userId, kept?.id)) return null;
+      await journal.record([{ kind: 'account', userId }, ...keptRevocation(userId, kept)]);
+      const mark = { version, role, disabled: disabledAt !== null, sessionsFrom };
+      const keep = kept ? [writeSessionId(kept.id), writeDigests(kept.digests), idleMs] : [];
+      const times = await write(() => run('account-changed', key(userId), [...writeMark(mark), ...keep]));
       await announce(userId);
+      return kept === undefined || times.length === 0 ? null : readSession({ userId, sessionId: kept.id }, times);
+    },
+
+    async catchUp(limit) {
+      const pending = await changes.list(limit);
+      if (pending.length === 0) return 0;
+      await journal.record(pending.map(({ userId }) => ({ kind: 'account', userId })));
+      for (const { userId, account } of pending.filter((change) => isStorable(change.userId))) {
+        await write(() => run('account-changed', key(userId), writeMark(account ?? deletedAccount)));
+        await announce(userId);
+      }
+      await changes.settle(pending);
+      return pending.length;
     },
 
     ping: async () => {
@@ -199,37 +218,4 @@ export function redisSessionStore(
 
     purgeExpired: createPurge({ redis, prefix, journal, prune }),
   };
-}
-
-/** A deleted account never comes back, so no version is higher. */
-const deletedAccount = { version: Number.MAX_SAFE_INTEGER, disabled: true, role: 'USER' } as const;
-
-function toRotation(use: RefreshUse, [kind, ...rest]: readonly unknown[], client: Buffer): Rotation {
-  const [createdAt, lastSeenAt, expiresAt, authenticatedAt, storedClient, nonce] = rest;
-  const session = (from: unknown): Session =>
-    readSession(use, [createdAt, lastSeenAt, expiresAt, authenticatedAt, from]);
-  const outcome = readBytes(kind).toString();
-  switch (outcome) {
-    case 'rotated':
-      return { kind: outcome, session: session(client) };
-    case 'replayed':
-      return { kind: outcome, session: session(storedClient), successorNonce: readNonce(readBytes(nonce)) };
-    case 'reused':
-    case 'unknown':
-      return { kind: outcome };
-    default:
-      throw new TypeError('Redis did not return a rotation.');
-  }
-}
-
-function toTokenState(reply: unknown): 'current' | 'replayable' | 'spent' | 'unknown' {
-  const state = readBytes(reply).toString();
-  if (state === 'current' || state === 'replayable' || state === 'spent' || state === 'unknown') return state;
-  throw new TypeError('Redis did not return the state of a token.');
-}
-
-function toListed(userId: Session['userId'], row: unknown): Session {
-  if (!Array.isArray(row)) throw new TypeError('Redis did not return a session.');
-  const [id, ...rest] = row;
-  return readSession({ userId, sessionId: readSessionId(readBytes(id)) }, rest);
 }

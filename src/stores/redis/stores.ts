@@ -4,6 +4,7 @@ import type { RedisTarget } from '../../domain/settings/redis-target.ts';
 import type { Signals } from '../../domain/signals.ts';
 import { cacheAccounts } from '../account-cache.ts';
 import type { Backend } from '../backend.ts';
+import type { AccountChanges } from '../ports/account-changes.ts';
 import type { AccountStore } from '../ports/account-store.ts';
 import type { RevocationJournal } from '../ports/revocation-journal.ts';
 import { openRedis } from './connection.ts';
@@ -15,6 +16,7 @@ type RedisStoresDeps = {
   /** The accounts in SQL. */
   readonly accounts: AccountStore;
   readonly journal: RevocationJournal;
+  readonly changes: AccountChanges;
   readonly lifetimes: SessionLifetimes;
   /** Monotonic clock, milliseconds; null: session checks are not cached. */
   readonly followFeed: (() => number) | null;
@@ -25,12 +27,12 @@ type RedisStoresDeps = {
 /** Opens the stores that Redis holds instead of SQL, and the accounts with the cache that session checks make possible. */
 export const openRedisStores = (
   target: RedisTarget,
-  { accounts, journal, lifetimes, followFeed, clock, signals }: RedisStoresDeps,
+  { accounts, journal, changes, lifetimes, followFeed, clock, signals }: RedisStoresDeps,
 ) => {
   const connection = openRedis(target, { signals });
   const feed = followFeed ? revocationFeed(connection, { monotonic: followFeed, signals }) : undefined;
   const { getCached, ...cachedAccounts } = cacheAccounts(accounts, clock);
-  const options = { lifetimes, journal, feed, getCachedAccount: getCached, signals };
+  const options = { lifetimes, journal, changes, feed, getCachedAccount: getCached, signals };
   const { ping, ...sessions } = redisSessionStore(connection, options);
   const backend: Backend = {
     name: 'redis',

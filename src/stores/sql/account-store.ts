@@ -1,65 +1,38 @@
 import { domainToUnicode } from 'node:url';
-import { apiKeyId, type UserId, userId } from '@fieldgate/guard/core';
-import type { Kysely, Selectable } from 'kysely';
-import { isRole } from '../../domain/role.ts';
-import { changeUser, type User, type UserChange } from '../../domain/user.ts';
-import type { AccountStore, AccountWithHash, ChangedAccount, NewAccount } from '../ports/account-store.ts';
-import { unavailable } from '../unavailable.ts';
-import { revokeKeysOf } from './api-key-revocation.ts';
+import { type UserId, userId } from '@fieldgate/guard/core';
+import type { Kysely } from 'kysely';
+import type { User } from '../../domain/user.ts';
+import type { AccountQuery, AccountStore, AccountWithHash, NewAccount } from '../ports/account-store.ts';
+import { sqlAccountChange } from './account-change.ts';
 import type { SqlDatabase } from './database.ts';
-import type { Schema, UsersTable } from './schema.ts';
-
-/** The columns of `User`: all but the password hash. */
-export const userColumns = ['id', 'email', 'name', 'role', 'created_at', 'disabled_at', 'version'] as const;
-
-/** Each lost round means that another change went through; so many in a row mean that something is wrong. */
-const maxRounds = 100;
+import type { Schema } from './schema.ts';
+import { parseUser, toWrittenUser, type UserRow, userColumns } from './user-rows.ts';
 
 /**
- * Accounts in SQL. Every method is one statement and so atomic in both dialects without a transaction: the database
+ * Accounts in SQL. Every method but `change` is one statement and so atomic in both dialects without a transaction: the database
  * evaluates condition and change under the row's lock, and a second writer sees the result of the first.
  */
 export function sqlAccountStore(db: SqlDatabase): AccountStore {
-  const { kysely, dialect, prepareRead, transaction } = db;
-  // Plain substrings in both dialects: LIKE would need escaping, and differs in case and length limits.
-  const position = dialect === 'sqlite' ? 'instr' : 'strpos';
-
+  const { kysely, dialect, prepareRead } = db;
   const readUser = prepareRead(kysely.selectFrom('users').select(userColumns).where('id', '=', '').compile());
-  const toUserOrNull = (row: Parameters<typeof toUser>[0] | undefined) => (row === undefined ? null : toUser(row));
+  const toUserOrNull = (row: UserRow | undefined): User | null => (row === undefined ? null : parseUser(row, db));
   const withHash = kysely.selectFrom('users').select([...userColumns, 'password_hash']);
+
+  const toAccountOrNull = (row: (UserRow & { readonly password_hash: string }) | undefined): AccountWithHash | null => {
+    const user = toUserOrNull(row);
+    if (row === undefined || user === null) return null;
+    return { user, passwordHash: row.password_hash === '' ? null : row.password_hash };
+  };
 
   const findHashById = async (id: UserId): Promise<AccountWithHash | null> => {
     const row = await withHash.where('id', '=', id).executeTakeFirst();
-    return row === undefined ? null : toAccount(row);
-  };
-
-  /**
-   * Null if the account is another version by now. Every change raises the version, so a change that came first is always seen.
-   * One transaction, so that no key outlives what it is revoked with.
-   */
-  const replace = async (before: User, after: User, change: UserChange): Promise<ChangedAccount | null> => {
-    const { passwordHash, revokeApiKeysAt } = change;
-    const update = kysely
-      .updateTable('users')
-      .set({ role: after.role, disabled_at: after.disabledAt, version: after.version })
-      .$if(passwordHash !== undefined, (update) => update.set({ password_hash: passwordHash }))
-      .where('id', '=', before.id)
-      .where('version', '=', before.version)
-      .returning('id')
-      .compile();
-    const revocation = revokeApiKeysAt === undefined ? [] : [revokeKeysOf(db, after, revokeApiKeysAt)];
-    const [updated, revoked = []] = await transaction<[{ id: string }, ...{ id: string; name: string }[]]>([
-      update,
-      ...revocation,
-    ]);
-    if (updated.length === 0) return null;
-    return { before, after, revokedKeys: revoked.map(({ id, name }) => ({ id: apiKeyId(id), name })) };
+    return toAccountOrNull(row);
   };
 
   return {
     async create(account) {
       const row = await insertAccount(kysely, account).executeTakeFirst();
-      return row === undefined ? 'taken' : toUser(row);
+      return row === undefined ? 'taken' : toWrittenUser(row);
     },
 
     findById(id) {
@@ -70,31 +43,24 @@ export function sqlAccountStore(db: SqlDatabase): AccountStore {
     async findByEmail(email) {
       if (!isStorable(email)) return null;
       const row = await withHash.where('email', '=', email).executeTakeFirst();
-      return row === undefined ? null : toAccount(row);
+      return toAccountOrNull(row);
     },
 
     findHashById,
 
     async list({ first, after, search = '' }) {
       if (!isStorable(search)) return { users: [], hasNextPage: false };
-      let page = kysely
-        .selectFrom('users')
-        .select(userColumns)
-        .orderBy('created_at')
-        .orderBy('id')
-        .limit(first + 1);
-      if (after !== undefined) {
-        page = page.where(({ eb, refTuple, tuple }) =>
-          eb(refTuple('created_at', 'id'), '>', tuple(after.createdAt, after.id)),
-        );
-      }
-      if (search !== '') {
-        page = page.where(({ eb, fn, val }) =>
-          eb(fn<number>(position, ['search_text', val(searchText(search))]), '>', 0),
-        );
-      }
-      const rows = await page.execute();
-      return { users: rows.slice(0, first).map(toUser), hasNextPage: rows.length > first };
+      const users: User[] = [];
+      let position = after;
+      let rows: readonly UserRow[];
+      // Again, only where rows of the page cannot be read.
+      do {
+        rows = await pageQuery(kysely, { first, after: position, search, dialect }).execute();
+        users.push(...rows.map(toUserOrNull).filter((user) => user !== null));
+        const last = rows.at(-1);
+        position = last && { createdAt: last.created_at, id: userId(last.id) };
+      } while (users.length <= first && rows.length > first);
+      return { users: users.slice(0, first), hasNextPage: users.length > first };
     },
 
     async rehash(id, expectedHash, hash) {
@@ -106,20 +72,33 @@ export function sqlAccountStore(db: SqlDatabase): AccountStore {
         .execute();
     },
 
-    async change(id, decide) {
-      for (let round = 0; round < maxRounds; round += 1) {
-        const found = await findHashById(id);
-        const change = found && decide(found);
-        if (!found || !change) return null;
-        const [before, after] = [found.user, changeUser(found.user, change)];
-        if (after === before) return { before, after, revokedKeys: [] };
-        const changed = await replace(before, after, change);
-        if (changed !== null) return changed;
-      }
-      throw unavailable(new Error('Other changes of the same account always came first.'));
-    },
+    change: sqlAccountChange({ db, findHashById }),
   };
 }
+
+type Page = Required<Pick<AccountQuery, 'first' | 'search'>> &
+  Pick<SqlDatabase, 'dialect'> & { readonly after: AccountQuery['after'] | undefined };
+
+/** One row more than the page: it says whether there is another. */
+const pageQuery = (kysely: Kysely<Schema>, { first, after, search, dialect }: Page) => {
+  // Plain substrings in both dialects: LIKE would need escaping, and differs in case and length limits.
+  const position = dialect === 'sqlite' ? 'instr' : 'strpos';
+  let page = kysely
+    .selectFrom('users')
+    .select(userColumns)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(first + 1);
+  if (after !== undefined) {
+    page = page.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('created_at', 'id'), '>', tuple(after.createdAt, after.id)),
+    );
+  }
+  if (search !== '') {
+    page = page.where(({ eb, fn, val }) => eb(fn<number>(position, ['search_text', val(searchText(search))]), '>', 0));
+  }
+  return page;
+};
 
 /** A query that inserts an account if its email is free, and returns its row. Also used inside a transaction. */
 export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, passwordHash, createdAt }: NewAccount) =>
@@ -135,6 +114,7 @@ export const insertAccount = (kysely: Kysely<Schema>, { id, email, name, role, p
       created_at: createdAt,
       disabled_at: null,
       version: 1,
+      sessions_from: 0,
     })
     // The unique index decides between simultaneous calls: the others wait for the first and insert nothing.
     .onConflict((conflict) => conflict.column('email').doNothing())
@@ -154,23 +134,3 @@ const searchText = (text: string): string => text.normalize('NFKC').toUpperCase(
 
 /** PostgreSQL cannot store U+0000, and SQLite is not given any: no account matches a text with it. */
 const isStorable = (text: string): boolean => !text.includes('\0');
-
-export type UserRow = Pick<Selectable<UsersTable>, (typeof userColumns)[number]>;
-
-export function toUser(row: UserRow): User {
-  if (!isRole(row.role)) throw new Error('The database holds an account with a role that this version does not know.');
-  return {
-    id: userId(row.id),
-    email: row.email,
-    name: row.name,
-    role: row.role,
-    createdAt: row.created_at,
-    disabledAt: row.disabled_at,
-    version: row.version,
-  };
-}
-
-const toAccount = (row: UserRow & { readonly password_hash: string }): AccountWithHash => ({
-  user: toUser(row),
-  passwordHash: row.password_hash === '' ? null : row.password_hash,
-});

@@ -27,7 +27,7 @@ const keyColumns = [
  */
 export function sqlApiKeyStore(db: SqlDatabase, { retentionMs }: { readonly retentionMs: number }): ApiKeyStore {
   const { kysely, transaction } = db;
-  const readKey = db.prepareCachedRead(keyQuery(db), toOnFile);
+  const readKey = db.prepareCachedRead(keyQuery(db), (row: OnFileRow) => toOnFile(row, db));
 
   return {
     async create({ id, userId: owner, ownerVersion, name, scopes, digest, createdAt, expiresAt }, maxLive) {
@@ -158,8 +158,11 @@ const keyQuery = ({ kysely }: SqlDatabase) =>
 type KeyRow = Pick<Selectable<ApiKeysTable>, (typeof keyColumns)[number]>;
 type OnFileRow = KeyRow & Pick<ApiKeysTable, 'digest'> & Pick<UsersTable, 'role' | 'disabled_at'>;
 
-function toOnFile(row: OnFileRow): ApiKeyOnFile {
-  if (!isRole(row.role)) throw new Error('The database holds an account with a role that this version does not know.');
+function toOnFile(row: OnFileRow, { reportUnreadable }: Pick<SqlDatabase, 'reportUnreadable'>): ApiKeyOnFile | null {
+  if (!isRole(row.role)) {
+    reportUnreadable?.('users', row.user_id);
+    return null;
+  }
   return {
     key: toApiKey(row),
     digest: tokenDigest(row.digest),

@@ -26,6 +26,8 @@ export type SqlDatabase = {
   readonly prepareRelaxedWrite: <R>(query: CompiledQuery<R>) => PreparedWrite<R>;
   /** Runs the queries in order, all or none, with nothing else of this process in between. Returns the rows of each. */
   readonly transaction: Transaction;
+  /** Called with a row that is no valid record; the store goes on as if it were not there. Set by `openStores`. */
+  readonly reportUnreadable?: ReportUnreadable;
   /** Brings the tables up to date. Any number of processes may call it at once: one migrates, the others wait for it. */
   readonly migrate: () => Promise<void>;
   /** Resolves if the database answers. */
@@ -33,6 +35,8 @@ export type SqlDatabase = {
   /** Closes all connections. Safe to call twice. */
   readonly close: () => Promise<void>;
 };
+
+export type ReportUnreadable = (table: string, id: string) => void;
 
 /**
  * Returns the first row for these parameters (in the order of the query's text), or undefined. SQLite answers, and throws,

@@ -115,5 +115,11 @@ const toAuthEvent = (row: Selectable<EventsTable>): AuthEvent => ({
   metadata: parseMetadata(row.metadata),
 });
 
-/** Unchecked cast: only `toRow` writes this text. */
-const parseMetadata = (text: string): EventMetadata => JSON.parse(text) as EventMetadata;
+/** Unchecked cast: only `toRow` writes this text. A row that was edited by hand has none. */
+const parseMetadata = (text: string): EventMetadata => {
+  try {
+    return JSON.parse(text) as EventMetadata;
+  } catch {
+    return {};
+  }
+};

@@ -4,11 +4,12 @@ import type { Identity } from '../../domain/identity.ts';
 import { identityId } from '../../domain/ids.ts';
 import type { NewAccount } from '../ports/account-store.ts';
 import type { IdentityStore, NewIdentity } from '../ports/identity-store.ts';
-import { insertAccount, toUser } from './account-store.ts';
+import { insertAccount } from './account-store.ts';
 import type { SqlDatabase } from './database.ts';
 import { toPage } from './page.ts';
 import type { IdentitiesTable, Schema } from './schema.ts';
 import { text, wholeNumber } from './session-rows.ts';
+import { toWrittenUser } from './user-rows.ts';
 
 const identityColumns = ['id', 'user_id', 'provider', 'email', 'created_at', 'last_used_at'] as const;
 
@@ -34,7 +35,7 @@ export function sqlIdentityStore(db: SqlDatabase): IdentityStore {
         removeWithoutIdentity(kysely, account).compile(),
       ]);
       if (user === undefined) return 'email-taken';
-      return linked === undefined ? 'identity-taken' : toUser(user);
+      return linked === undefined ? 'identity-taken' : toWrittenUser(user);
     },
 
     link: linkToAccount(db),

@@ -13,6 +13,9 @@ import { events } from './migrations/0007-events.ts';
 import { loginAttempts } from './migrations/0008-login-attempts.ts';
 import { rateCounters } from './migrations/0009-rate-counters.ts';
 import { sessionAuthentication } from './migrations/0020-session-authentication.ts';
+import { accountChanges } from './migrations/0030-account-changes.ts';
+import { secretUse } from './migrations/0031-secret-use.ts';
+import { validAccounts } from './migrations/0032-valid-accounts.ts';
 import { lists } from './migrations/0040-lists.ts';
 import type { Schema } from './schema.ts';
 
@@ -76,5 +79,8 @@ const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string,
   '0008-login-attempts': loginAttempts(dialect),
   '0009-rate-counters': rateCounters(dialect),
   '0020-session-authentication': sessionAuthentication(dialect),
+  '0030-account-changes': accountChanges(dialect),
+  '0031-secret-use': secretUse(dialect),
+  '0032-valid-accounts': validAccounts(dialect),
   '0040-lists': lists(),
 });

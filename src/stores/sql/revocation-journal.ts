@@ -2,10 +2,10 @@ import { sessionId, userId } from '@fieldgate/guard/core';
 import type { Selectable } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import { tokenDigest } from '../../domain/ids.ts';
-import { isRole } from '../../domain/role.ts';
 import type { JournalEntry, Revocation, RevocationJournal } from '../ports/revocation-journal.ts';
+import { markColumns, toAccountMark } from './account-changes.ts';
 import type { SqlDatabase } from './database.ts';
-import type { RevocationsTable, UsersTable } from './schema.ts';
+import type { RevocationsTable } from './schema.ts';
 
 const hour = 3_600_000;
 /**
@@ -45,7 +45,8 @@ export function sqlRevocationJournal(
         let page = kysely
           .selectFrom('revocations')
           .leftJoin('users', 'users.id', 'revocations.user_id')
-          .select(['user_id', 'session_id', 'family_digest', 'role', 'version', 'disabled_at'])
+          .select(['user_id', 'session_id', 'family_digest'])
+          .select(markColumns)
           .where('expires_at', '>', clock())
           .orderBy('user_id')
           .orderBy('session_id')
@@ -95,9 +96,7 @@ const toRow = (revocation: Revocation, expiresAt: number): Selectable<Revocation
 const byKey = (one: Selectable<RevocationsTable>, other: Selectable<RevocationsTable>): number =>
   `${one.user_id} ${one.session_id}` < `${other.user_id} ${other.session_id}` ? -1 : 1;
 
-type JoinedRow = Omit<Selectable<RevocationsTable>, 'expires_at'> & {
-  readonly [column in keyof Pick<UsersTable, 'role' | 'version' | 'disabled_at'>]: UsersTable[column] | null;
-};
+type JoinedRow = Omit<Selectable<RevocationsTable>, 'expires_at'> & Parameters<typeof toAccountMark>[0];
 
 function toEntry(row: JoinedRow): JournalEntry {
   const user = userId(row.user_id);
@@ -107,7 +106,5 @@ function toEntry(row: JoinedRow): JournalEntry {
       ? { kind: 'session', ...session }
       : { kind: 'tokens', ...session, family: tokenDigest(row.family_digest) };
   }
-  const { role, version, disabled_at } = row;
-  const account = isRole(role) && version !== null ? { version, role, disabled: disabled_at !== null } : null;
-  return { kind: 'account', userId: user, account };
+  return { kind: 'account', userId: user, account: toAccountMark(row) };
 }

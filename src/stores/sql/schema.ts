@@ -6,6 +6,7 @@ export type Schema = {
   readonly users: UsersTable;
   readonly sessions: SessionsTable;
   readonly revocations: RevocationsTable;
+  readonly account_changes: AccountChangesTable;
   readonly api_keys: ApiKeysTable;
   readonly service_clients: ServiceClientsTable;
   readonly revoked_service_tokens: RevokedServiceTokensTable;
@@ -31,12 +32,16 @@ export type UsersTable = {
   readonly created_at: number;
   readonly disabled_at: number | null;
   readonly version: number;
+  /** See `User.sessionsFrom`. */
+  readonly sessions_from: number;
 };
 
 /** One row per live session, however often it is refreshed. A session that ends is deleted. */
 export type SessionsTable = {
   readonly id: string;
   readonly user_id: string;
+  /** The version of the account that the session was started for, or was kept by. */
+  readonly account_version: number;
   readonly family_digest: string;
   /** Of the current token. */
   readonly token_digest: string;
@@ -64,6 +69,12 @@ export type RevocationsTable = {
   readonly expires_at: number;
 };
 
+/** One row per account that changed; triggers write it. */
+export type AccountChangesTable = {
+  readonly user_id: string;
+  readonly version: number;
+};
+
 /** One row per API key, kept after it expires. Holds only a digest of the secret. */
 export type ApiKeysTable = {
   readonly id: string;
@@ -87,6 +98,8 @@ export type ServiceClientsTable = {
   /** Of the previous secret, and until when it is valid. */
   readonly previous_digest: string | null;
   readonly previous_expires_at: number | null;
+  /** When the present secret was first used. */
+  readonly secret_used_at: number | null;
   readonly created_at: number;
   readonly disabled_at: number | null;
 };

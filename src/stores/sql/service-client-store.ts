@@ -25,6 +25,7 @@ export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore
           secret_digest: secretDigest,
           previous_digest: null,
           previous_expires_at: null,
+          secret_used_at: null,
           created_at: createdAt,
           disabled_at: null,
         })
@@ -36,13 +37,14 @@ export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore
     async find(id) {
       const row = await kysely
         .selectFrom('service_clients')
-        .select([...clientColumns, 'secret_digest', 'previous_digest'])
+        .select([...clientColumns, 'secret_digest', 'previous_digest', 'secret_used_at'])
         .where('id', '=', id)
         .executeTakeFirst();
       if (row === undefined) return null;
       return {
         client: toClient(row),
         secretDigest: tokenDigest(row.secret_digest),
+        secretWasUsed: row.secret_used_at !== null,
         previousDigest: row.previous_digest === null ? null : tokenDigest(row.previous_digest),
       };
     },
@@ -60,19 +62,38 @@ export function sqlServiceClientStore(database: SqlDatabase): ServiceClientStore
       return toPage(await page.execute(), first, toClient);
     },
 
-    async rotateSecret(id, { secretDigest, previousExpiresAt }) {
+    async rotateSecret(id, { secretDigest, at, previousExpiresAt }) {
       const row = await kysely
         .updateTable('service_clients')
         .set((eb) => ({
-          previous_digest: eb.ref('secret_digest'),
+          previous_digest:
+            previousExpiresAt === null
+              ? null
+              : eb
+                  .case()
+                  .when(eb.and([eb('secret_used_at', 'is', null), eb('previous_expires_at', '>', at)]))
+                  .then(eb.ref('previous_digest'))
+                  .else(eb.ref('secret_digest'))
+                  .end(),
           previous_expires_at: previousExpiresAt,
           secret_digest: secretDigest,
+          secret_used_at: null,
         }))
         .where('id', '=', id)
         .where('disabled_at', 'is', null)
         .returning(clientColumns)
         .executeTakeFirst();
       return row === undefined ? null : toClient(row);
+    },
+
+    async recordSecretUse(id, secretDigest, at) {
+      await kysely
+        .updateTable('service_clients')
+        .set({ secret_used_at: at })
+        .where('id', '=', id)
+        .where('secret_digest', '=', secretDigest)
+        .where('secret_used_at', 'is', null)
+        .execute();
     },
 
     async disable(id, disabledAt) {

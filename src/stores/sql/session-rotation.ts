@@ -54,6 +54,7 @@ export function sessionRotation(
       .where('family_digest', '=', digests.family)
       .where('previous_digest', '=', digests.token)
       .where('rotated_at', '>', windowStart(now))
+      .where('rotated_at', '<=', windowEnd(now))
       .where(isLive(now))
       .executeTakeFirst();
   }
@@ -65,6 +66,7 @@ export function sessionRotation(
         eb('previous_digest', 'is', null),
         eb('previous_digest', '<>', digests.token),
         eb('rotated_at', '<=', windowStart(now)),
+        eb('rotated_at', '>', windowEnd(now)),
       ]);
     const { numDeletedRows } = await kysely
       .deleteFrom('sessions')
@@ -80,6 +82,10 @@ export function sessionRotation(
 
   function windowStart(now: EpochMillis): EpochMillis {
     return reuseWindowStart(lifetimes, now);
+  }
+
+  function windowEnd(now: EpochMillis): EpochMillis {
+    return reuseWindowEnd(lifetimes, now);
   }
 }
 
@@ -114,6 +120,12 @@ const noDigest = tokenDigest('');
 const reuseWindowStart = ({ reuseWindowMs }: SessionLifetimes, now: EpochMillis): EpochMillis =>
   reuseWindowMs > 0 ? now - reuseWindowMs : Number.MAX_SAFE_INTEGER;
 
+/**
+ * And if it was spent by this time. The clock of another instance may be a little ahead; one that was set back must not prolong the
+ * window by as much.
+ */
+const reuseWindowEnd = ({ reuseWindowMs }: SessionLifetimes, now: EpochMillis): EpochMillis => now + reuseWindowMs;
+
 /** Returns `SessionStore.recognize`: one read, under the conditions of the rotation. */
 export function sessionRecognition(
   { kysely }: SqlDatabase,
@@ -131,7 +143,10 @@ export function sessionRecognition(
       .executeTakeFirst();
     if (row === undefined) return 'unknown';
     if (row.token_digest === digests.token) return 'current';
-    const inWindow = row.rotated_at !== null && row.rotated_at > reuseWindowStart(lifetimes, now);
+    const inWindow =
+      row.rotated_at !== null &&
+      row.rotated_at > reuseWindowStart(lifetimes, now) &&
+      row.rotated_at <= reuseWindowEnd(lifetimes, now);
     return row.previous_digest === digests.token && inWindow ? 'replayable' : 'spent';
   };
 }

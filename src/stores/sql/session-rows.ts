@@ -8,7 +8,7 @@ import {
   sql,
 } from 'kysely';
 import type { EpochMillis } from '../../domain/clock.ts';
-import type { Session } from '../../domain/session.ts';
+import type { Session, TokenDigests } from '../../domain/session.ts';
 import type { Schema, SessionsTable } from './schema.ts';
 
 /** The columns of `Session`: no digest, no nonce. */
@@ -36,7 +36,7 @@ export const toSession = (row: Pick<Selectable<SessionsTable>, (typeof sessionCo
 
 type OfSession<T> = (eb: ExpressionBuilder<Schema, 'sessions'>) => ExpressionWrapper<Schema, 'sessions', T>;
 
-/** Not expired, and its account is not disabled. */
+/** Not expired, and its account neither is disabled nor has ended the sessions of its time. */
 export const isLive =
   (now: EpochMillis): OfSession<SqlBool> =>
   (eb) =>
@@ -47,6 +47,7 @@ export const isLive =
           .selectFrom('users')
           .select('users.id')
           .whereRef('users.id', '=', 'sessions.user_id')
+          .whereRef('users.sessions_from', '<=', 'sessions.account_version')
           .where('users.disabled_at', 'is', null),
       ),
     ]);
@@ -61,6 +62,16 @@ export const slidExpiry =
       .then(eb.ref('absolute_expires_at'))
       .else(wholeNumber(idleLimit))
       .end();
+
+/** Gives a session the first token of another family, and binds it to this version of its account. */
+export const newFamily = ({ family, token }: TokenDigests, accountVersion: number) => ({
+  family_digest: family,
+  token_digest: token,
+  previous_digest: null,
+  successor_nonce: null,
+  rotated_at: null,
+  account_version: accountVersion,
+});
 
 /** PostgreSQL takes an untyped parameter for text; these state the type. */
 export const wholeNumber = (value: number): RawBuilder<number> => sql<number>`cast(${value} as bigint)`;

@@ -4,11 +4,12 @@ import type { Clock, EpochMillis } from '../../domain/clock.ts';
 import type { Page, PageQuery, Position } from '../../domain/page.ts';
 import type { Session, SessionLifetimes, SessionStatus } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
-import { toUser, type UserRow, userColumns } from './account-store.ts';
+import { sqlAccountChanges } from './account-changes.ts';
 import type { SqlDatabase } from './database.ts';
 import { sessionAuthenticationAge } from './session-authentication.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
-import { isLive, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
+import { isLive, newFamily, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
+import { parseUser, type UserRow, userColumns } from './user-rows.ts';
 
 /**
  * Sessions in SQL: one row each, deleted when it ends. Only `start` inserts; everything else changes or deletes an existing
@@ -20,7 +21,8 @@ export function sqlSessionStore(
   { lifetimes, clock }: { readonly lifetimes: SessionLifetimes; readonly clock: Clock },
 ): SessionStore {
   const { kysely } = db;
-  const readStatus = db.prepareCachedRead(checkQuery(db), toLiveStatus);
+  const changes = sqlAccountChanges(db);
+  const readStatus = db.prepareCachedRead(checkQuery(db), (row: CheckRow) => toStatus(row, db));
 
   return {
     start: (session) => insertForAccount(db, session, { lifetimes, clock }),
@@ -28,27 +30,6 @@ export function sqlSessionStore(
     rotate: sessionRotation(db, { lifetimes, clock }),
 
     recognize: sessionRecognition(db, { lifetimes, clock }),
-
-    async reissue(userId, sessionId, { family, token, isProven = false }) {
-      const now = clock();
-      const row = await kysely
-        .updateTable('sessions')
-        .set((eb) => ({
-          family_digest: family,
-          token_digest: token,
-          previous_digest: null,
-          successor_nonce: null,
-          rotated_at: null,
-          ...(isProven ? { last_seen_at: now, authenticated_at: now } : { last_seen_at: now }),
-          expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
-        }))
-        .where('id', '=', sessionId)
-        .where('user_id', '=', userId)
-        .where(isLive(now))
-        .returning(sessionColumns)
-        .executeTakeFirst();
-      return row === undefined ? null : toSession(row);
-    },
 
     authenticationAge: sessionAuthenticationAge(db, clock),
     async check(userId, sessionId) {
@@ -88,10 +69,29 @@ export function sqlSessionStore(
       return Number(numDeletedRows);
     },
 
-    // `check` reads the account together with the session.
-    accountChanged: async () => {},
+    /** `check` reads the account together with the session, and `AccountStore.change` has ended those that were to end. */
+    async accountChanged(account, kept) {
+      if (kept === undefined) return null;
+      const now = clock();
+      const row = await kysely
+        .updateTable('sessions')
+        .set((eb) => ({
+          ...newFamily(kept.digests, account.version),
+          last_seen_at: now,
+          authenticated_at: now,
+          expires_at: slidExpiry(now + lifetimes.idleMs)(eb),
+        }))
+        .where('id', '=', kept.id)
+        .where('user_id', '=', account.id)
+        .where(isLive(now))
+        .returning(sessionColumns)
+        .executeTakeFirst();
+      return row === undefined ? null : toSession(row);
+    },
 
     async purgeExpired(limit, now) {
+      // Nobody waits for these: this store reads the accounts themselves.
+      await changes.settle(await changes.list(limit));
       const { numDeletedRows } = await kysely
         .deleteFrom('sessions')
         .where('id', 'in', (eb) =>
@@ -169,16 +169,23 @@ const checkQuery = ({ kysely }: SqlDatabase) =>
     .where('sessions.id', '=', '')
     .where('sessions.user_id', '=', '')
     .where('users.disabled_at', 'is', null)
+    .whereRef('users.sessions_from', '<=', 'sessions.account_version')
     .compile();
 
 type CheckRow = UserRow & { readonly session_expires_at: EpochMillis };
 
 /** What `check` returns until the session expires. */
-const toLiveStatus = (row: CheckRow): { readonly expiresAt: EpochMillis; readonly status: SessionStatus } => {
-  const account = toUser(row);
+const toStatus = (
+  row: CheckRow,
+  db: SqlDatabase,
+): { readonly expiresAt: EpochMillis; readonly status: SessionStatus } => {
+  const account = parseUser(row, db);
   return {
     expiresAt: row.session_expires_at,
-    status: { kind: 'live', role: account.role, accountVersion: account.version, account },
+    status:
+      account === null
+        ? { kind: 'ended' }
+        : { kind: 'live', role: account.role, accountVersion: account.version, account },
   };
 };
 
@@ -196,7 +203,7 @@ async function insertForAccount(
   const absoluteExpiry = now + lifetimes.absoluteMs;
   const row = await kysely
     .insertInto('sessions')
-    .columns([...sessionColumns, 'absolute_expires_at', 'family_digest', 'token_digest'])
+    .columns([...sessionColumns, 'absolute_expires_at', 'family_digest', 'token_digest', 'account_version'])
     .expression((eb) =>
       eb
         .selectFrom('users')
@@ -212,6 +219,7 @@ async function insertForAccount(
           wholeNumber(absoluteExpiry).as('absolute_expires_at'),
           text(digests.family).as('family_digest'),
           text(digests.token).as('token_digest'),
+          wholeNumber(version).as('account_version'),
         ])
         .where('users.id', '=', userId)
         .where('users.version', '=', version)

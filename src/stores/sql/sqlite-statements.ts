@@ -19,16 +19,29 @@ export function statementCache(database: DatabaseSync, capacity = 100): (sql: st
   };
 }
 
+type ReadRow = (parameters: readonly unknown[]) => Readonly<Record<string, unknown>> | undefined;
+
 /** Reads one row as a plain object. The rows of node:sqlite are dictionary-mode objects, which cost more than the read. */
-export function prepareRow(
+export const prepareRow = (database: DatabaseSync, sql: string): ReadRow =>
+  prepareWith(database, sql, (statement, values) => statement.get(...values));
+
+/**
+ * The same for a statement that writes. It runs to its end: `StatementSync.get` stops at the first row, before the statement commits,
+ * and drops the error of a commit that fails (a full disk), so that a row would be returned that is nowhere.
+ */
+export const prepareWrittenRow = (database: DatabaseSync, sql: string): ReadRow =>
+  prepareWith(database, sql, (statement, values) => statement.all(...values)[0]);
+
+function prepareWith(
   database: DatabaseSync,
   sql: string,
-): (parameters: readonly unknown[]) => Readonly<Record<string, unknown>> | undefined {
+  run: (statement: StatementSync, values: readonly SQLInputValue[]) => unknown,
+): ReadRow {
   const statement = database.prepare(sql);
   statement.setReturnArrays(true);
   const names = statement.columns().map(({ name }) => name);
   return (parameters) => {
-    const values: unknown = statement.get(...checkedParameters(parameters));
+    const values = run(statement, checkedParameters(parameters));
     if (!Array.isArray(values)) return undefined;
     const row: Record<string, unknown> = {};
     for (let column = 0; column < names.length; column += 1) row[names[column] ?? ''] = values[column];

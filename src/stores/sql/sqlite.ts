@@ -7,7 +7,7 @@ import { migrateToLatest } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { isBusy, mapErrors, throwMapped } from './sqlite-errors.ts';
 import { createReadCache } from './sqlite-read-cache.ts';
-import { checkedParameters, prepareRow, statementCache } from './sqlite-statements.ts';
+import { checkedParameters, prepareRow, prepareWrittenRow, statementCache } from './sqlite-statements.ts';
 
 export type SqliteOptions = {
   /** A path. Its directory must exist. */
@@ -136,7 +136,7 @@ function prepareWrite<R>(database: DatabaseSync, sql: string, commit: Commit): P
   let write: ReturnType<typeof prepareRow> | undefined;
   return async (parameters) => {
     const row = await commit(() => {
-      write ??= prepareRow(database, sql);
+      write ??= prepareWrittenRow(database, sql);
       return write(parameters);
     }).catch(throwMapped);
     // Unchecked cast: Kysely infers the row type from the query.

@@ -10,13 +10,18 @@ const user: User = {
   createdAt: 1,
   disabledAt: null,
   version: 7,
+  sessionsFrom: 3,
 };
 
 it.each<[string, UserChange, Partial<User>]>([
   ['another role', { role: 'ADMIN' }, { role: 'ADMIN' }],
-  ['disabling', { disabledAt: 5 }, { disabledAt: 5 }],
-  ['a new password', { passwordHash: 'hash' }, {}],
-  ['several changes at once', { role: 'ADMIN', disabledAt: 5, passwordHash: 'hash' }, { role: 'ADMIN', disabledAt: 5 }],
+  ['disabling', { disabledAt: 5 }, { disabledAt: 5, sessionsFrom: 8 }],
+  ['a new password', { passwordHash: 'hash' }, { sessionsFrom: 8 }],
+  [
+    'several changes at once',
+    { role: 'ADMIN', disabledAt: 5, passwordHash: 'hash' },
+    { role: 'ADMIN', disabledAt: 5, sessionsFrom: 8 },
+  ],
 ])('%s raises the version by one, and what `User` shows changes with it', (_, change, shown) => {
   expect(changeUser(user, change)).toEqual({ ...user, ...shown, version: 8 });
 });

@@ -14,6 +14,7 @@ import { createAccounts } from '../../../src/services/accounts.ts';
 import { createLoginLockout } from '../../../src/services/login-lockout.ts';
 import { createRequireRecentSignIn } from '../../../src/services/recent-sign-in.ts';
 import { createSessions, type IssuedTokens } from '../../../src/services/sessions.ts';
+import type { KeptSession } from '../../../src/stores/ports/account-store.ts';
 import type { RefreshUse, SessionStore } from '../../../src/stores/ports/session-store.ts';
 import { sqlAccountStore } from '../../../src/stores/sql/account-store.ts';
 import type { SqlDatabase } from '../../../src/stores/sql/database.ts';
@@ -60,9 +61,10 @@ const openServices = (database: SqlDatabase) => {
       uses.push(use);
       return stored.rotate(use);
     },
-    accountChanged: async (user: User) => {
+    accountChanged: async (user: User, kept?: KeptSession) => {
       if (notifications.fail) throw new AppError('SERVICE_UNAVAILABLE');
       notified.push(user);
+      return stored.accountChanged(user, kept);
     },
   };
   const accounts = createAccounts({

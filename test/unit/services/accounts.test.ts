@@ -175,11 +175,11 @@ describe('changing the password', () => {
     const { accounts, createAccount, notified, last } = services;
     const user = await createAccount();
     const changed = await accounts.changePassword(user.id, change, browser);
-    expect(changed).toEqual({ ...user, version: 2 });
-    expect(notified).toEqual([changed]);
+    expect(changed.user).toEqual({ ...user, version: 2, sessionsFrom: 2 });
+    expect(notified).toEqual([changed.user]);
     expect(last()).toMatchObject({ type: 'password.changed', actor: { kind: 'account', id: user.id } });
     expect(await failure(signIn(services))).toBe('INVALID_CREDENTIALS');
-    expect(await signIn(services, otherPassword)).toEqual(changed);
+    expect(await signIn(services, otherPassword)).toEqual(changed.user);
   });
 
   it('P09: needs the current password, and a wrong one counts toward the lock', async () => {

@@ -9,7 +9,7 @@ import { createBasicLogin } from '../../../src/services/basic-login.ts';
 const setUp = () => {
   let user: User = {
     ...{ id: userId('ada'), email: 'ada@example.com', name: 'Ada', role: 'USER', createdAt: 0 },
-    ...{ disabledAt: null, version: 1 },
+    ...{ disabledAt: null, version: 1, sessionsFrom: 0 },
   };
   let now = 1_000_000;
   let hashed = 0;

@@ -87,11 +87,11 @@ describe('a login in flight', () => {
   };
 
   it('R15: does not start a session with a password that was changed meanwhile', async () => {
-    const { reason, sessions, user, ada } = await loginDuring(({ accountStore, user: { id } }) =>
+    const { reason, sessions, user } = await loginDuring(({ accountStore, user: { id } }) =>
       accountStore.change(id, () => ({ passwordHash: `new:${otherPassword}` })),
     );
     expect(reason).toBe('INVALID_CREDENTIALS');
-    expect(await allOf(sessions, user.id)).toEqual([ada.session]);
+    expect(await allOf(sessions, user.id)).toEqual([]);
   });
 
   it('R16: does not start a session of an account that was disabled meanwhile', async () => {
@@ -114,7 +114,7 @@ describe('a login in flight', () => {
   it('is rejected if the account changes a second time', async () => {
     const { reason } = await loginDuring(
       ({ accountStore, user: { id } }) =>
-        accountStore.change(id, ({ user }) => ({ role: user.role === 'ADMIN' ? 'USER' : 'ADMIN' })),
+        accountStore.change(id, ({ user }) => ({ role: user.role === 'MODERATOR' ? 'USER' : 'MODERATOR' })),
       2,
     );
     expect(reason).toBe('INVALID_CREDENTIALS');

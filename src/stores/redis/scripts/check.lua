@@ -18,10 +18,12 @@ local answer = { KEYS[1], ARGV[1] }
 for i = 1, #KEYS do
   local found = redis.call('HMGET', KEYS[i], string.sub(ARGV[2], 16 * i - 15, 16 * i), 'a')
   local word = '-'
-  if found[1] and found[2] then
-    local left = struct.unpack('>I6', found[1], 45) - now
-    local version, disabled, role = string.match(found[2], '^(%d+):([01]):(.*)$')
-    if left > 0 and disabled == '0' then word = role .. ':' .. version .. ':' .. string.format('%.0f', left) end
+  -- A record of an earlier version of this server is shorter: its session has ended.
+  if found[1] and #found[1] == 66 and found[2] then
+    local expires, _, _, started = struct.unpack('>I6I5I5I6', found[1], 45)
+    local left = expires - now
+    local version, disabled, from, role = string.match(found[2], '^(%d+):([01]):(%d+):(.*)$')
+    if left > 0 and disabled == '0' and started >= tonumber(from) then word = role .. ':' .. version .. ':' .. string.format('%.0f', left) end
   end
   answer[i + 2] = word
 end

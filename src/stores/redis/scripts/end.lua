@@ -10,7 +10,8 @@ local found = redis.call('HGET', key, id)
 if not found or string.sub(found, 1, 16) == ARGV[3] then return { key, tag, 0 } end
 
 local at = now()
-local ended = expiry(found) > at and 1 or 0
+local _, _, _, from = account()
+local wasLive = expiry(found) > at and not ended(found, from) and 1 or 0
 remove(id)
 settle(at, 0)
-return { key, tag, ended }
+return { key, tag, wasLive }

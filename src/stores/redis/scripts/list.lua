@@ -8,7 +8,7 @@
 -- ARGV[5]  the id of that session
 -- Returns  {key, tag, {id, created, seen, expires, authenticated, client}, ...}
 local answer = { key, tag }
-local version, disabled = account()
+local version, disabled, _, from = account()
 if not version or (disabled and ARGV[2] ~= '1') then return answer end
 
 -- Byte by byte: `<` on strings goes by the locale of the server.
@@ -26,14 +26,14 @@ local function isFirst(one, other)
 end
 
 local at = now()
-local from = ARGV[4] ~= '' and { created = tonumber(ARGV[4]), id = ARGV[5] } or nil
+local after = ARGV[4] ~= '' and { created = tonumber(ARGV[4]), id = ARGV[5] } or nil
 local found = redis.call('HGETALL', key)
 local sessions = {}
 for i = 1, #found, 2 do
-  if #found[i] == 16 and expiry(found[i + 1]) > at then
+  if #found[i] == 16 and expiry(found[i + 1]) > at and not ended(found[i + 1], from) then
     local created, seen, expires, _, authenticated = times(found[i + 1])
     local session = { id = found[i], created = created, seen = seen, expires = expires, authenticated = authenticated }
-    if not from or isFirst(from, session) then sessions[#sessions + 1] = session end
+    if not after or isFirst(after, session) then sessions[#sessions + 1] = session end
   end
 end
 table.sort(sessions, isFirst)

@@ -12,6 +12,7 @@
 -- ARGV[9]  client
 -- ARGV[10] version of the account
 -- ARGV[11] role
+-- ARGV[12] version from which sessions are live
 -- Returns  {key, tag, 'rotated', created, seen, expires, authenticated}
 --          {key, tag, 'replayed', created, seen, expires, authenticated, client, nonce}
 --          {key, tag, 'reused'}: the session is removed
@@ -19,7 +20,7 @@
 local id, token = ARGV[2], ARGV[4]
 local known = account()
 local version = tonumber(ARGV[10])
-if known and version > known then redis.call('HSET', key, 'a', mark(version, false, ARGV[11])) end
+if known and version > known then redis.call('HSET', key, 'a', mark(version, false, ARGV[12], ARGV[11])) end
 
 local at = now()
 local session = live(id, at)
@@ -29,7 +30,7 @@ local state, nonce = recognize(session, id, ARGV[3], token, tonumber(ARGV[8]), a
 if state == 'current' then
   local expires = math.min(at + ARGV[7], session.absolute)
   redis.call('HSET', key,
-    id, record(ARGV[3] .. ARGV[5], session.created, at, expires, session.absolute, session.authenticated),
+    id, record(ARGV[3] .. ARGV[5], session.created, at, expires, session.absolute, session.authenticated, session.started),
     id .. 'p', token .. struct.pack('>I6', at) .. ARGV[6], id .. 'o', ARGV[9])
   settle(at, expires)
   return { key, tag, 'rotated', session.created, at, expires, session.authenticated }

@@ -5,11 +5,15 @@
 -- Returns  {KEYS[1], ARGV[1], ...} from every script, so that an answer can be matched to its call
 --
 -- Fields of the hash (integers big-endian, times in ms):
---   a           version ':' disabled (0 or 1) ':' role             what the account may do, as far as Redis was told
---   <id 16>     family 16 | token 16 | created 6 | seen 6 | expires 6 | absolute expiry 5 | authenticated 5
---               (the last two as ms since created: with 60 bytes the record takes 64 of memory, with more it takes 80)
+--   a           version ':' disabled (0 or 1) ':' from ':' role    what the account may do, as far as Redis was told
+--   <id 16>     family 16 | token 16 | created 6 | seen 6 | expires 6 | absolute expiry 5 | authenticated 5 |
+--               version of the account 6
+--               (absolute expiry and authenticated as ms since created)
 --   <id 16> p   last spent token 16 | spent at 6 | nonce of its successor; absent before the first rotation
 --   <id 16> o   the client that used it last; opaque here
+--
+-- A session is live only if its version is at least `from`: it then was started, or kept, after the last change that ends
+-- sessions.
 --
 -- All times are the server's. Every script that writes ends with settle(), which leaves no key without a TTL.
 
@@ -25,39 +29,46 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Returns version, whether disabled, role; nil if Redis does not know the account.
+-- Returns version, whether disabled, role, from; nil if Redis does not know the account.
 local function account()
   local mark = redis.call('HGET', key, 'a')
   if not mark then return nil end
-  local version, disabled, role = string.match(mark, '^(%d+):([01]):(.*)$')
-  return tonumber(version), disabled == '1', role
+  local version, disabled, from, role = string.match(mark, '^(%d+):([01]):(%d+):(.*)$')
+  return tonumber(version), disabled == '1', role, tonumber(from)
 end
 
-local function mark(version, disabled, role)
-  return string.format('%.0f:%s:%s', version, disabled and '1' or '0', role)
+local function mark(version, disabled, from, role)
+  return string.format('%.0f:%s:%.0f:%s', version, disabled and '1' or '0', from, role)
 end
 
 local function expiry(record)
   return (struct.unpack('>I6', record, 45))
 end
 
--- Returns created, seen, expires, absolute, authenticated.
+-- Returns created, seen, expires, absolute, authenticated, version of the account.
 local function times(record)
-  local created, seen, expires, absolute, authenticated = struct.unpack('>I6I6I6I5I5', record, 33)
-  return created, seen, expires, created + absolute, created + authenticated
+  local created, seen, expires, absolute, authenticated, started = struct.unpack('>I6I6I6I5I5I6', record, 33)
+  return created, seen, expires, created + absolute, created + authenticated, started
 end
 
-local function record(tokens, created, seen, expires, absolute, authenticated)
-  return tokens .. struct.pack('>I6I6I6I5I5', created, seen, expires, absolute - created, authenticated - created)
+-- A clock that was set back must not have anyone authenticated before the session was created: that is no number to store.
+local function record(tokens, created, seen, expires, absolute, authenticated, version)
+  local sinceCreated = math.max(authenticated - created, 0)
+  return tokens .. struct.pack('>I6I6I6I5I5I6', created, seen, expires, absolute - created, sinceCreated, version)
 end
 
--- Returns the session if it is live: not expired, its account known and not disabled.
+-- Whether the account has ended the sessions of this one's time. A record of an earlier version of this server is shorter.
+local function ended(record, from)
+  return #record < 66 or struct.unpack('>I6', record, 61) < (from or 0)
+end
+
+-- Returns the session if it is live: not expired, its account known, not disabled, and it has not ended the sessions of its time.
 local function live(id, at)
   local found = redis.call('HGET', key, id)
-  if not found then return nil end
-  local created, seen, expires, absolute, authenticated = times(found)
-  local version, disabled = account()
-  if expires <= at or not version or disabled then return nil end
+  local version, disabled, _, from = account()
+  if not found or not version or disabled or ended(found, from) then return nil end
+  local created, seen, expires, absolute, authenticated, started = times(found)
+  if expires <= at then return nil end
   return {
     family = string.sub(found, 1, 16),
     token = string.sub(found, 17, 32),
@@ -66,6 +77,7 @@ local function live(id, at)
     expires = expires,
     absolute = absolute,
     authenticated = authenticated,
+    started = started,
   }
 end
 
@@ -77,13 +89,23 @@ local function recognize(session, id, family, token, window, at)
   local previous = redis.call('HGET', key, id .. 'p')
   if previous and string.sub(previous, 1, 16) == token then
     local spent = struct.unpack('>I6', previous, 17)
-    if window > 0 and at - spent < window then return 'replayable', string.sub(previous, 23) end
+    -- A clock that was set back must not prolong the window by as much.
+    if window > 0 and math.abs(at - spent) < window then return 'replayable', string.sub(previous, 23) end
   end
   return 'spent'
 end
 
 local function remove(id)
   redis.call('HDEL', key, id, id .. 'p', id .. 'o')
+end
+
+-- Removes every session that the account has ended.
+local function removeEnded()
+  local _, _, _, from = account()
+  local found = redis.call('HGETALL', key)
+  for i = 1, #found, 2 do
+    if #found[i] == 16 and ended(found[i + 1], from) then remove(found[i]) end
+  end
 end
 
 -- Removes at most `limit` expired sessions and leaves the TTL of the key. Returns their number, and the latest expiry of the
