@@ -71,7 +71,7 @@ describe.each(installations)('an account that is edited by hand in %s', (_, open
     return codes[0] ?? data.viewer.role;
   };
   const edit = (statement: string) => installation.edit(server, statement);
-  const soon = { timeout: 5_000 };
+  const soon = { timeout: 15_000 };
 
   it.skipIf(missing !== null)('T18 has no session any more once it was deleted', async () => {
     const ada = await signup(server);

@@ -138,6 +138,7 @@ export const openCutPorts = async ({ database, redisUrl, cutter, lifetimes, cloc
     lifetimes,
     journal: sqlRevocationJournal(db, { clock }),
     changes: sqlAccountChanges(db),
+    catchUpAfterCalls: 1,
     getCachedAccount: getCached,
   });
   await until(() => answers(ping));

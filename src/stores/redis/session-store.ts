@@ -5,6 +5,7 @@ import type { CachedAccounts } from '../account-cache.ts';
 import type { AccountChanges } from '../ports/account-changes.ts';
 import type { JournalEntry, RevocationJournal } from '../ports/revocation-journal.ts';
 import type { SessionStore } from '../ports/session-store.ts';
+import { createCatchUp } from './account-catch-up.ts';
 import { deletedAccount, keptRevocation, writeMark } from './account-mark.ts';
 import { createAuthenticationAge } from './authentication-age.ts';
 import { writeClientInfo } from './client-info-codec.ts';
@@ -33,6 +34,8 @@ export type RedisSessionStoreOptions = {
   readonly lifetimes: SessionLifetimes;
   readonly journal: RevocationJournal;
   readonly changes: AccountChanges;
+  /** In how many calls of `catchUp`, one after the other, a change is pending before it is taken over. */
+  readonly catchUpAfterCalls?: number;
   /** Begins every key. Letters, digits, `-` and `_`. */
   readonly prefix?: string;
   /** If given, `check` answers from it at once where it can, else from Redis. */
@@ -71,6 +74,7 @@ export function redisSessionStore(
     lifetimes,
     journal,
     changes,
+    catchUpAfterCalls = 3,
     prefix = 'fg',
     feed,
     getCachedAccount,
@@ -196,20 +200,21 @@ export function redisSessionStore(
       const keep = kept ? [writeSessionId(kept.id), writeDigests(kept.digests), idleMs] : [];
       const times = await write(() => run('account-changed', key(userId), [...writeMark(mark), ...keep]));
       await announce(userId);
+      // What cannot be settled is only taken over once more.
+      await changes.settle([{ userId, version, account: null }]).catch(signals.backgroundError);
       return kept === undefined || times.length === 0 ? null : readSession({ userId, sessionId: kept.id }, times);
     },
 
-    async catchUp(limit) {
-      const pending = await changes.list(limit);
-      if (pending.length === 0) return 0;
-      await journal.record(pending.map(({ userId }) => ({ kind: 'account', userId })));
-      for (const { userId, account } of pending.filter((change) => isStorable(change.userId))) {
+    catchUp: createCatchUp({
+      changes,
+      afterCalls: catchUpAfterCalls,
+      takeOver: async (userId, account) => {
+        if (!isStorable(userId)) return;
+        await journal.record([{ kind: 'account', userId }]);
         await write(() => run('account-changed', key(userId), writeMark(account ?? deletedAccount)));
         await announce(userId);
-      }
-      await changes.settle(pending);
-      return pending.length;
-    },
+      },
+    }),
 
     ping: async () => {
       await redis.ping();
