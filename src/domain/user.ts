@@ -32,7 +32,7 @@ export const isActiveAdministrator = ({ role, disabledAt }: Pick<User, 'role' | 
 export type UserChange = Partial<Pick<User, 'role' | 'disabledAt'>> & {
   /** `User` does not show it, and it raises the version too: a new password ends what the old one opened. */
   readonly passwordHash?: string;
-  /** Revokes the API keys of the account in the same step, as of this time. Only together with another change. */
+  /** Revokes the API keys of the account in the same step, as of this time. Only together with a new password. */
   readonly revokeApiKeysAt?: EpochMillis;
 };
 

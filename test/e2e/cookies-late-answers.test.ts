@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inputFor, loginByCookie, refreshByCookie, signedUp } from '../support/cookie-jar.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { openServer, type TestServer } from '../support/server.ts';
 
 const me = '{ me { email } }';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await openServer({}, {});
 });
 afterAll(() => server.stop());
 
@@ -21,7 +21,7 @@ const sendFromTab = async (jar: Awaited<ReturnType<typeof signedUp>>['jar'], que
   return { answer, arrive };
 };
 
-it.each([
+test.each([
   ['was ended', 'mutation { logout(input: { scope: ALL }) { endedSessions } }', 0],
   ['expired', null, 31 * 86_400_000],
 ])(
@@ -39,7 +39,7 @@ it.each([
   },
 );
 
-it('nothing but logout and a sign-in sets or removes cookies of a dead session', async () => {
+test('nothing but logout and a sign-in sets or removes cookies of a dead session', async () => {
   const { jar, email } = await signedUp(server);
   await jar.copy().gql('mutation { logout { endedSessions } }');
   for (const query of [
@@ -55,7 +55,7 @@ it('nothing but logout and a sign-in sets or removes cookies of a dead session',
   expect((await jar.gql(me)).data.me).toEqual({ email });
 });
 
-it('logout removes cookies of a dead session too, and only if they were sent', async () => {
+test('logout removes cookies of a dead session too, and only if they were sent', async () => {
   const { jar } = await signedUp(server);
   await jar.copy().gql('mutation { logout { endedSessions } }');
   const without = jar.copy();

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runInProcess } from '../support/command-line.ts';
 import { asAdministrator, postgresMissing, postgresServer } from '../support/databases.ts';
 import { redisMissing, redisServer } from '../support/redis-servers.ts';
@@ -10,9 +10,9 @@ import {
   login,
   loginAsAdmin,
   newEmail,
+  openServer,
   refresh,
   signup,
-  startServer,
   type TestServer,
 } from '../support/server.ts';
 
@@ -59,7 +59,7 @@ describe.each(installations)('an account that is edited by hand in %s', (_, open
   beforeAll(async () => {
     if (missing !== null) return;
     installation = await open();
-    server = await startServer({ ...adminEnv, ...installation.env });
+    server = await openServer({ ...adminEnv, ...installation.env }, {});
   });
   afterAll(async () => {
     await server?.stop();
@@ -73,14 +73,14 @@ describe.each(installations)('an account that is edited by hand in %s', (_, open
   const edit = (statement: string) => installation.edit(server, statement);
   const soon = { timeout: 15_000 };
 
-  it.skipIf(missing !== null)('T18 has no session any more once it was deleted', async () => {
+  test.skipIf(missing !== null)('T18 has no session any more once it was deleted', async () => {
     const ada = await signup(server);
     await edit(`delete from users where id = '${ada.user.id}'`);
     await expect.poll(() => viewer(ada), soon).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     expect((await refresh(server, ada.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  it.skipIf(missing !== null)(
+  test.skipIf(missing !== null)(
     'R18 has the role that was written, and access tokens of the former are stale',
     async () => {
       const ada = await signup(server);
@@ -92,7 +92,7 @@ describe.each(installations)('an account that is edited by hand in %s', (_, open
     },
   );
 
-  it.skipIf(missing !== null)('R16 has no session once it was disabled, nor when it is enabled again', async () => {
+  test.skipIf(missing !== null)('R16 has no session once it was disabled, nor when it is enabled again', async () => {
     const email = newEmail();
     const ada = await signup(server, email);
     await edit(`update users set disabled_at = 1 where id = '${ada.user.id}'`);
@@ -104,14 +104,14 @@ describe.each(installations)('an account that is edited by hand in %s', (_, open
     expect((await refresh(server, ada.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });
 
-  it.skipIf(missing !== null)('cannot get a role or a time that does not exist', async () => {
+  test.skipIf(missing !== null)('cannot get a role or a time that does not exist', async () => {
     const { user } = await signup(server);
     for (const change of [`role = 'admin'`, 'created_at = 9000000000000000', 'version = -1', `email = ''`]) {
       await expect(edit(`update users set ${change} where id = '${user.id}'`)).rejects.toThrow(/constraint/i);
     }
   });
 
-  it.skipIf(missing !== null)('that cannot be read has no rights, and fails alone', async () => {
+  test.skipIf(missing !== null)('that cannot be read has no rights, and fails alone', async () => {
     const email = newEmail();
     const [ada, bob] = [await signup(server, email), await signup(server)];
     const isSqlite = installation.env['DATABASE_URL'] === undefined;

@@ -14,11 +14,7 @@ type CatchUpDeps = {
  * Returns `SessionStore.catchUp`. A change that has only just been listed may be under way to `accountChanged`, which keeps the
  * session of its caller; to take it over here would end that one too. So it is left for some calls.
  */
-export const createCatchUp = ({
-  changes,
-  afterCalls,
-  takeOver,
-}: CatchUpDeps): NonNullable<SessionStore['catchUp']> => {
+export const createCatchUp = ({ changes, afterCalls, takeOver }: CatchUpDeps): NonNullable<SessionStore['catchUp']> => {
   let listed = new Map<UserId, { readonly version: number; readonly calls: number }>();
 
   const count = ({ userId, version }: PendingChange): number => {

@@ -49,14 +49,13 @@ export const sqlAccountChange = ({ db, findHashById }: AccountChangeDeps): Accou
 
   /** Null if the account is another version by now, or no other administrator is left. */
   const replace = async (replacement: Replacement): Promise<ChangedAccount | null> => {
-    const { before, after, change } = replacement;
+    const { before, after } = replacement;
     const removesAdministrator = isActiveAdministrator(before) && !isActiveAdministrator(after);
     const locks = removesAdministrator && db.dialect === 'postgres' ? [lockAdministrators(db)] : [];
     const update = updateAccount(db, replacement, removesAdministrator);
     const endsSessions = after.sessionsFrom !== before.sessionsFrom;
     const sessions = endsSessions ? [...keepSession(db, replacement), endSessions(db, after.id)] : [];
-    const { revokeApiKeysAt } = change;
-    const revocation = revokeApiKeysAt === undefined ? [] : [revokeKeysOf(db, after, revokeApiKeysAt)];
+    const revocation = revokeKeys(db, replacement);
     const results = await db.transaction<Changed[]>([...locks, update, ...sessions, ...revocation]);
     if ((results[locks.length] ?? []).length === 0) return null;
     const revoked = revocation.length === 0 ? [] : (results.at(-1) ?? []);
@@ -138,6 +137,12 @@ const keepSession = (
     )
     .returning('id');
   return [query.compile()];
+};
+
+/** Only with the change itself, like `keepSession`. */
+const revokeKeys = (db: SqlDatabase, { after, change }: Replacement): readonly CompiledQuery<Changed>[] => {
+  const { passwordHash, revokeApiKeysAt: at } = change;
+  return passwordHash === undefined || at === undefined ? [] : [revokeKeysOf(db, after, { at, passwordHash })];
 };
 
 const endSessions = ({ kysely }: SqlDatabase, id: UserId): CompiledQuery<{ id: string }> =>

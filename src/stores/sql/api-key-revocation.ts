@@ -4,13 +4,13 @@ import type { User } from '../../domain/user.ts';
 import type { SqlDatabase } from './database.ts';
 
 /**
- * Returns the query that revokes the live keys of an account, if the account has this version now: for the transaction that gives
- * it this version. `ApiKeyStore.create` waits for that transaction, so that no key is missed.
+ * Returns the query that revokes the live keys of an account, if the account has this version and this hash now: for the transaction
+ * that gives it both. Another change that came first gave it the version, but not the hash. `ApiKeyStore.create` waits for that transaction, so that no key is missed.
  */
 export const revokeKeysOf = (
   { kysely }: SqlDatabase,
   { id, version }: User,
-  at: EpochMillis,
+  { at, passwordHash }: { readonly at: EpochMillis; readonly passwordHash: string },
 ): CompiledQuery<{ id: string; name: string }> =>
   kysely
     .updateTable('api_keys')
@@ -19,7 +19,13 @@ export const revokeKeysOf = (
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', at)
     .where(({ exists, selectFrom }) =>
-      exists(selectFrom('users').select('users.id').where('users.id', '=', id).where('users.version', '=', version)),
+      exists(
+        selectFrom('users')
+          .select('users.id')
+          .where('users.id', '=', id)
+          .where('users.version', '=', version)
+          .where('users.password_hash', '=', passwordHash),
+      ),
     )
     .returning(['id', 'name'])
     .compile();
