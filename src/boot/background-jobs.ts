@@ -10,7 +10,7 @@ const sweepEveryMs = 10_000;
 const batchSize = 100;
 /** Between two batches of a backlog, so that requests take turns with them. */
 const pauseMs = 10;
-/** How long a session store may not know of a change that it was not told of. */
+/** How often a session store takes over changes that it missed. */
 const catchUpEveryMs = 1_000;
 const catchUpLimit = 200;
 

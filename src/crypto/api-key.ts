@@ -49,7 +49,7 @@ export const apiKeyPrefix = (id: ApiKeyId): string => `fg_${id.replaceAll('-', '
 
 /**
  * Whether two digests are equal, in constant time. A missing stored digest takes the time of one that differs, so that an
- * unknown key cannot be told from a wrong secret.
+ * unknown key looks like a wrong secret.
  */
 export const isSameDigest = (presented: TokenDigest, stored: TokenDigest | null): boolean => {
   const [a, b] = [Buffer.from(presented), Buffer.from(stored ?? dummyDigest)];

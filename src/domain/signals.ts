@@ -14,7 +14,7 @@ export type Signals = {
   readonly signingKeyChanged: (kid: string) => void;
   /** Called with the signing keys in the database that this configuration cannot open, whenever they change. */
   readonly keysSealed: (kids: readonly string[]) => void;
-  /** Called with what went wrong at an identity provider; the browser is told an error code only. */
+  /** Called with what went wrong at an identity provider; the browser gets an error code only. */
   readonly providerFailed: (error: unknown, provider: string) => void;
 };
 

@@ -11,7 +11,7 @@ const isAskedByName = (request: Request): boolean =>
 
 const loopback = /^(?:::ffff:)?127\.|^::1$/;
 
-/** Headers that proxies add. They are believed from anybody here, because they can only take access away. */
+/** Headers that proxies add. They are accepted from any sender here, because they can only take access away. */
 const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
 /**

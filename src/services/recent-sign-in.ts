@@ -20,6 +20,6 @@ export const createRequireRecentSignIn =
     if (sessionId === null) throw new AppError('FORBIDDEN', { reason: 'SESSION_REQUIRED' });
     const ageMs = await sessions.authenticationAge(id, sessionId);
     if (ageMs === null) throw new AppError('UNAUTHENTICATED', { reason: 'TOKEN_REVOKED' });
-    // A proof from the future shows that a clock was set back: how old it is cannot be told.
+    // A proof from the future shows that a clock was set back: its age is unknown.
     if (Math.abs(ageMs) > maxAgeMs) throw new AppError('STEP_UP_REQUIRED', { maxAge: toSeconds(maxAgeMs) });
   };

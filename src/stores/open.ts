@@ -57,7 +57,7 @@ export type Stores = {
 const databaseName = 'fieldgate.sqlite';
 const databaseFile = (directory: string): string => join(directory, databaseName);
 
-/** Whether the database exists, as far as that can be told without a connection. `openStores` creates an embedded one. */
+/** Whether the database exists, as far as that is known without a connection. `openStores` creates an embedded one. */
 export const databaseExists = (target: DatabaseTarget): boolean =>
   target.kind === 'postgres' || existsSync(databaseFile(target.directory));
 

@@ -40,7 +40,7 @@ const printMatrix = async (shell: Shell, { json }: JsonOption): Promise<ExitCode
 /** More would not fit a terminal. */
 const maxEntrances = 2;
 
-/** An `allow` of such a field is no open door: whoever may not read what leads there never gets that far. */
+/** An `allow` of such a field is no open door: a caller who may not read what leads there never reaches it. */
 const reachedOnly = (entrances: readonly string[]): readonly string[] => {
   if (entrances.length === 0) return [];
   const more = entrances.length > maxEntrances ? ` and ${entrances.length - maxEntrances} more` : '';

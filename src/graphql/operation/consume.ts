@@ -30,7 +30,7 @@ const bytesPerPoint = 1024;
 const maxSignInBytes = 1024;
 
 /**
- * A request consumes one point of whoever pays for it (see `createPayers`), which covers the first root field and the first KiB of an
+ * A request consumes one point of its payer (see `createPayers`), which covers the first root field and the first KiB of an
  * unknown document. An operation that only signs in, refreshes or signs out consumes from the buckets of its fields instead.
  */
 export const createConsume = (deps: ConsumeDeps): Consume => {

@@ -3,7 +3,7 @@ import type { AccountMark } from './revocation-journal.ts';
 
 /**
  * The accounts that a session store outside of the database may not know in their current state. The database itself adds an
- * account, in the transaction that changes or deletes it, whoever changes it. Rejects only with
+ * account, in the transaction that changes or deletes it, also a change by hand. Rejects only with
  * `AppError('SERVICE_UNAVAILABLE')`.
  */
 export type AccountChanges = {

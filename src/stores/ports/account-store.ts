@@ -32,7 +32,7 @@ export type AccountStore = {
    * Where the change ends sessions (`User.sessionsFrom`) and this database holds them, they end in the same step, all but `kept`,
    * which goes on with its new digests.
    *
-   * A change never takes the last active administrator away: `decide` is told who that is, and must return null or throw.
+   * A change never takes the last active administrator away: `decide` gets `isLastAdministrator`, and must return null or throw.
    */
   readonly change: (
     id: UserId,

@@ -68,26 +68,15 @@ const replayEntry = async (run: Scripts['run'], key: string, entry: JournalEntry
  * A revocation is written to the journal first and acknowledged when both have it. An answer counts only if its server
  * knows every revocation (see `createRevocationRestore`).
  */
-export function redisSessionStore(
-  redis: RedisConnection,
-  {
-    lifetimes,
-    journal,
-    changes,
-    catchUpAfterCalls = 3,
-    prefix = 'fg',
-    feed,
-    getCachedAccount,
-    signals = silentSignals,
-  }: RedisSessionStoreOptions,
-): RedisSessionStore {
+export function redisSessionStore(redis: RedisConnection, options: RedisSessionStoreOptions): RedisSessionStore {
+  const { journal, changes, catchUpAfterCalls = 3, prefix = 'fg', signals = silentSignals, feed } = options;
   if (!/^[\w-]+$/.test(prefix)) throw new TypeError('The prefix of Redis keys has letters, digits, - and _ only.');
   const { run } = redisScripts(redis);
   const key = (userId: UserId) => accountKey(prefix, userId);
   const replay = (entry: JournalEntry) => replayEntry(run, key(entry.userId), entry);
   const restore = createRevocationRestore({ redis, journal, replay, signals });
   const { read, write } = createVerifiedReads(restore);
-  const { idleMs, absoluteMs, reuseWindowMs } = lifetimes;
+  const { idleMs, absoluteMs, reuseWindowMs } = options.lifetimes;
 
   /** After the change and before the answer, in every process: a process that follows the feed relies on all others. */
   const announce = async (userId: UserId): Promise<void> => {
@@ -156,7 +145,7 @@ export function redisSessionStore(
 
     authenticationAge: createAuthenticationAge({ run, read, key }),
 
-    check: createSessionCheck({ redis, read, key, feed, getCachedAccount }),
+    check: createSessionCheck({ redis, read, key, feed, getCachedAccount: options.getCachedAccount }),
 
     async list(userId, { first, after }) {
       if (!isStorable(userId)) return { items: [], hasNextPage: false };

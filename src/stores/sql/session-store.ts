@@ -90,7 +90,7 @@ export function sqlSessionStore(
     },
 
     async purgeExpired(limit, now) {
-      // Nobody waits for these: this store reads the accounts themselves.
+      // No other store needs these: this one reads the accounts themselves.
       await changes.settle(await changes.list(limit));
       const { numDeletedRows } = await kysely
         .deleteFrom('sessions')

@@ -1,6 +1,6 @@
 -- Stores what an account may do now, unless a newer version is known; also for an account without sessions, because a
--- login whose credential was checked before the change may be under way. Removes the sessions that the change ends. Whoever
--- keeps a session has just proved who they are.
+-- login whose credential was checked before the change may be under way. Removes the sessions that the change ends. The owner
+-- of a kept session has just proved who they are.
 --
 -- KEYS[1]  account
 -- ARGV[1]  tag

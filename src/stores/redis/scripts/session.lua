@@ -5,7 +5,7 @@
 -- Returns  {KEYS[1], ARGV[1], ...} from every script, so that an answer can be matched to its call
 --
 -- Fields of the hash (integers big-endian, times in ms):
---   a           version ':' disabled (0 or 1) ':' from ':' role    what the account may do, as far as Redis was told
+--   a           version ':' disabled (0 or 1) ':' from ':' role    what the account may do, as far as Redis knows
 --   <id 16>     family 16 | token 16 | created 6 | seen 6 | expires 6 | absolute expiry 5 | authenticated 5 |
 --               version of the account 6
 --               (absolute expiry and authenticated as ms since created)
