@@ -75,7 +75,8 @@ describe('the types, with skipLibCheck off', () => {
     createServer(fieldgate.listener).listen(4000);
     const schema = guardSchema(buildSchema('type Query { hello: String @public }'));
     const viewer: Viewer = viewerOf({});
-    const authenticate = bearer({ verify: () => ({ kind: 'invalid', reason: 'TOKEN_INVALID' }) });
+    const verify = () => ({ kind: 'invalid', reason: 'TOKEN_INVALID' }) as const;
+    const authenticate = bearer({ verify, checkSession: null, checkServiceToken: null });
     export { authenticate, CodedError, ConfigError, readCookie, schema, SigningKeysError, StartError, viewer };`;
   beforeAll(async () => {
     mkdirSync(project);
