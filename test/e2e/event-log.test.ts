@@ -84,8 +84,9 @@ describe('the event log of a server process', () => {
     await run('apikey', 'create', '--user', 'bob@example.com', '--name', 'k', '--scope', 'account:read');
     await run('client', 'create', '--name', 'billing');
     await run('user', 'disable', 'bob@example.com');
-    const rows = rowsOf(settings.DATA_DIR);
-    expect(rows.map(({ type, actor_kind }) => [type, actor_kind])).toEqual([
+    // The server writes its events in batches.
+    const written = () => rowsOf(settings.DATA_DIR).map(({ type, actor_kind }) => [type, actor_kind]);
+    await expect.poll(written, { timeout: 5_000 }).toEqual([
       ['user.signed_up', 'command_line'],
       ['user.login_succeeded', 'account'],
       ['role.changed', 'command_line'],
