@@ -32,16 +32,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const doors: readonly { readonly what: string; readonly pattern: RegExp; readonly places: readonly string[] }[] = [
   { what: 'the environment', pattern: /process\.env/, places: faces },
   { what: 'the clock', pattern: /Date\.now|new Date\(\)|performance\.now/, places: [...faces, 'boot/'] },
-  { what: 'jsonwebtoken', pattern: /from 'jsonwebtoken'/, places: ['crypto/'] },
-  { what: 'argon2', pattern: /from '@node-rs\/argon2'/, places: ['crypto/'] },
+  { what: 'jsonwebtoken', pattern: /['"]jsonwebtoken['"]/, places: ['crypto/'] },
+  { what: 'argon2', pattern: /['"]@node-rs\/argon2['"]/, places: ['crypto/'] },
   { what: 'randomness', pattern: /Math\.random|randomBytes|randomUUID|getRandomValues/, places: ['crypto/'] },
-  { what: 'SQL', pattern: /from '(?:kysely|pg|node:sqlite)/, places: ['stores/sql/'] },
-  { what: 'Redis', pattern: /from 'ioredis'/, places: ['stores/redis/'] },
-  { what: 'openid-client', pattern: /from 'openid-client'/, places: ['identity-providers/'] },
-  { what: 'sonic-boom', pattern: /from 'sonic-boom'/, places: ['telemetry/log-sink.ts'] },
+  { what: 'SQL', pattern: /['"](?:kysely|pg|node:sqlite)['"]/, places: ['stores/sql/'] },
+  { what: 'Redis', pattern: /['"]ioredis['"]/, places: ['stores/redis/'] },
+  { what: 'openid-client', pattern: /['"]openid-client['"]/, places: ['identity-providers/'] },
+  { what: 'sonic-boom', pattern: /['"]sonic-boom['"]/, places: ['telemetry/log-sink.ts'] },
   { what: 'prom-client', pattern: /['"]prom-client['"]/, places: ['telemetry/metrics/'] },
   { what: 'OpenTelemetry', pattern: /['"]@opentelemetry\//, places: ['telemetry/tracing/'] },
-  { what: 'commander', pattern: /from 'commander'/, places: ['cli/'] },
+  { what: 'commander', pattern: /['"]commander['"]/, places: ['cli/'] },
   { what: 'the graphql package', pattern: /from 'graphql'/, places: ['graphql/'] },
 ];
 

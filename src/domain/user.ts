@@ -28,8 +28,11 @@ export type User = {
 export const isActiveAdministrator = ({ role, disabledAt }: Pick<User, 'role' | 'disabledAt'>): boolean =>
   role === 'ADMIN' && disabledAt === null;
 
-/** What can change of an account. A field of `User` that is to change later is added here, and nowhere else. */
-export type UserChange = Partial<Pick<User, 'role' | 'disabledAt'>> & {
+/** What `User` shows and can change. A store writes each of them. */
+const changeable = ['role', 'disabledAt'] as const;
+
+/** What can change of an account. */
+export type UserChange = Partial<Pick<User, (typeof changeable)[number]>> & {
   /** `User` does not show it, and it raises the version too: a new password ends what the old one opened. */
   readonly passwordHash?: string;
   /** Revokes the API keys of the account in the same step, as of this time. Only together with a new password. */
@@ -41,10 +44,9 @@ export type UserChange = Partial<Pick<User, 'role' | 'disabledAt'>> & {
  * version is raised, and what `User` shows changes only here: two accounts with one id and one version are equal.
  */
 export const changeUser = (user: User, { passwordHash, revokeApiKeysAt: _, ...change }: UserChange): User => {
-  const { role, disabledAt, version } = user;
   const next = { ...user, ...change };
-  if (passwordHash === undefined && next.role === role && next.disabledAt === disabledAt) return user;
-  const changed = { ...next, version: version + 1 };
-  const endsSessions = passwordHash !== undefined || (disabledAt === null && next.disabledAt !== null);
+  if (passwordHash === undefined && changeable.every((field) => next[field] === user[field])) return user;
+  const changed = { ...next, version: user.version + 1 };
+  const endsSessions = passwordHash !== undefined || (user.disabledAt === null && next.disabledAt !== null);
   return endsSessions ? { ...changed, sessionsFrom: changed.version } : changed;
 };
