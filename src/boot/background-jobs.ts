@@ -63,14 +63,13 @@ type Purgeable = { readonly purgeExpired: (limit: number, now: EpochMillis) => P
 const startFollowingKeys = ({ config, keyRing, signals }: BackgroundJobsDeps): (() => Promise<void>) =>
   repeat(() => keyRing.poll(), config.keyRotation.pollIntervalMs, signals);
 
-/** Completes, from the start on, what a process that died or lost its session store has left half done. */
+/** Completes what a process that died or lost its session store has left half done. */
 const startCatchingUp = ({ ports, signals }: BackgroundJobsDeps): (() => Promise<void>) => {
   const { catchUp } = ports.sessions;
   if (!catchUp) return async () => {};
   const takeOver = async (): Promise<void> => {
     while ((await catchUp(catchUpLimit)) === catchUpLimit);
   };
-  takeOver().catch(signals.backgroundError);
   return repeat(takeOver, catchUpEveryMs, signals);
 };
 

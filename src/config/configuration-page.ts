@@ -43,7 +43,7 @@ const sections: readonly (readonly [first: string, title: string])[] = [
 ];
 
 /** Returns every variable with its documentation, in the order of the page. Throws for one without. */
-export const variableDocs = (): readonly VariableDocs[] => {
+const variableDocs = (): readonly VariableDocs[] => {
   const all = [serverVariables, tracingSwitches, tracingDetails].flatMap(({ shape }) =>
     Object.entries(shape).map(toDocs),
   );

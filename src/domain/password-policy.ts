@@ -26,7 +26,7 @@ export type PasswordPolicyOptions = {
 };
 
 /** In UTF-8. It only keeps clients from making the server hash megabytes. */
-export const maxPasswordBytes = 1024;
+const maxPasswordBytes = 1024;
 
 const leastMinLength = 8;
 const productName = 'fieldgate';

@@ -42,7 +42,7 @@ export const callerKey = (viewer: CallerIdentity, ip: string | null): string => 
  * Returns what an internet provider gives to one customer: an IPv4 address, or the /64 of an IPv6 address, within which the
  * customer can use any of 2^64 addresses (CVE-2026-45364). Takes canonical addresses only.
  */
-export const networkOf = (ip: string): string => {
+const networkOf = (ip: string): string => {
   if (!ip.includes(':')) return ip;
   const [head = '', tail] = ip.split('::');
   const before = head === '' ? [] : head.split(':');

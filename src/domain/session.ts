@@ -10,7 +10,7 @@ export type Session = {
   readonly createdAt: EpochMillis;
   /** The last login or refresh; requests in between are not recorded. */
   readonly lastSeenAt: EpochMillis;
-  /** When its owner last proved who they are: by signing in, or with the current password. A refresh proves nothing. */
+  /** When its owner last proved who they are: by signing in, or by changing the password. A refresh proves nothing. */
   readonly authenticatedAt: EpochMillis;
   /** When it ends unless it is refreshed before: the idle limit, at most the absolute one. */
   readonly expiresAt: EpochMillis;

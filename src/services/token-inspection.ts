@@ -68,8 +68,6 @@ type TokenInspectionDeps = {
   readonly clock: Clock;
 };
 
-export type TokenInspection = ReturnType<typeof createTokenInspection>;
-
 /** Examines tokens without using them: nothing is spent, ended or written. */
 export const createTokenInspection = (deps: TokenInspectionDeps) => {
   const inspectAccessToken = async (token: string): Promise<AccessTokenReport> => {

@@ -1,40 +1,13 @@
 import { once } from 'node:events';
 import { describe, expect } from 'vitest';
 import { head, json, openSocket } from '../support/raw-http.ts';
-import {
-  type GraphQLAnswer,
-  type GraphQLOptions,
-  startServer,
-  type TestServer,
-  testWithServer,
-} from '../support/server.ts';
+import { type GraphQLOptions, startServer, testWithServer } from '../support/server.ts';
+import { accept, ask, broken, exhaust, newAddress, newText, refused, shown, tenPoints } from '../support/ten-points.ts';
 import { until } from '../support/time.ts';
 
-const accept = { accept: 'application/graphql-response+json' };
 const hour = 3_600_000;
-const env = { TRUSTED_PROXIES: 'loopback', RATE_LIMIT: '10/1h', BASIC_AUTH: 'on' };
 
-const test = testWithServer(env);
-
-const shown = ({ status, codes }: GraphQLAnswer) => [status, codes];
-const refused = [429, ['RATE_LIMITED']];
-
-let texts = 0;
-/** Valid, of so many bytes, and not seen before. */
-const newText = (bytes = 1) => `{ hello } # ${++texts}`.padEnd(bytes, '.');
-/** So many bytes that do not parse. */
-const broken = (bytes = 1) => '{'.padEnd(bytes, ' ');
-
-let addresses = 0;
-const newAddress = () => ({ 'x-forwarded-for': `198.51.100.${++addresses}` });
-
-const ask = (server: TestServer, query: string, headers: Record<string, string>, options: GraphQLOptions = {}) =>
-  server.gql(query, { ...options, headers: { ...accept, ...headers } });
-
-/** Consumes all ten points of an address. */
-const exhaust = async (server: TestServer, headers: Record<string, string>): Promise<void> => {
-  expect((await ask(server, broken(10 * 1024), headers)).status).toBe(400);
-};
+const test = testWithServer(tenPoints);
 
 describe('the limit on requests', () => {
   test.for([
@@ -134,7 +107,7 @@ describe('the limit on requests', () => {
 });
 
 test('a refusal is recorded once for each window', async () => {
-  const server = await startServer(env);
+  const server = await startServer(tenPoints);
   const lines = () => server.logLines().filter(({ event }) => event === 'rate.limited');
   const headers = newAddress();
   for (const written of [1, 2]) {
@@ -156,7 +129,7 @@ test('RATE_LIMIT=off counts no documents', async () => {
 });
 
 test('documents of a sender who does not wait for the answer are counted', async () => {
-  const server = await startServer(env);
+  const server = await startServer(tenPoints);
   const body = JSON.stringify({ query: broken(1_000) });
   for (let count = 0; count < 10; count += 1) {
     const socket = openSocket(server.url);

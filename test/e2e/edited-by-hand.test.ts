@@ -99,7 +99,10 @@ describe.each(installations)('an account that is edited by hand in %s', (_, open
     await expect.poll(() => viewer(ada), soon).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     expect((await login(server, email)).codes).toEqual(['INVALID_CREDENTIALS']);
     await edit(`update users set disabled_at = null where id = '${ada.user.id}'`);
-    expect((await login(server, email)).data.login.user.id).toBe(ada.user.id);
+    const again: Grant = (await login(server, email)).data.login;
+    expect(again.user.id).toBe(ada.user.id);
+    const listed = await server.gql('{ sessions { edges { node { id } } } }', { token: again.accessToken });
+    expect(listed.data.sessions.edges).toHaveLength(1);
     expect(await viewer(ada)).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     expect((await refresh(server, ada.refreshToken)).codes).toEqual(['REFRESH_TOKEN_INVALID']);
   });

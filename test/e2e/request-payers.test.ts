@@ -1,41 +1,8 @@
 import { describe, expect } from 'vitest';
-import {
-  type GraphQLAnswer,
-  type GraphQLOptions,
-  goodPassword,
-  login,
-  newEmail,
-  refresh,
-  signup,
-  startServer,
-  type TestServer,
-  testWithServer,
-} from '../support/server.ts';
+import { goodPassword, login, newEmail, refresh, signup, startServer, testWithServer } from '../support/server.ts';
+import { ask, broken, exhaust, newAddress, newText, refused, shown, tenPoints } from '../support/ten-points.ts';
 
-const accept = { accept: 'application/graphql-response+json' };
-const env = { TRUSTED_PROXIES: 'loopback', RATE_LIMIT: '10/1h', BASIC_AUTH: 'on' };
-
-const test = testWithServer(env);
-
-const shown = ({ status, codes }: GraphQLAnswer) => [status, codes];
-const refused = [429, ['RATE_LIMITED']];
-
-let texts = 0;
-/** Valid, of so many bytes, and not seen before. */
-const newText = (bytes = 1) => `{ hello } # ${++texts}`.padEnd(bytes, '.');
-/** So many bytes that do not parse. */
-const broken = (bytes = 1) => '{'.padEnd(bytes, ' ');
-
-let addresses = 0;
-const newAddress = () => ({ 'x-forwarded-for': `198.51.100.${++addresses}` });
-
-const ask = (server: TestServer, query: string, headers: Record<string, string>, options: GraphQLOptions = {}) =>
-  server.gql(query, { ...options, headers: { ...accept, ...headers } });
-
-/** Consumes all ten points of an address. */
-const exhaust = async (server: TestServer, headers: Record<string, string>): Promise<void> => {
-  expect((await ask(server, broken(10 * 1024), headers)).status).toBe(400);
-};
+const test = testWithServer(tenPoints);
 
 describe('who pays', () => {
   test('the account of a valid token pays, for unknown documents and public fields too, and not the exhausted address', async ({
@@ -142,7 +109,7 @@ describe('a caller behind an exhausted address', () => {
     const headers = newAddress();
     await exhaust(server, headers);
     let number = 0;
-    const unknown = (bytes = 1) => `mutation { logout { endedSessions } } # ${++texts}`.padEnd(bytes, '.');
+    const unknown = (bytes = 1) => `mutation { logout { endedSessions } } # ${++number}`.padEnd(bytes, '.');
     expect(shown(await ask(server, unknown(1025), headers))).toEqual(refused);
     // What does not name a sign-in field takes nothing of the ten.
     for (let count = 0; count < 20; count += 1) expect(shown(await ask(server, newText(), headers))).toEqual(refused);
@@ -178,7 +145,7 @@ describe('a caller behind an exhausted address', () => {
   });
 
   test('a bucket that is used up refuses no other', async () => {
-    const strict = await startServer({ ...env, RATE_LIMIT_LOGIN: '1/5m', RATE_LIMIT_SIGNUP: '3/1h' });
+    const strict = await startServer({ ...tenPoints, RATE_LIMIT_LOGIN: '1/5m', RATE_LIMIT_SIGNUP: '3/1h' });
     const grant = await signup(strict);
     for (const code of [[], ['RATE_LIMITED']]) expect((await login(strict, grant.user.email)).codes).toEqual(code);
     expect((await refresh(strict, grant.refreshToken)).codes).toEqual([]);

@@ -58,7 +58,7 @@ export const createCutter = (): Cutter => {
 const isRead = (sql: string): boolean => /^select/i.test(sql.trim());
 
 /** Every statement that writes is one write, and so is every transaction. */
-export const cutDatabase = (database: SqlDatabase, cutter: Cutter): SqlDatabase => {
+const cutDatabase = (database: SqlDatabase, cutter: Cutter): SqlDatabase => {
   const executor = new Proxy(database.kysely.getExecutor(), {
     get(target, name) {
       if (name === 'executeQuery') {
@@ -97,7 +97,7 @@ export const cutDatabase = (database: SqlDatabase, cutter: Cutter): SqlDatabase 
 };
 
 /** Every script counts as a write, but for the check of every request. */
-export const cutRedis = (connection: RedisConnection, cutter: Cutter): RedisConnection => {
+const cutRedis = (connection: RedisConnection, cutter: Cutter): RedisConnection => {
   const { client } = connection;
   const cutClient = new Proxy(client, {
     get(target, name) {

@@ -573,7 +573,7 @@ export type ServiceClientSecretPayload = {
 /** One sign-in on one device. */
 export type Session = {
   readonly __typename?: 'Session';
-  /** When its owner last proved who they are: by signing in, or with the current password. A refresh proves nothing. */
+  /** When its owner last proved who they are: by signing in, or by changing the password. A refresh proves nothing. */
   readonly authenticatedAt: Scalars['DateTime']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
   /** Whether this request belongs to the session. */

@@ -23,7 +23,7 @@ import { fragmentsOf, rootFieldsOf } from './root-fields.ts';
  * The most that one operation may be. The introspection query of graphql-js is 15 levels deep. What a page of 100 costs
  * depends on what is read of each row: 48 fields are allowed, another list of 100 in it is not.
  */
-export const queryLimits = {
+const queryLimits = {
   depth: 15,
   aliases: 30,
   directives: 50,

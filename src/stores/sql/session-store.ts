@@ -32,6 +32,7 @@ export function sqlSessionStore(
     recognize: sessionRecognition(db, { lifetimes, clock }),
 
     authenticationAge: sessionAuthenticationAge(db, clock),
+
     async check(userId, sessionId) {
       const found = await readStatus([sessionId, userId]);
       return found !== undefined && found.expiresAt > clock() ? found.status : { kind: 'ended' };
@@ -113,7 +114,7 @@ export function sqlSessionStore(
 /** How many rows one statement may pass over. An embedded database answers nothing else meanwhile. */
 const maxScanned = 1_000;
 
-/** The newest rows come first, and nearly all of them are live. Expired ones that were not removed yet are passed over in steps. */
+/** As `isLive` says, in steps: the newest rows come first, and nearly all of them are live. Others that were not removed yet are passed over. */
 async function listLive(
   kysely: SqlDatabase['kysely'],
   userId: UserId,
@@ -122,7 +123,7 @@ async function listLive(
   const own = (from: Position | null) =>
     kysely
       .selectFrom('sessions')
-      .select(sessionColumns)
+      .select([...sessionColumns, 'account_version'])
       .where('user_id', '=', userId)
       .$if(from !== null, (rows) =>
         rows.where(({ eb, refTuple, tuple }) =>
@@ -139,7 +140,13 @@ async function listLive(
       .select(sessionColumns)
       .where('page.expires_at', '>', now)
       .where(({ exists, selectFrom }) =>
-        exists(selectFrom('users').select('users.id').where('users.id', '=', userId).where('disabled_at', 'is', null)),
+        exists(
+          selectFrom('users')
+            .select('users.id')
+            .where('users.id', '=', userId)
+            .whereRef('users.sessions_from', '<=', 'page.account_version')
+            .where('users.disabled_at', 'is', null),
+        ),
       )
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
@@ -191,8 +198,8 @@ const toStatus = (
 
 /**
  * Inserts if the account is still the one that the credential was checked against. PostgreSQL takes a share lock on the
- * account: it waits for a change under way and then sees it, and a later change waits for this insertion, so that the
- * `endAll` after it finds the session. Without the lock a login could outlive its password. SQLite has one writer at a time.
+ * account: it waits for a change under way and then sees it, and a later change waits for this insertion, so that it
+ * ends the session too. Without the lock a login could outlive its password. SQLite has one writer at a time.
  */
 async function insertForAccount(
   { kysely, dialect }: SqlDatabase,
