@@ -1,6 +1,5 @@
 export { admit, type Consume, type Operation } from './authorization/admit.ts';
 export type { Decision } from './authorization/decision.ts';
-export { authTypeDefs } from './authorization/directives.ts';
 export {
   errorExtensions,
   type Refusal,
@@ -12,6 +11,7 @@ export type { Policies, Policy } from './authorization/field-guard.ts';
 export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
 export { scopesOf } from './authorization/scopes.ts';
+export { type AuthTypeDefsOptions, authTypeDefs } from './authorization/type-defs.ts';
 export { type ApiKeyClaims, type ApiKeyOptions, type ApiKeyVerification, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
 export { type BasicAccount, type BasicOptions, basic } from './credentials/basic.ts';
