@@ -7,9 +7,9 @@ import {
   basic,
   guardSchema,
   refusalHttp,
+  runAs,
   toGraphQLError,
   viewerOf,
-  withViewer,
 } from '@fieldgate/guard';
 import { buildSchema, execute, parse, validate } from 'graphql';
 
@@ -38,8 +38,10 @@ const run = async (request) => {
   if (decision.kind === 'refuse') {
     return { ...refusalHttp(decision), result: { errors: [toGraphQLError(decision.error)] } };
   }
-  const contextValue = withViewer({}, decision.viewer);
-  const result = await execute({ schema, document, rootValue, operationName, variableValues: variables, contextValue });
+  const context = { request };
+  const result = await runAs(context, decision.viewer, {}, (contextValue) =>
+    execute({ schema, document, rootValue, operationName, variableValues: variables, contextValue }),
+  );
   return { status: 200, headers: {}, result };
 };
 

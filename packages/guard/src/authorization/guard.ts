@@ -16,7 +16,7 @@ export type GuardOptions = FieldGuardOptions & {
 /**
  * Returns a copy of the schema in which every field with a rule checks it before it is resolved or subscribed to. Throws one
  * `SchemaRulesError` that lists everything that would not be enforced, so such a schema is never served.
- * The copy protects itself: executed without `useFieldgate` or `withViewer`, every caller is anonymous.
+ * The copy protects itself: executed without `useFieldgate` or `runAs`, every caller is anonymous.
  *
  * @example
  * const roles = ['USER', 'ADMIN'];
