@@ -6,6 +6,7 @@ import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
 import { requireGuard } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
+import { reportDecision } from './report.ts';
 
 /** One operation, parsed and validated but not yet executed. */
 export type Operation = {
@@ -44,15 +45,16 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: Authentication): MaybePromise<Decision> =>
-    consumeQuota(decideOperation(plan, authentication), plan, consume);
+  const decide = (authentication: Authentication): Decision => decideOperation(plan, authentication);
+  const count = (decision: Decision): MaybePromise<Decision> =>
+    consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
     return isPromise(authentication)
-      ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded)
-      : decide(authentication);
+      ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded).then(count)
+      : count(decide(authentication));
   } catch (error) {
-    return refuseIfCoded(error);
+    return count(refuseIfCoded(error));
   }
 };
 
@@ -68,8 +70,12 @@ const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | u
   if (decision.kind === 'refuse' || consume === undefined) return decision;
   const decide = (error: CodedError | null): Decision =>
     error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous');
-  const error = consume(decision.viewer, fields);
-  return isPromise(error) ? error.then(decide) : decide(error);
+  try {
+    const error = consume(decision.viewer, fields);
+    return isPromise(error) ? error.then(decide, refuseIfCoded) : decide(error);
+  } catch (error) {
+    return refuseIfCoded(error);
+  }
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */

@@ -1,10 +1,14 @@
 import { type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
+import type { GuardMode } from './report.ts';
 import { readRules, type SchemaRules } from './rules.ts';
 
+/** What `guardSchema` knows of the schema that it makes. */
+type GuardedRules = SchemaRules & { readonly mode: GuardMode };
+
 /** What is known about a guarded schema. */
-export type Guard = SchemaRules & { readonly planFor: Planner };
+export type Guard = GuardedRules & { readonly planFor: Planner };
 
 /**
  * The key in `extensions` of the query type. A string on a type, because graphql 16 drops symbols, and the extensions of the
@@ -16,7 +20,7 @@ const guardKey = '@fieldgate/guard';
 type Mark = Readonly<Record<string, never>>;
 
 /** The rules of all marks that this module has made. A mark from anywhere else means nothing. */
-const rulesByMark = new WeakMap<object, SchemaRules>();
+const rulesByMark = new WeakMap<object, GuardedRules>();
 
 /** Every function that `guardSchema` has put on a field, and whose rule it checks. */
 const guardedFunctions = new WeakMap<object, { readonly mark: Mark; readonly coordinate: string }>();
@@ -31,7 +35,7 @@ const verified = new WeakMap<GraphQLSchema, Guard>();
 const runnable = new WeakSet<GraphQLSchema>();
 
 /** Returns the mark for the query type of a guarded schema. */
-export const createMark = (rules: SchemaRules): Mark => {
+export const createMark = (rules: GuardedRules): Mark => {
   const mark: Mark = Object.freeze({});
   rulesByMark.set(mark, rules);
   return mark;
@@ -106,9 +110,9 @@ const changedFields = (schema: GraphQLSchema, { rules }: SchemaRules, mark: unkn
     return [`${coordinate}: has the guarded resolver of ${other.coordinate}. Rename and merge first and guard last`];
   });
 
-const addedRules = (schema: GraphQLSchema, { roles, rules }: SchemaRules): readonly string[] => {
+const addedRules = (schema: GraphQLSchema, { roles, rules, mode }: GuardedRules): readonly string[] => {
   try {
-    return [...readRules(schema, { roles, hasPolicy: () => true }).rules.values()]
+    return [...readRules(schema, { roles, hasPolicy: () => true, allowUndecided: mode === 'report' }).rules.values()]
       .filter((rule) => JSON.stringify(rule) !== JSON.stringify(rules.get(rule.coordinate)))
       .map(({ coordinate }) => `${coordinate}: its rule was added after guardSchema`);
   } catch (error) {

@@ -14,6 +14,7 @@ import {
   seal,
   withMark,
 } from './guard-registry.ts';
+import { type GuardMode, reportField, reporting } from './report.ts';
 import { readRules } from './rules.ts';
 
 export type GuardOptions = FieldGuardOptions & {
@@ -22,6 +23,11 @@ export type GuardOptions = FieldGuardOptions & {
    * rule asks for a role.
    */
   readonly roles?: readonly string[];
+  /**
+   * `report`: nothing is enforced, not even a rule that was enforced before. Each rule is asked, and `onDenied`, which is then needed,
+   * is told with `enforced: false` of what it would deny. Root fields without a rule are public. Default: `enforce`.
+   */
+  readonly mode?: GuardMode;
   /** Is told what the embedder should mend. Default: `console.error`. */
   readonly onFault?: OnFault;
 };
@@ -46,7 +52,8 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles } = options;
+  const { policies = {}, roles, onDenied, mode = 'enforce' } = options;
+  checkMode(options);
   if (guardOf(schema) !== null || hasGuardedFields(schema)) {
     throw new SchemaRulesError([
       'schema: is guarded already. Call guardSchema once, after everything that changes the schema',
@@ -54,8 +61,8 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   }
   assertValidSchema(schema);
   const hasPolicy = (name: string): boolean => Object.hasOwn(policies, name) && isFunction(policies[name]);
-  const schemaRules = readRules(schema, { roles, hasPolicy });
-  const mark = createMark(schemaRules);
+  const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report' });
+  const mark = createMark({ ...schemaRules, mode });
   const subscriptions = schema.getSubscriptionType()?.name;
   const guarded = mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
@@ -64,16 +71,31 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
       const coordinate = `${typeName}.${fieldName}`;
       const rule = schemaRules.rules.get(coordinate);
       if (rule === undefined) return undefined;
-      const { resolve, subscribe, ...rest } = guardField(field, rule, {
-        ...options,
-        isSubscription: typeName === subscriptions,
-      });
+      const isSubscription = typeName === subscriptions;
+      const { resolve, subscribe, ...rest } =
+        mode === 'report'
+          ? reportField(field, (each) =>
+              guardField(each, rule, { ...options, onDenied: reporting(onDenied), isSubscription }),
+            )
+          : guardField(field, rule, { ...options, isSubscription });
       const keep = createKeep(coordinate, options.onFault, (each) => rememberGuarded(each, mark, coordinate));
       return { ...rest, ...(resolve && { resolve: keep(resolve) }), ...(subscribe && { subscribe: keep(subscribe) }) };
     },
   });
   return seal(guarded, schemaRules);
 };
+
+const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
+  if (mode === undefined || mode === 'enforce') return;
+  if (mode !== 'report') throw new TypeError("guardSchema: mode is 'enforce' or 'report'.");
+  if (onDenied === undefined) {
+    throw new TypeError("guardSchema: mode 'report' needs onDenied, or nobody would know what the rules deny.");
+  }
+  tellFault(onFault, { message: reportMode }, undefined);
+};
+
+const reportMode =
+  "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
