@@ -70,12 +70,6 @@ export const errorTable = {
     retryable: true,
     message: 'Too many requests. Try again later.',
   },
-  QUERY_LIMIT_EXCEEDED: {
-    status: 400,
-    oauth: 'invalid_request',
-    retryable: false,
-    message: 'The operation exceeds a query limit. Split it into smaller ones.',
-  },
   EMAIL_TAKEN: {
     status: 409,
     oauth: 'invalid_request',
@@ -156,7 +150,6 @@ export const errorTable = {
     retryable: false,
     message: 'It does not exist, or you may not access it.',
   },
-  INTERNAL_SERVER_ERROR: { status: 500, oauth: 'server_error', retryable: false, message: 'Unexpected error.' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;
