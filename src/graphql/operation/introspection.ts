@@ -69,8 +69,10 @@ const anybody: Rule = {
   rolesAllowed: null,
   scopes: [],
   policies: [],
+  maxAge: null,
+  amr: [],
 };
-const plan: Plan = { operation: OperationTypeNode.QUERY, roots: [anybody], fields: [], rules: [anybody] };
+const plan: Plan = { operation: OperationTypeNode.QUERY, roots: [anybody], fields: [], rules: [anybody], hides: false };
 
 /** Two schemas cannot be executed at once: what asks for the smaller one stands in an operation by itself. */
 const SchemaAlone = (context: ValidationContext): ASTVisitor => ({

@@ -2,6 +2,7 @@ import { type GraphQLSchema, isObjectType } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
 import type { SchemaRules } from './rules.ts';
+import { needsObjectGuard } from './type-rules.ts';
 
 /** What is known about a guarded schema. */
 export type Guard = SchemaRules & { readonly planFor: Planner };
@@ -62,12 +63,15 @@ export const requireGuard = (schema: GraphQLSchema): Guard => {
   return guard;
 };
 
-const areAllMarked = (schema: GraphQLSchema, { rules }: SchemaRules, mark: unknown): boolean =>
+const areAllMarked = (schema: GraphQLSchema, { rules, types }: SchemaRules, mark: unknown): boolean =>
   Object.values(schema.getTypeMap())
     .filter((type) => isObjectType(type))
     .flatMap((type) =>
       Object.values(type.getFields()).map((field) => ({ coordinate: `${type.name}.${field.name}`, field })),
     )
-    .every(({ coordinate, field }) => !rules.has(coordinate) || field.extensions[guardKey] === mark);
+    .every(
+      ({ coordinate, field }) =>
+        field.extensions[guardKey] === mark || (!rules.has(coordinate) && !needsObjectGuard(schema, types, field.type)),
+    );
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -1,9 +1,10 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { assertValidSchema, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
-import { type FieldGuardOptions, guardField } from './field-guard.ts';
+import type { FieldGuardOptions } from './field-guard.ts';
 import { createMark, guardOf, requireGuard, withMark } from './guard-registry.ts';
 import { readRules } from './rules.ts';
+import { createSchemaGuard } from './schema-guard.ts';
 
 export type GuardOptions = FieldGuardOptions & {
   /**
@@ -39,18 +40,14 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   const hasPolicy = (name: string): boolean => Object.hasOwn(policies, name) && isFunction(policies[name]);
   const schemaRules = readRules(schema, { roles, hasPolicy });
   const mark = createMark(schemaRules);
-  const subscriptions = schema.getSubscriptionType()?.name;
+  const guard = createSchemaGuard(schema, schemaRules, options);
   return mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
-    [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
-      const rule = schemaRules.rules.get(`${typeName}.${fieldName}`);
-      if (rule === undefined) return undefined;
-      const isSubscription = typeName === subscriptions;
-      return {
-        ...guardField(field, rule, { ...options, isSubscription }),
-        extensions: withMark(field.extensions, mark),
-      };
+    [MapperKind.ABSTRACT_TYPE]: guard.abstractType,
+    [MapperKind.OBJECT_FIELD]: (field, name, type) => {
+      const guarded = guard.field(field, { type, name });
+      return guarded && { ...guarded, extensions: withMark(field.extensions, mark) };
     },
   });
 };
