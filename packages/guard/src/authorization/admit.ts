@@ -44,7 +44,7 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
-  if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
+  if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: Authentication): Decision => decideOperation(plan, authentication);
   const count = (decision: Decision): MaybePromise<Decision> =>
     consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
