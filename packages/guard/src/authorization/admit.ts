@@ -4,7 +4,7 @@ import type { Authentication, Authenticator, CredentialSource } from '../domain/
 import { CodedError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
-import { guardOf } from './guard-registry.ts';
+import { requireGuard } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
 
 /** One operation, parsed and validated but not yet executed. */
@@ -29,7 +29,8 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
 /**
  * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
  * checks the rules. Pass the viewer of a `run` decision to the execution with `runAs`. Synchronous unless the
- * authenticator or `consume` is not. Throws or rejects only for bugs: an unavailable store is a refusal.
+ * authenticator or `consume` is not. Throws `SchemaRulesError` for a schema that `assertGuarded` refuses, and throws or rejects
+ * for other bugs: an unavailable store is a refusal.
  *
  * @example
  * const decision = await admit({ schema, document, source, authenticate });
@@ -38,10 +39,7 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
   const { document, operationName, variables, consume } = operation;
-  const guard = guardOf(operation.schema);
-  if (guard === null) {
-    throw new Error('The schema was not made by guardSchema, so its rules would not be enforced.');
-  }
+  const guard = requireGuard(operation.schema);
   const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
@@ -51,7 +49,9 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   try {
     const authentication = operation.authenticate(operation.source);
     return isPromise(authentication)
-      ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded)
+      ? Promise.resolve(authentication)
+          .then(decide)
+          .catch((error) => refuseIfCoded(error))
       : decide(authentication);
   } catch (error) {
     return refuseIfCoded(error);
@@ -62,7 +62,7 @@ const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
   try {
     return plan();
   } catch (error) {
-    return refuseIfCoded(error);
+    return refuseIfCoded(error, false);
   }
 };
 
@@ -75,9 +75,9 @@ const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | u
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */
-const refuseIfCoded = (error: unknown): Decision => {
+const refuseIfCoded = (error: unknown, presented = true): Decision => {
   if (error instanceof CodedError) {
-    return refuse(error, true);
+    return refuse(error, presented);
   }
   throw error;
 };

@@ -1,8 +1,19 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
-import { assertValidSchema, GraphQLObjectType, type GraphQLSchema } from 'graphql';
-import { SchemaRulesError } from './errors.ts';
+import { assertValidSchema, type GraphQLFieldConfig, GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { GuardError } from '../domain/errors.ts';
+import { SchemaRulesError, toGraphQLError } from './errors.ts';
+import { type OnFault, tellFault } from './faults.ts';
 import type { FieldGuardOptions } from './field-guard.ts';
-import { createMark, guardOf, requireGuard, withMark } from './guard-registry.ts';
+import {
+  createMark,
+  createSchemaCheck,
+  guardOf,
+  hasGuardedFields,
+  rememberGuarded,
+  requireGuard,
+  seal,
+  withMark,
+} from './guard-registry.ts';
 import { readRules } from './rules.ts';
 import { createSchemaGuard } from './schema-guard.ts';
 
@@ -12,12 +23,16 @@ export type GuardOptions = FieldGuardOptions & {
    * rule asks for a role.
    */
   readonly roles?: readonly string[];
+  /** Is told what the embedder should mend. Default: `console.error`. */
+  readonly onFault?: OnFault;
 };
 
 /**
  * Returns a copy of the schema in which every field with a rule checks it before it is resolved or subscribed to. Throws one
  * `SchemaRulesError` that lists everything that would not be enforced, so such a schema is never served.
- * The copy protects itself: executed without `useFieldgate` or `runAs`, every caller is anonymous.
+ * The copy protects itself: executed without `useFieldgate` or `runAs`, every caller is anonymous. Call it last, after resolvers
+ * and transforms: a schema made from the copy is checked by `useFieldgate`, `admit` and `assertGuarded`, and until then its
+ * guarded fields refuse to run.
  *
  * @example
  * const roles = ['USER', 'ADMIN'];
@@ -33,40 +48,60 @@ export type GuardOptions = FieldGuardOptions & {
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
   const { policies = {}, roles } = options;
-  if (guardOf(schema) !== null) {
-    throw new SchemaRulesError(['schema: is guarded already']);
+  if (guardOf(schema) !== null || hasGuardedFields(schema)) {
+    throw new SchemaRulesError([
+      'schema: is guarded already. Call guardSchema once, after everything that changes the schema',
+    ]);
   }
   assertValidSchema(schema);
   const hasPolicy = (name: string): boolean => Object.hasOwn(policies, name) && isFunction(policies[name]);
   const schemaRules = readRules(schema, { roles, hasPolicy });
   const mark = createMark(schemaRules);
   const guard = createSchemaGuard(schema, schemaRules, options);
-  return mapSchema(schema, {
+  const guarded = mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
     [MapperKind.ABSTRACT_TYPE]: guard.abstractType,
     [MapperKind.OBJECT_FIELD]: (field, name, type) => {
-      const guarded = guard.field(field, { type, name });
-      return guarded && { ...guarded, extensions: withMark(field.extensions, mark) };
+      const coordinate = `${type}.${name}`;
+      const guardedField = guard.field(field, { type, name });
+      if (guardedField === undefined) return undefined;
+      const { resolve, subscribe, ...rest } = guardedField;
+      const keep = createKeep(coordinate, options.onFault, (each) => rememberGuarded(each, mark, coordinate));
+      return { ...rest, ...(resolve && { resolve: keep(resolve) }), ...(subscribe && { subscribe: keep(subscribe) }) };
     },
   });
+  return seal(guarded, schemaRules);
 };
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
+type Resolver = NonNullable<GraphQLFieldConfig<unknown, unknown>['resolve']>;
+
+const notChecked =
+  'a schema that was made from a guarded one was executed before it was checked. Guard last, or call assertGuarded(schema) at the start.';
+
+/** Returns what makes a function of a guarded field refuse to run on schemas that nobody checked. */
+const createKeep = (coordinate: string, onFault: OnFault | undefined, remember: (guarded: Resolver) => Resolver) => {
+  const requireChecked = createSchemaCheck((context) => {
+    tellFault(onFault, { message: notChecked, coordinate }, context);
+    throw toGraphQLError(new GuardError('INTERNAL_SERVER_ERROR'));
+  });
+  return (guarded: Resolver): Resolver =>
+    remember((parent, args, context, info) => {
+      requireChecked(info, context);
+      return guarded(parent, args, context, info);
+    });
+};
+
 /**
- * Throws `SchemaRulesError` for a schema with rules that would not be enforced: one that was not made by `guardSchema`, or that
- * got new rules afterwards. `useFieldgate` calls it; servers without it call it once at the start.
+ * Throws `SchemaRulesError` for a schema with rules that would not be enforced: one that was not made by `guardSchema`, or whose
+ * guarded resolvers were replaced, or that got new rules afterwards. `useFieldgate` calls it; servers without it call it once at
+ * the start.
  *
  * @example
  * assertGuarded(schema);
  */
 export const assertGuarded = (schema: GraphQLSchema): void => {
-  const guard = requireGuard(schema);
-  const added = [...readRules(schema, { roles: guard.roles, hasPolicy: () => true }).rules.values()].filter(
-    (rule) => JSON.stringify(rule) !== JSON.stringify(guard.rules.get(rule.coordinate)),
-  );
-  if (added.length > 0) {
-    throw new SchemaRulesError(added.map(({ coordinate }) => `${coordinate}: its rule was added after guardSchema`));
-  }
+  requireGuard(schema);
 };
