@@ -62,7 +62,7 @@ const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
   try {
     return plan();
   } catch (error) {
-    return refuseIfCoded(error);
+    return refuseIfCoded(error, false);
   }
 };
 
@@ -79,9 +79,9 @@ const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | u
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */
-const refuseIfCoded = (error: unknown): Decision => {
+const refuseIfCoded = (error: unknown, presented = true): Decision => {
   if (error instanceof CodedError) {
-    return refuse(error, true);
+    return refuse(error, presented);
   }
   throw error;
 };

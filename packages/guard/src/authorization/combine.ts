@@ -1,5 +1,5 @@
 import type { AuthUse } from './auth-arguments.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 import type { RuleParts } from './type-rules.ts';
 
 /** Returns the rule in which all of these uses must hold. `roles`: from least to greatest. */

@@ -1,6 +1,6 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { type FieldNode, type GraphQLObjectType, type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
-import type { Place } from './object-guard.ts';
+import type { Place } from './check.ts';
 
 /** Returns what the node of an edge completes to, as its field would. Throws or rejects if the field would. */
 export type ReadNode = (edge: unknown, place: Place) => MaybePromise<unknown>;

@@ -5,7 +5,7 @@ import type { Viewer } from '../domain/viewer.ts';
 import { viewerOf } from '../domain/viewer-binding.ts';
 import { denialOf, meets, policyDenialOf } from './decision.ts';
 import { type Refusal, toGraphQLError } from './errors.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 type Decide = (parent: unknown, args: Arguments, context: unknown) => MaybePromise<boolean>;

@@ -1,8 +1,8 @@
 import { isPromise } from '@whatwg-node/promise-helpers';
 import { type GraphQLFieldResolver, type GraphQLOutputType, isListType, isNonNullType } from 'graphql';
 import { GuardError } from '../domain/errors.ts';
+import type { Check } from './check.ts';
 import { toGraphQLError } from './errors.ts';
-import type { Check } from './object-guard.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 

@@ -3,31 +3,19 @@ import {
   type GraphQLAbstractType,
   type GraphQLNamedType,
   type GraphQLOutputType,
-  type GraphQLResolveInfo,
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
   isListType,
   isNonNullType,
 } from 'graphql';
+import type { Check, CheckOf, Place } from './check.ts';
 import { isOutage } from './hiding.ts';
-import type { Rule } from './rules.ts';
 import { createRuntimeTypes, type RuntimeType } from './runtime-type.ts';
 import { canHide, isEdgeType, type RuleParts, type TypeRules } from './type-rules.ts';
 
-/** Returns, or resolves to, anything if the rule is met for this object. Throws or rejects with the denial. */
-export type Check = (
-  parent: unknown,
-  args: Readonly<Record<string, unknown>>,
-  context: unknown,
-  info: GraphQLResolveInfo,
-) => unknown;
-
 /** In the place of an object that is as if it were not there. */
 export const hidden: unique symbol = Symbol('fieldgate.hidden');
-
-/** Where an object stands: the field that returned it. */
-export type Place = { readonly context: unknown; readonly info: GraphQLResolveInfo };
 
 type ObjectGuardDeps = {
   /** Not guarded: its types are resolved as they were written. */
@@ -37,9 +25,6 @@ type ObjectGuardDeps = {
   /** Looks at the node of an edge, and returns `hidden` if the edge goes with it. */
   readonly peekAtNode: (edgeType: string, edge: unknown, place: Place) => MaybePromise<unknown>;
 };
-
-/** Returns the check of a rule. What is hidden is not reported: see `onDenied`. */
-export type CheckOf = (rule: Rule, part: keyof RuleParts) => Check;
 
 /** Returns the value, or what stands in its place: an error or `hidden`. Never throws or rejects. */
 type Examine = (typeName: string, value: unknown, place: Place) => MaybePromise<unknown>;

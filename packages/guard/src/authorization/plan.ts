@@ -13,8 +13,9 @@ import {
   readConditions,
   unconditional,
 } from './conditions.ts';
+import type { Rule } from './rule.ts';
 import { createRuleCollector, planTooLarge } from './rule-collector.ts';
-import type { Rule, SchemaRules } from './rules.ts';
+import type { SchemaRules } from './rules.ts';
 import { fragmentsOf, selectedFields } from './selected-fields.ts';
 
 /** What one operation selects, for one set of values of the variables in its @skip and @include. */

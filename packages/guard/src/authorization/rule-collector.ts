@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { GuardError } from '../domain/errors.ts';
 import { isSelected } from './conditions.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 import { fragmentOf, type SelectionScope } from './selected-fields.ts';
 import { createTypeGroups, groupOf, noTypes, type TypeGroup } from './type-groups.ts';
 import { noParts, type RuleParts, type TypeRules } from './type-rules.ts';

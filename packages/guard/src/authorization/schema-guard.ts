@@ -12,12 +12,13 @@ import {
   isObjectType,
 } from 'graphql';
 import { guardAbstractType } from './abstract-types.ts';
+import type { Check, CheckOf, Place } from './check.ts';
 import { createEdges, type ReadNode } from './edges.ts';
 import { type FieldGuardOptions, guardField } from './field-guard.ts';
 import { hideUnless, withoutField, withoutObjects } from './hiding.ts';
-import { type Check, type CheckOf, createObjectGuard, hidden, type Place } from './object-guard.ts';
+import { createObjectGuard, hidden } from './object-guard.ts';
 import type { SchemaRules } from './rules.ts';
-import { isEdgeType, needsObjectGuard, noParts, type RuleParts } from './type-rules.ts';
+import { isEdgeType, isGuardedField, needsObjectGuard, noParts, type RuleParts } from './type-rules.ts';
 
 type Field = GraphQLFieldConfig<unknown, unknown>;
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -35,7 +36,7 @@ export type FieldPlace = { readonly type: string; readonly name: string };
  * field, and the field's own rule.
  */
 export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRules, options: SchemaGuardOptions) => {
-  const { rules, parts, types } = schemaRules;
+  const { parts, types } = schemaRules;
   const checkOf = createCheckOf(options);
   const edges = createEdges();
   const objects = createObjectGuard({ schema, types, checkOf, peekAtNode: edges.peek });
@@ -51,12 +52,16 @@ export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRule
   ];
   const guard = (field: Field, place: FieldPlace): Field | undefined => {
     const coordinate = `${place.type}.${place.name}`;
-    if (!rules.has(coordinate) && !needsObjectGuard(schema, types, field.type)) return undefined;
+    if (!isGuardedField(schema, schemaRules, { coordinate, type: field.type })) return undefined;
     const inner: Resolver = field.resolve ?? defaultFieldResolver;
     const resolve = layers.reduce((resolver, layer) => layer(resolver, field.type, place), inner);
-    const guarded = { ...field, resolve };
-    const { error } = parts.get(coordinate) ?? noParts;
     const isSubscription = place.type === subscriptions;
+    const guarded = {
+      ...field,
+      resolve,
+      ...(isSubscription && { subscribe: field.subscribe ?? defaultFieldResolver }),
+    };
+    const { error } = parts.get(coordinate) ?? noParts;
     return error === null ? guarded : guardField(guarded, error, { ...options, isSubscription });
   };
   const abstractType = (type: GraphQLAbstractType): GraphQLAbstractType | undefined =>

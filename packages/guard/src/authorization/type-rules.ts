@@ -8,7 +8,7 @@ import {
   isListType,
   isObjectType,
 } from 'graphql';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 
 /** What decides about an object as a whole, or about a field: rules that deny with an error, and rules that hide. */
 export type RuleParts = {
@@ -59,3 +59,10 @@ export const needsObjectGuard = (schema: GraphQLSchema, types: TypeRules, return
   if (isAbstractType(type)) return schema.getPossibleTypes(type).some(({ name }) => types.has(name));
   return isObjectType(type) && (types.get(type.name)?.error?.policies.length ?? 0) > 0;
 };
+
+/** Returns whether the guard puts functions of its own on a field. */
+export const isGuardedField = (
+  schema: GraphQLSchema,
+  { rules, types }: { readonly rules: ReadonlyMap<string, Rule>; readonly types: TypeRules },
+  { coordinate, type }: { readonly coordinate: string; readonly type: GraphQLOutputType },
+): boolean => rules.has(coordinate) || needsObjectGuard(schema, types, type);
