@@ -18,7 +18,9 @@ const { makeExecutableSchema } = await importFromOurs('@graphql-tools/schema');
 
 const { admit, authTypeDefs, errorExtensions, guardSchema, runAs } = guard;
 const authenticate = createOwnAuthenticate(guard);
-const schema = guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers }));
+const schema = guardSchema(
+  makeExecutableSchema({ typeDefs: [authTypeDefs(null), typeDefs('@auth', '@public')], resolvers }),
+);
 
 type Prepared = { readonly document: Operation['document']; readonly compiled: Compiled } | null;
 const known = new Map<string, Prepared>();

@@ -13,8 +13,8 @@ import {
 } from '@fieldgate/guard';
 import { buildSchema, execute, parse, validate } from 'graphql';
 
+const roles = ['USER', 'ADMIN'];
 const typeDefs = `
-  enum Role { USER ADMIN }
   type Query { hello: String! @public  me: ID @auth  reports: [String!] @auth(role: ADMIN) }
 `;
 const rootValue = {
@@ -22,7 +22,7 @@ const rootValue = {
   me: (_args, context) => viewerOf(context).id,
   reports: ['2026-01', '2026-02'],
 };
-const schema = guardSchema(buildSchema(authTypeDefs + typeDefs));
+const schema = guardSchema(buildSchema(authTypeDefs(roles) + typeDefs), { roles });
 const authenticate = basic({
   verify: (name, password) => (password === 'open sesame' ? { userId: name, role: 'USER', scopes: ['*'] } : null),
 });

@@ -1,6 +1,5 @@
 export { admit, type Consume, type Operation } from './authorization/admit.ts';
 export type { Decision } from './authorization/decision.ts';
-export { authTypeDefs } from './authorization/directives.ts';
 export {
   errorExtensions,
   type Refusal,
@@ -14,6 +13,7 @@ export { assertGuarded, type GuardOptions, guardSchema } from './authorization/g
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
 export { type RunAsOptions, runAs, type ViewerContext } from './authorization/run-as.ts';
 export { scopesOf } from './authorization/scopes.ts';
+export { type AuthTypeDefsOptions, authTypeDefs } from './authorization/type-defs.ts';
 export { type ApiKeyClaims, type ApiKeyOptions, type ApiKeyVerification, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
 export { type BasicAccount, type BasicOptions, basic } from './credentials/basic.ts';
