@@ -122,6 +122,7 @@ export const admitOperation = (deps: AdmitDeps, { operation, params, context }: 
     document: operation.document,
     operationName: operation.name,
     variables: params.variables,
+    contextValue: context,
     source: context,
     authenticate: deps.authenticate,
     consume: (viewer, fields) => deps.consume.operation(viewer, fields, context),

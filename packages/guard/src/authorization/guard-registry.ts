@@ -1,11 +1,15 @@
 import { type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
+import type { PolicyRunner } from './policies.ts';
 import { readRules, type SchemaRules } from './rules.ts';
 import { isGuardedField } from './type-rules.ts';
 
+/** What `guardSchema` knows of the schema that it makes. */
+type GuardedRules = SchemaRules & { readonly policies: PolicyRunner };
+
 /** What is known about a guarded schema. */
-export type Guard = SchemaRules & { readonly planFor: Planner };
+export type Guard = GuardedRules & { readonly planFor: Planner };
 
 /**
  * The key in `extensions` of the query type. A string on a type, because graphql 16 drops symbols, and the extensions of the
@@ -17,7 +21,7 @@ const guardKey = '@fieldgate/guard';
 type Mark = Readonly<Record<string, never>>;
 
 /** The rules of all marks that this module has made. A mark from anywhere else means nothing. */
-const rulesByMark = new WeakMap<object, SchemaRules>();
+const rulesByMark = new WeakMap<object, GuardedRules>();
 
 /** Every function that `guardSchema` has put on a field, and whose rule it checks. */
 const guardedFunctions = new WeakMap<object, { readonly mark: Mark; readonly coordinate: string }>();
@@ -32,7 +36,7 @@ const verified = new WeakMap<GraphQLSchema, Guard>();
 const runnable = new WeakSet<GraphQLSchema>();
 
 /** Returns the mark for the query type of a guarded schema. */
-export const createMark = (rules: SchemaRules): Mark => {
+export const createMark = (rules: GuardedRules): Mark => {
   const mark: Mark = Object.freeze({});
   rulesByMark.set(mark, rules);
   return mark;

@@ -14,6 +14,8 @@ import {
   seal,
   withMark,
 } from './guard-registry.ts';
+import { createPolicyRunner } from './policies.ts';
+import { hasOwnFunction } from './policy-use.ts';
 import { readRules } from './rules.ts';
 import { createSchemaGuard } from './schema-guard.ts';
 
@@ -23,8 +25,6 @@ export type GuardOptions = FieldGuardOptions & {
    * rule asks for a role.
    */
   readonly roles?: readonly string[];
-  /** Is told what the embedder should mend. Default: `console.error`. */
-  readonly onFault?: OnFault;
 };
 
 /**
@@ -47,17 +47,17 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles } = options;
+  const { policies = {}, roles, onDenied } = options;
   if (guardOf(schema) !== null || hasGuardedFields(schema)) {
     throw new SchemaRulesError([
       'schema: is guarded already. Call guardSchema once, after everything that changes the schema',
     ]);
   }
   assertValidSchema(schema);
-  const hasPolicy = (name: string): boolean => Object.hasOwn(policies, name) && isFunction(policies[name]);
-  const schemaRules = readRules(schema, { roles, hasPolicy });
-  const mark = createMark(schemaRules);
-  const guard = createSchemaGuard(schema, schemaRules, options);
+  const runner = createPolicyRunner(options);
+  const schemaRules = readRules(schema, { roles, hasPolicy: (name) => hasOwnFunction(policies, name) });
+  const mark = createMark({ ...schemaRules, policies: runner });
+  const guard = createSchemaGuard(schema, schemaRules, { policies: runner, onDenied });
   const guarded = mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
@@ -73,8 +73,6 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   });
   return seal(guarded, schemaRules);
 };
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 type Resolver = NonNullable<GraphQLFieldConfig<unknown, unknown>['resolve']>;
 

@@ -2,7 +2,6 @@ import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import {
   defaultFieldResolver,
   type GraphQLAbstractType,
-  GraphQLBoolean,
   type GraphQLFieldConfig,
   type GraphQLFieldResolver,
   type GraphQLOutputType,
@@ -14,7 +13,7 @@ import {
 import { guardAbstractType } from './abstract-types.ts';
 import type { Check, CheckOf, Place } from './check.ts';
 import { createEdges, type ReadNode } from './edges.ts';
-import { type FieldGuardOptions, guardField } from './field-guard.ts';
+import { type CheckDeps, createCheck, guardField } from './field-guard.ts';
 import { hideUnless, withoutField, withoutObjects } from './hiding.ts';
 import { createObjectGuard, hidden } from './object-guard.ts';
 import type { SchemaRules } from './rules.ts';
@@ -32,7 +31,7 @@ export type FieldPlace = { readonly type: string; readonly name: string };
  * inside out: what looks at the objects it returns, what asks for the objects it is called on, what hides the objects, what hides the
  * field, and the field's own rule.
  */
-export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRules, options: FieldGuardOptions) => {
+export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRules, options: CheckDeps) => {
   const { parts, types } = schemaRules;
   const checkOf = createCheckOf(options);
   const edges = createEdges();
@@ -67,17 +66,10 @@ export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRule
 };
 
 /** What is hidden is reported to nobody: it is how the schema is meant to look to this caller. */
-const createCheckOf = (options: FieldGuardOptions): CheckOf => {
-  const { onDenied: _, ...silent } = options;
-  return (rule, part) => {
-    const field = { type: GraphQLBoolean, resolve: () => true };
-    return guardField(field, rule, { ...(part === 'error' ? options : silent), isSubscription: false }).resolve ?? deny;
-  };
-};
-
-const deny = (): never => {
-  throw new TypeError('A guarded field has no resolver.');
-};
+const createCheckOf =
+  (deps: CheckDeps): CheckOf =>
+  (rule, part) =>
+    createCheck(rule, part === 'error' ? deps : { ...deps, onDenied: undefined });
 
 type LayerDeps = {
   readonly schema: GraphQLSchema;
