@@ -7,6 +7,7 @@ import {
 } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
+import type { PolicyRunner } from './policies.ts';
 import type { GuardMode } from './report.ts';
 import { readRules, type SchemaRules } from './rules.ts';
 
@@ -18,6 +19,7 @@ export type GuardedFunctions = { readonly resolve: Resolver; readonly subscribe?
 /** What `guardSchema` knows of the schema that it makes. */
 type GuardedRules = SchemaRules & {
   readonly mode: GuardMode;
+  readonly policies: PolicyRunner;
   /** By coordinate: every field with a rule, and those that return an object whose type has one. */
   readonly guarded: ReadonlyMap<string, GuardedFunctions>;
 };

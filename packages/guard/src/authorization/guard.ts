@@ -9,7 +9,7 @@ import {
 import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
 import { type OnFault, tellFault } from './faults.ts';
-import type { FieldGuardOptions } from './field-guard.ts';
+import type { CheckDeps, FieldGuardOptions } from './field-guard.ts';
 import {
   createMark,
   createSchemaCheck,
@@ -21,6 +21,8 @@ import {
   seal,
   withMark,
 } from './guard-registry.ts';
+import { createPolicyRunner } from './policies.ts';
+import { hasOwnFunction } from './policy-use.ts';
 import { type GuardMode, reportField, reporting } from './report.ts';
 import { readRules, type SchemaRules } from './rules.ts';
 import { createSchemaGuard, type FieldPlace } from './schema-guard.ts';
@@ -36,8 +38,6 @@ export type GuardOptions = FieldGuardOptions & {
    * is told with `enforced: false` of what it would deny. Root fields without a rule are public. Default: `enforce`.
    */
   readonly mode?: GuardMode;
-  /** Is told what the embedder should mend. Default: `console.error`. */
-  readonly onFault?: OnFault;
 };
 
 /**
@@ -68,11 +68,12 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
     ]);
   }
   assertValidSchema(schema);
-  const hasPolicy = (name: string): boolean => Object.hasOwn(policies, name) && isFunction(policies[name]);
+  const hasPolicy = (name: string): boolean => hasOwnFunction(policies, name);
   const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report' });
   const guarded = new Map<string, GuardedFunctions>();
-  const mark = createMark({ ...schemaRules, mode, guarded });
-  const guard = createGuard(schema, schemaRules, options);
+  const runner = createPolicyRunner(options);
+  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded });
+  const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner });
   const result = mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
@@ -89,14 +90,13 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   return seal(result, { guarded });
 };
 
-const createGuard = (schema: GraphQLSchema, schemaRules: SchemaRules, options: GuardOptions) => {
-  const { mode, onDenied } = options;
-  if (mode !== 'report') return createSchemaGuard(schema, schemaRules, options);
-  const guard = createSchemaGuard(schema, schemaRules, {
-    ...options,
-    onDenied: reporting(onDenied),
-    tellsHidden: true,
-  });
+const createGuard = (
+  schema: GraphQLSchema,
+  schemaRules: SchemaRules,
+  { mode, onDenied, policies }: CheckDeps & { readonly mode: GuardMode },
+) => {
+  if (mode !== 'report') return createSchemaGuard(schema, schemaRules, { policies, onDenied });
+  const guard = createSchemaGuard(schema, schemaRules, { policies, onDenied: reporting(onDenied), tellsHidden: true });
   return {
     ...guard,
     field: (field: Field, place: FieldPlace) => reportField(field, (each) => guard.field(each, place)),
@@ -114,8 +114,6 @@ const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
 
 const reportMode =
   "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 type Field = GraphQLFieldConfig<unknown, unknown>;
 type Resolver = NonNullable<Field['resolve']>;

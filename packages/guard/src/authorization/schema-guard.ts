@@ -2,7 +2,6 @@ import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import {
   defaultFieldResolver,
   type GraphQLAbstractType,
-  GraphQLBoolean,
   type GraphQLFieldConfig,
   type GraphQLFieldResolver,
   type GraphQLOutputType,
@@ -14,7 +13,7 @@ import {
 import { guardAbstractType } from './abstract-types.ts';
 import type { Check, CheckOf, Place } from './check.ts';
 import { createEdges, type ReadNode } from './edges.ts';
-import { type FieldGuardOptions, guardField } from './field-guard.ts';
+import { type CheckDeps, createCheck, guardField } from './field-guard.ts';
 import { hideUnless, withoutField, withoutObjects } from './hiding.ts';
 import { createObjectGuard, hidden } from './object-guard.ts';
 import type { SchemaRules } from './rules.ts';
@@ -25,7 +24,7 @@ type Resolver = GraphQLFieldResolver<unknown, unknown>;
 type Layer = (resolve: Resolver, type: GraphQLOutputType, place: FieldPlace) => Resolver;
 
 /** `tellsHidden`: whether `onDenied` is told of what is hidden too. */
-type SchemaGuardOptions = FieldGuardOptions & { readonly tellsHidden?: boolean };
+type SchemaGuardOptions = CheckDeps & { readonly tellsHidden?: boolean };
 
 /** A field of an object type. */
 export type FieldPlace = { readonly type: string; readonly name: string };
@@ -70,22 +69,10 @@ export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRule
 };
 
 /** What is hidden is reported to nobody, unless asked for: it is how the schema is meant to look to this caller. */
-const createCheckOf = (options: SchemaGuardOptions): CheckOf => {
-  const { onDenied: _, ...silent } = options;
-  return (rule, part) => {
-    const field = { type: GraphQLBoolean, resolve: () => true };
-    return (
-      guardField(field, rule, {
-        ...(part === 'error' || options.tellsHidden ? options : silent),
-        isSubscription: false,
-      }).resolve ?? deny
-    );
-  };
-};
-
-const deny = (): never => {
-  throw new TypeError('A guarded field has no resolver.');
-};
+const createCheckOf =
+  (options: SchemaGuardOptions): CheckOf =>
+  (rule, part) =>
+    createCheck(rule, part === 'error' || options.tellsHidden ? options : { ...options, onDenied: undefined });
 
 type LayerDeps = {
   readonly schema: GraphQLSchema;

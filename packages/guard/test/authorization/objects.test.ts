@@ -145,7 +145,6 @@ describe('an object whose type has a rule that is not met is denied as one', () 
     expect(asked).toEqual([
       ['m', {}],
       ['t', {}],
-      ['t', {}],
     ]);
     expect(answer.data).toEqual({ allOwned: null, owned: null });
   });

@@ -57,6 +57,7 @@ describe('planning', () => {
       admit({
         schema,
         document,
+        contextValue: {},
         source: { header: () => null },
         authenticate: () => expect.unreachable('nothing is planned, so nobody is asked'),
       });
