@@ -110,6 +110,7 @@ const ways: readonly (readonly [string, (schema: GraphQLSchema) => GraphQLSchema
 const operation = (schema: GraphQLSchema, query = '{ open }') => ({
   schema,
   document: parse(query),
+  contextValue: {},
   source: { header: () => null },
   authenticate,
 });
