@@ -35,9 +35,9 @@ const env = {
   OAUTH_RETURN_URLS: 'http://localhost:4000/signed-in',
 };
 
-const apiKeyMutation = 'mutation { createApiKey(input: { name: "k", scopes: ["*"] }) { key apiKey { id } } }';
+const apiKeyMutation = 'mutation { createApiKey(input: { name: "k", scopes: ["*"] }) { secret apiKey { id } } }';
 const clientMutation =
-  'mutation { createServiceClient(input: { name: "c", scopes: ["account:read"] }) { clientSecret client { id } } }';
+  'mutation { createServiceClient(input: { name: "c", scopes: ["account:read"] }) { secret client { id } } }';
 
 /** Signs two accounts in, and returns all that a caller of theirs could send. Later calls may find the accounts changed: then less. */
 const readKnown = async ({ url }: ServerProcess, round: number): Promise<readonly string[]> => {
@@ -47,8 +47,8 @@ const readKnown = async ({ url }: ServerProcess, round: number): Promise<readonl
   const client = (await send(url, clientMutation, {}, root?.accessToken)).data?.createServiceClient;
   const { accessToken, refreshToken, user, session } = ada ?? {};
   return [
-    ...[accessToken, accessToken, refreshToken, user?.id, user?.email, session?.id, key?.key, key?.apiKey.id],
-    ...[root?.accessToken, client?.clientSecret, client?.client.id, goodPassword, 'account:read', '10'],
+    ...[accessToken, accessToken, refreshToken, user?.id, user?.email, session?.id, key?.secret, key?.apiKey.id],
+    ...[root?.accessToken, client?.secret, client?.client.id, goodPassword, 'account:read', '10'],
   ].filter((value) => typeof value === 'string');
 };
 

@@ -46,12 +46,12 @@ type Variables = Record<string, { readonly type: string; readonly value: Json }>
 const randomDocument = (grammar: Grammar, variables: Variables): string => {
   const { random, schema } = grammar;
   if (random.oneIn(40)) return oddText(random);
-  if (random.oneIn(40))
+  if (random.oneIn(300))
     return '{ __schema { types { name fields { name args { name } } } } __type(name: "User") { name } }';
   const isMutation = random.oneIn(4);
   const root = isMutation ? schema.getMutationType() : schema.getQueryType();
   if (!root) throw new Error('The schema has no such operations.');
-  const selection = selectionOf(grammar, root, { depth: random.oneIn(20) ? 12 : 4, variables });
+  const selection = selectionOf(grammar, root, { depth: random.oneIn(50) ? 12 : 4, variables });
   const declared = Object.entries(variables).map(([name, { type }]) => `$${name}: ${type}`);
   const operation = isMutation ? 'mutation' : random.oneIn(40) ? 'subscription' : 'query';
   const name = random.pick(['', 'A', 'me', '__proto__', 'query']);
