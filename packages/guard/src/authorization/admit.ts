@@ -4,8 +4,9 @@ import type { Authentication, Authenticator, CredentialSource } from '../domain/
 import { CodedError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
-import { guardOf } from './guard-registry.ts';
+import { requireGuard } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
+import { reportDecision } from './report.ts';
 
 /** One operation, parsed and validated but not yet executed. */
 export type Operation = {
@@ -28,30 +29,38 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
 
 /**
  * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
- * checks the rules. Pass the viewer of a `run` decision to the execution with `withViewer`. Synchronous unless the
- * authenticator or `consume` is not. Throws or rejects only for bugs: an unavailable store is a refusal.
+ * checks the rules. Pass the viewer of a `run` decision to the execution with `runAs`. Synchronous unless the
+ * authenticator or `consume` is not. Throws `SchemaRulesError` for a schema that `assertGuarded` refuses, and throws or rejects
+ * for other bugs: an unavailable store is a refusal.
  *
  * @example
  * const decision = await admit({ schema, document, source, authenticate });
  * if (decision.kind === 'refuse') return { errors: [toGraphQLError(decision.error)] };
- * return execute({ schema, document, contextValue: withViewer({}, decision.viewer) });
+ * return runAs({}, decision.viewer, {}, (contextValue) => execute({ schema, document, contextValue }));
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
   const { document, operationName, variables, consume } = operation;
-  const guard = guardOf(operation.schema);
-  if (guard === null) {
-    throw new Error('The schema was not made by guardSchema, so its rules would not be enforced.');
-  }
-  const plan = guard.planFor(document, operationName, variables);
+  const guard = requireGuard(operation.schema);
+  const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
+  if ('kind' in plan) return plan;
   if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: Authentication): MaybePromise<Decision> =>
-    consumeQuota(decideOperation(plan, authentication), plan, consume);
+  const decide = (authentication: Authentication): Decision => decideOperation(plan, authentication);
+  const count = (decision: Decision): MaybePromise<Decision> =>
+    consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
     return isPromise(authentication)
-      ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded)
-      : decide(authentication);
+      ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded).then(count)
+      : count(decide(authentication));
+  } catch (error) {
+    return count(refuseIfCoded(error));
+  }
+};
+
+const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
+  try {
+    return plan();
   } catch (error) {
     return refuseIfCoded(error);
   }
@@ -61,8 +70,12 @@ const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | u
   if (decision.kind === 'refuse' || consume === undefined) return decision;
   const decide = (error: CodedError | null): Decision =>
     error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous');
-  const error = consume(decision.viewer, fields);
-  return isPromise(error) ? error.then(decide) : decide(error);
+  try {
+    const error = consume(decision.viewer, fields);
+    return isPromise(error) ? error.then(decide, refuseIfCoded) : decide(error);
+  } catch (error) {
+    return refuseIfCoded(error);
+  }
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */

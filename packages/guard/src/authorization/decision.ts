@@ -1,13 +1,20 @@
 import type { Authentication, RejectionReason } from '../domain/authentication.ts';
 import { type CodedError, GuardError, otherOrigin } from '../domain/errors.ts';
 import { hasScope, interactiveScope } from '../domain/scope.ts';
-import { anonymous, freezeViewer, type Viewer } from '../domain/viewer.ts';
+import { anonymous, ownViewer, type Viewer } from '../domain/viewer.ts';
 import type { Refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Rule } from './rules.ts';
 
 /** `run`: execute as this viewer; fields that a query may not see resolve to null with an error. `refuse`: nothing runs. */
-export type Decision = { readonly kind: 'run'; readonly viewer: Viewer } | ({ readonly kind: 'refuse' } & Refusal);
+export type Decision =
+  | {
+      readonly kind: 'run';
+      readonly viewer: Viewer;
+      /** In `mode: 'report'`: why it would have been refused. */
+      readonly reported?: Refusal;
+    }
+  | ({ readonly kind: 'refuse' } & Refusal);
 
 /** For API keys and Basic where only a session suffices: no scope that could be granted would help. */
 const sessionNeeded =
@@ -17,13 +24,13 @@ const tokenMissing = 'You must specify a Bearer token in the Authorization heade
 
 export const runAnonymously: Decision = { kind: 'run', viewer: anonymous };
 
-/** Decides an operation whose plan has rules, before any resolver runs. Pure, but that it freezes the viewer. */
+/** Decides an operation whose plan has rules, before any resolver runs. Pure: the viewer is copied. */
 export const decideOperation = (plan: Plan, authentication: Authentication): Decision => {
   switch (authentication.kind) {
     case 'absent':
       return decideFor(plan, anonymous);
     case 'accepted':
-      return decideFor(plan, freezeViewer(authentication.viewer));
+      return decideFor(plan, ownViewer(authentication.viewer));
     case 'rejected':
       return {
         ...refuse(rejectionOf(authentication.reason), true),
