@@ -1,16 +1,17 @@
 import { type AccessRow, accessMatrix } from '@fieldgate/guard';
-import { type GraphQLSchema, isObjectType } from 'graphql';
+import { MapperKind, mapSchema } from '@graphql-tools/utils';
+import type { GraphQLSchema } from 'graphql';
 
-/** Adds to the description of each field who may read it, as documentation shows it. Returns the same schema. */
+/** Returns the guarded schema with a sentence in the description of each field that says who may read it. */
 export const describeAccess = (schema: GraphQLSchema): GraphQLSchema => {
-  for (const row of accessMatrix(schema)) {
-    const [typeName = '', fieldName = ''] = row.coordinate.split('.');
-    const type = schema.getType(typeName);
-    const field = isObjectType(type) ? type.getFields()[fieldName] : undefined;
-    const access = describeRow(row);
-    if (field && access) field.description = withAccess(field.description ?? '', access);
-  }
-  return schema;
+  const rows = new Map(accessMatrix(schema).map((row) => [row.coordinate, row]));
+  return mapSchema(schema, {
+    [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
+      const row = rows.get(`${typeName}.${fieldName}`);
+      const access = row ? describeRow(row) : null;
+      return access === null ? field : { ...field, description: withAccess(field.description ?? '', access) };
+    },
+  });
 };
 
 /** In the first paragraph: in a list of fields GraphiQL shows no more. */
