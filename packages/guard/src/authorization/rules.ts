@@ -13,7 +13,7 @@ import { type AuthUse, parseAuth } from './auth-arguments.ts';
 import { definitionProblems, roleEnumOf } from './directive-definitions.ts';
 import { type Directed, directiveUses } from './directives.ts';
 import { SchemaRulesError } from './errors.ts';
-import { misplacedDirectives } from './placement.ts';
+import { placementProblems } from './placement.ts';
 import { roleOrderProblems } from './role-order.ts';
 
 /** Everything that must hold before a field of an object type is resolved. Plain data: equal rules have equal JSON. */
@@ -46,6 +46,8 @@ export type RuleNames = {
   /** The roles of the schema's role enum from least to greatest. Needed if a rule asks for a role. */
   readonly roles: readonly string[] | undefined;
   readonly hasPolicy: (name: string) => boolean;
+  /** Whether root fields may have neither `@auth` nor `@public`. */
+  readonly allowUndecided?: boolean;
 };
 
 /** Reads all rules of a schema. Throws one `SchemaRulesError` that lists everything that would not be enforced. */
@@ -62,7 +64,12 @@ export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules 
       readObjectType(reader, type, { rules, publicFields });
     }
   }
-  const problems = [...reader.problems(), ...misplacedDirectives(schema), ...undecidedRoots(schema, reader)];
+  const undecided = names.allowUndecided ? [] : undecidedRoots(schema, reader);
+  const problems = [
+    ...reader.problems(),
+    ...placementProblems(schema),
+    ...undecided.map((coordinate) => `${coordinate}: is a root field with neither @auth nor @public`),
+  ];
   if (problems.length > 0) {
     throw new SchemaRulesError(problems);
   }
@@ -182,13 +189,23 @@ const combine = (coordinate: string, uses: readonly AuthUse[], roles: readonly s
   };
 };
 
+/**
+ * Returns the coordinates of the root fields with neither `@auth` nor `@public`, for which `guardSchema` refuses the start: the list
+ * to work off in a schema that grew without rules.
+ *
+ * @example
+ * console.log(undecidedRootFields(schema).join('\n'));
+ */
+export const undecidedRootFields = (schema: GraphQLSchema): readonly string[] =>
+  undecidedRoots(schema, createReader(schema, { roles: undefined, hasPolicy: () => true }));
+
 /** Every root field must say who may call it, or its root type must: a forgotten rule stops the start. */
 const undecidedRoots = (schema: GraphQLSchema, reader: Reader): readonly string[] =>
   [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
     type && typeUses(reader, type).length === 0
       ? Object.values(type.getFields())
           .filter((field) => !isDecided(reader, field, `${type.name}.${field.name}`))
-          .map(({ name }) => `${type.name}.${name}: is a root field with neither @auth nor @public`)
+          .map(({ name }) => `${type.name}.${name}`)
       : [],
   );
 
