@@ -40,8 +40,7 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
  * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
  * checks the rules, and asks the policies of a mutation's root fields, so that a denial refuses all of it. Pass the viewer of a `run`
  * decision to the execution with `runAs`. Synchronous unless the authenticator, a policy or `consume` is not. Throws
- * `SchemaRulesError` for a schema that `assertGuarded` refuses, and throws or rejects for other bugs: an unavailable store is a
- * refusal.
+ * `SchemaRulesError` for a schema that `assertGuarded` refuses, and throws or rejects for other bugs: an unavailable store is a refusal.
  *
  * @example
  * const decision = await admit({ schema, document, contextValue: {}, source, authenticate });
@@ -54,7 +53,7 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
-  if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
+  if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: Authentication): MaybePromise<Decision> =>
     decideByPolicies(guard, plan, operation, decideOperation(plan, authentication));
   const count = (decision: Decision): MaybePromise<Decision> =>
@@ -74,7 +73,7 @@ const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
   try {
     return plan();
   } catch (error) {
-    return refuseIfCoded(error);
+    return refuseIfCoded(error, false);
   }
 };
 
@@ -122,9 +121,9 @@ const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | u
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */
-const refuseIfCoded = (error: unknown): Decision => {
+const refuseIfCoded = (error: unknown, presented = true): Decision => {
   if (error instanceof CodedError) {
-    return refuse(error, true);
+    return refuse(error, presented);
   }
   throw error;
 };

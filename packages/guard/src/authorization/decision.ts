@@ -4,7 +4,7 @@ import { hasScope, interactiveScope } from '../domain/scope.ts';
 import { anonymous, ownViewer, type Viewer } from '../domain/viewer.ts';
 import type { Refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 
 /** `run`: execute as this viewer; fields that a query may not see resolve to null with an error. `refuse`: nothing runs. */
 export type Decision =

@@ -1,12 +1,19 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
-import { assertValidSchema, type GraphQLFieldConfig, GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  assertValidSchema,
+  defaultFieldResolver,
+  type GraphQLFieldConfig,
+  GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
 import { type OnFault, tellFault } from './faults.ts';
-import { type FieldGuardOptions, guardField } from './field-guard.ts';
+import type { CheckDeps, FieldGuardOptions } from './field-guard.ts';
 import {
   createMark,
   createSchemaCheck,
+  type GuardedFunctions,
   guardOf,
   hasGuardedFields,
   rememberGuarded,
@@ -17,7 +24,8 @@ import {
 import { createPolicyRunner } from './policies.ts';
 import { hasOwnFunction } from './policy-use.ts';
 import { type GuardMode, reportField, reporting } from './report.ts';
-import { readRules } from './rules.ts';
+import { readRules, type SchemaRules } from './rules.ts';
+import { createSchemaGuard, type FieldPlace } from './schema-guard.ts';
 
 export type GuardOptions = FieldGuardOptions & {
   /**
@@ -52,7 +60,7 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles, onDenied, mode = 'enforce' } = options;
+  const { policies = {}, roles, mode = 'enforce' } = options;
   checkMode(options);
   if (guardOf(schema) !== null || hasGuardedFields(schema)) {
     throw new SchemaRulesError([
@@ -60,29 +68,39 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
     ]);
   }
   assertValidSchema(schema);
-  const runner = createPolicyRunner(options);
   const hasPolicy = (name: string): boolean => hasOwnFunction(policies, name);
   const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report' });
-  const mark = createMark({ ...schemaRules, mode, policies: runner });
-  const subscriptions = schema.getSubscriptionType()?.name;
-  const guarded = mapSchema(schema, {
+  const guarded = new Map<string, GuardedFunctions>();
+  const runner = createPolicyRunner(options);
+  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded });
+  const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner });
+  const result = mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
-    [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
-      const coordinate = `${typeName}.${fieldName}`;
-      const rule = schemaRules.rules.get(coordinate);
-      if (rule === undefined) return undefined;
-      const isSubscription = typeName === subscriptions;
-      const deps = { policies: runner, isSubscription };
-      const { resolve, subscribe, ...rest } =
-        mode === 'report'
-          ? reportField(field, (each) => guardField(each, rule, { ...deps, onDenied: reporting(onDenied) }))
-          : guardField(field, rule, { ...deps, onDenied });
-      const keep = createKeep(coordinate, options.onFault, (each) => rememberGuarded(each, mark, coordinate));
-      return { ...rest, ...(resolve && { resolve: keep(resolve) }), ...(subscribe && { subscribe: keep(subscribe) }) };
+    [MapperKind.ABSTRACT_TYPE]: guard.abstractType,
+    [MapperKind.OBJECT_FIELD]: (field, name, type) => {
+      const coordinate = `${type}.${name}`;
+      const changed = guard.field(field, { type, name });
+      if (changed === undefined) return undefined;
+      const functions = keepOnChecked(coordinate, { before: field, after: changed }, options.onFault);
+      guarded.set(coordinate, functions);
+      return { ...changed, ...functions };
     },
   });
-  return seal(guarded, schemaRules);
+  return seal(result, { guarded });
+};
+
+const createGuard = (
+  schema: GraphQLSchema,
+  schemaRules: SchemaRules,
+  { mode, onDenied, policies }: CheckDeps & { readonly mode: GuardMode },
+) => {
+  if (mode !== 'report') return createSchemaGuard(schema, schemaRules, { policies, onDenied });
+  const guard = createSchemaGuard(schema, schemaRules, { policies, onDenied: reporting(onDenied), tellsHidden: true });
+  return {
+    ...guard,
+    field: (field: Field, place: FieldPlace) => reportField(field, (each) => guard.field(each, place)),
+  };
 };
 
 const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
@@ -97,22 +115,31 @@ const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
 const reportMode =
   "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
 
-type Resolver = NonNullable<GraphQLFieldConfig<unknown, unknown>['resolve']>;
+type Field = GraphQLFieldConfig<unknown, unknown>;
+type Resolver = NonNullable<Field['resolve']>;
 
 const notChecked =
   'a schema that was made from a guarded one was executed before it was checked. Guard last, or call assertGuarded(schema) at the start.';
 
-/** Returns what makes a function of a guarded field refuse to run on schemas that nobody checked. */
-const createKeep = (coordinate: string, onFault: OnFault | undefined, remember: (guarded: Resolver) => Resolver) => {
+/** Returns the functions that guard a field, which refuse to run on schemas that nobody checked. */
+const keepOnChecked = (
+  coordinate: string,
+  { before, after }: { readonly before: Field; readonly after: Field },
+  onFault: OnFault | undefined,
+): GuardedFunctions => {
   const requireChecked = createSchemaCheck((context) => {
     tellFault(onFault, { message: notChecked, coordinate }, context);
     throw toGraphQLError(new GuardError('INTERNAL_SERVER_ERROR'));
   });
-  return (guarded: Resolver): Resolver =>
-    remember((parent, args, context, info) => {
+  const keep = (guarded: Resolver): Resolver =>
+    rememberGuarded((parent, args, context, info) => {
       requireChecked(info, context);
       return guarded(parent, args, context, info);
-    });
+    }, coordinate);
+  return {
+    resolve: keep(after.resolve ?? defaultFieldResolver),
+    ...(after.subscribe && after.subscribe !== before.subscribe && { subscribe: keep(after.subscribe) }),
+  };
 };
 
 /**

@@ -6,14 +6,16 @@ import {
   type GuardOptions,
   guardSchema,
   type Refusal,
+  runAs,
   undecidedRootFields,
+  viewerOf,
 } from '@fieldgate/guard';
 import { useFieldgate } from '@fieldgate/guard/yoga';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { extendSchema, parse } from 'graphql';
+import { execute, extendSchema, parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test, vi } from 'vitest';
-import { authenticate } from './fixture.ts';
+import { authenticate, viewerNamed } from './fixture.ts';
 import { problemsOf } from './problems.ts';
 
 const roles = ['USER', 'ADMIN'];
@@ -137,6 +139,67 @@ describe("mode 'report'", () => {
     const { text } = await ask('subscription { ticks }', 'user');
     expect(text).toContain('{"data":{"ticks":8}}');
     expect(reasons()).toContainEqual(['Subscription.ticks', 'FORBIDDEN', 'ROLE', false]);
+  });
+
+  test('G19 tells of objects whose type has a rule, also in lists, promises and iterators, and of what would be hidden', async () => {
+    const denied: Refusal[] = [];
+    const item = (id: number) => ({ __typename: 'Item', id });
+    const report = guardSchema(
+      makeExecutableSchema({
+        typeDefs: [
+          authTypeDefs(roles),
+          `interface Node { id: Int }
+           type Item implements Node @auth(policy: "isOne") { id: Int }
+           type Ghost @auth(role: ADMIN, onDenied: FILTER) { id: Int }
+           type Query { list: [Item] @public later: [Item] @public iterator: [Item] @public node: Node @public ghosts: [Ghost] @public fails: Item @public }`,
+        ],
+        resolvers: {
+          Query: {
+            list: () => [item(1), item(2)],
+            later: async () => [Promise.resolve(item(2))],
+            iterator: function* () {
+              yield item(2);
+            },
+            node: () => item(2),
+            ghosts: () => [{ id: 9 }],
+            fails: () => {
+              throw new Error('unavailable');
+            },
+          },
+        },
+      }),
+      {
+        roles,
+        mode: 'report',
+        onFault: () => {},
+        onDenied: (denial) => denied.push(denial),
+        policies: {
+          isOne: async (parent: { id: number }, _args, context) =>
+            viewerOf(context).kind === 'account' && parent.id === 1,
+        },
+      },
+    );
+    const query = '{ list { id } later { id } iterator { id } node { id } ghosts { id } fails { id } }';
+    const viewer = { ...viewerNamed('user') };
+    const result = await runAs({}, viewer, {}, (contextValue) =>
+      execute({ schema: report, document: parse(query), contextValue }),
+    );
+    const two = [{ id: 2 }];
+    expect(result).toMatchObject({
+      data: {
+        list: [{ id: 1 }, { id: 2 }],
+        later: two,
+        iterator: two,
+        node: { id: 2 },
+        ghosts: [{ id: 9 }],
+        fails: null,
+      },
+      errors: [{ message: 'unavailable' }],
+    });
+    expect(new Set(denied.map(({ error }) => `${error.details.coordinate} ${error.details.reason}`))).toEqual(
+      new Set(['Item POLICY', 'Ghost ROLE', 'Ghost.id ROLE']),
+    );
+    expect(denied.every(({ enforced }) => enforced === false)).toBe(true);
   });
 
   test('G19 still counts operations, and refuses those over the limit', async () => {
