@@ -70,11 +70,12 @@ export const createCheck = (rule: Rule, { policies, onDenied, opensStream = fals
   const deny = createDeny(onDenied, policies.onFault);
   const requireViewer = createViewerCheck(rule, deny);
   const uses = policies.usesOf(rule);
+  const { coordinate } = rule;
+  if (uses.length === 0) return (_parent, _args, context, info) => requireViewer(context, info);
   return (parent, args, context, info) => {
     requireViewer(context, info);
-    if (uses.length === 0) return undefined;
     const event = opensStream ? undefined : eventOf(info);
-    const denial = policies.deny(rule, uses, { parent, args, context, info, event });
+    const denial = policies.deny(rule, uses, { coordinate, parent, args, context, info, event, value: undefined });
     if (denial === null) return undefined;
     if (!isPromise(denial)) return deny(denial, context, info);
     return denial.then((settled) => (settled === null ? undefined : deny(settled, context, info)));
@@ -86,13 +87,14 @@ const eventOf = ({ operation, rootValue }: GraphQLResolveInfo): unknown =>
   operation.operation === 'subscription' ? rootValue : undefined;
 
 /** The last viewer that passed is remembered: in a list the same viewer, the guard's own, meets the same rule a thousand times. */
-const createViewerCheck = (rule: Rule, deny: Deny): ((context: unknown, info: GraphQLResolveInfo) => void) => {
+const createViewerCheck = (rule: Rule, deny: Deny): ((context: unknown, info: GraphQLResolveInfo) => undefined) => {
   let lastPassed: Viewer | null = null;
   return (context, info) => {
     const viewer = viewerOf(context);
-    if (viewer === lastPassed) return;
+    if (viewer === lastPassed) return undefined;
     if (!meets(rule, viewer)) deny(denialOf(rule, viewer), context, info);
     lastPassed = viewer;
+    return undefined;
   };
 };
 

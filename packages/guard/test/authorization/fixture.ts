@@ -70,6 +70,7 @@ export const schemaOf = (
   guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles), typeDefs], resolvers }), {
     roles,
     policies,
+    onFault: () => {},
     ...options,
   });
 
