@@ -1,10 +1,11 @@
-import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import {
   assertValidSchema,
   defaultFieldResolver,
-  type GraphQLFieldConfig,
+  type GraphQLNamedType,
   GraphQLObjectType,
   type GraphQLSchema,
+  isAbstractType,
+  isObjectType,
 } from 'graphql';
 import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
@@ -25,7 +26,8 @@ import { createPolicyRunner } from './policies.ts';
 import { hasOwnFunction } from './policy-use.ts';
 import { type GuardMode, reportField, reporting } from './report.ts';
 import { readRules, type SchemaRules } from './rules.ts';
-import { createSchemaGuard, type FieldPlace } from './schema-guard.ts';
+import { createSchemaGuard } from './schema-guard.ts';
+import { type Field, type FieldPlace, rebuildSchema } from './schema-rebuild.ts';
 
 export type GuardOptions = FieldGuardOptions & {
   /**
@@ -74,14 +76,16 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   const runner = createPolicyRunner(options);
   const mark = createMark({ ...schemaRules, policies: runner, mode, guarded });
   const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner });
-  const result = mapSchema(schema, {
-    [MapperKind.QUERY]: (type) =>
-      new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
-    [MapperKind.ABSTRACT_TYPE]: guard.abstractType,
-    [MapperKind.OBJECT_FIELD]: (field, name, type) => {
-      const coordinate = `${type}.${name}`;
-      const changed = guard.field(field, { type, name });
-      if (changed === undefined) return undefined;
+  const isQuery = (type: GraphQLNamedType): type is GraphQLObjectType => type === schema.getQueryType();
+  const result = rebuildSchema(schema, {
+    type: (type) =>
+      isQuery(type)
+        ? new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) })
+        : guard.type(type),
+    field: (field, place) => {
+      const coordinate = `${place.type}.${place.name}`;
+      const changed = isObjectType(schema.getType(place.type)) ? guard.field(field, place) : undefined;
+      if (changed === undefined) return field;
       const functions = keepOnChecked(coordinate, { before: field, after: changed }, options.onFault);
       guarded.set(coordinate, functions);
       return { ...changed, ...functions };
@@ -95,12 +99,18 @@ const createGuard = (
   schemaRules: SchemaRules,
   { mode, onDenied, policies }: CheckDeps & { readonly mode: GuardMode },
 ) => {
-  if (mode !== 'report') return createSchemaGuard(schema, schemaRules, { policies, onDenied });
-  const guard = createSchemaGuard(schema, schemaRules, { policies, onDenied: reporting(onDenied), tellsHidden: true });
-  return {
-    ...guard,
-    field: (field: Field, place: FieldPlace) => reportField(field, (each) => guard.field(each, place)),
-  };
+  if (mode === 'report') {
+    const guard = createSchemaGuard(schema, schemaRules, {
+      policies,
+      onDenied: reporting(onDenied),
+      tellsHidden: true,
+    });
+    const field = (own: Field, place: FieldPlace) => reportField(own, (each) => guard.field(each, place));
+    return { field, type: (type: GraphQLNamedType) => type };
+  }
+  const guard = createSchemaGuard(schema, schemaRules, { policies, onDenied });
+  const guardType = (type: GraphQLNamedType) => (isAbstractType(type) ? (guard.abstractType(type) ?? type) : type);
+  return { field: guard.field, type: guardType };
 };
 
 const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
@@ -115,7 +125,6 @@ const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
 const reportMode =
   "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
 
-type Field = GraphQLFieldConfig<unknown, unknown>;
 type Resolver = NonNullable<Field['resolve']>;
 
 const notChecked =
