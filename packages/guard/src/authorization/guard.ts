@@ -4,6 +4,7 @@ import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
 import { type OnFault, tellFault } from './faults.ts';
 import type { FieldGuardOptions } from './field-guard.ts';
+import { placeWarnings } from './filter-places.ts';
 import {
   createMark,
   createSchemaCheck,
@@ -25,6 +26,8 @@ export type GuardOptions = FieldGuardOptions & {
    * rule asks for a role.
    */
   readonly roles?: readonly string[];
+  /** Is told at the start where a denied object takes more with it than itself. Default: `console.warn`. */
+  readonly onWarning?: (warning: string) => void;
 };
 
 /**
@@ -71,7 +74,13 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
       return { ...rest, ...(resolve && { resolve: keep(resolve) }), ...(subscribe && { subscribe: keep(subscribe) }) };
     },
   });
+  for (const warning of placeWarnings(schema, schemaRules.types)) (options.onWarning ?? warn)(warning);
   return seal(guarded, schemaRules);
+};
+
+const warn = (warning: string): void => {
+  // biome-ignore lint/suspicious/noConsole: the default for embedders without a log
+  console.warn(`@fieldgate/guard: ${warning}`);
 };
 
 type Resolver = NonNullable<GraphQLFieldConfig<unknown, unknown>['resolve']>;

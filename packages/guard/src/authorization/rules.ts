@@ -15,6 +15,7 @@ import { combine, partsOf } from './combine.ts';
 import { definitionProblems, roleEnumOf } from './directive-definitions.ts';
 import { type Directed, directiveUses } from './directives.ts';
 import { SchemaRulesError } from './errors.ts';
+import { filterProblems } from './filter-places.ts';
 import { placementProblems } from './placement.ts';
 import { roleOrderProblems } from './role-order.ts';
 import type { Rule } from './rule.ts';
@@ -58,7 +59,12 @@ export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules 
       readObjectType(reader, type, { ...into, isRoot: roots.includes(type) });
     }
   }
-  const problems = [...reader.problems(), ...placementProblems(schema), ...undecidedRoots(schema, reader)];
+  const problems = [
+    ...reader.problems(),
+    ...placementProblems(schema),
+    ...filterProblems(schema),
+    ...undecidedRoots(schema, reader),
+  ];
   if (problems.length > 0) {
     throw new SchemaRulesError(problems);
   }
