@@ -54,7 +54,7 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: Authentication): MaybePromise<Decision> => {
-    const decision = decideByPolicies(guard, plan, operation, decideOperation(plan, authentication));
+    const decision = decideByPolicies(guard, plan, operation, decideOperation(plan, authentication, guard.clock));
     const count = (decided: Decision) => consumeQuota(decided, plan, consume);
     return isPromise(decision) ? decision.then(count) : count(decision);
   };

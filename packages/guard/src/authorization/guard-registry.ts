@@ -2,11 +2,12 @@ import { type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, isObjec
 import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
 import type { PolicyRunner } from './policies.ts';
+import type { Clock } from './rule-denial.ts';
 import { readRules, type SchemaRules } from './rules.ts';
 import { isGuardedField } from './type-rules.ts';
 
 /** What `guardSchema` knows of the schema that it makes. */
-type GuardedRules = SchemaRules & { readonly policies: PolicyRunner };
+type GuardedRules = SchemaRules & { readonly policies: PolicyRunner; readonly clock: Clock };
 
 /** What is known about a guarded schema. */
 export type Guard = GuardedRules & { readonly planFor: Planner };
@@ -112,9 +113,9 @@ const changedFields = (schema: GraphQLSchema, schemaRules: SchemaRules, mark: un
     return [`${coordinate}: has the guarded resolver of ${other.coordinate}. Rename and merge first and guard last`];
   });
 
-const addedRules = (schema: GraphQLSchema, { roles, rules }: SchemaRules): readonly string[] => {
+const addedRules = (schema: GraphQLSchema, { roles, rules, exposeRequired }: SchemaRules): readonly string[] => {
   try {
-    return [...readRules(schema, { roles, hasPolicy: () => true }).rules.values()]
+    return [...readRules(schema, { roles, hasPolicy: () => true, exposeRequired }).rules.values()]
       .filter((rule) => JSON.stringify(rule) !== JSON.stringify(rules.get(rule.coordinate)))
       .map(({ coordinate }) => `${coordinate}: its rule was added after guardSchema`);
   } catch (error) {

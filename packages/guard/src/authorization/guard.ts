@@ -26,6 +26,13 @@ export type GuardOptions = FieldGuardOptions & {
    * rule asks for a role.
    */
   readonly roles?: readonly string[];
+  /**
+   * Whether denials name what would be needed (a role, scopes, a policy) and the coordinate of the rule to the caller. Default: false;
+   * `onDenied` and `onDecision` get it as the `cause` of the error.
+   */
+  readonly exposeRequired?: boolean;
+  /** Returns the milliseconds since 1970, for `maxAge`. Default: `Date.now`. */
+  readonly clock?: () => number;
   /** Is told at the start where a denied object takes more with it than itself. Default: `console.warn`. */
   readonly onWarning?: (warning: string) => void;
 };
@@ -50,7 +57,7 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles, onDenied } = options;
+  const { policies = {}, roles, onDenied, exposeRequired, clock = Date.now } = options;
   if (guardOf(schema) !== null || hasGuardedFields(schema)) {
     throw new SchemaRulesError([
       'schema: is guarded already. Call guardSchema once, after everything that changes the schema',
@@ -58,9 +65,9 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   }
   assertValidSchema(schema);
   const runner = createPolicyRunner(options);
-  const schemaRules = readRules(schema, { roles, hasPolicy: (name) => hasOwnFunction(policies, name) });
-  const mark = createMark({ ...schemaRules, policies: runner });
-  const guard = createSchemaGuard(schema, schemaRules, { policies: runner, onDenied });
+  const schemaRules = readRules(schema, { roles, hasPolicy: (name) => hasOwnFunction(policies, name), exposeRequired });
+  const mark = createMark({ ...schemaRules, policies: runner, clock });
+  const guard = createSchemaGuard(schema, schemaRules, { policies: runner, onDenied, clock });
   const guarded = mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),

@@ -31,6 +31,8 @@ export type SchemaRules = {
   readonly types: TypeRules;
   /** The coordinates of fields with `@public`. */
   readonly publicFields: ReadonlySet<string>;
+  /** Whether denials name the rule and what it requires. */
+  readonly exposeRequired: boolean;
 };
 
 /** What the rules of a schema may name. */
@@ -38,6 +40,7 @@ export type RuleNames = {
   /** The roles of the schema's role enum from least to greatest. Needed if a rule asks for a role. */
   readonly roles: readonly string[] | undefined;
   readonly hasPolicy: (name: string) => boolean;
+  readonly exposeRequired?: boolean | undefined;
 };
 
 /** Reads all rules of a schema. Throws one `SchemaRulesError` that lists everything that would not be enforced. */
@@ -46,7 +49,7 @@ export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules 
   const into = { rules: new Map(), parts: new Map(), publicFields: new Set<string>() };
   const types = new Map<string, RuleParts>();
   const addType = (name: string, uses: readonly AuthUse[]): void => {
-    if (uses.length > 0) types.set(name, partsOf(name, uses, reader.roles));
+    if (uses.length > 0) types.set(name, partsOf(name, uses, reader));
   };
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   for (const type of ownTypes(schema)) {
@@ -68,7 +71,7 @@ export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules 
   if (problems.length > 0) {
     throw new SchemaRulesError(problems);
   }
-  return { roles: reader.roles, types, ...into };
+  return { roles: reader.roles, exposeRequired: reader.exposeRequired, types, ...into };
 };
 
 const ownTypes = (schema: GraphQLSchema): readonly GraphQLNamedType[] =>
@@ -77,7 +80,7 @@ const ownTypes = (schema: GraphQLSchema): readonly GraphQLNamedType[] =>
 type Reader = ReturnType<typeof createReader>;
 
 /** Reads each element once and collects what is wrong with it. */
-const createReader = (schema: GraphQLSchema, { roles, hasPolicy }: RuleNames) => {
+const createReader = (schema: GraphQLSchema, { roles, hasPolicy, exposeRequired = false }: RuleNames) => {
   const roleEnum = roleEnumOf(schema);
   const values = roleEnum?.getValues().map(({ name }) => name) ?? null;
   const seen = new Map<Directed, readonly AuthUse[]>();
@@ -107,6 +110,7 @@ const createReader = (schema: GraphQLSchema, { roles, hasPolicy }: RuleNames) =>
   const orderProblems = () => roleOrderProblems({ roles, values, roleEnum: roleEnum?.name ?? 'Role', used: used.role });
   return {
     roles: roles ?? values ?? [],
+    exposeRequired,
     usesOn,
     isPublic,
     problems: () => [...definitionProblems(schema, used), ...orderProblems(), ...problems],
@@ -126,11 +130,8 @@ const readObjectType = (reader: Reader, type: GraphQLObjectType, into: Into): vo
     const coordinate = `${type.name}.${field.name}`;
     const uses = usesFor(reader, type, field);
     if (uses.length > 0) {
-      into.rules.set(coordinate, combine(coordinate, uses, reader.roles));
-      into.parts.set(
-        coordinate,
-        partsOf(coordinate, ownUsesFor(reader, type, { field, isRoot: into.isRoot }), reader.roles),
-      );
+      into.rules.set(coordinate, combine(coordinate, uses, reader));
+      into.parts.set(coordinate, partsOf(coordinate, ownUsesFor(reader, type, { field, isRoot: into.isRoot }), reader));
     }
     if (reader.isPublic(field, coordinate)) {
       into.publicFields.add(coordinate);

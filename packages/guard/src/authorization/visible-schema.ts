@@ -1,9 +1,9 @@
 import { MapperKind, mapSchema, pruneSchema } from '@graphql-tools/utils';
 import { type GraphQLSchema, isInterfaceType } from 'graphql';
 import type { Viewer } from '../domain/viewer.ts';
-import { canMeet } from './decision.ts';
 import { guardOf } from './guard-registry.ts';
 import type { Rule } from './rule.ts';
+import { canMeet } from './rule-denial.ts';
 import type { SchemaRules } from './rules.ts';
 
 /**
