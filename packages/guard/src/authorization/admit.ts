@@ -7,6 +7,7 @@ import { type Decision, decideOperation, refuse, runAnonymously } from './decisi
 import { tellFault } from './faults.ts';
 import { type Guard, requireGuard } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
+import { reportDecision } from './report.ts';
 import { askRootPolicies } from './root-policies.ts';
 import { runAs } from './run-as.ts';
 import { timedOut, withTimeLimit } from './time-limit.ts';
@@ -53,20 +54,18 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: Authentication): MaybePromise<Decision> => {
-    const decision = decideByPolicies(guard, plan, operation, decideOperation(plan, authentication, guard.clock));
-    const count = (decided: Decision) => consumeQuota(decided, plan, consume);
-    return isPromise(decision) ? decision.then(count) : count(decision);
-  };
+  const decide = (authentication: Authentication): MaybePromise<Decision> =>
+    decideByPolicies(guard, plan, operation, decideOperation(plan, authentication, guard.clock));
+  const count = (decision: Decision): MaybePromise<Decision> =>
+    consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
-    return isPromise(authentication)
-      ? answerInTime(guard, authentication, operation)
-          .then(decide)
-          .catch((error) => refuseIfCoded(error))
+    const decision = isPromise(authentication)
+      ? answerInTime(guard, authentication, operation).then(decide)
       : decide(authentication);
+    return isPromise(decision) ? decision.catch((error) => refuseIfCoded(error)).then(count) : count(decision);
   } catch (error) {
-    return refuseIfCoded(error);
+    return count(refuseIfCoded(error));
   }
 };
 
@@ -113,8 +112,12 @@ const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | u
   if (decision.kind === 'refuse' || consume === undefined) return decision;
   const decide = (error: CodedError | null): Decision =>
     error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous');
-  const error = consume(decision.viewer, fields);
-  return isPromise(error) ? error.then(decide) : decide(error);
+  try {
+    const error = consume(decision.viewer, fields);
+    return isPromise(error) ? error.then(decide, refuseIfCoded) : decide(error);
+  } catch (error) {
+    return refuseIfCoded(error);
+  }
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */

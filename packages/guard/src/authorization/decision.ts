@@ -7,7 +7,14 @@ import type { Rule } from './rule.ts';
 import { type Clock, denialOf, orderOfDenials, unmetPart } from './rule-denial.ts';
 
 /** `run`: execute as this viewer; fields that a query may not see resolve to null with an error. `refuse`: nothing runs. */
-export type Decision = { readonly kind: 'run'; readonly viewer: Viewer } | ({ readonly kind: 'refuse' } & Refusal);
+export type Decision =
+  | {
+      readonly kind: 'run';
+      readonly viewer: Viewer;
+      /** In `mode: 'report'`: why it would have been refused. */
+      readonly reported?: Refusal;
+    }
+  | ({ readonly kind: 'refuse' } & Refusal);
 
 export const runAnonymously: Decision = { kind: 'run', viewer: anonymous };
 

@@ -1,13 +1,30 @@
-import { type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  isObjectType,
+} from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
 import type { PolicyRunner } from './policies.ts';
+import type { GuardMode } from './report.ts';
 import type { Clock } from './rule-denial.ts';
 import { readRules, type SchemaRules } from './rules.ts';
-import { isGuardedField } from './type-rules.ts';
+
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
+
+/** The functions that `guardSchema` put on a field. No `subscribe`: it put none there. */
+export type GuardedFunctions = { readonly resolve: Resolver; readonly subscribe?: Resolver };
 
 /** What `guardSchema` knows of the schema that it makes. */
-type GuardedRules = SchemaRules & { readonly policies: PolicyRunner; readonly clock: Clock };
+type GuardedRules = SchemaRules & {
+  readonly mode: GuardMode;
+  readonly policies: PolicyRunner;
+  readonly clock: Clock;
+  /** By coordinate: every field with a rule, and those that return an object whose type has one. */
+  readonly guarded: ReadonlyMap<string, GuardedFunctions>;
+};
 
 /** What is known about a guarded schema. */
 export type Guard = GuardedRules & { readonly planFor: Planner };
@@ -24,8 +41,8 @@ type Mark = Readonly<Record<string, never>>;
 /** The rules of all marks that this module has made. A mark from anywhere else means nothing. */
 const rulesByMark = new WeakMap<object, GuardedRules>();
 
-/** Every function that `guardSchema` has put on a field, and whose rule it checks. */
-const guardedFunctions = new WeakMap<object, { readonly mark: Mark; readonly coordinate: string }>();
+/** Every function that `guardSchema` has put on a field, and the coordinate of that field. */
+const coordinates = new WeakMap<object, string>();
 
 /**
  * The schemas in which `guardOf` has found all guarded functions. A guarded schema that was transformed is another schema with
@@ -51,16 +68,16 @@ export const withMark = (extensions: Extensions | null | undefined, mark: Mark):
   [guardKey]: mark,
 });
 
-/** Remembers that this function checks the rule of this field, and returns it. */
-export const rememberGuarded = <Guarded extends object>(guarded: Guarded, mark: Mark, coordinate: string): Guarded => {
-  guardedFunctions.set(guarded, { mark, coordinate });
+/** Remembers that this function guards the field with this coordinate, and returns it. */
+export const rememberGuarded = <Guarded extends object>(guarded: Guarded, coordinate: string): Guarded => {
+  coordinates.set(guarded, coordinate);
   return guarded;
 };
 
 /** Makes a schema whose guarded functions are in place one that they run on, and keeps them in place. */
-export const seal = (schema: GraphQLSchema, schemaRules: SchemaRules): GraphQLSchema => {
+export const seal = (schema: GraphQLSchema, { guarded }: Pick<GuardedRules, 'guarded'>): GraphQLSchema => {
   for (const { coordinate, field, fields } of fieldsOf(schema)) {
-    if (!isGuardedField(schema, schemaRules, { coordinate, type: field.type })) continue;
+    if (!guarded.has(coordinate)) continue;
     Object.freeze(field);
     Object.freeze(fields);
   }
@@ -90,7 +107,7 @@ const findGuard = (schema: GraphQLSchema): Guard | { readonly problems: readonly
   const mark = schema.getQueryType()?.extensions[guardKey];
   const schemaRules = isObject(mark) ? rulesByMark.get(mark) : undefined;
   if (schemaRules === undefined) return { problems: ['schema: was not made by guardSchema'] };
-  const problems = [...changedFields(schema, schemaRules, mark), ...addedRules(schema, schemaRules)];
+  const problems = [...changedFields(schema, schemaRules), ...addedRules(schema, schemaRules)];
   if (problems.length > 0) return { problems };
   const guard = { ...schemaRules, planFor: createPlanner(schema, schemaRules) };
   verified.set(schema, guard);
@@ -99,23 +116,28 @@ const findGuard = (schema: GraphQLSchema): Guard | { readonly problems: readonly
 };
 
 /** The fields whose functions are not those that `guardSchema` made for them. */
-const changedFields = (schema: GraphQLSchema, schemaRules: SchemaRules, mark: unknown): readonly string[] =>
-  fieldsOf(schema).flatMap(({ coordinate, field, isSubscription }) => {
-    const isGuarded = isGuardedField(schema, schemaRules, { coordinate, type: field.type });
-    const functions = [field.resolve, ...(isSubscription || !isGuarded ? [field.subscribe] : [])];
-    const owners = functions.map((each) => (each ? guardedFunctions.get(each) : undefined));
-    if (isGuarded) {
-      const isOwn = owners.every((owner) => owner?.mark === mark && owner?.coordinate === coordinate);
+const changedFields = (schema: GraphQLSchema, { guarded }: GuardedRules): readonly string[] =>
+  fieldsOf(schema).flatMap(({ coordinate, field }) => {
+    const expected = guarded.get(coordinate);
+    if (expected) {
+      const { resolve, subscribe = field.subscribe } = expected;
+      const isOwn = field.resolve === resolve && field.subscribe === subscribe;
       return isOwn ? [] : [`${coordinate}: its resolver was set after guardSchema. Set resolvers first and guard last`];
     }
-    const other = owners.find((owner) => owner !== undefined);
-    if (other === undefined) return [];
-    return [`${coordinate}: has the guarded resolver of ${other.coordinate}. Rename and merge first and guard last`];
+    const other = guardedOn(field);
+    return other === undefined
+      ? []
+      : [`${coordinate}: has the guarded resolver of ${other}. Rename and merge first and guard last`];
   });
 
-const addedRules = (schema: GraphQLSchema, { roles, rules, exposeRequired }: SchemaRules): readonly string[] => {
+/** Returns the coordinate of the field that a function on this field was made for. */
+const guardedOn = ({ resolve, subscribe }: GraphQLField<unknown, unknown>): string | undefined =>
+  (resolve && coordinates.get(resolve)) ?? (subscribe && coordinates.get(subscribe));
+
+const addedRules = (schema: GraphQLSchema, { roles, rules, mode, exposeRequired }: GuardedRules): readonly string[] => {
   try {
-    return [...readRules(schema, { roles, hasPolicy: () => true, exposeRequired }).rules.values()]
+    const names = { roles, hasPolicy: () => true, allowUndecided: mode === 'report', exposeRequired };
+    return [...readRules(schema, names).rules.values()]
       .filter((rule) => JSON.stringify(rule) !== JSON.stringify(rules.get(rule.coordinate)))
       .map(({ coordinate }) => `${coordinate}: its rule was added after guardSchema`);
   } catch (error) {
@@ -126,30 +148,21 @@ const addedRules = (schema: GraphQLSchema, { roles, rules, exposeRequired }: Sch
 
 /** Returns whether any field of the schema has a function that `guardSchema` made. */
 export const hasGuardedFields = (schema: GraphQLSchema): boolean =>
-  fieldsOf(schema).some(({ field }) =>
-    [field.resolve, field.subscribe].some((each) => each !== undefined && guardedFunctions.has(each)),
-  );
+  fieldsOf(schema).some(({ field }) => guardedOn(field) !== undefined);
 
 type FieldOfSchema = {
   readonly coordinate: string;
   readonly field: GraphQLField<unknown, unknown>;
   readonly fields: object;
-  readonly isSubscription: boolean;
 };
 
-const fieldsOf = (schema: GraphQLSchema): readonly FieldOfSchema[] => {
-  const subscription = schema.getSubscriptionType();
-  return Object.values(schema.getTypeMap())
+const fieldsOf = (schema: GraphQLSchema): readonly FieldOfSchema[] =>
+  Object.values(schema.getTypeMap())
     .filter((type) => isObjectType(type))
     .flatMap((type) => {
       const fields = type.getFields();
-      const isSubscription = type === subscription;
-      return Object.values(fields).map((field) => {
-        const coordinate = `${type.name}.${field.name}`;
-        return { coordinate, field, fields, isSubscription };
-      });
+      return Object.values(fields).map((field) => ({ coordinate: `${type.name}.${field.name}`, field, fields }));
     });
-};
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 

@@ -1,13 +1,20 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
-import { assertValidSchema, type GraphQLFieldConfig, GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  assertValidSchema,
+  defaultFieldResolver,
+  type GraphQLFieldConfig,
+  GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
 import { type OnFault, tellFault } from './faults.ts';
-import type { FieldGuardOptions } from './field-guard.ts';
+import type { CheckDeps, FieldGuardOptions } from './field-guard.ts';
 import { placeWarnings } from './filter-places.ts';
 import {
   createMark,
   createSchemaCheck,
+  type GuardedFunctions,
   guardOf,
   hasGuardedFields,
   rememberGuarded,
@@ -17,8 +24,9 @@ import {
 } from './guard-registry.ts';
 import { createPolicyRunner } from './policies.ts';
 import { hasOwnFunction } from './policy-use.ts';
-import { readRules } from './rules.ts';
-import { createSchemaGuard } from './schema-guard.ts';
+import { type GuardMode, reportField, reporting } from './report.ts';
+import { readRules, type SchemaRules } from './rules.ts';
+import { createSchemaGuard, type FieldPlace } from './schema-guard.ts';
 
 export type GuardOptions = FieldGuardOptions & {
   /**
@@ -35,6 +43,11 @@ export type GuardOptions = FieldGuardOptions & {
   readonly clock?: () => number;
   /** Is told at the start where a denied object takes more with it than itself. Default: `console.warn`. */
   readonly onWarning?: (warning: string) => void;
+  /**
+   * `report`: nothing is enforced, not even a rule that was enforced before. Each rule is asked, and `onDenied`, which is then needed,
+   * is told with `enforced: false` of what it would deny. Root fields without a rule are public. Default: `enforce`.
+   */
+  readonly mode?: GuardMode;
 };
 
 /**
@@ -57,32 +70,35 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles, onDenied, exposeRequired, clock = Date.now } = options;
+  const { policies = {}, roles, mode = 'enforce', exposeRequired, clock = Date.now } = options;
+  checkMode(options);
   if (guardOf(schema) !== null || hasGuardedFields(schema)) {
     throw new SchemaRulesError([
       'schema: is guarded already. Call guardSchema once, after everything that changes the schema',
     ]);
   }
   assertValidSchema(schema);
+  const hasPolicy = (name: string): boolean => hasOwnFunction(policies, name);
+  const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report', exposeRequired });
+  const guarded = new Map<string, GuardedFunctions>();
   const runner = createPolicyRunner(options);
-  const schemaRules = readRules(schema, { roles, hasPolicy: (name) => hasOwnFunction(policies, name), exposeRequired });
-  const mark = createMark({ ...schemaRules, policies: runner, clock });
-  const guard = createSchemaGuard(schema, schemaRules, { policies: runner, onDenied, clock });
-  const guarded = mapSchema(schema, {
+  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded, clock });
+  const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner, clock });
+  const result = mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
     [MapperKind.ABSTRACT_TYPE]: guard.abstractType,
     [MapperKind.OBJECT_FIELD]: (field, name, type) => {
       const coordinate = `${type}.${name}`;
-      const guardedField = guard.field(field, { type, name });
-      if (guardedField === undefined) return undefined;
-      const { resolve, subscribe, ...rest } = guardedField;
-      const keep = createKeep(coordinate, options.onFault, (each) => rememberGuarded(each, mark, coordinate));
-      return { ...rest, ...(resolve && { resolve: keep(resolve) }), ...(subscribe && { subscribe: keep(subscribe) }) };
+      const changed = guard.field(field, { type, name });
+      if (changed === undefined) return undefined;
+      const functions = keepOnChecked(coordinate, { before: field, after: changed }, options.onFault);
+      guarded.set(coordinate, functions);
+      return { ...changed, ...functions };
     },
   });
   for (const warning of placeWarnings(schema, schemaRules.types)) (options.onWarning ?? warn)(warning);
-  return seal(guarded, schemaRules);
+  return seal(result, { guarded });
 };
 
 const warn = (warning: string): void => {
@@ -90,22 +106,61 @@ const warn = (warning: string): void => {
   console.warn(`@fieldgate/guard: ${warning}`);
 };
 
-type Resolver = NonNullable<GraphQLFieldConfig<unknown, unknown>['resolve']>;
+const createGuard = (
+  schema: GraphQLSchema,
+  schemaRules: SchemaRules,
+  { mode, ...deps }: CheckDeps & { readonly mode: GuardMode },
+) => {
+  if (mode !== 'report') return createSchemaGuard(schema, schemaRules, deps);
+  const guard = createSchemaGuard(schema, schemaRules, {
+    ...deps,
+    onDenied: reporting(deps.onDenied),
+    tellsHidden: true,
+  });
+  return {
+    // Types are found as they were: the guard of an interface refuses what was not decided about.
+    abstractType: () => undefined,
+    field: (field: Field, place: FieldPlace) => reportField(field, (each) => guard.field(each, place)),
+  };
+};
+
+const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
+  if (mode === undefined || mode === 'enforce') return;
+  if (mode !== 'report') throw new TypeError("guardSchema: mode is 'enforce' or 'report'.");
+  if (onDenied === undefined) {
+    throw new TypeError("guardSchema: mode 'report' needs onDenied, or nobody would know what the rules deny.");
+  }
+  tellFault(onFault, { message: reportMode }, undefined);
+};
+
+const reportMode =
+  "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
+
+type Field = GraphQLFieldConfig<unknown, unknown>;
+type Resolver = NonNullable<Field['resolve']>;
 
 const notChecked =
   'a schema that was made from a guarded one was executed before it was checked. Guard last, or call assertGuarded(schema) at the start.';
 
-/** Returns what makes a function of a guarded field refuse to run on schemas that nobody checked. */
-const createKeep = (coordinate: string, onFault: OnFault | undefined, remember: (guarded: Resolver) => Resolver) => {
+/** Returns the functions that guard a field, which refuse to run on schemas that nobody checked. */
+const keepOnChecked = (
+  coordinate: string,
+  { before, after }: { readonly before: Field; readonly after: Field },
+  onFault: OnFault | undefined,
+): GuardedFunctions => {
   const requireChecked = createSchemaCheck((context) => {
     tellFault(onFault, { message: notChecked, coordinate }, context);
     throw toGraphQLError(new GuardError('INTERNAL_SERVER_ERROR'));
   });
-  return (guarded: Resolver): Resolver =>
-    remember((parent, args, context, info) => {
+  const keep = (guarded: Resolver): Resolver =>
+    rememberGuarded((parent, args, context, info) => {
       requireChecked(info, context);
       return guarded(parent, args, context, info);
-    });
+    }, coordinate);
+  return {
+    resolve: keep(after.resolve ?? defaultFieldResolver),
+    ...(after.subscribe && after.subscribe !== before.subscribe && { subscribe: keep(after.subscribe) }),
+  };
 };
 
 /**

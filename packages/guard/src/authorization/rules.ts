@@ -41,6 +41,8 @@ export type RuleNames = {
   readonly roles: readonly string[] | undefined;
   readonly hasPolicy: (name: string) => boolean;
   readonly exposeRequired?: boolean | undefined;
+  /** Whether root fields may have neither `@auth` nor `@public`. */
+  readonly allowUndecided?: boolean;
 };
 
 /** Reads all rules of a schema. Throws one `SchemaRulesError` that lists everything that would not be enforced. */
@@ -62,11 +64,12 @@ export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules 
       readObjectType(reader, type, { ...into, isRoot: roots.includes(type) });
     }
   }
+  const undecided = names.allowUndecided ? [] : undecidedRoots(schema, reader);
   const problems = [
     ...reader.problems(),
     ...placementProblems(schema),
     ...filterProblems(schema),
-    ...undecidedRoots(schema, reader),
+    ...undecided.map((coordinate) => `${coordinate}: is a root field with neither @auth nor @public`),
   ];
   if (problems.length > 0) {
     throw new SchemaRulesError(problems);
@@ -203,13 +206,23 @@ const returnUses = (reader: Reader, type: GraphQLNamedType): readonly AuthUse[] 
     : [];
 };
 
+/**
+ * Returns the coordinates of the root fields with neither `@auth` nor `@public`, for which `guardSchema` refuses the start: the list
+ * to work off in a schema that grew without rules.
+ *
+ * @example
+ * console.log(undecidedRootFields(schema).join('\n'));
+ */
+export const undecidedRootFields = (schema: GraphQLSchema): readonly string[] =>
+  undecidedRoots(schema, createReader(schema, { roles: undefined, hasPolicy: () => true }));
+
 /** Every root field must say who may call it, or its root type must: a forgotten rule stops the start. */
 const undecidedRoots = (schema: GraphQLSchema, reader: Reader): readonly string[] =>
   [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
     type && typeUses(reader, type).length === 0
       ? Object.values(type.getFields())
           .filter((field) => !isDecided(reader, field, `${type.name}.${field.name}`))
-          .map(({ name }) => `${type.name}.${name}: is a root field with neither @auth nor @public`)
+          .map(({ name }) => `${type.name}.${name}`)
       : [],
   );
 

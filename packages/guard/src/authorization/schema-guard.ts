@@ -23,6 +23,9 @@ type Field = GraphQLFieldConfig<unknown, unknown>;
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 type Layer = (resolve: Resolver, type: GraphQLOutputType, place: FieldPlace) => Resolver;
 
+/** `tellsHidden`: whether `onDenied` is told of what is hidden too. */
+type SchemaGuardOptions = CheckDeps & { readonly tellsHidden?: boolean };
+
 /** A field of an object type. */
 export type FieldPlace = { readonly type: string; readonly name: string };
 
@@ -31,7 +34,7 @@ export type FieldPlace = { readonly type: string; readonly name: string };
  * inside out: what looks at the objects it returns, what asks for the objects it is called on, what hides the objects, what hides the
  * field, and the field's own rule.
  */
-export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRules, options: CheckDeps) => {
+export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRules, options: SchemaGuardOptions) => {
   const { parts, types } = schemaRules;
   const checkOf = createCheckOf(options);
   const edges = createEdges();
@@ -65,11 +68,11 @@ export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRule
   return { field: guard, abstractType };
 };
 
-/** What is hidden is reported to nobody: it is how the schema is meant to look to this caller. */
+/** What is hidden is reported to nobody, unless asked for: it is how the schema is meant to look to this caller. */
 const createCheckOf =
-  (deps: CheckDeps): CheckOf =>
+  (options: SchemaGuardOptions): CheckOf =>
   (rule, part) =>
-    createCheck(rule, part === 'error' ? deps : { ...deps, onDenied: undefined });
+    createCheck(rule, part === 'error' || options.tellsHidden ? options : { ...options, onDenied: undefined });
 
 type LayerDeps = {
   readonly schema: GraphQLSchema;
