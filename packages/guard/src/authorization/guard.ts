@@ -11,6 +11,7 @@ import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
 import { type OnFault, tellFault } from './faults.ts';
 import type { CheckDeps, FieldGuardOptions } from './field-guard.ts';
+import { placeWarnings } from './filter-places.ts';
 import {
   createMark,
   createSchemaCheck,
@@ -35,6 +36,15 @@ export type GuardOptions = FieldGuardOptions & {
    * rule asks for a role.
    */
   readonly roles?: readonly string[];
+  /**
+   * Whether denials name what would be needed (a role, scopes, a policy) and the coordinate of the rule to the caller. Default: false;
+   * `onDenied` and `onDecision` get it as the `cause` of the error.
+   */
+  readonly exposeRequired?: boolean;
+  /** Returns the milliseconds since 1970, for `maxAge`. Default: `Date.now`. */
+  readonly clock?: () => number;
+  /** Is told at the start where a denied object takes more with it than itself. Default: `console.warn`. */
+  readonly onWarning?: (warning: string) => void;
   /**
    * `report`: nothing is enforced, not even a rule that was enforced before. Each rule is asked, and `onDenied`, which is then needed,
    * is told with `enforced: false` of what it would deny. Root fields without a rule are public. Default: `enforce`.
@@ -62,7 +72,7 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles, mode = 'enforce' } = options;
+  const { policies = {}, roles, mode = 'enforce', exposeRequired, clock = Date.now } = options;
   checkMode(options);
   if (guardOf(schema) !== null || hasGuardedFields(schema)) {
     throw new SchemaRulesError([
@@ -71,11 +81,11 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   }
   assertValidSchema(schema);
   const hasPolicy = (name: string): boolean => hasOwnFunction(policies, name);
-  const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report' });
+  const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report', exposeRequired });
   const guarded = new Map<string, GuardedFunctions>();
   const runner = createPolicyRunner(options);
-  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded });
-  const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner });
+  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded, clock });
+  const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner, clock });
   const isQuery = (type: GraphQLNamedType): type is GraphQLObjectType => type === schema.getQueryType();
   const result = rebuildSchema(schema, {
     type: (type) =>
@@ -91,24 +101,28 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
       return { ...changed, ...functions };
     },
   });
+  for (const warning of placeWarnings(schema, schemaRules.types)) (options.onWarning ?? warn)(warning);
   return seal(result, { guarded });
+};
+
+const warn = (warning: string): void => {
+  // biome-ignore lint/suspicious/noConsole: the default for embedders without a log
+  console.warn(`@fieldgate/guard: ${warning}`);
 };
 
 const createGuard = (
   schema: GraphQLSchema,
   schemaRules: SchemaRules,
-  { mode, onDenied, policies }: CheckDeps & { readonly mode: GuardMode },
+  { mode, ...deps }: CheckDeps & { readonly mode: GuardMode },
 ) => {
   if (mode === 'report') {
-    const guard = createSchemaGuard(schema, schemaRules, {
-      policies,
-      onDenied: reporting(onDenied),
-      tellsHidden: true,
-    });
+    const onDenied = reporting(deps.onDenied);
+    const guard = createSchemaGuard(schema, schemaRules, { ...deps, onDenied, tellsHidden: true });
     const field = (own: Field, place: FieldPlace) => reportField(own, (each) => guard.field(each, place));
+    // Types are found as they were: the guard of an interface refuses what was not decided about.
     return { field, type: (type: GraphQLNamedType) => type };
   }
-  const guard = createSchemaGuard(schema, schemaRules, { policies, onDenied });
+  const guard = createSchemaGuard(schema, schemaRules, deps);
   const guardType = (type: GraphQLNamedType) => (isAbstractType(type) ? (guard.abstractType(type) ?? type) : type);
   return { field: guard.field, type: guardType };
 };

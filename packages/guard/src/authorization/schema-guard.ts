@@ -62,7 +62,7 @@ export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRule
     return error === null ? guarded : guardField(guarded, error, { ...options, isSubscription });
   };
   const abstractType = (type: GraphQLAbstractType): GraphQLAbstractType | undefined =>
-    guardAbstractType(type, { schema, types, recall: objects.recall });
+    guardAbstractType(type, { schema, types, recall: objects.recall, clock: options.clock });
   return { field: guard, abstractType };
 };
 

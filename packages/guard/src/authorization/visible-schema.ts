@@ -1,9 +1,9 @@
 import { type GraphQLSchema, getNamedType, isInterfaceType } from 'graphql';
 import type { Viewer } from '../domain/viewer.ts';
-import { canMeet } from './decision.ts';
 import { guardOf } from './guard-registry.ts';
 import { reachedTypes } from './reached-types.ts';
 import type { Rule } from './rule.ts';
+import { canMeet } from './rule-denial.ts';
 import type { SchemaRules } from './rules.ts';
 import { type FieldPlace, rebuildSchema } from './schema-rebuild.ts';
 
