@@ -67,7 +67,12 @@ export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSch
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),
-    { roles, policies, onDenied: (denial, context) => onRefusal(denial, context as RequestContext) },
+    {
+      roles,
+      policies,
+      exposeRequired: true,
+      onDenied: (denial, context) => onRefusal(denial, context as RequestContext),
+    },
   );
 };
 
@@ -76,4 +81,5 @@ export const createSchemaWithoutResolvers = (): GraphQLSchema =>
   guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles, { roleEnum: null }), ...loadTypeDefs()] }), {
     roles,
     policies,
+    exposeRequired: true,
   });
