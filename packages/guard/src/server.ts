@@ -2,6 +2,7 @@ export { acceptsAnything } from './authorization/accepts-anything.ts';
 export { decideOperation } from './authorization/decision.ts';
 export { directiveUses } from './authorization/directives.ts';
 export { refusalError } from './authorization/errors.ts';
+export { fieldDenial } from './authorization/field-denial.ts';
 export { guardOf } from './authorization/guard-registry.ts';
 export type { Plan } from './authorization/plan.ts';
 export type { Rule } from './authorization/rules.ts';

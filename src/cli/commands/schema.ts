@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { AccessRow } from '../../boot/schema-rights.ts';
 import { type CommandDeps, helpText, type JsonOption, jsonOption } from '../options.ts';
 import { printTable } from '../output/table.ts';
+import { loadSettings } from '../services.ts';
 import { type ExitCode, printJson, type Shell } from '../shell.ts';
 
 export const addSchemaCommands = (program: Command, { shell, run }: CommandDeps): void => {
@@ -23,7 +24,7 @@ export const addSchemaCommands = (program: Command, { shell, run }: CommandDeps)
 
 const printMatrix = async (shell: Shell, { json }: JsonOption): Promise<ExitCode> => {
   const { serverAccessMatrix } = await import('../../boot/schema-rights.ts');
-  const fields = serverAccessMatrix();
+  const fields = serverAccessMatrix((await loadSettings(shell)).api);
   if (json) {
     printJson(shell, { fields });
     return 0;

@@ -3,14 +3,9 @@ import {
   type ExecutionResult,
   execute,
   type GraphQLSchema,
-  getNamedType,
-  isLeafType,
-  type NamedTypeNode,
   type OperationDefinitionNode,
-  OperationTypeNode,
-  typeFromAST,
-  visit,
 } from 'graphql';
+import { isCompilable } from './compilable.ts';
 
 export type Execute = (
   context: object,
@@ -47,30 +42,6 @@ export const createExecute = (
     if (runs === runsBeforeCompiling) compileLater();
     return current(context, variables);
   };
-};
-
-/**
- * Queries whose variables are plain values: the compiler leaves out defaults inside input objects, and a mutation spends its time
- * elsewhere. It also writes names into code as properties of plain objects, so a name that every object has
- * (`$constructor`, `toString: id`) would be read from the prototype.
- */
-const isCompilable = (
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  { operation, variableDefinitions = [] }: OperationDefinitionNode,
-): boolean =>
-  operation === OperationTypeNode.QUERY &&
-  variableDefinitions.every(({ type }) => isLeafType(getNamedType(typeFromAST(schema, type as NamedTypeNode)))) &&
-  !namesObjectMember(document);
-
-const namesObjectMember = (document: DocumentNode): boolean => {
-  let found = false;
-  visit(document, {
-    Name: ({ value }) => {
-      found ||= value in Object.prototype;
-    },
-  });
-  return found;
 };
 
 /** Null where the compiler cannot. It is loaded when there is work for it. */

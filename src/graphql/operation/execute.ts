@@ -4,6 +4,7 @@ import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-help
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { AppError } from '../../domain/errors.ts';
 import type { RequestContext } from '../context.ts';
+import type { CreateOwnContext } from '../own/context.ts';
 import type { OnRefusal } from '../refusal-log.ts';
 import type { Consume } from './consume.ts';
 import { createDocuments, type DocumentsDeps, tooMany } from './documents.ts';
@@ -35,6 +36,8 @@ export type AdmitDeps = {
   /** Where clients learn who issues tokens for this API (RFC 9728 §5.1). */
   readonly resourceMetadata: string;
   readonly onRefusal: OnRefusal;
+  /** Null where nothing in the schema is the user's. */
+  readonly createOwnContext: CreateOwnContext | null;
 };
 
 export type PipelineDeps = AdmitDeps &
@@ -111,7 +114,7 @@ const executeOperation = (
       if (decision.kind === 'refuse') return refuse(deps, requested, decision);
       const { operation } = requested;
       if (schemaByCaller && operation.asksForSchema) return executeShown(deps, requested, schemaByCaller);
-      return executeAdmitted(requested, decision, operation.execute);
+      return executeAdmitted(deps, requested, { decision, execute: operation.execute });
     },
   );
 
@@ -140,12 +143,23 @@ type Admitted = Extract<Decision, { kind: 'run' }>;
 
 /** Variables are looked at now and not before: what is wrong with them describes the schema, which is for who was admitted. */
 export const executeAdmitted = <Result>(
+  { createOwnContext }: Pick<AdmitDeps, 'createOwnContext'>,
   { operation, params, context }: Requested,
-  { viewer }: Admitted,
-  execute: (context: object, variables: GraphQLParams['variables']) => MaybePromise<Result>,
+  { decision: { viewer }, execute }: AdmittedExecution<Result>,
 ): MaybePromise<Result | ExecutionResult> => {
   const errors = operation.checkVariables?.(params.variables);
-  return errors ? { errors } : execute(withViewer(context, viewer), params.variables);
+  if (errors) return { errors };
+  const bound = withViewer(context, viewer);
+  if (createOwnContext === null || !operation.selectsOwn) return execute(bound, params.variables);
+  return handleMaybePromise(
+    () => createOwnContext(context, viewer),
+    (own) => execute(Object.assign(bound, { own }), params.variables),
+  );
+};
+
+type AdmittedExecution<Result> = {
+  readonly decision: Admitted;
+  readonly execute: (context: object, variables: GraphQLParams['variables']) => MaybePromise<Result>;
 };
 
 /** Executes against what the caller may see of the schema. */
@@ -156,7 +170,8 @@ const executeShown = async (
 ): Promise<ExecutionResult> => {
   const decision = await decide(requested.context);
   if (decision.kind === 'refuse') return { errors: [refusalError(decision, deps.resourceMetadata)] };
-  return executeAdmitted(requested, decision, (_context, variables) =>
-    execute(decision.viewer, requested.operation, variables),
-  );
+  return executeAdmitted(deps, requested, {
+    decision,
+    execute: (_context, variables) => execute(decision.viewer, requested.operation, variables),
+  });
 };
