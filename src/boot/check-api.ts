@@ -19,6 +19,7 @@ export const checkApi = (value: unknown, folder: string, place: (problem: string
     sources: [...files.files, ...shape.typeDefs.map((text, index) => ({ file: `typeDefs[${index}]`, text }))],
     maps: shape.resolvers,
     policies: shape.policies as Policies,
+    roles: shape.roles,
     ours: loadTypeDefs(shape.roles),
     ourPolicies: createPolicies(shape.roles),
   });

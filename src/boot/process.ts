@@ -63,12 +63,12 @@ const announce = (config: Config, { url, api, log }: Announcement): void => {
   const graphql = `${url}/graphql`;
   const newAdmin = `npx fieldgate user create --role ${api.roles.administrator}`;
   if (!process.stdout.isTTY) {
-    log.info({ url: graphql, data: describeData(config), newAdmin }, 'Fieldgate is listening');
+    log.info({ url: graphql, data: describeData(config), roles: api.roles.names, newAdmin }, 'Fieldgate is listening');
     return;
   }
   const hint = config.environment === 'production' ? '' : ' (open it in a browser for GraphiQL)';
   process.stdout.write(
-    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${describeData(config)}\n    Administrators  ${newAdmin}\n\n`,
+    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${describeData(config)}\n    Roles           ${api.roles.names.join(' < ')}\n    Administrators  ${newAdmin}\n\n`,
   );
 };
 

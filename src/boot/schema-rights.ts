@@ -1,5 +1,6 @@
 import { type AccessRow, accessMatrix, type KnownScopes, scopesOf } from '@fieldgate/guard';
 import { rejectGrant } from '../domain/scope.ts';
+import { ownFieldsOf } from '../graphql/own/own-fields.ts';
 import { createSchemaWithoutResolvers } from '../graphql/schema.ts';
 import type { Api } from './api.ts';
 
@@ -7,6 +8,12 @@ export type { AccessRow };
 
 /** Returns who may read which field of the schema the server serves. Needs neither a database nor keys. */
 export const serverAccessMatrix = (api: Api): readonly AccessRow[] => accessMatrix(createSchemaWithoutResolvers(api));
+
+/** Returns who may read which of the fields that the user has added. */
+export const ownAccessMatrix = (api: Api): readonly AccessRow[] => {
+  const own = ownFieldsOf(api.own.definitions);
+  return serverAccessMatrix(api).filter(({ coordinate }) => own.has(coordinate));
+};
 
 /** Returns the scopes of the schema the server serves, and who can be granted them. */
 export const serverScopes = (api: Api): KnownScopes => scopesOf(createSchemaWithoutResolvers(api));

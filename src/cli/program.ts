@@ -4,6 +4,7 @@ import { messageOf } from '../domain/error-report.ts';
 import { AppError } from '../domain/errors.ts';
 import { StartError } from '../domain/start-error.ts';
 import { addApiKeyCommands } from './commands/api-key.ts';
+import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeyCommands } from './commands/key.ts';
@@ -61,6 +62,7 @@ const addCommands = (program: Command, deps: CommandDeps): Command => {
     .addHelpText('after', generalHelp);
   addServeCommand(program, deps);
   addMigrateCommand(program, deps);
+  addCheckCommand(program, deps);
   addDoctorCommand(program, deps);
   addMapRoleCommand(addUserCommands(program, deps), deps);
   addSessionCommands(program, deps);

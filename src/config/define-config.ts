@@ -67,5 +67,4 @@ export const configKeys = [
  * @example
  * export default defineConfig({ schema: ['schema/*.graphql'], resolvers });
  */
-export const defineConfig = <Resources = Own>(config: FieldgateConfig<Resources>): FieldgateConfig<Resources> =>
-  config;
+export const defineConfig = <Resources = Own>(config: FieldgateConfig<Resources>): FieldgateConfig<Resources> => config;

@@ -59,6 +59,7 @@ export const createSchema = (deps: SchemaDeps, parts: SchemaParts, onRefusal: On
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
   const guarded = guardSchema(schema, {
+    roles: roles.names,
     policies: { ...bindPolicies(own.policies), ...createPolicies(roles) },
     onDenied: (denial, context) => onRefusal(denial, context as RequestContext),
   });
@@ -83,5 +84,6 @@ const createResolvers = (deps: SchemaDeps, roles: Roles, onRefusal: OnRefusal): 
 /** Returns the same schema without resolvers: enough to say who may read what. */
 export const createSchemaWithoutResolvers = (parts: SchemaParts): GraphQLSchema =>
   guardSchema(makeExecutableSchema({ typeDefs: typeDefsOf(parts) }), {
+    roles: parts.roles.names,
     policies: { ...parts.own.policies, ...createPolicies(parts.roles) },
   });

@@ -11,7 +11,9 @@ const folder = fileURLToPath(new URL('../../schema/', import.meta.url));
 export const loadTypeDefs = (roles: Roles): DocumentNode => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
   const sources = files.map((name) => new Source(readFileSync(join(folder, name), 'utf8'), `schema/${name}`));
-  const documents = [new Source(authTypeDefs, '@fieldgate/guard'), ...sources].map((source) => parse(source));
+  const documents = [new Source(authTypeDefs(roles.names, { roleEnum: null }), '@fieldgate/guard'), ...sources].map(
+    (source) => parse(source),
+  );
   return withRoles({ kind: Kind.DOCUMENT, definitions: documents.flatMap(({ definitions }) => definitions) }, roles);
 };
 

@@ -35,7 +35,7 @@ const published = Object.entries({ ...guard, ...yoga })
 /** What the examples use without saying where it comes from. */
 const prelude = `
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { type DocumentNode, execute, type GraphQLSchema } from 'graphql';
+import { type DocumentNode, execute, GraphQLObjectType, GraphQLSchema, GraphQLString, specifiedDirectives } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { ${Object.keys(guard).join(', ')} } from '@fieldgate/guard';
 import type { ApiKeyVerification, Authenticator, BasicAccount, BearerVerification, CredentialSource, Decision, SessionId, SessionStatus, UserId, Viewer } from '@fieldgate/guard';

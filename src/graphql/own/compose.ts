@@ -11,6 +11,7 @@ import {
   type TypeExtensionNode,
   validateSchema,
 } from 'graphql';
+import type { Roles } from '../../domain/role.ts';
 import { readFieldLimits } from '../operation/field-limits.ts';
 import { checkDefinitions, membersOf, type OurTypes, readOurTypes } from './definitions.ts';
 import type { OwnSchema } from './own-schema.ts';
@@ -21,6 +22,7 @@ type Composition = {
   readonly sources: readonly SdlSource[];
   readonly maps: readonly NamedMap[];
   readonly policies: Policies;
+  readonly roles: Roles;
   /** Ours, with the roles that the user chose. */
   readonly ours: DocumentNode;
   readonly ourPolicies: Policies;
@@ -66,7 +68,7 @@ const acceptable = (node: DefinitionNode, ours: OurTypes): readonly DefinitionNo
 /** Reads the schema as a whole: its validity, rules and limits. `isKnownWrong`: an error of the builder has been told before. */
 const wholeProblems = (
   { definitions, policies }: OwnSchema,
-  { ours, ourPolicies }: Composition,
+  { roles, ours, ourPolicies }: Composition,
   isKnownWrong: boolean,
 ): readonly Problem[] => {
   const places = placesIn(definitions);
@@ -96,7 +98,7 @@ const wholeProblems = (
     }
   };
   return [
-    ...check(() => guardSchema(schema, { policies: { ...policies, ...ourPolicies } })),
+    ...check(() => guardSchema(schema, { roles: roles.names, policies: { ...policies, ...ourPolicies } })),
     ...check(() => readFieldLimits(schema)),
   ];
 };

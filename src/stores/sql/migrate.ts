@@ -17,6 +17,7 @@ import { accountChanges } from './migrations/0030-account-changes.ts';
 import { secretUse } from './migrations/0031-secret-use.ts';
 import { validAccounts } from './migrations/0032-valid-accounts.ts';
 import { lists } from './migrations/0040-lists.ts';
+import { liveSessions } from './migrations/0041-live-sessions.ts';
 import { roles as rolesTable } from './migrations/0050-roles.ts';
 import { rolesDiffer, syncRoles } from './roles.ts';
 import type { Schema } from './schema.ts';
@@ -96,5 +97,6 @@ const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string,
   '0031-secret-use': secretUse(dialect),
   '0032-valid-accounts': validAccounts(dialect),
   '0040-lists': lists(),
+  '0041-live-sessions': liveSessions(),
   '0050-roles': rolesTable(dialect),
 });

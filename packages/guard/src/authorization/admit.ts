@@ -28,13 +28,13 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
 
 /**
  * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
- * checks the rules. Pass the viewer of a `run` decision to the execution with `withViewer`. Synchronous unless the
+ * checks the rules. Pass the viewer of a `run` decision to the execution with `runAs`. Synchronous unless the
  * authenticator or `consume` is not. Throws or rejects only for bugs: an unavailable store is a refusal.
  *
  * @example
  * const decision = await admit({ schema, document, source, authenticate });
  * if (decision.kind === 'refuse') return { errors: [toGraphQLError(decision.error)] };
- * return execute({ schema, document, contextValue: withViewer({}, decision.viewer) });
+ * return runAs({}, decision.viewer, {}, (contextValue) => execute({ schema, document, contextValue }));
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
   const { document, operationName, variables, consume } = operation;
@@ -42,8 +42,9 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if (guard === null) {
     throw new Error('The schema was not made by guardSchema, so its rules would not be enforced.');
   }
-  const plan = guard.planFor(document, operationName, variables);
+  const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
+  if ('kind' in plan) return plan;
   if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: Authentication): MaybePromise<Decision> =>
     consumeQuota(decideOperation(plan, authentication), plan, consume);
@@ -52,6 +53,14 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
     return isPromise(authentication)
       ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded)
       : decide(authentication);
+  } catch (error) {
+    return refuseIfCoded(error);
+  }
+};
+
+const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
+  try {
+    return plan();
   } catch (error) {
     return refuseIfCoded(error);
   }

@@ -2,13 +2,15 @@ import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-help
 import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
-import { type CodedError, GuardError, type GuardErrorCode } from '../domain/errors.ts';
-import { type Viewer, withViewer } from '../domain/viewer.ts';
+import { CodedError, GuardError, type GuardErrorCode } from '../domain/errors.ts';
+import type { Viewer } from '../domain/viewer.ts';
 import { acceptsAnything } from './accepts-anything.ts';
 import { admit, type Operation } from './admit.ts';
 import type { Decision } from './decision.ts';
-import { type ErrorExtensions, type Refusal, refusalError } from './errors.ts';
+import { type ErrorExtensions, type Refusal, refusalError, toGraphQLError } from './errors.ts';
+import type { OnFault } from './faults.ts';
 import { assertGuarded } from './guard.ts';
+import { type RunAsOptions, runAs } from './run-as.ts';
 
 export type FieldgateOptions = {
   /** Called at most once per request, and only for operations that select something guarded or optional. */
@@ -24,11 +26,15 @@ export type FieldgateOptions = {
   readonly consume?: (viewer: Viewer, fields: readonly string[], context: unknown) => MaybePromise<CodedError | null>;
   /** Called with every decision and the context of its operation, for logs and metrics. */
   readonly onDecision?: (decision: Decision, context: unknown) => void;
+  /** The property of the context that shows the viewer: see `runAs`. Default: `viewer`; null for none. */
+  readonly contextKey?: string | null;
+  /** Is told what the embedder should mend. Default: `console.error`. */
+  readonly onFault?: OnFault;
 };
 
 /**
- * Returns a Yoga plugin for a schema made by `guardSchema`. It decides each operation before any resolver runs and puts the
- * verified viewer into the context of those that run (`viewerOf(context)`, `context.viewer`). Throws `SchemaRulesError` when
+ * Returns a Yoga plugin for a schema made by `guardSchema`. It decides each operation before any resolver runs and binds the
+ * verified viewer to the context of those that run (`viewerOf(context)`, `context.viewer`). Throws `SchemaRulesError` when
  * the server is created with a schema whose rules would not be enforced.
  *
  * @example
@@ -44,7 +50,7 @@ export const useFieldgate = (options: FieldgateOptions): Plugin => {
         () => decide(args),
         (decision) => {
           if (decision.kind === 'refuse') return setResultAndStopExecution(refused(decision));
-          setExecuteFn(asViewer(executeFn, decision.viewer));
+          setExecuteFn(asViewer(executeFn, decision.viewer, options));
         },
       ),
     onSubscribe: ({ args, subscribeFn, setSubscribeFn, setResultAndStopExecution }) =>
@@ -52,7 +58,7 @@ export const useFieldgate = (options: FieldgateOptions): Plugin => {
         () => decide(args),
         (decision) => {
           if (decision.kind === 'refuse') return setResultAndStopExecution(refused(decision));
-          setSubscribeFn(asViewer(subscribeFn, decision.viewer));
+          setSubscribeFn(asViewer(subscribeFn, decision.viewer, options));
           return {
             onSubscribeResult: ({ result, setResult }) => {
               const refusal = denialIn(result);
@@ -116,11 +122,21 @@ const createDecide = ({ authenticate, sourceOf = headersOf, consume, onDecision 
   };
 };
 
-/** Adds the viewer to the context when the operation is executed, so that the context has what later plugins add to it. */
+/** Binds the viewer to the context when the operation is executed: it is the object that later plugins may have replaced. */
 const asViewer =
-  <Args extends { contextValue?: object | null }, Result>(run: (args: Args) => Result, viewer: Viewer) =>
-  (args: Args): Result =>
-    run({ ...args, contextValue: withViewer(args.contextValue, viewer) });
+  <Args extends { contextValue?: object | null }, Result>(
+    run: (args: Args) => Result,
+    viewer: Viewer,
+    options: RunAsOptions,
+  ) =>
+  (args: Args): Result | { readonly errors: readonly GraphQLError[] } => {
+    try {
+      return runAs(args.contextValue, viewer, options, (contextValue) => run({ ...args, contextValue }));
+    } catch (error) {
+      if (error instanceof CodedError) return { errors: [toGraphQLError(error)] };
+      throw error;
+    }
+  };
 
 /** The operations of a batch are decided one by one, and the credential of their request is verified once. */
 const oncePerRequest = (authenticate: Authenticator) => {

@@ -25,12 +25,19 @@ export const guardErrors = {
     retryable: false,
     message: 'More than one credential was presented. Send exactly one.',
   },
+  QUERY_LIMIT_EXCEEDED: {
+    status: 400,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'The operation exceeds a query limit. Split it into smaller ones.',
+  },
   SERVICE_UNAVAILABLE: {
     status: 503,
     oauth: 'temporarily_unavailable',
     retryable: true,
     message: 'The service cannot answer right now. Try again shortly.',
   },
+  INTERNAL_SERVER_ERROR: { status: 500, oauth: 'server_error', retryable: false, message: 'Unexpected error.' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type GuardErrorCode = keyof typeof guardErrors;
