@@ -1,13 +1,20 @@
-import { describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineConfig } from '../../src/config/define-config.ts';
 import { refuse } from '../../src/domain/refuse.ts';
-import { adminEnv, newEmail, signup, testWithServer } from '../support/server.ts';
+import {
+  adminEnv,
+  type Grant,
+  loginAsAdmin,
+  newEmail,
+  openServer,
+  signup,
+  type TestServer,
+} from '../support/server.ts';
 
 type Note = { readonly id: string; readonly ownerId: string; readonly text: string };
 
 const notes: Note[] = [];
 const contexts: object[] = [];
-const closed: string[] = [];
 
 const own = defineConfig({
   typeDefs: /* GraphQL */ `
@@ -32,6 +39,9 @@ const own = defineConfig({
       promote(id: ID!): User @auth
       promoteAsServer(id: ID!): User @auth
     }
+    type Subscription {
+      counted: String! @auth
+    }
   `,
   resolvers: {
     Query: {
@@ -46,6 +56,13 @@ const own = defineConfig({
     },
     Note: { owner: ({ ownerId }, _args, { accounts }) => accounts.find(ownerId) },
     User: { notes: ({ id }) => notes.filter(({ ownerId }) => ownerId === id) },
+    Subscription: {
+      counted: {
+        subscribe: async function* (_parent, _args, { viewer }) {
+          yield { counted: `1 ${viewer.id}` };
+        },
+      },
+    },
     Mutation: {
       addNote: (_parent, { text }, { viewer }) => {
         const note = { id: String(notes.length), ownerId: viewer.id, text };
@@ -59,9 +76,9 @@ const own = defineConfig({
   policies: { ownsNote: (note, _args, { viewer }) => viewer.kind === 'account' && viewer.id === note.ownerId },
   setup: async ({ env }) => ({
     motto: `hello ${env['WHO']}`,
-    [Symbol.asyncDispose]: async () => void closed.push('disposed'),
   }),
-  context: async ({ viewer }) => {
+  context: async ({ viewer, request }) => {
+    if (request.header('x-fail') !== null) throw new Error('no context');
     const context = {
       all: async () =>
         notes.map((note) => ({
@@ -74,10 +91,17 @@ const own = defineConfig({
     return context;
   },
 });
-const test = testWithServer({ ...adminEnv, WHO: 'world' }, { own });
 
 describe('an API of your own', () => {
-  test('its fields are answered beside those of the server, guarded by the same rules', async ({ server, admin }) => {
+  let server: TestServer;
+  let admin: Grant;
+  beforeAll(async () => {
+    server = await openServer({ ...adminEnv, WHO: 'world' }, { own });
+    admin = await loginAsAdmin(server);
+  });
+  afterAll(() => server.stop());
+
+  test('its fields are answered beside those of the server, guarded by the same rules', async () => {
     const [ada, bob] = [await signup(server, newEmail()), await signup(server, newEmail())];
     const add = 'mutation ($text: String!) { addNote(text: $text) { id text owner { id email } } }';
     const added = await server.gql(add, { token: ada.accessToken, variables: { text: 'hers' } });
@@ -107,9 +131,7 @@ describe('an API of your own', () => {
     ]);
   });
 
-  test('the context is made once for an operation that selects one of its fields, and never for another or a refused one', async ({
-    server,
-  }) => {
+  test('the context is made once for an operation that selects one of its fields, and never for another or a refused one', async () => {
     contexts.length = 0;
     await server.gql('{ hello }');
     await server.gql('{ notes { id } }');
@@ -118,7 +140,7 @@ describe('an API of your own', () => {
     expect(contexts).toHaveLength(1);
   });
 
-  test('what it refuses reaches the client, what it throws is masked', async ({ server }) => {
+  test('what it refuses reaches the client, what it throws is masked', async () => {
     const ask = (how: string) => server.gql('query ($how: String!) { broken(how: $how) }', { variables: { how } });
     for (let run = 0; run < 6; run += 1) {
       expect((await ask('refuse')).errors?.[0]?.extensions).toEqual({ code: 'OUT_OF_STOCK', field: 'how' });
@@ -128,10 +150,7 @@ describe('an API of your own', () => {
     }
   });
 
-  test('accounts act with the rights of the caller, unless the code says that the server acts', async ({
-    server,
-    admin,
-  }) => {
+  test('accounts act with the rights of the caller, unless the code says that the server acts', async () => {
     const ada = await signup(server, newEmail());
     const promote = (field: string, token: string, selected = 'role') =>
       server.gql(`mutation ($id: ID!) { ${field}(id: $id) { id ${selected} } }`, {
@@ -141,10 +160,42 @@ describe('an API of your own', () => {
     expect((await promote('promote', ada.accessToken)).codes).toEqual(['FORBIDDEN ROLE']);
     expect((await promote('promote', admin.accessToken)).data.promote.role).toBe('MODERATOR');
     const bob = await signup(server, newEmail());
-    expect((await promote('promoteAsServer', bob.accessToken, 'name')).codes).toEqual([]);
+    const asServer = 'mutation ($id: ID!) { promoteAsServer(id: $id) { name } }';
+    const answer = await server.gql(asServer, { token: bob.accessToken, variables: { id: bob.user.id } });
+    expect(answer.codes).toEqual([]);
     const events =
-      '{ authEvents(filter: { types: ["role.changed"] }) { edges { node { actor { kind } metadata { name value } } } } }';
+      '{ authEvents(filter: { types: ["role.changed"] }) { edges { node { actor { kind } userId metadata { name value } } } } }';
     const { data } = await server.gql(events, { token: admin.accessToken });
-    expect(data.authEvents.edges[0].node).toMatchObject({ actor: { kind: 'account' } });
+    expect(data.authEvents.edges.map(({ node }: { node: { actor: { kind: string } } }) => node.actor.kind)).toEqual([
+      'server',
+      'account',
+    ]);
+    expect(data.authEvents.edges[0].node.metadata).toContainEqual({ name: 'asServer', value: 'a test' });
+  });
+
+  test('a subscription streams, with the context of its own, to who may have it', async () => {
+    const subscribe = async (token?: string) => {
+      const response = await server.fetch('/graphql', {
+        method: 'POST',
+        headers: {
+          ...{ 'content-type': 'application/json', accept: 'text/event-stream' },
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify({ query: 'subscription { counted }' }),
+      });
+      return response.text();
+    };
+    const ada = await signup(server, newEmail());
+    expect(await subscribe(ada.accessToken)).toContain(`{"data":{"counted":"1 ${ada.user.id}"}}`);
+    expect(await subscribe()).toContain('UNAUTHENTICATED');
+  });
+
+  test('where the context cannot be made, nothing runs, and the fields of the server are answered as ever', async () => {
+    const ada = await signup(server, newEmail());
+    const fail = { token: ada.accessToken, headers: { 'x-fail': 'yes' } };
+    const before = notes.length;
+    const answer = await server.gql('mutation { addNote(text: "never") { id } }', fail);
+    expect([answer.codes, answer.data ?? null, notes.length]).toEqual([['INTERNAL_SERVER_ERROR'], null, before]);
+    expect((await server.gql('{ me { id } }', fail)).data.me.id).toBe(ada.user.id);
   });
 });

@@ -17,7 +17,7 @@ const ownOf = (context: unknown): unknown =>
 export const bindResolvers = (
   maps: readonly NamedMap[],
   definitions: readonly DefinitionNode[],
-): readonly BoundResolvers[] => [defaultsFor(definitions), ...maps.map(({ map }) => bindMap(map, definitions))];
+): readonly BoundResolvers[] => [defaultsFor(definitions, maps), ...maps.map(({ map }) => bindMap(map, definitions))];
 
 /** Unchecked cast: `checkResolvers` has looked at each of them. */
 const bindMap = (map: Readonly<Record<string, unknown>>, definitions: readonly DefinitionNode[]): BoundResolvers =>
@@ -52,13 +52,21 @@ const bindTypeFunction =
   (value: unknown, context: unknown, info: unknown, type: unknown): unknown =>
     decide(value, ownOf(context), info, type);
 
-const defaultsFor = (definitions: readonly DefinitionNode[]): BoundResolvers => {
+const defaultsFor = (definitions: readonly DefinitionNode[], maps: readonly NamedMap[]): BoundResolvers => {
+  const hasResolver = (type: string, field: string): boolean =>
+    maps.some(({ map }) => {
+      const members = map[type];
+      return isRecord(members) && Object.hasOwn(members, field);
+    });
   const defaults: Record<string, Record<string, ResolverFunction>> = {};
   for (const node of definitions) {
     const isObject = node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.OBJECT_TYPE_EXTENSION;
     if (!isObject || !(isTypeDefinitionNode(node) || isTypeExtensionNode(node))) continue;
-    const fields = (node.fields ?? []).map(({ name }) => [name.value, createDefault(name.value)] as const);
-    defaults[node.name.value] = { ...defaults[node.name.value], ...Object.fromEntries(fields) };
+    const type = node.name.value;
+    const fields = (node.fields ?? [])
+      .filter(({ name }) => !hasResolver(type, name.value))
+      .map(({ name }) => [name.value, createDefault(name.value)] as const);
+    defaults[type] = { ...defaults[type], ...Object.fromEntries(fields) };
   }
   return defaults;
 };
@@ -78,5 +86,5 @@ export const bindPolicies = (policies: Policies): Policies =>
 
 const bindPolicy =
   (policy: Policy): Policy =>
-  (parent, args, context) =>
-    policy(parent, args, ownOf(context));
+  (parent, args, context, ...more: readonly unknown[]) =>
+    Reflect.apply(policy, undefined, [parent, args, ownOf(context), ...more]);

@@ -147,7 +147,11 @@ const shown = ({ data, errors = [] }: ExecutionResult) => {
   const plain: unknown = JSON.parse(JSON.stringify(data ?? null));
   const each = errors.map(({ message, path = [], locations }) => {
     const reach = reachOf(plain, path);
-    return JSON.stringify(reach === path.length ? { path, message: message.replaceAll('"', ''), locations } : { above: path.slice(0, reach) });
+    return JSON.stringify(
+      reach === path.length
+        ? { path, message: message.replaceAll('"', ''), locations }
+        : { above: path.slice(0, reach) },
+    );
   });
   return { data: plain, errors: [...new Set(each)].sort() };
 };
