@@ -1,5 +1,6 @@
 import './boot/require-node.ts';
 
+export { batch } from '@fieldgate/guard';
 export { createFieldgate, type Fieldgate, type FieldgateOptions } from './boot/fieldgate.ts';
 export { ConfigError } from './config/config.ts';
 export { defineConfig, type FieldgateConfig } from './config/define-config.ts';

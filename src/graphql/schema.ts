@@ -58,12 +58,11 @@ export const createSchema = (deps: SchemaDeps, parts: SchemaParts, onRefusal: On
     resolvers: [...createResolvers(deps, roles, onRefusal), ...bindResolvers(own.maps, own.definitions)],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
-  const guarded = guardSchema(schema, {
+  return guardSchema(completeDefaults(schema), {
     roles: roles.names,
     policies: { ...bindPolicies(own.policies), ...createPolicies(roles) },
     onDenied: (denial, context) => onRefusal(denial, context as RequestContext),
   });
-  return completeDefaults(guarded);
 };
 
 const createResolvers = (deps: SchemaDeps, roles: Roles, onRefusal: OnRefusal): readonly Resolvers[] => {

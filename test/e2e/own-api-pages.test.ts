@@ -37,7 +37,9 @@ const serve = async (folder: string, env: Record<string, string> = {}) => {
   return { gql: (query: string, token?: string, variables = {}) => send(url, query, variables, token), signUp };
 };
 
-test('the files of "Add your first field" in the README make a field of your own, guarded, beside those of the server', async () => {
+test('the files of "Add your first field" in the README make a field of your own, guarded, beside those of the server', {
+  timeout: 60_000,
+}, async () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const section = /## Add your first field\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? '';
   const folder = project();

@@ -1,3 +1,4 @@
+import { batch } from '@fieldgate/guard';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineConfig } from '../../src/config/define-config.ts';
 import { refuse } from '../../src/domain/refuse.ts';
@@ -15,6 +16,7 @@ type Note = { readonly id: string; readonly ownerId: string; readonly text: stri
 
 const notes: Note[] = [];
 const contexts: object[] = [];
+const batches: number[] = [];
 
 const own = defineConfig({
   typeDefs: /* GraphQL */ `
@@ -24,6 +26,7 @@ const own = defineConfig({
       owner: User
       later: String
       method(times: Int = 2): String
+      shared: String @auth(policy: "ownsEach")
     }
     extend type Query {
       notes: [Note!]! @auth
@@ -73,7 +76,13 @@ const own = defineConfig({
       promoteAsServer: (_parent, { id }, { accounts }) => accounts.asServer('a test').setRole(id, 'MODERATOR'),
     },
   },
-  policies: { ownsNote: (note, _args, { viewer }) => viewer.kind === 'account' && viewer.id === note.ownerId },
+  policies: {
+    ownsEach: batch(async (parents: readonly Note[], _args, { viewer }: { viewer: { id?: string } }) => {
+      batches.push(parents.length);
+      return parents.map(({ ownerId }) => ownerId === viewer.id);
+    }),
+    ownsNote: (note, _args, { viewer }) => viewer.kind === 'account' && viewer.id === note.ownerId,
+  },
   setup: async ({ env }) => ({
     motto: `hello ${env['WHO']}`,
   }),
@@ -129,6 +138,17 @@ describe('an API of your own', () => {
     expect((await server.gql('{ me { notes { text } } }', { token: ada.accessToken })).data.me.notes).toEqual([
       { text: 'hers' },
     ]);
+  });
+
+  test('a batch of a policy is asked once for a list, with the context of its own', async () => {
+    const [ada, bob] = [await signup(server, newEmail()), await signup(server, newEmail())];
+    const add = 'mutation ($text: String!) { addNote(text: $text) { id } }';
+    for (const { accessToken } of [ada, bob]) await server.gql(add, { token: accessToken, variables: { text: 'x' } });
+    batches.length = 0;
+    const { data, codes } = await server.gql('{ notes { shared } }', { token: bob.accessToken });
+    expect(batches).toEqual([data.notes.length]);
+    expect(new Set(codes)).toEqual(new Set(['FORBIDDEN POLICY']));
+    expect(codes).toHaveLength(data.notes.length - 1);
   });
 
   test('the context is made once for an operation that selects one of its fields, and never for another or a refused one', async () => {

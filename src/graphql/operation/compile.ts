@@ -1,3 +1,4 @@
+import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -6,6 +7,8 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { isCompilable } from './compilable.ts';
+import { withGraphQLErrors } from './compiled-result.ts';
+import { createCompleteVariables } from './compiled-variables.ts';
 
 export type Execute = (
   context: object,
@@ -37,10 +40,13 @@ export const createExecute = (
       () => {}, // What the compiler cannot take stays interpreted.
     );
   };
+  const complete = createCompleteVariables(schema, document, operation);
   return (context, variables) => {
     runs += 1;
     if (runs === runsBeforeCompiling) compileLater();
-    return current(context, variables);
+    if (complete === null || current === interpret) return current(context, variables);
+    const completed = complete(variables);
+    return completed ? current(context, completed) : interpret(context, variables);
   };
 };
 
@@ -52,5 +58,7 @@ const compile = async (
 ): Promise<Execute | null> => {
   const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, operationName ?? undefined);
-  return isCompiledQuery(compiled) ? (context, variables) => compiled.query(undefined, context, variables) : null;
+  if (!isCompiledQuery(compiled)) return null;
+  return (context, variables) =>
+    handleMaybePromise(() => compiled.query(undefined, context, variables), withGraphQLErrors) as ReturnType<Execute>;
 };

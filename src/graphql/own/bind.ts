@@ -1,4 +1,5 @@
-import type { Policies, Policy } from '@fieldgate/guard';
+import { batch, type Policies, type Policy } from '@fieldgate/guard';
+import { batchOf } from '@fieldgate/guard/server';
 import type { IResolvers } from '@graphql-tools/utils';
 import { type DefinitionNode, isTypeDefinitionNode, isTypeExtensionNode, Kind } from 'graphql';
 import { isRecord, type NamedMap, type ResolverFunction } from './resolver-map.ts';
@@ -84,7 +85,8 @@ const createDefault =
 export const bindPolicies = (policies: Policies): Policies =>
   Object.fromEntries(Object.entries(policies).map(([name, policy]) => [name, bindPolicy(policy)]));
 
-const bindPolicy =
-  (policy: Policy): Policy =>
-  (parent, args, context, ...more: readonly unknown[]) =>
-    Reflect.apply(policy, undefined, [parent, args, ownOf(context), ...more]);
+const bindPolicy = (policy: Policy): Policy => {
+  const decide = batchOf(policy);
+  if (decide === null) return (parent, args, context, details) => policy(parent, args, ownOf(context), details);
+  return batch((parents, args, context, details) => decide(parents, args, ownOf(context), details));
+};

@@ -1,11 +1,16 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
-import { CodedError } from '../domain/errors.ts';
+import { CodedError, GuardError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
-import { guardOf } from './guard-registry.ts';
+import { tellFault } from './faults.ts';
+import { type Guard, requireGuard } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
+import { reportDecision } from './report.ts';
+import { askRootPolicies } from './root-policies.ts';
+import { runAs } from './run-as.ts';
+import { timedOut, withTimeLimit } from './time-limit.ts';
 
 /** One operation, parsed and validated but not yet executed. */
 export type Operation = {
@@ -14,8 +19,13 @@ export type Operation = {
   readonly document: DocumentNode;
   readonly operationName?: string | null | undefined;
   readonly variables?: unknown;
+  /** What it will be executed with: the policies of a mutation's root fields are asked with it before anything runs. */
+  readonly contextValue: unknown;
+  readonly rootValue?: unknown;
+  /** The property of the context that shows the viewer to those policies: see `runAs`. */
+  readonly contextKey?: string | null | undefined;
   readonly source: CredentialSource;
-  /** Called only if the operation selects something guarded or optional. */
+  /** Called only if the operation selects something guarded or optional. One that does not answer in time counts as unavailable. */
   readonly authenticate: Authenticator;
   readonly consume?: Consume | undefined;
 };
@@ -28,33 +38,34 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
 
 /**
  * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
- * checks the rules. Pass the viewer of a `run` decision to the execution with `runAs`. Synchronous unless the
- * authenticator or `consume` is not. Throws or rejects only for bugs: an unavailable store is a refusal.
+ * checks the rules, and asks the policies of a mutation's root fields, so that a denial refuses all of it. Pass the viewer of a `run`
+ * decision to the execution with `runAs`. Synchronous unless the authenticator, a policy or `consume` is not. Throws
+ * `SchemaRulesError` for a schema that `assertGuarded` refuses, and throws or rejects for other bugs: an unavailable store is a refusal.
  *
  * @example
- * const decision = await admit({ schema, document, source, authenticate });
+ * const decision = await admit({ schema, document, contextValue: {}, source, authenticate });
  * if (decision.kind === 'refuse') return { errors: [toGraphQLError(decision.error)] };
  * return runAs({}, decision.viewer, {}, (contextValue) => execute({ schema, document, contextValue }));
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
   const { document, operationName, variables, consume } = operation;
-  const guard = guardOf(operation.schema);
-  if (guard === null) {
-    throw new Error('The schema was not made by guardSchema, so its rules would not be enforced.');
-  }
+  const guard = requireGuard(operation.schema);
   const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
-  if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
+  if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: Authentication): MaybePromise<Decision> =>
-    consumeQuota(decideOperation(plan, authentication), plan, consume);
+    decideByPolicies(guard, plan, operation, decideOperation(plan, authentication));
+  const count = (decision: Decision): MaybePromise<Decision> =>
+    consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
-    return isPromise(authentication)
-      ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded)
+    const decision = isPromise(authentication)
+      ? answerInTime(guard, authentication, operation).then(decide)
       : decide(authentication);
+    return isPromise(decision) ? decision.catch(refuseIfCoded).then(count) : count(decision);
   } catch (error) {
-    return refuseIfCoded(error);
+    return count(refuseIfCoded(error));
   }
 };
 
@@ -62,22 +73,57 @@ const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
   try {
     return plan();
   } catch (error) {
-    return refuseIfCoded(error);
+    return refuseIfCoded(error, false);
   }
+};
+
+/** Fails closed: whether the credential is good is not known. */
+const answerInTime = async (
+  { policies: { policyTimeoutMs, onFault } }: Guard,
+  authentication: Promise<Authentication>,
+  { contextValue }: Operation,
+): Promise<Authentication> => {
+  const answer = await withTimeLimit(authentication, policyTimeoutMs);
+  if (answer !== timedOut) return answer;
+  tellFault(onFault, { message: `the authenticator did not answer within ${policyTimeoutMs} ms.` }, contextValue);
+  throw new GuardError('SERVICE_UNAVAILABLE');
+};
+
+/** Mutations run as a whole or not at all, so their policies are asked before the first root field, and again by each of them. */
+const decideByPolicies = (
+  guard: Guard,
+  plan: Plan,
+  operation: Operation,
+  decision: Decision,
+): MaybePromise<Decision> => {
+  const isAsked = plan.operation === 'mutation' && plan.roots.some((rule) => rule !== null && rule.policies.length > 0);
+  if (decision.kind === 'refuse' || !isAsked) return decision;
+  const { viewer } = decision;
+  const decide = (denial: CodedError | null): Decision =>
+    denial === null ? decision : { ...refuse(denial, viewer.kind !== 'anonymous'), viewer };
+  const { contextValue, contextKey } = operation;
+  const denial = runAs(contextValue, viewer, { contextKey, onFault: guard.policies.onFault }, (context) =>
+    askRootPolicies(guard, operation, context),
+  );
+  return isPromise(denial) ? denial.then(decide) : decide(denial);
 };
 
 const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | undefined): MaybePromise<Decision> => {
   if (decision.kind === 'refuse' || consume === undefined) return decision;
   const decide = (error: CodedError | null): Decision =>
     error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous');
-  const error = consume(decision.viewer, fields);
-  return isPromise(error) ? error.then(decide) : decide(error);
+  try {
+    const error = consume(decision.viewer, fields);
+    return isPromise(error) ? error.then(decide, refuseIfCoded) : decide(error);
+  } catch (error) {
+    return refuseIfCoded(error);
+  }
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */
-const refuseIfCoded = (error: unknown): Decision => {
+const refuseIfCoded = (error: unknown, presented = true): Decision => {
   if (error instanceof CodedError) {
-    return refuse(error, true);
+    return refuse(error, presented);
   }
   throw error;
 };

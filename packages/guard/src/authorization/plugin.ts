@@ -8,7 +8,7 @@ import { acceptsAnything } from './accepts-anything.ts';
 import { admit, type Operation } from './admit.ts';
 import type { Decision } from './decision.ts';
 import { type ErrorExtensions, type Refusal, refusalError, toGraphQLError } from './errors.ts';
-import type { OnFault } from './faults.ts';
+import { callTold, type OnFault } from './faults.ts';
 import { assertGuarded } from './guard.ts';
 import { type RunAsOptions, runAs } from './run-as.ts';
 
@@ -97,9 +97,11 @@ type ExecutionArgs = {
   readonly operationName?: string | null;
   readonly variableValues?: unknown;
   readonly contextValue?: unknown;
+  readonly rootValue?: unknown;
 };
 
-const createDecide = ({ authenticate, sourceOf = headersOf, consume, onDecision }: FieldgateOptions) => {
+const createDecide = (options: FieldgateOptions) => {
+  const { authenticate, sourceOf = headersOf, consume, onDecision, contextKey, onFault } = options;
   const authenticateOnce = oncePerRequest(authenticate);
   return (args: ExecutionArgs): MaybePromise<Decision> => {
     const request = requestOf(args.contextValue);
@@ -108,6 +110,9 @@ const createDecide = ({ authenticate, sourceOf = headersOf, consume, onDecision 
       document: args.document,
       operationName: args.operationName,
       variables: args.variableValues,
+      contextValue: args.contextValue,
+      rootValue: args.rootValue,
+      contextKey,
       source: sourceOf(args.contextValue),
       authenticate: request ? (source) => authenticateOnce(request, source) : authenticate,
       consume: consume && ((viewer, fields) => consume(viewer, fields, args.contextValue)),
@@ -115,7 +120,8 @@ const createDecide = ({ authenticate, sourceOf = headersOf, consume, onDecision 
     return handleMaybePromise(
       () => admit(operation),
       (decision) => {
-        onDecision?.(decision, args.contextValue);
+        const { contextValue: context } = args;
+        if (onDecision) callTold(() => onDecision(decision, context), { name: 'onDecision', onFault, context });
         return decision;
       },
     );
