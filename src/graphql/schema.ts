@@ -13,6 +13,7 @@ import type { Limits } from '../services/limits.ts';
 import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { StepUp } from '../services/step-up.ts';
+import { describeAccess } from './access-descriptions.ts';
 import type { RequestContext } from './context.ts';
 import { createDelivery } from './delivery.ts';
 import { policies } from './policies.ts';
@@ -52,7 +53,7 @@ type SchemaDeps = {
 export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSchema => {
   const { accounts, sessions, ...services } = deps;
   const delivery = createDelivery(deps.sessionCookies, onRefusal);
-  return guardSchema(
+  const guarded = guardSchema(
     makeExecutableSchema({
       typeDefs: [authTypeDefs(roles, { roleEnum: null }), ...loadTypeDefs()],
       resolvers: [
@@ -67,8 +68,14 @@ export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSch
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),
-    { roles, policies, onDenied: (denial, context) => onRefusal(denial, context as RequestContext) },
+    {
+      roles,
+      policies,
+      exposeRequired: true,
+      onDenied: (denial, context) => onRefusal(denial, context as RequestContext),
+    },
   );
+  return describeAccess(guarded);
 };
 
 /** Returns the same schema without resolvers: enough to say who may read what. */
@@ -76,4 +83,5 @@ export const createSchemaWithoutResolvers = (): GraphQLSchema =>
   guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles, { roleEnum: null }), ...loadTypeDefs()] }), {
     roles,
     policies,
+    exposeRequired: true,
   });

@@ -1,12 +1,12 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { CodedError } from '../domain/errors.ts';
-import { policyDenialOf } from './decision.ts';
 import type { OnFault } from './faults.ts';
 import type { Policies } from './policy.ts';
 import { type AskPolicy, createAskPolicy } from './policy-answers.ts';
 import type { Answer, Question } from './policy-call.ts';
 import { createPolicyUses, type PolicyUse } from './policy-use.ts';
 import type { Rule } from './rule.ts';
+import { policyDenialOf } from './rule-denial.ts';
 import { checkTimeoutMs } from './time-limit.ts';
 
 export type PolicyOptions = {
