@@ -12,17 +12,19 @@ export type { Policies, Policy } from './authorization/field-guard.ts';
 export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
 export { scopesOf } from './authorization/scopes.ts';
-export { type ApiKeyClaims, type ApiKeyOptions, type ApiKeyVerification, apiKey } from './credentials/api-key.ts';
+export { type ApiKeyOptions, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
-export { type BasicAccount, type BasicOptions, basic } from './credentials/basic.ts';
-export {
-  type AccountBearerClaims,
-  type BearerClaims,
-  type BearerOptions,
-  type BearerVerification,
-  bearer,
-  type ServiceBearerClaims,
-} from './credentials/bearer.ts';
+export { type BasicOptions, basic } from './credentials/basic.ts';
+export { type BearerOptions, bearer } from './credentials/bearer.ts';
+export type {
+  AccountBearerClaims,
+  ApiKeyClaims,
+  ApiKeyVerification,
+  BasicAccount,
+  BearerClaims,
+  BearerVerification,
+  ServiceBearerClaims,
+} from './credentials/claims.ts';
 export { type CookieOptions, cookie } from './credentials/cookie.ts';
 export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
 export type {
@@ -33,6 +35,7 @@ export type {
   RejectionReason,
 } from './domain/authentication.ts';
 export { CodedError, type ErrorDetails, GuardError, type GuardErrorCode } from './domain/errors.ts';
+export type { OnFault } from './domain/fault.ts';
 export {
   type ApiKeyId,
   apiKeyId,

@@ -1,6 +1,7 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
-import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
+import { parseAuthentication } from '../credentials/answers.ts';
+import type { Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { CodedError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
@@ -45,8 +46,8 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   const plan = guard.planFor(document, operationName, variables);
   if (plan === null) return runAnonymously;
   if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: Authentication): MaybePromise<Decision> =>
-    consumeQuota(decideOperation(plan, authentication), plan, consume);
+  const decide = (authentication: unknown): MaybePromise<Decision> =>
+    consumeQuota(decideOperation(plan, parseAuthentication(authentication)), plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
     return isPromise(authentication)
