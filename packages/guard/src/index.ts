@@ -8,6 +8,7 @@ export {
   SchemaRulesError,
   toGraphQLError,
 } from './authorization/errors.ts';
+export type { Fault, OnFault } from './authorization/faults.ts';
 export type { Policies, Policy } from './authorization/field-guard.ts';
 export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
@@ -35,7 +36,6 @@ export type {
   RejectionReason,
 } from './domain/authentication.ts';
 export { CodedError, type ErrorDetails, GuardError, type GuardErrorCode } from './domain/errors.ts';
-export type { OnFault } from './domain/fault.ts';
 export {
   type ApiKeyId,
   apiKeyId,

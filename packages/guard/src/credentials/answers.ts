@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import { type OnFault, tellFault } from '../authorization/faults.ts';
 import type { Authentication, RejectionReason } from '../domain/authentication.ts';
-import { isThenable, type OnFault, reportFault } from '../domain/fault.ts';
 import type { SessionStatus } from '../domain/session-status.ts';
 import type { ApiKeyClaims, ApiKeyVerification, BasicAccount, BearerClaims, BearerVerification } from './claims.ts';
 
@@ -46,11 +46,17 @@ const useSettled = <Value, Result>(
     value = parse(answer);
   } catch (error) {
     if (!(error instanceof NotUnderstood)) throw error;
-    reportFault(onFault, new TypeError(`${name} returned something that is not understood: ${error.message}.`));
+    tellFault(onFault, { message: `${name} returned something that is not understood: ${error.message}.` }, undefined);
     return otherwise;
   }
   return use(value);
 };
+
+/** Returns whether `await` would call the value: promises, and query builders of the database libraries. */
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+  'then' in value &&
+  typeof value.then === 'function';
 
 type Properties = Readonly<Record<string, unknown>>;
 

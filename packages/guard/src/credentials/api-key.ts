@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import type { OnFault } from '../authorization/faults.ts';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
-import type { OnFault } from '../domain/fault.ts';
 import { parseApiKeyVerification, rejected, useAnswer } from './answers.ts';
 import type { ApiKeyVerification } from './claims.ts';
 
