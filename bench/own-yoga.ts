@@ -14,8 +14,10 @@ export const loadOwnYoga = async (root = ours): Promise<(use: GuardUse) => OwnYo
   const { createYoga } = await importFrom(root, 'graphql-yoga');
   const { makeExecutableSchema } = await importFrom(root, '@graphql-tools/schema');
   const { authTypeDefs, guardSchema, useFieldgate } = guard;
+  // Before the option `roles` it was the SDL itself.
+  const definitions: string = typeof authTypeDefs === 'function' ? authTypeDefs(null) : authTypeDefs;
   const authenticate = createOwnAuthenticate(guard);
-  const schema = makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers });
+  const schema = makeExecutableSchema({ typeDefs: [definitions, typeDefs('@auth', '@public')], resolvers });
   return (use) =>
     createYoga({
       schema: use === 'off' ? schema : guardSchema(schema),

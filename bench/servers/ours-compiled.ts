@@ -16,9 +16,11 @@ const { parse, validate } = await importFromOurs('graphql');
 const { compileQuery } = await importFromOurs('graphql-jit');
 const { makeExecutableSchema } = await importFromOurs('@graphql-tools/schema');
 
-const { admit, authTypeDefs, errorExtensions, guardSchema, withViewer } = guard;
+const { admit, authTypeDefs, errorExtensions, guardSchema, runAs } = guard;
 const authenticate = createOwnAuthenticate(guard);
-const schema = guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs('@auth', '@public')], resolvers }));
+const schema = guardSchema(
+  makeExecutableSchema({ typeDefs: [authTypeDefs(null), typeDefs('@auth', '@public')], resolvers }),
+);
 
 type Prepared = { readonly document: Operation['document']; readonly compiled: Compiled } | null;
 const known = new Map<string, Prepared>();
@@ -35,7 +37,7 @@ const answer = async (query: string, authorization: string | null): Promise<obje
   const source = { header: (name: string) => (name === 'authorization' ? authorization : null) };
   const decision = await admit({ schema, document: prepared.document, source, authenticate });
   return decision.kind === 'run'
-    ? prepared.compiled.query(undefined, withViewer({}, decision.viewer), {})
+    ? runAs({}, decision.viewer, {}, (context) => prepared.compiled.query(undefined, context, {}))
     : { errors: [{ message: decision.error.message, extensions: errorExtensions(decision.error) }] };
 };
 

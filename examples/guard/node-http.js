@@ -7,14 +7,14 @@ import {
   basic,
   guardSchema,
   refusalHttp,
+  runAs,
   toGraphQLError,
   viewerOf,
-  withViewer,
 } from '@fieldgate/guard';
 import { buildSchema, execute, parse, validate } from 'graphql';
 
+const roles = ['USER', 'ADMIN'];
 const typeDefs = `
-  enum Role { USER ADMIN }
   type Query { hello: String! @public  me: ID @auth  reports: [String!] @auth(role: ADMIN) }
 `;
 const rootValue = {
@@ -22,7 +22,7 @@ const rootValue = {
   me: (_args, context) => viewerOf(context).id,
   reports: ['2026-01', '2026-02'],
 };
-const schema = guardSchema(buildSchema(authTypeDefs + typeDefs));
+const schema = guardSchema(buildSchema(authTypeDefs(roles) + typeDefs), { roles });
 const authenticate = basic({
   verify: (name, password) => (password === 'open sesame' ? { userId: name, role: 'USER', scopes: ['*'] } : null),
 });
@@ -38,8 +38,10 @@ const run = async (request) => {
   if (decision.kind === 'refuse') {
     return { ...refusalHttp(decision), result: { errors: [toGraphQLError(decision.error)] } };
   }
-  const contextValue = withViewer({}, decision.viewer);
-  const result = await execute({ schema, document, rootValue, operationName, variableValues: variables, contextValue });
+  const context = { request };
+  const result = await runAs(context, decision.viewer, {}, (contextValue) =>
+    execute({ schema, document, rootValue, operationName, variableValues: variables, contextValue }),
+  );
   return { status: 200, headers: {}, result };
 };
 

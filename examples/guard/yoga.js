@@ -3,8 +3,9 @@ import { authTypeDefs, bearer, guardSchema, viewerOf } from '@fieldgate/guard';
 import { useFieldgate } from '@fieldgate/guard/yoga';
 import { createSchema, createYoga } from 'graphql-yoga';
 
+// Each role has the rights of those before it.
+const roles = ['USER', 'ADMIN'];
 const typeDefs = /* GraphQL */ `
-  enum Role { USER ADMIN }
   type Query {
     hello: String! @public
     me: ID @auth
@@ -20,14 +21,14 @@ const resolvers = {
 };
 
 // Verify your own tokens here, with jose or jsonwebtoken. These two are for trying it out.
-const roles = new Map(Object.entries({ 'user-token': 'USER', 'admin-token': 'ADMIN' }));
+const tokens = new Map(Object.entries({ 'user-token': 'USER', 'admin-token': 'ADMIN' }));
 const verify = (token) => {
-  const role = roles.get(token);
+  const role = tokens.get(token);
   if (role === undefined) return { kind: 'invalid', reason: 'TOKEN_INVALID' };
   return { kind: 'valid', claims: { userId: '42', role, scopes: ['*'], sessionId: null, expiresAt: null } };
 };
 
-const schema = guardSchema(createSchema({ typeDefs: [authTypeDefs, typeDefs], resolvers }));
+const schema = guardSchema(createSchema({ typeDefs: [authTypeDefs(roles), typeDefs], resolvers }), { roles });
 // Null: nothing can revoke these tokens. With sessions, return whether one is still live.
 const authenticate = bearer({ verify, checkSession: null, checkServiceToken: null });
 const yoga = createYoga({ schema, plugins: [useFieldgate({ authenticate })] });

@@ -2,6 +2,7 @@ import { type Config, ConfigError, parseConfig } from '../config/config.ts';
 import { secretsOf } from '../config/secrets.ts';
 import type { Variables } from '../config/variables.ts';
 import { createRedaction, describeError, framesOf, messageOf, type Redact } from '../domain/error-report.ts';
+import { roles } from '../domain/role.ts';
 import { StartError } from '../domain/start-error.ts';
 import { SigningKeysError } from '../services/signing-keys.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -58,12 +59,12 @@ const announce = (config: Config, url: string, log: Log): void => {
   const graphql = `${url}/graphql`;
   const newAdmin = 'npx fieldgate user create --role ADMIN';
   if (!process.stdout.isTTY) {
-    log.info({ url: graphql, data: describeData(config), newAdmin }, 'Fieldgate is listening');
+    log.info({ url: graphql, data: describeData(config), roles, newAdmin }, 'Fieldgate is listening');
     return;
   }
   const hint = config.environment === 'production' ? '' : ' (open it in a browser for GraphiQL)';
   process.stdout.write(
-    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${describeData(config)}\n    Administrators  ${newAdmin}\n\n`,
+    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${describeData(config)}\n    Roles           ${roles.join(' < ')}\n    Administrators  ${newAdmin}\n\n`,
   );
 };
 

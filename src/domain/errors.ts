@@ -155,7 +155,6 @@ export const errorTable = {
     retryable: false,
     message: 'It does not exist, or you may not access it.',
   },
-  INTERNAL_SERVER_ERROR: { status: 500, oauth: 'server_error', retryable: false, message: 'Unexpected error.' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -1,4 +1,4 @@
-/** From least to most: each role has the rights of those before it. The order of `enum Role` in schema/base.graphql. */
+/** From least to most: each role has the rights of those before it. Exactly the values of `enum Role` in schema/base.graphql. */
 export const roles = ['USER', 'MODERATOR', 'ADMIN'] as const;
 
 export type Role = (typeof roles)[number];

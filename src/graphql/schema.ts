@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { authTypeDefs, guardSchema } from '@fieldgate/guard';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
+import { roles } from '../domain/role.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { ApiKeys } from '../services/api-keys.ts';
 import type { Events } from '../services/events.ts';
@@ -53,7 +54,7 @@ export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSch
   const delivery = createDelivery(deps.sessionCookies, onRefusal);
   return guardSchema(
     makeExecutableSchema({
-      typeDefs: [authTypeDefs, ...loadTypeDefs()],
+      typeDefs: [authTypeDefs(roles, { roleEnum: null }), ...loadTypeDefs()],
       resolvers: [
         baseResolvers,
         createAccountResolvers({ accounts, sessions, identities: services.identities, delivery }),
@@ -66,10 +67,13 @@ export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSch
       ],
       resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
     }),
-    { policies, onDenied: (denial, context) => onRefusal(denial, context as RequestContext) },
+    { roles, policies, onDenied: (denial, context) => onRefusal(denial, context as RequestContext) },
   );
 };
 
 /** Returns the same schema without resolvers: enough to say who may read what. */
 export const createSchemaWithoutResolvers = (): GraphQLSchema =>
-  guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs, ...loadTypeDefs()] }), { policies });
+  guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles, { roleEnum: null }), ...loadTypeDefs()] }), {
+    roles,
+    policies,
+  });

@@ -819,7 +819,8 @@ describe('schema matrix', () => {
   it('says who may read what, as it was reviewed', async () => {
     const { json } = workspace();
     const letters: Record<string, string> = { allow: 'a', deny: '-', policy: 'p' };
-    const { fields } = await json('schema matrix');
+    const { roles, fields } = await json('schema matrix');
+    expect(roles).toEqual(['USER', 'MODERATOR', 'ADMIN']);
     const lines = fields.map(
       ({ coordinate, access }: { coordinate: string; access: Record<string, string> }) =>
         `${Object.values(access)

@@ -1,6 +1,5 @@
 export { admit, type Consume, type Operation } from './authorization/admit.ts';
 export type { Decision } from './authorization/decision.ts';
-export { authTypeDefs } from './authorization/directives.ts';
 export {
   errorExtensions,
   type Refusal,
@@ -12,7 +11,9 @@ export type { Fault, OnFault } from './authorization/faults.ts';
 export type { Policies, Policy } from './authorization/field-guard.ts';
 export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
+export { type RunAsOptions, runAs, type ViewerContext } from './authorization/run-as.ts';
 export { scopesOf } from './authorization/scopes.ts';
+export { type AuthTypeDefsOptions, authTypeDefs } from './authorization/type-defs.ts';
 export { type ApiKeyOptions, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
 export { type BasicOptions, basic } from './credentials/basic.ts';
@@ -48,13 +49,11 @@ export {
 } from './domain/ids.ts';
 export { hasScope, interactiveScope, type KnownScopes, sessionScopes } from './domain/scope.ts';
 export type { SessionStatus } from './domain/session-status.ts';
-export {
-  type AccountViewer,
-  type AnonymousViewer,
-  type ServiceViewer,
-  type SignedInViewer,
-  type Viewer,
-  type ViewerContext,
-  viewerOf,
-  withViewer,
+export type {
+  AccountViewer,
+  AnonymousViewer,
+  ServiceViewer,
+  SignedInViewer,
+  Viewer,
 } from './domain/viewer.ts';
+export { viewerOf } from './domain/viewer-binding.ts';

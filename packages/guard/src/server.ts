@@ -8,3 +8,4 @@ export type { Rule } from './authorization/rules.ts';
 export { createVisibleSchemas } from './authorization/visible-schema.ts';
 export { presentedBearer, readAuthorization } from './credentials/bearer.ts';
 export { readCookie } from './credentials/cookie.ts';
+export { bindViewer } from './domain/viewer-binding.ts';

@@ -67,7 +67,8 @@ it('the Yoga example is the file in examples/guard, and its commands print what 
 it('the schema that is refused at the start is refused with the message that is shown', () => {
   const [schema = ''] = blocksOf('graphql');
   const [message = ''] = blocksOf('text');
-  const build = () => guardSchema(buildSchema(authTypeDefs + schema, { assumeValidSDL: true }));
+  const roles = ['USER', 'ADMIN'];
+  const build = () => guardSchema(buildSchema(authTypeDefs(roles) + schema, { assumeValidSDL: true }), { roles });
   expect(build).toThrow(message.trimEnd());
 });
 

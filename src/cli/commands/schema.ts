@@ -9,13 +9,15 @@ export const addSchemaCommands = (program: Command, { shell, run }: CommandDeps)
     .command('schema')
     .description('inspect the schema')
     .command('matrix')
-    .description('who may read what: allow, deny or policy for each field, by anonymous callers and each role')
+    .description(
+      'who may read what: allow, deny or policy for each field, by anonymous callers and each role, least first',
+    )
     .option(...jsonOption)
     .addHelpText(
       'after',
       helpText({
         examples: ['schema matrix'],
-        json: '{ fields: [{ coordinate, access: { anonymous, USER, … }, scopes, policies, public, reachedThrough }] }',
+        json: '{ roles, fields: [{ coordinate, access: { anonymous, USER, … }, scopes, policies, public, reachedThrough }] }',
       }),
     )
     .action((options: JsonOption) => run(printMatrix(shell, options)));
@@ -24,11 +26,11 @@ export const addSchemaCommands = (program: Command, { shell, run }: CommandDeps)
 const printMatrix = async (shell: Shell, { json }: JsonOption): Promise<ExitCode> => {
   const { serverAccessMatrix } = await import('../../boot/schema-rights.ts');
   const fields = serverAccessMatrix();
+  const callers = Object.keys(fields[0]?.access ?? {});
   if (json) {
-    printJson(shell, { fields });
+    printJson(shell, { roles: callers.filter((caller) => caller !== 'anonymous'), fields });
     return 0;
   }
-  const callers = Object.keys(fields[0]?.access ?? {});
   printTable(
     shell,
     ['FIELD', ...callers, 'NOTE'],

@@ -522,7 +522,7 @@ export type RevokeSessionPayload = {
   readonly id: Scalars['ID']['output'];
 };
 
-/** From least to most: each role has the rights of the roles before it. */
+/** Each role has the rights of the roles before it. */
 export type Role =
   | 'ADMIN'
   | 'MODERATOR'

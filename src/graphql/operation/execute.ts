@@ -1,8 +1,8 @@
-import { type Authenticator, admit, type Decision, withViewer } from '@fieldgate/guard';
-import { refusalError } from '@fieldgate/guard/server';
+import { type Authenticator, admit, type Decision } from '@fieldgate/guard';
+import { bindViewer, refusalError } from '@fieldgate/guard/server';
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
-import type { AppError } from '../../domain/errors.ts';
+import { AppError } from '../../domain/errors.ts';
 import type { RequestContext } from '../context.ts';
 import type { OnRefusal } from '../refusal-log.ts';
 import type { Consume } from './consume.ts';
@@ -145,7 +145,10 @@ export const executeAdmitted = <Result>(
   execute: (context: object, variables: GraphQLParams['variables']) => MaybePromise<Result>,
 ): MaybePromise<Result | ExecutionResult> => {
   const errors = operation.checkVariables?.(params.variables);
-  return errors ? { errors } : execute(withViewer(context, viewer), params.variables);
+  if (errors) return { errors };
+  // Never released: the context is made for this request, and ends with it.
+  if (!bindViewer(context, viewer, 'viewer')) throw new AppError('INTERNAL_SERVER_ERROR');
+  return execute(context, params.variables);
 };
 
 /** Executes against what the caller may see of the schema. */

@@ -7,8 +7,9 @@ import { createPipeline } from '../../../src/graphql/operation/execute.ts';
 import { createYogaStreams } from '../../../src/graphql/streams/yoga.ts';
 import { createGraphQLEndpoint } from '../../../src/http/graphql-endpoint.ts';
 
+const roles = ['USER', 'ADMIN'];
+
 const typeDefs = /* GraphQL */ `
-  enum Role { USER ADMIN }
   type Query { hello: String! @public }
   type Subscription {
     ticks(to: Int!): Int! @public
@@ -37,7 +38,7 @@ const streamEndpoint = () => {
   });
   const schema = guardSchema(
     makeExecutableSchema({
-      typeDefs: [authTypeDefs, typeDefs],
+      typeDefs: [authTypeDefs(roles), typeDefs],
       resolvers: {
         Query: { hello: () => 'hello' },
         Subscription: {
@@ -68,7 +69,7 @@ const streamEndpoint = () => {
         },
       },
     }),
-    { policies: { never: () => false } },
+    { roles, policies: { never: () => false } },
   );
   const authenticate: Authenticator = ({ header }) => {
     const token = header('authorization');

@@ -29,13 +29,13 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
 
 /**
  * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
- * checks the rules. Pass the viewer of a `run` decision to the execution with `withViewer`. Synchronous unless the
+ * checks the rules. Pass the viewer of a `run` decision to the execution with `runAs`. Synchronous unless the
  * authenticator or `consume` is not. Throws or rejects only for bugs: an unavailable store is a refusal.
  *
  * @example
  * const decision = await admit({ schema, document, source, authenticate });
  * if (decision.kind === 'refuse') return { errors: [toGraphQLError(decision.error)] };
- * return execute({ schema, document, contextValue: withViewer({}, decision.viewer) });
+ * return runAs({}, decision.viewer, {}, (contextValue) => execute({ schema, document, contextValue }));
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
   const { document, operationName, variables, consume } = operation;

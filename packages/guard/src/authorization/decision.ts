@@ -1,7 +1,7 @@
 import type { Authentication, RejectionReason } from '../domain/authentication.ts';
 import { type CodedError, GuardError, otherOrigin } from '../domain/errors.ts';
 import { hasScope, interactiveScope } from '../domain/scope.ts';
-import { anonymous, freezeViewer, type Viewer } from '../domain/viewer.ts';
+import { anonymous, ownViewer, type Viewer } from '../domain/viewer.ts';
 import type { Refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { Rule } from './rules.ts';
@@ -17,13 +17,13 @@ const tokenMissing = 'You must specify a Bearer token in the Authorization heade
 
 export const runAnonymously: Decision = { kind: 'run', viewer: anonymous };
 
-/** Decides an operation whose plan has rules, before any resolver runs. Pure, but that it freezes the viewer. */
+/** Decides an operation whose plan has rules, before any resolver runs. Pure: the viewer is copied. */
 export const decideOperation = (plan: Plan, authentication: Authentication): Decision => {
   switch (authentication.kind) {
     case 'absent':
       return decideFor(plan, anonymous);
     case 'accepted':
-      return decideFor(plan, freezeViewer(authentication.viewer));
+      return decideFor(plan, ownViewer(authentication.viewer));
     case 'rejected':
       return {
         ...refuse(rejectionOf(authentication.reason), true),

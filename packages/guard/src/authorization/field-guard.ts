@@ -1,7 +1,8 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolver } from 'graphql';
 import { CodedError } from '../domain/errors.ts';
-import { type Viewer, viewerOf } from '../domain/viewer.ts';
+import type { Viewer } from '../domain/viewer.ts';
+import { viewerOf } from '../domain/viewer-binding.ts';
 import { denialOf, meets, policyDenialOf } from './decision.ts';
 import { type Refusal, toGraphQLError } from './errors.ts';
 import type { Rule } from './rules.ts';

@@ -1,4 +1,5 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
+import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
 import type { SchemaRules } from './rules.ts';
 
@@ -51,6 +52,13 @@ export const guardOf = (schema: GraphQLSchema): Guard | null => {
   if (schemaRules === undefined || !areAllMarked(schema, schemaRules, mark)) return null;
   const guard = { ...schemaRules, planFor: createPlanner(schema, schemaRules) };
   verified.set(schema, guard);
+  return guard;
+};
+
+/** Returns the guard of a schema. Throws `SchemaRulesError` if `guardOf` finds none. */
+export const requireGuard = (schema: GraphQLSchema): Guard => {
+  const guard = guardOf(schema);
+  if (guard === null) throw new SchemaRulesError(['schema: was not made by guardSchema']);
   return guard;
 };
 

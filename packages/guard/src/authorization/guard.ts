@@ -2,18 +2,26 @@ import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { assertValidSchema, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { type FieldGuardOptions, guardField } from './field-guard.ts';
-import { createMark, guardOf, withMark } from './guard-registry.ts';
+import { createMark, guardOf, requireGuard, withMark } from './guard-registry.ts';
 import { readRules } from './rules.ts';
 
-export type GuardOptions = FieldGuardOptions;
+export type GuardOptions = FieldGuardOptions & {
+  /**
+   * Every value of the role enum once, from the least role to the greatest: each has the rights of those before it. Needed if a
+   * rule asks for a role.
+   */
+  readonly roles?: readonly string[];
+};
 
 /**
  * Returns a copy of the schema in which every field with a rule checks it before it is resolved or subscribed to. Throws one
  * `SchemaRulesError` that lists everything that would not be enforced, so such a schema is never served.
- * The copy protects itself: executed without `useFieldgate` or `withViewer`, every caller is anonymous.
+ * The copy protects itself: executed without `useFieldgate` or `runAs`, every caller is anonymous.
  *
  * @example
- * const schema = guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs, typeDefs], resolvers }), {
+ * const roles = ['USER', 'ADMIN'];
+ * const schema = guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles), typeDefs], resolvers }), {
+ *   roles,
  *   policies: {
  *     ownsOrder: (order: Order, _args, context) => {
  *       const viewer = viewerOf(context);
@@ -23,12 +31,13 @@ export type GuardOptions = FieldGuardOptions;
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {} } = options;
+  const { policies = {}, roles } = options;
   if (guardOf(schema) !== null) {
     throw new SchemaRulesError(['schema: is guarded already']);
   }
   assertValidSchema(schema);
-  const schemaRules = readRules(schema, (name) => Object.hasOwn(policies, name) && isFunction(policies[name]));
+  const hasPolicy = (name: string): boolean => Object.hasOwn(policies, name) && isFunction(policies[name]);
+  const schemaRules = readRules(schema, { roles, hasPolicy });
   const mark = createMark(schemaRules);
   const subscriptions = schema.getSubscriptionType()?.name;
   return mapSchema(schema, {
@@ -56,11 +65,8 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
  * assertGuarded(schema);
  */
 export const assertGuarded = (schema: GraphQLSchema): void => {
-  const guard = guardOf(schema);
-  if (guard === null) {
-    throw new SchemaRulesError(['schema: was not made by guardSchema']);
-  }
-  const added = [...readRules(schema, () => true).rules.values()].filter(
+  const guard = requireGuard(schema);
+  const added = [...readRules(schema, { roles: guard.roles, hasPolicy: () => true }).rules.values()].filter(
     (rule) => JSON.stringify(rule) !== JSON.stringify(guard.rules.get(rule.coordinate)),
   );
   if (added.length > 0) {

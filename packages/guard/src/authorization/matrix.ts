@@ -6,8 +6,8 @@ import {
   isAbstractType,
   isObjectType,
 } from 'graphql';
-import { guardOf } from './guard-registry.ts';
-import { type Rule, readRules, type SchemaRules } from './rules.ts';
+import { requireGuard } from './guard-registry.ts';
+import type { Rule, SchemaRules } from './rules.ts';
 
 /** `policy`: the rule is met as far as it depends on the caller alone, and a policy decides. */
 export type Access = 'allow' | 'deny' | 'policy';
@@ -29,13 +29,13 @@ export type AccessRow = {
 
 /**
  * Returns who may read what: one row for each field of each object type, sorted by coordinate, to print or to compare.
- * Throws `SchemaRulesError` for a schema that is not guarded and whose rules would not be enforced.
+ * Throws `SchemaRulesError` if the schema was not made by `guardSchema`, which knows the order of the roles.
  *
  * @example
  * const open = accessMatrix(schema).filter(({ access }) => access['anonymous'] === 'allow');
  */
 export const accessMatrix = (schema: GraphQLSchema): readonly AccessRow[] => {
-  const schemaRules = guardOf(schema) ?? readRules(schema, () => true);
+  const schemaRules = requireGuard(schema);
   const types = Object.values(schema.getTypeMap())
     .filter((type) => isObjectType(type))
     .filter(({ name }) => !name.startsWith('__'));

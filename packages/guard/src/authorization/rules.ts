@@ -9,9 +9,12 @@ import {
   isLeafType,
   isObjectType,
 } from 'graphql';
-import { type AuthUse, type Directed, definitionProblems, directiveUses, parseAuth, rolesOf } from './directives.ts';
+import { type AuthUse, parseAuth } from './auth-arguments.ts';
+import { definitionProblems, roleEnumOf } from './directive-definitions.ts';
+import { type Directed, directiveUses } from './directives.ts';
 import { SchemaRulesError } from './errors.ts';
 import { misplacedDirectives } from './placement.ts';
+import { roleOrderProblems } from './role-order.ts';
 
 /** Everything that must hold before a field of an object type is resolved. Plain data: equal rules have equal JSON. */
 export type Rule = {
@@ -30,7 +33,7 @@ export type Rule = {
 };
 
 export type SchemaRules = {
-  /** From least to greatest. */
+  /** From least to greatest, as the option says. In any order if no rule asks for a role and the option is left out. */
   readonly roles: readonly string[];
   /** By coordinate. Fields without a rule are left out. */
   readonly rules: ReadonlyMap<string, Rule>;
@@ -38,12 +41,16 @@ export type SchemaRules = {
   readonly publicFields: ReadonlySet<string>;
 };
 
-/**
- * Reads all rules of a schema. Throws one `SchemaRulesError` that lists everything that would not be enforced.
- * `hasPolicy` says which policy names exist.
- */
-export const readRules = (schema: GraphQLSchema, hasPolicy: (name: string) => boolean): SchemaRules => {
-  const reader = createReader(schema, hasPolicy);
+/** What the rules of a schema may name. */
+export type RuleNames = {
+  /** The roles of the schema's role enum from least to greatest. Needed if a rule asks for a role. */
+  readonly roles: readonly string[] | undefined;
+  readonly hasPolicy: (name: string) => boolean;
+};
+
+/** Reads all rules of a schema. Throws one `SchemaRulesError` that lists everything that would not be enforced. */
+export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules => {
+  const reader = createReader(schema, names);
   const rules = new Map<string, Rule>();
   const publicFields = new Set<string>();
   for (const type of ownTypes(schema)) {
@@ -68,15 +75,17 @@ const ownTypes = (schema: GraphQLSchema): readonly GraphQLNamedType[] =>
 type Reader = ReturnType<typeof createReader>;
 
 /** Reads each element once and collects what is wrong with it. */
-const createReader = (schema: GraphQLSchema, hasPolicy: (name: string) => boolean) => {
-  const roles = rolesOf(schema);
+const createReader = (schema: GraphQLSchema, { roles, hasPolicy }: RuleNames) => {
+  const roleEnum = roleEnumOf(schema);
+  const values = roleEnum?.getValues().map(({ name }) => name) ?? null;
   const seen = new Map<Directed, readonly AuthUse[]>();
   const problems: string[] = [];
-  const used = { auth: false, public: false };
+  const used = { auth: false, public: false, role: false };
   const read = (element: Directed, coordinate: string): readonly AuthUse[] =>
     directiveUses(element, 'auth').map((args) => {
       used.auth = true;
-      const parsed = parseAuth(args, { roles, hasPolicy });
+      const parsed = parseAuth(args, { roles: values ?? [], hasPolicy });
+      used.role ||= parsed.use.role !== null;
       problems.push(...parsed.problems.map((problem) => `${coordinate}: ${problem}`));
       return parsed.use;
     });
@@ -93,7 +102,13 @@ const createReader = (schema: GraphQLSchema, hasPolicy: (name: string) => boolea
     }
     return hasPublic;
   };
-  return { roles, usesOn, isPublic, problems: () => [...definitionProblems(schema, used), ...problems] };
+  const orderProblems = () => roleOrderProblems({ roles, values, roleEnum: roleEnum?.name ?? 'Role', used: used.role });
+  return {
+    roles: roles ?? values ?? [],
+    usesOn,
+    isPublic,
+    problems: () => [...definitionProblems(schema, used), ...orderProblems(), ...problems],
+  };
 };
 
 const readObjectType = (

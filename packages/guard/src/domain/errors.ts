@@ -31,6 +31,7 @@ export const guardErrors = {
     retryable: true,
     message: 'The service cannot answer right now. Try again shortly.',
   },
+  INTERNAL_SERVER_ERROR: { status: 500, oauth: 'server_error', retryable: false, message: 'Unexpected error.' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type GuardErrorCode = keyof typeof guardErrors;

@@ -40,44 +40,45 @@ export type ServiceViewer = {
 
 export const anonymous: AnonymousViewer = Object.freeze({ kind: 'anonymous' });
 
-/** Freezes a viewer and its scopes and returns it: one object may serve many operations, and none may change it for another. */
-export const freezeViewer = <Known extends Viewer>(viewer: Known): Known => {
-  if (viewer.kind !== 'anonymous') Object.freeze(viewer.scopes);
-  return Object.freeze(viewer);
-};
-
-/** Not exported and not a string, so nothing from a request that is merged into a context can set the viewer. */
-const viewerKey = Symbol('fieldgate.viewer');
-
-/** What `withViewer` adds to a context, for resolvers to read. The guard itself does not read this property. */
-export type ViewerContext = { readonly viewer: Viewer };
+/** The viewers that `ownViewer` made. */
+const owned = new WeakSet<object>();
 
 /**
- * Returns a copy of the context for one operation, with the verified viewer in it, which is frozen. The given object is not
- * changed: a context shared by many requests cannot carry one caller's rights into another's operation. Own properties are
- * copied and the prototype is kept, so methods of a context class work.
- *
- * @example
- * const result = await execute({ schema, document, contextValue: withViewer({ orders }, viewer) });
+ * Returns the viewer as the guard's own: a frozen copy with frozen scopes, which nobody outside can change. What the guard made
+ * before, it returns as it is, so two equal references mean equal rights.
  */
-export const withViewer = <Context extends object>(context: Context | null | undefined, viewer: Viewer) => {
-  const copy: object = Object.create(context ? Object.getPrototypeOf(context) : Object.prototype);
-  return Object.assign(copy, context, { viewer, [viewerKey]: freezeViewer(viewer) }) as Context & ViewerContext;
-};
-
-/**
- * Returns the verified caller of this operation. Anonymous if no credential was presented, if the operation selects nothing
- * guarded (then nothing was verified), and for contexts that do not come from `withViewer`.
- *
- * @example
- * const myOrders = (_parent: unknown, _args: unknown, context: unknown) => {
- *   const viewer = viewerOf(context);
- *   return viewer.kind === 'account' ? orders.byOwner(viewer.id) : [];
- * };
- */
-export const viewerOf = <Account = unknown>(context: unknown): Viewer<Account> => {
-  if (typeof context !== 'object' || context === null) {
-    return anonymous;
+export const ownViewer = <Account>(viewer: Viewer<Account>): Viewer<Account> => {
+  if (viewer.kind === 'anonymous') return anonymous;
+  if (owned.has(viewer)) return viewer;
+  if (!Array.isArray(viewer.scopes) || (viewer.kind !== 'account' && viewer.kind !== 'service')) {
+    throw new TypeError('Not a viewer: its kind is account, service or anonymous, and its scopes are a list.');
   }
-  return (context as { readonly [viewerKey]?: Viewer<Account> })[viewerKey] ?? anonymous;
+  const copy = Object.freeze({ ...viewer, scopes: Object.freeze([...viewer.scopes]) });
+  owned.add(copy);
+  return copy;
 };
+
+/** Returns whether this is the guard's own viewer, which it put there itself. */
+export const isOwnViewer = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (value === anonymous || owned.has(value));
+
+/**
+ * Returns whether both are one caller, who may use one context at the same time: of the same kind, account or service, session or
+ * key. A renewed token of a session is still that session; one with other scopes is not, because it may have been given away.
+ */
+export const isSameViewer = (one: Viewer, other: Viewer): boolean => {
+  if (one === other) return true;
+  if (one.kind === 'anonymous' || other.kind === 'anonymous') return one.kind === other.kind;
+  return one.kind === other.kind && one.id === other.id && originOf(one) === originOf(other) && sameScopes(one, other);
+};
+
+/** Names the session or key. Where there is neither, nothing ties a role to the account but the credential itself. */
+const originOf = (viewer: SignedInViewer): string => {
+  if (viewer.kind === 'service') return JSON.stringify([viewer.via]);
+  const { sessionId, apiKeyId = null, role, via } = viewer;
+  const isTied = sessionId !== null || apiKeyId !== null;
+  return JSON.stringify(isTied ? [sessionId, apiKeyId] : [role, via]);
+};
+
+const sameScopes = (one: SignedInViewer, other: SignedInViewer): boolean =>
+  one.scopes.length === other.scopes.length && one.scopes.every((scope) => other.scopes.includes(scope));

@@ -62,4 +62,7 @@ export const connectionSource = (parameters: unknown, request: unknown): Credent
 
 /** The default of `sourceOf`: what a context of this field's servers says of its request. */
 export const sourceOfContext = (context: unknown): CredentialSource =>
-  connectionSource(propertyOf(context, 'connectionParams') ?? propertyOf(context, '_connectionInit'), requestOf(context));
+  connectionSource(
+    propertyOf(context, 'connectionParams') ?? propertyOf(context, '_connectionInit'),
+    requestOf(context),
+  );

@@ -67,8 +67,8 @@ const recheckEvery = ({ recheckSeconds, recheck }: Lifetime, end: End): (() => v
       recheck,
       (decision) => {
         if (isOver) return;
-        if (decision.kind === 'run') return wait();
-        end(decision.error);
+        if (decision.kind === 'run') wait();
+        else end(decision.error);
       },
       (error) => end(error instanceof CodedError ? error : new GuardError('SERVICE_UNAVAILABLE')),
     );
@@ -85,7 +85,10 @@ type Waiting = { readonly resolve: (step: Step) => void; readonly reject: (error
 const done: Step = { done: true, value: undefined };
 
 /** Not a generator: `return` of one that waits for an event would wait for that event too. */
-const endStream = (stream: AsyncIterable<unknown>, watchEnd: (end: End) => () => void): AsyncIterableIterator<unknown> => {
+const endStream = (
+  stream: AsyncIterable<unknown>,
+  watchEnd: (end: End) => () => void,
+): AsyncIterableIterator<unknown> => {
   const events = stream[Symbol.asyncIterator]();
   const waiting: Waiting[] = [];
   let last: ExecutionResult | null = null;
@@ -113,8 +116,8 @@ const endStream = (stream: AsyncIterable<unknown>, watchEnd: (end: End) => () =>
   if (isOver) stop();
   const settle = (step: IteratorResult<unknown>): void => {
     if (isOver) return;
-    if (step.done) return finish();
-    waiting.shift()?.resolve({ done: false, value: step.value });
+    if (step.done) finish();
+    else waiting.shift()?.resolve({ done: false, value: step.value });
   };
   const fail = (error: unknown): void => {
     if (isOver) return;

@@ -61,9 +61,9 @@ export const authenticate: Authenticator = (source) => {
 export type Resolvers = Record<string, Record<string, unknown>>;
 
 export const schemaOf = (typeDefs: string, resolvers: Resolvers = {}, policies: Policies = {}) =>
-  guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs, roles, typeDefs], resolvers }), { policies });
+  guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles), typeDefs], resolvers }), { roles, policies });
 
-const roles = 'enum Role { USER EDITOR ADMIN }';
+const roles = ['USER', 'EDITOR', 'ADMIN'];
 
 export type Answer = {
   readonly status: number;

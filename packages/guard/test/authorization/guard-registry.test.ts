@@ -15,10 +15,12 @@ import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 import { authenticate, codesOf, serve } from './fixture.ts';
 
-const sdl = `${authTypeDefs} enum Role { ADMIN ROOT } type Query { open: Int @public secret: Int @auth(role: ROOT) }`;
+const roles = ['ADMIN', 'ROOT'];
+const sdl = `${authTypeDefs(roles)} type Query { open: Int @public secret: Int @auth(role: ROOT) }`;
 const guardKey = '@fieldgate/guard';
 
 const build = () => buildSchema(sdl);
+const guard = (schema: GraphQLSchema): GraphQLSchema => guardSchema(schema, { roles });
 
 /** An unguarded schema whose query type has these extensions. */
 const withExtensions = (extensions: GraphQLObjectType['extensions']): GraphQLSchema =>
@@ -42,7 +44,7 @@ describe('the guard of a schema', () => {
     ['sorted', lexicographicSortSchema],
     ['rebuilt from its configuration', (schema: GraphQLSchema) => new GraphQLSchema(schema.toConfig())],
   ])('T16 is found again, and enforced, when the schema is %s', async (_how, transform) => {
-    const guarded = guardSchema(build());
+    const guarded = guard(build());
     const schema = transform(guarded);
     expect(schema).not.toBe(guarded);
     expect(guardOf(guarded)).not.toBeNull();
@@ -52,7 +54,7 @@ describe('the guard of a schema', () => {
   });
 
   test('T16 is not taken from extensions that were copied to a schema with unguarded resolvers', () => {
-    const guarded = guardSchema(build());
+    const guarded = guard(build());
     expectNoGuard(withExtensions(extensionsOf(guarded)));
     expectNoGuard(withExtensions({ ...extensionsOf(guarded) }));
   });
@@ -63,7 +65,7 @@ describe('the guard of a schema', () => {
     true,
     'guard',
     null,
-    guardOf(guardSchema(build())),
+    guardOf(guard(build())),
     { roles: [], rules: new Map(), publicFields: new Set(), planFor: () => () => null },
   ])('T16 is not taken from extensions that were forged: %o', (forged) => {
     expectNoGuard(withExtensions({ [guardKey]: forged }));
@@ -72,20 +74,20 @@ describe('the guard of a schema', () => {
   test('T16 is not taken from a guarded query type beside an unguarded mutation type', () => {
     const withMutation = () => extendSchema(build(), parse('type Mutation { write: Int @auth(role: ROOT) }'));
     const { directives, types } = withMutation().toConfig();
-    const query = guardSchema(withMutation()).getQueryType();
+    const query = guard(withMutation()).getQueryType();
     const mutation = types.find((type) => isObjectType(type) && type.name === 'Mutation');
     if (!isObjectType(mutation)) throw new Error('There is no mutation type.');
     expectNoGuard(new GraphQLSchema({ directives: directives.filter(({ name }) => name !== 'auth'), query, mutation }));
   });
 
   test('T16 cannot be read or changed through extensions', () => {
-    const mark = extensionsOf(guardSchema(build()))[guardKey];
+    const mark = extensionsOf(guard(build()))[guardKey];
     expect(Object.isFrozen(mark)).toBe(true);
     expect(Reflect.ownKeys(Object(mark))).toEqual([]);
   });
 
   test('a schema with copied extensions can be guarded', async () => {
-    const schema = guardSchema(withExtensions(extensionsOf(guardSchema(build()))));
+    const schema = guard(withExtensions(extensionsOf(guard(build()))));
     expect((await serve(schema).ask('{ secret }', { token: 'admin' })).status).toBe(403);
   });
 });

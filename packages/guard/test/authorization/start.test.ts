@@ -5,24 +5,14 @@ import { buildSchema, extendSchema, GraphQLObjectType, GraphQLSchema, GraphQLStr
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 import { authenticate, codesOf, schemaOf, serve } from './fixture.ts';
+import { problemsOf } from './problems.ts';
 import { createSampleSchema } from './sample-schema.ts';
 
-const problemsOf = (build: () => unknown): readonly string[] => {
-  try {
-    build();
-  } catch (error) {
-    if (error instanceof SchemaRulesError) {
-      return error.problems;
-    }
-    throw error;
-  }
-  return [];
-};
-
 const unchecked = (sdl: string, policies: Policies = {}) =>
-  guardSchema(buildSchema(sdl, { assumeValidSDL: true }), { policies });
+  guardSchema(buildSchema(sdl, { assumeValidSDL: true }), { roles, policies });
 
-const withRoles = (sdl: string): string => `${authTypeDefs} enum Role { USER ADMIN } ${sdl}`;
+const roles = ['USER', 'ADMIN'];
+const withRoles = (sdl: string): string => authTypeDefs(roles) + sdl;
 
 describe('a rule that would not be enforced stops the start', () => {
   test('T10 a rule in a type extension is enforced', async () => {
@@ -35,7 +25,7 @@ describe('a rule that would not be enforced stops the start', () => {
       buildSchema(withRoles('type Query { a: String @public b: X @public } type X { y: Int }')),
       parse('extend type X @auth(role: ADMIN)'),
     );
-    expect(codesOf(await serve(guardSchema(extended)).ask('{ b { y } }', { token: 'user' }))).toEqual([
+    expect(codesOf(await serve(guardSchema(extended, { roles })).ask('{ b { y } }', { token: 'user' }))).toEqual([
       'FORBIDDEN/ROLE',
     ]);
   });
@@ -72,12 +62,12 @@ describe('a rule that would not be enforced stops the start', () => {
     ],
     [
       'renamed',
-      `${authTypeDefs.replace('@auth(', '@guard(')} enum Role { A } type Query { a: Int @public }`,
+      `${authTypeDefs(['A']).replace('@auth(', '@guard(')} type Query { a: Int @public }`,
       /@guard: is @auth under another name/,
     ],
     [
       'given a default role',
-      `${authTypeDefs.replace('role: Role', 'role: Role = A')} enum Role { A } type Query { a: Int @auth }`,
+      `${authTypeDefs(['USER', 'ADMIN']).replace('role: Role', 'role: Role = USER')} type Query { a: Int @auth }`,
       /default values/,
     ],
   ])('T12 a definition of the directive that is %s stops the start', (_how, sdl, problem) => {
@@ -155,7 +145,7 @@ describe('a rule that would not be enforced stops the start', () => {
     const schema = makeExecutableSchema({ typeDefs: withRoles('type Query { a: Int @auth }') });
     const plugins = [useFieldgate({ authenticate })];
     expect(() => createYoga({ schema, plugins })).toThrow(SchemaRulesError);
-    expect(() => createYoga({ schema: guardSchema(schema), plugins })).not.toThrow();
+    expect(() => createYoga({ schema: guardSchema(schema, { roles }), plugins })).not.toThrow();
   });
 
   test('T16 a rule added after the schema was guarded stops the start', () => {
@@ -182,7 +172,7 @@ describe('a rule that would not be enforced stops the start', () => {
         },
       }),
     });
-    const answer = await serve(guardSchema(schema)).ask('{ a b c }', { token: 'user' });
+    const answer = await serve(guardSchema(schema, { roles })).ask('{ a b c }', { token: 'user' });
     expect(answer.data).toEqual({ a: null, b: null, c: 'x' });
     expect(codesOf(answer)).toEqual(['FORBIDDEN/ROLE', 'FORBIDDEN/SCOPE']);
   });
@@ -192,13 +182,5 @@ describe('a rule that would not be enforced stops the start', () => {
       const sdl = type === 'Query' ? 'type Query { a: Int }' : `type Query { b: Int @public } type ${type} { a: Int }`;
       expect(problemsOf(() => schemaOf(sdl))).toEqual([`${type}.a: is a root field with neither @auth nor @public`]);
     }
-  });
-
-  test('roles keep the order of their enum, whatever the enum is called', async () => {
-    const sdl = `${authTypeDefs.replace('role: Role', 'role: Rank')} enum Rank { EDITOR USER } type Query { a: Int @auth(role: USER) }`;
-    const server = serve(guardSchema(buildSchema(sdl)));
-    expect((await server.ask('{ a }', { token: 'user' })).status).toBe(200);
-    expect((await server.ask('{ a }', { token: 'editor' })).status).toBe(403);
-    expect((await server.ask('{ a }', { token: 'visitor' })).status).toBe(403);
   });
 });

@@ -1,4 +1,4 @@
-import { withViewer } from '@fieldgate/guard';
+import { runAs } from '@fieldgate/guard';
 import { parse, subscribe } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { codesOf, schemaOf, serve, viewerNamed } from './fixture.ts';
@@ -38,8 +38,9 @@ describe('subscriptions', () => {
     const { schema, ran } = createSampleSchema();
     const document = parse('subscription { ticks }');
     const open = (contextValue: unknown) => subscribe({ schema, document, contextValue });
-    for (const context of [undefined, { viewer: viewerNamed('admin') }, withViewer({}, viewerNamed('user'))]) {
-      expect(await open(context)).toMatchObject({ errors: [{ extensions: { code: expect.any(String) } }] });
+    const answers = [open(undefined), open({ viewer: viewerNamed('admin') }), runAs({}, viewerNamed('user'), {}, open)];
+    for (const answer of answers) {
+      expect(await answer).toMatchObject({ errors: [{ extensions: { code: expect.any(String) } }] });
     }
     expect(ran).toEqual([]);
   });
