@@ -57,3 +57,6 @@ export type {
   Viewer,
 } from './domain/viewer.ts';
 export { viewerOf } from './domain/viewer-binding.ts';
+export { execute, type GuardedExecutionArgs, subscribe } from './gates/execute.ts';
+export { refusalOf } from './gates/gate.ts';
+export type { EndReason, GateOptions } from './gates/options.ts';

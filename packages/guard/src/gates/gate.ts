@@ -71,6 +71,7 @@ export const refusedResult = (
  * and headers.
  *
  * @example
+ * const result = await guard.execute({ schema, document, source, authenticate });
  * const refusal = refusalOf(result);
  * const { status, headers } = refusal ? refusalHttp(refusal) : { status: 200, headers: {} };
  */
@@ -82,7 +83,6 @@ const bug = (): Decision => ({ kind: 'refuse', error: new GuardError('INTERNAL_S
 /** Returns the core of a gate. Throws TypeError for options that are missing or wrong. */
 export const createGate = (options: GateOptions): Gate => {
   checkOptions(options);
-  const check = createSchemaCheck();
   const authenticateOnce = oncePerRequest(options.authenticate);
   const { sourceOf = sourceOfContext, consume, onDecision, onFault } = options;
   const fault = (what: Fault, context: unknown): void => tellFault(onFault, what, context);
@@ -142,14 +142,13 @@ const refuseIfCoded = (run: () => unknown, viewer: Viewer): unknown => {
   }
 };
 
-/** Checks each schema once. */
-const createSchemaCheck = () => {
-  const checked = new WeakSet<GraphQLSchema>();
-  return (schema: GraphQLSchema): void => {
-    if (checked.has(schema)) return;
-    assertGuarded(schema);
-    checked.add(schema);
-  };
+/** Each schema is checked once, whichever gate it is used by: the rules of one do not change. */
+const checked = new WeakSet<GraphQLSchema>();
+
+const check = (schema: GraphQLSchema): void => {
+  if (checked.has(schema)) return;
+  assertGuarded(schema);
+  checked.add(schema);
 };
 
 /** The request that opened a WebSocket serves many operations over hours: each of them is verified. */
