@@ -5,6 +5,7 @@ import type { Decision } from '../authorization/decision.ts';
 import { type Refusal, toGraphQLError } from '../authorization/errors.ts';
 import { type Fault, tellFault } from '../authorization/faults.ts';
 import { assertGuarded } from '../authorization/guard.ts';
+import { guardOf } from '../authorization/guard-registry.ts';
 import { runAs } from '../authorization/run-as.ts';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { CodedError, GuardError } from '../domain/errors.ts';
@@ -50,6 +51,13 @@ export type Gate = {
     execute: (contextValue: object) => Result,
     origin?: Origin,
   ) => MaybePromise<Awaited<Result> | ExecutionResult>;
+  /**
+   * Binds the viewer of an admitted operation to its context, where a server leaves no execution to wrap. Returns what to call
+   * when the operation is over. Throws as `run` does.
+   */
+  readonly hold: (admitted: Admitted, contextValue: unknown) => () => void;
+  /** Returns whether the result of an operation depends on who asks: it must not be kept for others. */
+  readonly isPersonal: (operation: GatedOperation) => boolean;
   readonly fault: (fault: Fault, context: unknown) => void;
 };
 
@@ -129,8 +137,18 @@ export const createGate = (options: GateOptions): Gate => {
       },
     ) as never;
 
-  return { check, decide, run, execute, fault };
+  const hold: Gate['hold'] = ({ viewer }, contextValue) => {
+    let end = (): void => undefined;
+    const isOver = new Promise<void>((resolve) => (end = resolve));
+    void runAs(contextValue, viewer, options, () => isOver);
+    return end;
+  };
+
+  return { check, decide, run, execute, hold, isPersonal, fault };
 };
+
+const isPersonal = ({ schema, document, operationName, variableValues }: GatedOperation): boolean =>
+  (guardOf(schema)?.planFor(document, operationName, variableValues)?.rules.length ?? 1) > 0;
 
 /** A context that another viewer uses is refused by `runAs`: as a result, and not as an exception that servers mask. */
 const refuseIfCoded = (run: () => unknown, viewer: Viewer): unknown => {
