@@ -1,10 +1,10 @@
 import { scopesOf } from '@fieldgate/guard';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import { framesOf } from '../domain/error-report.ts';
-import { type Consume, createConsume } from '../graphql/operation/consume.ts';
-import { createPipeline } from '../graphql/operation/execute.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
-import type { OnOperation } from '../graphql/operation/report.ts';
+import type { OnOperation } from '../graphql/operation/outcome.ts';
+import { createPipeline } from '../graphql/operation/pipeline.ts';
+import { createRequestQuota, type RequestQuota } from '../graphql/operation/request-quota.ts';
 import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
 import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
@@ -36,7 +36,7 @@ export const createApp = (deps: AppDeps) => {
   const schema = createSchema({ ...services, ...authenticators, stepUp, consume: limits.consume }, onRefusal);
   const fieldLimits = readFieldLimits(schema);
   const reportFault = createFaultReport(log, tracing);
-  const consume = createConsume({
+  const consume = createRequestQuota({
     ...{ fieldLimits, limits, clock, digest: createKeyedDigest(), verifyToken: services.accessTokens.verify },
     tokenInCookies: authenticators.sessionCookies?.accessTokenIn ?? (() => null),
   });
@@ -70,7 +70,7 @@ const createFaultReport = (log: Log, tracing: Tracing | null) => (error: unknown
 };
 
 const countRefused =
-  (consume: Consume): CountRefused =>
+  (consume: RequestQuota): CountRefused =>
   ({ path, header }, state) => {
     if (path === graphqlPath) consume.request({ header, client: state.client, state });
   };

@@ -7,7 +7,7 @@ import type { StorePorts } from '../stores/open.ts';
 
 const sweepEveryMs = 10_000;
 /** The most that is removed at once: in an embedded database nothing else is answered meanwhile. */
-const batchSize = 100;
+const batchSize = 250;
 /** Between two batches of a backlog, so that requests take turns with them. */
 const pauseMs = 10;
 /** How often a session store takes over changes that it missed. */

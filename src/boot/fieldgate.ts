@@ -54,7 +54,7 @@ export const createFieldgate = async (env: Readonly<Record<string, string | unde
 
 /** `createFieldgate` with configuration, clock and log passed in. Whatever was opened is closed if it rejects. */
 export const openFieldgate = async (config: Config, clock: Clock, log: Log): Promise<Fieldgate> => {
-  for (const warning of config.warnings) log.warn({ event: 'configuration.doubtful' }, warning);
+  for (const warning of config.warnings) log.warn({ event: 'configuration.warning' }, warning);
   if (config.signing.kind === 'generated') prepareDataDirectory(config.dataDir);
   const keys = await loadSigningKeys(config.signing, { read: readKeyFile, readOrCreate: readOrCreateKeyFile });
   const telemetry = await openTelemetry(config, log);
@@ -105,19 +105,19 @@ const handlersOf = (app: App, { config, log, metrics, tracing, now }: HandlersDe
   listener: createNodeListener({
     handle: app.handle,
     countRefused: app.countRefused,
-    headersAround: app.headersAround,
+    headersFor: app.headersFor,
     clientAddress: createClientAddress(config.trustedProxies),
     createId: createRequestId,
     lifecycle: app.health.lifecycle,
     now,
     reportFault: reportFault(log),
-    onAnswered: onAnswered(app, { log, metrics, now }),
+    onCompleted: onCompleted(app, { log, metrics, now }),
     traceOf: tracing && traceSocket(tracing, app.routeOf),
   }),
   fetch: createFetchHandler({
     handle: app.handle,
     countRefused: app.countRefused,
-    headersAround: app.headersAround,
+    headersFor: app.headersFor,
     createId: createRequestId,
     reportFault: reportFault(log),
     trace: tracing && traceFetch(tracing, app.routeOf),
@@ -131,10 +131,10 @@ const reportFault =
   (error: unknown, requestId: string): void =>
     log.error({ err: error, stack: framesOf(error), requestId }, 'a request could not be answered');
 
-const onAnswered = (
+const onCompleted = (
   app: App,
   { log, metrics, now }: Pick<HandlersDeps, 'log' | 'metrics' | 'now'>,
-): NodeListenerDeps['onAnswered'] => {
+): NodeListenerDeps['onCompleted'] => {
   const isLogged = log.isLevelEnabled('info');
   if (!isLogged && metrics === null) return null;
   return ({ request: { method = '', url = '' }, requestId, status, startedAt, traceId }) => {
@@ -146,6 +146,6 @@ const onAnswered = (
         'request',
       );
     }
-    metrics?.onAnswered(app.routeOf(url), method, status, ms / 1000);
+    metrics?.onCompleted(app.routeOf(url), method, status, ms / 1000);
   };
 };

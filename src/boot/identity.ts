@@ -18,7 +18,7 @@ type IdentityEdgeDeps = {
 };
 
 /** The routes that send browsers to the configured identity providers and receive them back. */
-export const createIdentityEdge = ({
+export const createIdentityRouteHandlers = ({
   config,
   ports,
   clock,

@@ -1,13 +1,13 @@
 import { scopesOf } from '@fieldgate/guard';
 import { grantable } from '../domain/scope.ts';
-import type { Pipeline } from '../graphql/operation/execute.ts';
+import type { Pipeline } from '../graphql/operation/pipeline.ts';
 import type { ExecuteStream } from '../graphql/streams/yoga.ts';
 import { createGraphiQLPage } from '../http/graphiql-page.ts';
 import { createGraphQLEndpoint } from '../http/graphql-endpoint.ts';
 import { createHealth } from '../http/health.ts';
 import { createMetricsRoute } from '../http/metrics-route.ts';
 import { createOAuthRoutes } from '../http/oauth/routes.ts';
-import { createHeadersAround } from '../http/response.ts';
+import { createHeadersFor } from '../http/response.ts';
 import { createRouter } from '../http/router.ts';
 import { createIntrospection } from '../services/introspection.ts';
 import type { Limits } from '../services/limits.ts';
@@ -15,7 +15,7 @@ import { createRevocation } from '../services/revocation.ts';
 import { publicKeys } from '../services/signing-keys.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Authenticators } from './authenticators.ts';
-import { createIdentityEdge } from './identity.ts';
+import { createIdentityRouteHandlers } from './identity.ts';
 import type { Origins } from './origins.ts';
 import type { Services } from './services.ts';
 
@@ -32,7 +32,7 @@ type RoutesDeps = Omit<AppDeps, 'keys' | 'log' | 'tracing'> & {
   readonly reportFault: (error: unknown, requestId: string | null) => void;
 };
 
-/** Every path of the server, and what belongs around its answers. */
+/** Every path of the server, and the common headers of its responses. */
 export const createRoutes = (deps: RoutesDeps) => {
   const { config, stores, services, metrics, pipeline, executeStream } = deps;
   const { cors } = deps.origins;
@@ -47,10 +47,10 @@ export const createRoutes = (deps: RoutesDeps) => {
     health,
     cors,
     metrics: metricsText && config.metricsPort === null ? createMetricsRoute(metricsText) : null,
-    others: { ...oauthRoutes(deps), ...createIdentityEdge({ ...deps, ports: stores.ports }) },
+    oauthRoutes: { ...oauthRoutes(deps), ...createIdentityRouteHandlers({ ...deps, ports: stores.ports }) },
   });
-  const headersAround = createHeadersAround({ cors, graphqlPath, sessionCookies: config.sessionCookies });
-  return { ...router, headersAround, health, metricsText };
+  const headersFor = createHeadersFor({ cors, graphqlPath, sessionCookies: config.sessionCookies });
+  return { ...router, headersFor, health, metricsText };
 };
 
 const oauthRoutes = ({ config, services, limits, authenticators, schema, clock, reportFault }: RoutesDeps) => {

@@ -66,7 +66,7 @@ export const pageJson = (name: string, row: string): string =>
 
 export const toPageQuery = ({ first, after }: PageOptions): PageQuery => ({ first, after: parseCursor(after) });
 
-/** Tells on standard error how to get the next page. */
+/** Prints to standard error how to get the next page. */
 export const printNext = (shell: Shell, next: string | null): void => {
   if (next !== null) shell.stderr.write(`There are more: --after ${next}\n`);
 };

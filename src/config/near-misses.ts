@@ -1,6 +1,6 @@
 import type { Variables } from './variables.ts';
 
-/** Returns a sentence for each variable whose name is a slip of the pen away from one that is read, and is read by nobody. */
+/** Returns a warning for each unknown variable whose name resembles a known one. */
 export const findNearMisses = (env: Variables, known: readonly string[]): readonly string[] =>
   Object.keys(env).flatMap((name) => {
     if (known.includes(name) || name.length < 4) return [];

@@ -67,10 +67,10 @@ export const parseClaims = (
   return { claims: Object.freeze(claims), notBefore: Math.max(iat, Math.ceil(nbf ?? iat)) };
 };
 
-type Subject = { readonly sub: string; readonly sid: unknown; readonly role: unknown };
+type SubjectClaims = { readonly sub: string; readonly sid: unknown; readonly role: unknown };
 
 /** An account has a session and a role, a service has neither and is its own subject; every other combination is invalid. */
-const withSubject = (common: CommonClaims, { sub, sid, role }: Subject): AccessTokenClaims | null => {
+const withSubject = (common: CommonClaims, { sub, sid, role }: SubjectClaims): AccessTokenClaims | null => {
   if (isText(sid) && isText(role)) {
     const accountVersion = versionIn(common.tokenId);
     return { kind: 'account', userId: userId(sub), sessionId: sessionId(sid), accountVersion, role, ...common };

@@ -33,7 +33,7 @@ export type AccessTokenOptions = {
   readonly ttlSeconds: number;
   /** 5 by default; at most 60. */
   readonly leewaySeconds?: number;
-  /** A token that is valid for longer is rejected. A day by default, so that a shorter `ttlSeconds` signs nobody out. */
+  /** A token that is valid for longer is rejected. A day by default, so that a shorter `ttlSeconds` does not end existing sessions. */
   readonly maxTtlSeconds?: number;
   /** How many verified tokens are cached. */
   readonly cacheSize?: number;

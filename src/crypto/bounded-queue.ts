@@ -16,6 +16,11 @@ export type BoundedQueue = {
   readonly run: <Result>(task: () => Promise<Result>) => Promise<Result>;
   /** Throws what `run` would reject with now, for callers that can skip the preparation of a task. */
   readonly requireCapacity: () => void;
+  /**
+   * `requireCapacity`, which counts its caller until the returned function is called: of many callers who prepare tasks at once no more
+   * get through than have a place.
+   */
+  readonly reserve: () => () => void;
   readonly load: () => QueueLoad;
 };
 
@@ -30,15 +35,27 @@ export const createBoundedQueue = (options: BoundedQueueOptions): BoundedQueue =
   const waiting: (() => void)[] = [];
   let running = 0;
   let refused = 0;
+  let reserved = 0;
 
-  const requireCapacity = (): void => {
-    if (running < concurrency || waiting.length < maxQueue) return;
+  const refuseIf = (isFull: boolean): void => {
+    if (!isFull) return;
     refused++;
     throw new AppError('SERVICE_UNAVAILABLE', { retryAfter: retryAfterSeconds });
   };
+  const isFull = (): boolean => running >= concurrency && waiting.length >= maxQueue;
+  const requireCapacity = (): void => refuseIf(isFull() || reserved >= concurrency + maxQueue);
+
+  const reserve = (): (() => void) => {
+    requireCapacity();
+    reserved++;
+    return () => {
+      reserved--;
+    };
+  };
 
   const enter = (): Promise<void> | void => {
-    requireCapacity();
+    // Whoever has reserved is let in by this alone: their own reservation must not keep them out.
+    refuseIf(isFull());
     if (running < concurrency) {
       running++;
       return;
@@ -62,5 +79,5 @@ export const createBoundedQueue = (options: BoundedQueueOptions): BoundedQueue =
     }
   };
 
-  return { run, requireCapacity, load: () => ({ running, waiting: waiting.length, refused }) };
+  return { run, requireCapacity, reserve, load: () => ({ running, waiting: waiting.length, refused }) };
 };

@@ -31,6 +31,8 @@ export type PasswordHasher = {
   readonly verifyDummy: (password: string) => Promise<PasswordMatch>;
   /** Throws SERVICE_UNAVAILABLE if another hash would be refused now. */
   readonly requireCapacity: () => void;
+  /** `requireCapacity`, which counts its caller too until the returned function is called. */
+  readonly reserve: () => () => void;
   /** Returns how many hashes are computed and wait now, and how many were refused since the start. */
   readonly load: () => QueueLoad;
 };
@@ -61,7 +63,7 @@ export const createPasswordHasher = (options: PasswordHasherOptions = {}): Passw
   const { concurrency = 2, maxQueue = 32, parameters = recommended, weakForTests = false } = options;
   if (!weakForTests && !isStrong(parameters))
     throw new RangeError('the argon2id parameters are below the OWASP minimum');
-  const { run, requireCapacity, load } = createBoundedQueue({ concurrency, maxQueue, retryAfterSeconds: 1 });
+  const { run, requireCapacity, reserve, load } = createBoundedQueue({ concurrency, maxQueue, retryAfterSeconds: 1 });
   const dummyHash = createDummyHash(parameters);
 
   const hash = (password: string): Promise<string> =>
@@ -88,7 +90,7 @@ export const createPasswordHasher = (options: PasswordHasherOptions = {}): Passw
     return { match: false, needsRehash: false };
   };
 
-  return { hash, verify, verifyDummy, requireCapacity, load };
+  return { hash, verify, verifyDummy, requireCapacity, reserve, load };
 };
 
 /** NFC, so that é typed as one character or as e with an accent is one password. Bytes, so that a NUL does not end the text. */

@@ -1,8 +1,9 @@
 import { CodedError, type ErrorDetails, type ErrorRow, guardErrors } from '@fieldgate/guard/core';
 
 /**
- * Every error that reaches clients. One row per code: the HTTP status where it is the whole response, the error of RFC 6749 §5.2
- * or RFC 6750 §3.1, whether a retry can succeed, and the message. Messages are constants: they contain nothing secret and
+ * Every error that reaches clients. One row per code: the HTTP status of a refused request and of the OAuth endpoints, the error of
+ * RFC 6749 §5.2 or RFC 6750 §3.1, whether a retry can succeed, and the message. In GraphQL an error that a resolver throws is 200, but for
+ * a response without data that says RATE_LIMITED, SERVICE_UNAVAILABLE or INTERNAL_SERVER_ERROR. Messages are constants: they contain nothing secret and
  * nothing a client sent. They are also an `error_description`, which may contain neither quotation marks nor backslashes.
  */
 export const errorTable = {
@@ -68,12 +69,6 @@ export const errorTable = {
     oauth: 'temporarily_unavailable',
     retryable: true,
     message: 'Too many requests. Try again later.',
-  },
-  QUERY_LIMIT_EXCEEDED: {
-    status: 400,
-    oauth: 'invalid_request',
-    retryable: false,
-    message: 'The operation exceeds a query limit. Split it into smaller ones.',
   },
   EMAIL_TAKEN: {
     status: 409,

@@ -1,7 +1,7 @@
 import type { ClientInfo, SessionId, UserId } from '@fieldgate/guard/core';
+import { noClient } from './client.ts';
 import type { EpochMillis } from './clock.ts';
 import type { CallerIdentity } from './rate-limit.ts';
-import { noClient } from './session.ts';
 
 /**
  * Every event about accounts and their credentials. One row per type: its outcome, whether it is stored in the database or only

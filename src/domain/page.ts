@@ -10,7 +10,8 @@ export type PageQuery = { readonly first: number; readonly after: Position | nul
 
 export type Page<Item> = { readonly items: readonly Item[]; readonly hasNextPage: boolean };
 
-const maxPageSize = 100;
+/** The largest page of every list. */
+export const maxPageSize = 100;
 
 /** Returns the query if its size is allowed. Errors: BAD_USER_INPUT (first). */
 export const checkPage = (query: PageQuery): PageQuery => {

@@ -1,4 +1,4 @@
-import type { ClientInfo, SessionId, SessionStatus as SessionStatusOf, UserId } from '@fieldgate/guard/core';
+import type { SessionId, SessionStatus as SessionStatusOf, UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
 import type { TokenDigest } from './ids.ts';
 import type { User } from './user.ts';
@@ -17,9 +17,6 @@ export type Session = {
   readonly ip: string | null;
   readonly userAgent: string | null;
 };
-
-/** For what did not come over a network, or came from an unknown address. */
-export const noClient: ClientInfo = { ip: null, userAgent: null };
 
 /**
  * What the store holds of a refresh token. Every token of a family has the same family part and its own secret part; only

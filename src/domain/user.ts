@@ -24,11 +24,11 @@ export type User = {
   readonly sessionsFrom: number;
 };
 
-/** Whether the account has every right now. There is always one that has: see `AccountStore.change`. */
+/** Whether the account is an enabled administrator. There is always at least one: see `AccountStore.change`. */
 export const isActiveAdministrator = ({ role, disabledAt }: Pick<User, 'role' | 'disabledAt'>): boolean =>
   role === 'ADMIN' && disabledAt === null;
 
-/** What `User` shows and can change. A store writes each of them. */
+/** The properties of `User` that can change; `updateAccount` writes each. */
 const changeable = ['role', 'disabledAt'] as const;
 
 /** What can change of an account. */

@@ -18,6 +18,15 @@ export type RequestState = {
 /** `setCookies` of a new request. */
 export const noCookies: readonly string[] = [];
 
+/** Returns the state of a new request. */
+export const createRequestState = (requestId: string, client: ClientInfo): RequestState => ({
+  requestId,
+  client,
+  setCookies: noCookies,
+  rateLimits: [],
+  payer: null,
+});
+
 /** The context of every resolver. `viewerOf(context)` says who asks. */
 export type RequestContext = {
   readonly requestId: string;

@@ -11,7 +11,7 @@ export type DeliveredTokens = Omit<IssuedTokens, 'accessToken' | 'refreshToken'>
   readonly refreshToken: string | null;
 };
 
-type Deliver = (grant: IssuedTokens) => DeliveredTokens;
+type Deliver = (tokens: IssuedTokens) => DeliveredTokens;
 
 export type Delivery = ReturnType<typeof createDelivery>;
 
@@ -29,9 +29,9 @@ export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefu
 
   const toBody =
     (context: RequestContext): Deliver =>
-    (grant) => {
-      context.newSession = grant.session;
-      return grant;
+    (tokens) => {
+      context.newSession = tokens.session;
+      return tokens;
     };
 
   /** Returns what hands out the tokens of a sign-in. Throws what `toCookies` throws. */
@@ -44,11 +44,11 @@ export const createDelivery = (cookies: SessionCookies | null, onRefusal: OnRefu
    */
   const toCookies = (context: RequestContext, field: string): Deliver => {
     const { keep } = requireCookies(context, field);
-    return (grant) => {
-      const { accessToken, refreshToken, session } = grant;
+    return (tokens) => {
+      const { accessToken, refreshToken, session } = tokens;
       context.newSession = session;
       context.state.setCookies = keep({ accessToken, refreshToken, sessionExpiresAt: session.expiresAt });
-      return { ...grant, accessToken: null, refreshToken: null };
+      return { ...tokens, accessToken: null, refreshToken: null };
     };
   };
 

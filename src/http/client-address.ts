@@ -12,9 +12,9 @@ export const createClientAddress = (proxies: TrustedProxies): ((request: Incomin
   if (proxies.length === 0) return addressOfSocket;
   const trust = proxyaddr.compile([...proxies]);
   return (request) => {
-    const way = proxyaddr.all(request, trust).map((address) => normalizeAddress(address));
+    const hops = proxyaddr.all(request, trust).map((address) => normalizeAddress(address));
     // If the last proxy wrote something other than an address, the proxy itself counts as the client.
-    return way.findLast((address) => address !== null) ?? null;
+    return hops.findLast((address) => address !== null) ?? null;
   };
 };
 

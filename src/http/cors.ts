@@ -15,7 +15,15 @@ type CorsOptions = {
 
 /** Request headers that pages may send: ours, those of GraphQL clients, and those that tracing tools add to every request. */
 const builtInHeaders = [
-  ...['Authorization', 'X-API-Key', 'Content-Type', 'Accept', 'X-Request-Id', 'X-Correlation-Id', 'X-Requested-With'],
+  ...[
+    'Authorization',
+    'X-API-Key',
+    'Content-Type',
+    'Accept',
+    'X-Request-Id',
+    'X-Correlation-Id',
+    'X-OperationRequest-With',
+  ],
   ...['Apollo-Require-Preflight', 'ApolloGraphQL-Client-Name', 'ApolloGraphQL-Client-Version'],
   ...['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace'],
   ...['X-Datadog-Trace-Id', 'X-Datadog-Parent-Id', 'X-Datadog-Origin', 'X-Datadog-Sampling-Priority', 'X-Datadog-Tags'],

@@ -1,15 +1,15 @@
-import { noCookies, type RequestState } from '../graphql/context.ts';
+import { createRequestState } from '../graphql/context.ts';
 import { normalizeAddress } from './client-address.ts';
-import { faultAnswer } from './fault.ts';
-import { refusal } from './refusal.ts';
-import { type BodyRefusal, isBodyRefusal, largestBody, refuseByHeaders, tooLarge } from './request-body.ts';
-import { type HeadersAround, toFetchResponse } from './response.ts';
+import { errorResponse } from './error-response.ts';
+import { faultResponse } from './fault-response.ts';
+import { type BodyRefusal, isBodyRefusal, maxBodyBytes, refuseByHeaders, tooLarge } from './request-body.ts';
+import { type HeadersFor, toFetchResponse } from './response.ts';
 import type { CountRefused, Handle, ReceivedRequest } from './route.ts';
 
 export type FetchDeps = {
   readonly handle: Handle;
   readonly countRefused: CountRefused;
-  readonly headersAround: HeadersAround;
+  readonly headersFor: HeadersFor;
   readonly createId: () => string;
   readonly reportFault: (error: unknown, requestId: string) => void;
   /** Runs a request within its trace; null where nothing is traced. */
@@ -21,7 +21,7 @@ export type TraceFetch = (request: Request, run: () => Promise<Response>) => Pro
 
 export type FetchHandler = (request: Request, client?: { readonly ip?: string }) => Promise<Response>;
 
-/** The Fetch server: the same way as `createNodeListener`, for requests that come as objects. */
+/** Handles Fetch requests. Unlike node:http it checks no target and no Host: a `Request` has normalised both. */
 export const createFetchHandler =
   (deps: FetchDeps): FetchHandler =>
   (request, { ip = null }: { readonly ip?: string | null } = {}) =>
@@ -30,24 +30,19 @@ export const createFetchHandler =
 const respond = async (request: Request, ip: string | null, deps: FetchDeps): Promise<Response> => {
   const { path, search } = splitUrl(request.url);
   const requestId = deps.createId();
-  const state: RequestState = {
-    requestId,
-    client: { ip: ip && (normalizeAddress(ip) ?? ip), userAgent: request.headers.get('user-agent'), requestId },
-    setCookies: noCookies,
-    rateLimits: [],
-    payer: null,
-  };
-  const around = { method: request.method, path, origin: request.headers.get('origin'), state };
+  const userAgent = request.headers.get('user-agent');
+  const state = createRequestState(requestId, { ip: ip && (normalizeAddress(ip) ?? ip), userAgent, requestId });
+  const context = { method: request.method, path, origin: request.headers.get('origin'), state };
   try {
     const body = request.method === 'POST' ? await readBytes(request) : null;
     if (isBodyRefusal(body)) deps.countRefused({ path, header: (name) => request.headers.get(name) }, state);
     const answer = isBodyRefusal(body)
-      ? refusal(body.status, body.code, body.message)
+      ? errorResponse(body.status, body)
       : await deps.handle(received(request, { path, search, body }), state);
-    return toFetchResponse(answer, around, deps.headersAround);
+    return toFetchResponse(answer, context, deps.headersFor);
   } catch (error) {
     deps.reportFault(error, requestId);
-    return toFetchResponse(faultAnswer(), around, deps.headersAround);
+    return toFetchResponse(faultResponse(), context, deps.headersFor);
   }
 };
 
@@ -71,7 +66,7 @@ const readBytes = async (request: Request): Promise<Buffer | BodyRefusal> => {
   );
   if (refused) return refused;
   const bytes = Buffer.from(await request.arrayBuffer());
-  return bytes.length > largestBody ? tooLarge : bytes;
+  return bytes.length > maxBodyBytes ? tooLarge : bytes;
 };
 
 /** The path and the query string of an absolute URL. Cheaper than parsing it: a Request has done so already. */

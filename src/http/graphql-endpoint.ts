@@ -1,12 +1,12 @@
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { RequestContext, RequestState } from '../graphql/context.ts';
-import type { Pipeline } from '../graphql/operation/execute.ts';
 import { parseJsonBody, parseQueryString } from '../graphql/operation/parameters.ts';
+import type { Pipeline } from '../graphql/operation/pipeline.ts';
 import { type Accepted, toWholeResponse, type WholeResponse } from '../graphql/operation/result.ts';
 import type { ExecuteStream } from '../graphql/streams/yoga.ts';
+import { errorResponse } from './error-response.ts';
 import { leftToUs, negotiate } from './media-types.ts';
-import { refusal } from './refusal.ts';
-import type { Answer, Handle, ReceivedRequest, Route } from './route.ts';
+import type { Handle, HttpResponse, ReceivedRequest, Route } from './route.ts';
 
 type GraphQLEndpointDeps = {
   readonly pipeline: Pipeline;
@@ -19,7 +19,7 @@ type GraphQLEndpointDeps = {
  * A caller with nothing left may still sign in, refresh or sign out, whose requests are short. Longer bodies of such a caller are not
  * even parsed as JSON.
  */
-const longestSignIn = 8 * 1024;
+const maxSignInBodyBytes = 8 * 1024;
 
 /** GraphQL over HTTP: the method, the media types, the parameters; everything else is the pipeline's. */
 export const createGraphQLEndpoint =
@@ -46,10 +46,10 @@ const execute = (
   request: ReceivedRequest,
   state: RequestState,
   { pipeline, executeStream, accepted }: GraphQLEndpointDeps & { readonly accepted: Accepted },
-): MaybePromise<Answer> => {
+): MaybePromise<HttpResponse> => {
   const { method, search, body } = request;
   const context = contextOf(request, state);
-  const exhausted = body && body.length > longestSignIn ? pipeline.refuseExhausted(context) : null;
+  const exhausted = body && body.length > maxSignInBodyBytes ? pipeline.refuseExhausted(context) : null;
   if (exhausted) return toWholeResponse(exhausted, accepted);
   const prepared = pipeline.prepare({
     method: method === 'POST' ? 'POST' : 'GET',
@@ -58,7 +58,7 @@ const execute = (
   });
   if (!('operation' in prepared)) return toWholeResponse(prepared, accepted);
   if (prepared.operation.kind === 'subscription') {
-    return accepted.acceptsStream ? executeStream(request.toRequest(), prepared) : notAStream;
+    return accepted.acceptsStream ? executeStream(request.toRequest(), prepared) : streamNotAccepted;
   }
   return handleMaybePromise(
     () => pipeline.run(prepared),
@@ -77,12 +77,24 @@ const contextOf = ({ header }: ReceivedRequest, state: RequestState): RequestCon
 const allow = 'GET, POST, OPTIONS';
 const jsonType = /^application\/(?:graphql\+)?json\s*(?:;|$)/i;
 
-const methodNotAllowed = refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
-const unsupportedMediaType = refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
-const notAcceptable = refusal(
-  406,
-  'NOT_ACCEPTABLE',
-  'Accept application/graphql-response+json, application/json or text/event-stream.',
-);
-const notAStream = refusal(406, 'NOT_ACCEPTABLE', 'Accept text/event-stream for a subscription.');
-const noWebSocket = refusal(501, 'NOT_IMPLEMENTED', 'WebSocket is not available here. Send operations by POST or GET.');
+const methodNotAllowed = errorResponse(405, {
+  code: 'METHOD_NOT_ALLOWED',
+  message: `Use ${allow}.`,
+  headers: { allow },
+});
+const unsupportedMediaType = errorResponse(415, {
+  code: 'UNSUPPORTED_MEDIA_TYPE',
+  message: 'Send the request as application/json.',
+});
+const notAcceptable = errorResponse(406, {
+  code: 'NOT_ACCEPTABLE',
+  message: 'Accept application/graphql-response+json, application/json or text/event-stream.',
+});
+const streamNotAccepted = errorResponse(406, {
+  code: 'NOT_ACCEPTABLE',
+  message: 'Accept text/event-stream for a subscription.',
+});
+const noWebSocket = errorResponse(501, {
+  code: 'NOT_IMPLEMENTED',
+  message: 'WebSocket is not available here. Send operations by POST or GET.',
+});

@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '../domain/loopback.ts';
-import { refusal } from './refusal.ts';
+import { errorResponse } from './error-response.ts';
 import type { Route } from './route.ts';
 
 /** Prometheus' text format. */
@@ -25,4 +25,4 @@ export const createMetricsRoute =
     !isAskedByName(request) &&
     !proxyHeaders.some((header) => request.headers.has(header))
       ? new Response(await text(), { headers: { 'content-type': metricsType } })
-      : refusal(404, 'NOT_FOUND', 'There is nothing here.');
+      : errorResponse(404, { code: 'NOT_FOUND', message: 'There is nothing here.' });

@@ -1,18 +1,19 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { noClient } from '../domain/client.ts';
 import { loggable } from '../domain/event.ts';
-import { noCookies, type RequestState } from '../graphql/context.ts';
+import { createRequestState } from '../graphql/context.ts';
 import type { WholeResponse } from '../graphql/operation/result.ts';
 import { maskCredentials } from './credentials-in-url.ts';
-import { faultAnswer } from './fault.ts';
-import { refusal } from './refusal.ts';
+import { errorResponse } from './error-response.ts';
+import { faultResponse } from './fault-response.ts';
 import { type BodyRefusal, headerOf, readBody } from './request-body.ts';
-import { type HeadersAround, writeAnswer } from './response.ts';
-import type { Answer, CountRefused, Handle } from './route.ts';
+import { type HeadersFor, writeResponse } from './response.ts';
+import type { CountRefused, Handle, HttpResponse } from './route.ts';
 
 export type NodeListenerDeps = {
   readonly handle: Handle;
   readonly countRefused: CountRefused;
-  readonly headersAround: HeadersAround;
+  readonly headersFor: HeadersFor;
   readonly clientAddress: (request: IncomingMessage) => string | null;
   readonly createId: () => string;
   /** While it is stopping, connections are closed with the answer that is being written. */
@@ -20,20 +21,20 @@ export type NodeListenerDeps = {
   /** Called with failures below the router: broken sockets and faults of the server. */
   readonly reportFault: (error: unknown, requestId: string) => void;
   /** Null where no request is logged or counted. */
-  readonly onAnswered: ((answered: Answered) => void) | null;
+  readonly onCompleted: ((answered: CompletedRequest) => void) | null;
   /** Monotonic clock (performance.now), milliseconds. */
   readonly now: () => number;
   /** Null where nothing is traced. */
   readonly traceOf: TraceOf | null;
 };
 
-/** Called when a request has begun. What is done for it, reading its body apart, is done within its trace. */
+/** Starts the trace of a request. Everything but reading the body runs within it. */
 export type TraceOf = (
   request: IncomingMessage,
   response: ServerResponse,
 ) => { readonly traceId: string; readonly within: <Result>(run: () => Result) => Result };
 
-export type Answered = {
+export type CompletedRequest = {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly status: number;
@@ -52,11 +53,11 @@ export const createNodeListener =
   (deps: NodeListenerDeps): RequestListener =>
   (request, response) => {
     const exchange = { request, response, requestId: requestIdOf(request, deps.createId) };
-    const { onAnswered } = deps;
-    const startedAt = onAnswered ? deps.now() : 0;
+    const { onCompleted } = deps;
+    const startedAt = onCompleted ? deps.now() : 0;
     const trace = deps.traceOf ? deps.traceOf(request, response) : null;
     const done = (): void =>
-      onAnswered?.({
+      onCompleted?.({
         request,
         requestId: exchange.requestId,
         status: request.errored ? clientClosedRequest : response.statusCode,
@@ -64,7 +65,7 @@ export const createNodeListener =
         traceId: trace?.traceId ?? null,
       });
     const onError = (error: unknown): void => {
-      answerFault(exchange, error, deps);
+      respondToFault(exchange, error, deps);
       done();
     };
     const onBody = (body: Buffer | BodyRefusal | null): void => {
@@ -88,18 +89,18 @@ const respond = (
 ): Promise<void> | undefined => {
   const { method = 'GET', url = '', headers } = request;
   const client = { ip: deps.clientAddress(request), userAgent: headers['user-agent'] ?? null, requestId };
-  const state: RequestState = { requestId, client, setCookies: noCookies, rateLimits: [], payer: null };
+  const state = createRequestState(requestId, client);
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
-  const around = { method, path, state, origin: headers.origin ?? null };
-  const write = (answer: Answer): Promise<void> | undefined => {
+  const context = { method, path, state, origin: headers.origin ?? null };
+  const write = (answer: HttpResponse): Promise<void> | undefined => {
     if (deps.lifecycle.isStopping) response.shouldKeepAlive = false;
-    return writeAnswer(response, answer, around, deps.headersAround);
+    return writeResponse(response, answer, context, deps.headersFor);
   };
   if (body !== null && !Buffer.isBuffer(body)) {
     deps.countRefused({ path, header: (name) => headerOf(headers, name) }, state);
     response.setHeader('connection', 'close');
-    return write(refusal(body.status, body.code, body.message));
+    return write(errorResponse(body.status, body));
   }
   const refused = refuseTarget(request, path);
   if (refused) return write(refused);
@@ -119,16 +120,21 @@ const respond = (
  * not read as it is written (an absolute URL, `//`, `..`, a fragment): `/a/../introspect` gets past a proxy that guards `/introspect`.
  */
 const refuseTarget = ({ headers: { host }, url = '' }: IncomingMessage, path: string): WholeResponse | null => {
-  if (host?.includes(',')) return refusal(400, 'BAD_REQUEST', 'Send one Host header.');
+  if (host?.includes(',')) return errorResponse(400, { code: 'BAD_REQUEST', message: 'Send one Host header.' });
   if (!url.includes('#') && simplePath.test(path)) return null;
   const isPlain = /^\/(?![/])[^#]*$/.test(url) && URL.parse(url, 'http://localhost')?.pathname === path;
-  return isPlain ? null : refusal(400, 'BAD_REQUEST', 'The request target has to be a path without "..", "//" or "#".');
+  return isPlain
+    ? null
+    : errorResponse(400, {
+        code: 'BAD_REQUEST',
+        message: 'The request target has to be a path without "..", "//" or "#".',
+      });
 };
 
 /** Nothing in it that a URL parser would write differently. */
 const simplePath = /^(?:\/[\w-]+)+$/;
 
-const answerFault = ({ request, response, requestId }: Exchange, error: unknown, deps: NodeListenerDeps): void => {
+const respondToFault = ({ request, response, requestId }: Exchange, error: unknown, deps: NodeListenerDeps): void => {
   if (request.errored) {
     // The client is gone, and nothing of ours is broken.
     response.destroy();
@@ -140,15 +146,9 @@ const answerFault = ({ request, response, requestId }: Exchange, error: unknown,
     return;
   }
   const { method = 'GET', url = '', headers } = request;
-  const state: RequestState = {
-    requestId,
-    client: { ip: null, userAgent: null },
-    setCookies: noCookies,
-    rateLimits: [],
-    payer: null,
-  };
-  const around = { method, path: url.split('?', 1)[0] ?? '', state, origin: headers.origin ?? null };
-  void writeAnswer(response, faultAnswer(), around, deps.headersAround);
+  const state = createRequestState(requestId, noClient);
+  const context = { method, path: url.split('?', 1)[0] ?? '', state, origin: headers.origin ?? null };
+  void writeResponse(response, faultResponse(), context, deps.headersFor);
 };
 
 /** Its signal is aborted when the client goes away before the answer is complete. */

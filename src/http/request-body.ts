@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** The largest body of a request, in bytes. */
-export const largestBody = 100 * 1024;
+export const maxBodyBytes = 100 * 1024;
 
 /** A request body that is not accepted: the status to answer with, and its code. */
 export type BodyRefusal = { readonly status: 400 | 408 | 413 | 415; readonly code: string; readonly message: string };
@@ -34,7 +34,7 @@ type Reader = {
 };
 
 /**
- * Reads a body of at most `largestBody`. Refuses by the headers where they say enough, else while reading: an
+ * Reads a body of at most `maxBodyBytes`. Refuses by the headers where they say enough, else while reading: an
  * announced length may be wrong and a chunked body announces none. A refused body is not read to its end.
  * Callbacks rather than a promise, because every request passes here.
  */
@@ -48,9 +48,9 @@ export const readBody = (request: IncomingMessage, { onBody, onError }: Reader):
   const chunks: Buffer[] = [];
   let length = 0;
   request.on('data', (chunk: Buffer) => {
-    const wasWithin = length <= largestBody;
+    const wasWithin = length <= maxBodyBytes;
     length += chunk.length;
-    if (length <= largestBody) {
+    if (length <= maxBodyBytes) {
       chunks.push(chunk);
       return;
     }
@@ -58,7 +58,7 @@ export const readBody = (request: IncomingMessage, { onBody, onError }: Reader):
     if (wasWithin) onBody(tooLarge);
   });
   request.once('end', () => {
-    if (length <= largestBody) onBody(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    if (length <= maxBodyBytes) onBody(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
   });
   request.once('error', onError);
 };
@@ -72,7 +72,7 @@ export const refuseByHeaders = (
   if (encoding && encoding !== 'identity') return compressed;
   const charset = type?.includes(';') ? /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1] : undefined;
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) return otherCharset;
-  return Number(length ?? 0) > largestBody ? tooLarge : null;
+  return Number(length ?? 0) > maxBodyBytes ? tooLarge : null;
 };
 
 /** A header of node:http by its lower-case name; null if it was not sent. */

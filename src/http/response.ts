@@ -3,15 +3,15 @@ import type { RequestState } from '../graphql/context.ts';
 import type { WholeResponse } from '../graphql/operation/result.ts';
 import type { Cors } from './cors.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
-import type { Answer } from './route.ts';
+import type { HttpResponse } from './route.ts';
 
-/** On every answer. */
+/** On every response. */
 export const commonHeaders = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 } as const;
 
-/** On every answer without an entity tag. One with an entity tag brings its own caching headers. */
+/** On every response without an entity tag. One with an entity tag brings its own caching headers. */
 export const noStoreHeaders = {
   'cache-control': 'no-store',
   vary: 'Origin, Accept, Authorization',
@@ -19,26 +19,26 @@ export const noStoreHeaders = {
 
 const noStoreWithCookies = { ...noStoreHeaders, vary: `${noStoreHeaders.vary}, Cookie` } as const;
 
-/** What an answer depends on besides what is in it. */
-export type Around = {
+/** What the headers of a response depend on besides its content. */
+export type ResponseContext = {
   readonly method: string;
   readonly path: string;
   readonly origin: string | null;
   readonly state: RequestState;
 };
 
-export type HeadersAround = (around: Around, isCacheable: boolean) => Readonly<Record<string, string>>;
+export type HeadersFor = (context: ResponseContext, isCacheable: boolean) => Readonly<Record<string, string>>;
 
-type HeadersAroundDeps = {
+type HeadersForDeps = {
   readonly cors: Cors;
   readonly graphqlPath: string;
   /** Whether GraphQL takes credentials from cookies. No other endpoint ever does. */
   readonly sessionCookies: boolean;
 };
 
-/** Returns the headers that belong on an answer besides its own: caching, CORS, request id, rate limits. */
-export const createHeadersAround =
-  ({ cors, graphqlPath, sessionCookies }: HeadersAroundDeps): HeadersAround =>
+/** Returns the common headers of a response: caching, CORS, request id, rate limits. */
+export const createHeadersFor =
+  ({ cors, graphqlPath, sessionCookies }: HeadersForDeps): HeadersFor =>
   ({ path, origin, state }, isCacheable) => ({
     ...commonHeaders,
     ...(isCacheable ? null : sessionCookies && path === graphqlPath ? noStoreWithCookies : noStoreHeaders),
@@ -47,21 +47,21 @@ export const createHeadersAround =
     'x-request-id': state.requestId,
   });
 
-/** Writes an answer to node:http, with what belongs around it. The promise, where there is one, resolves when it was handed over. */
-export const writeAnswer = (
+/** Writes a response with the common headers. Resolves once node has it; undefined if that is already so. */
+export const writeResponse = (
   response: ServerResponse,
-  answer: Answer,
-  around: Around,
-  headersAround: HeadersAround,
+  answer: HttpResponse,
+  context: ResponseContext,
+  headersFor: HeadersFor,
 ): Promise<void> | undefined => {
-  for (const cookie of around.state.setCookies) response.appendHeader('set-cookie', cookie);
-  if (answer instanceof Response) return writeFetchResponse(response, answer, around, headersAround);
+  for (const cookie of context.state.setCookies) response.appendHeader('set-cookie', cookie);
+  if (answer instanceof Response) return writeFetchResponse(response, answer, context, headersFor);
   const { status, headers, body } = answer;
   const length = Buffer.byteLength(body ?? '');
   const contentLength = body === null ? null : { 'content-length': length };
-  response.writeHead(status, { ...headers, ...headersAround(around, false), ...contentLength });
-  // Nearly all answers are ASCII, which the socket takes as it is.
-  if (body === null || around.method === 'HEAD') response.end();
+  response.writeHead(status, { ...headers, ...headersFor(context, false), ...contentLength });
+  // Nearly all responses are ASCII, which the socket takes as it is.
+  if (body === null || context.method === 'HEAD') response.end();
   else response.end(body, length === body.length ? 'latin1' : 'utf8');
   return undefined;
 };
@@ -69,8 +69,8 @@ export const writeAnswer = (
 const writeFetchResponse = async (
   response: ServerResponse,
   answer: Response,
-  around: Around,
-  headersAround: HeadersAround,
+  context: ResponseContext,
+  headersFor: HeadersFor,
 ): Promise<void> => {
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) {
@@ -78,8 +78,8 @@ const writeFetchResponse = async (
     if (name === 'set-cookie') response.appendHeader(name, value);
     else response.setHeader(name, value);
   }
-  response.setHeaders(new Map(Object.entries(headersAround(around, answer.headers.has('etag')))));
-  if (around.method === 'HEAD' || !answer.body) {
+  response.setHeaders(new Map(Object.entries(headersFor(context, answer.headers.has('etag')))));
+  if (context.method === 'HEAD' || !answer.body) {
     response.end();
   } else if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
     await pipe(answer.body, response);
@@ -98,25 +98,25 @@ const pipe = async (body: ReadableStream<Uint8Array>, response: ServerResponse):
   response.end();
 };
 
-/** Returns an answer as a Fetch response, with what belongs around it. */
-export const toFetchResponse = (answer: Answer, around: Around, headersAround: HeadersAround): Response => {
+/** Returns a response as a Fetch response with the common headers. */
+export const toFetchResponse = (answer: HttpResponse, context: ResponseContext, headersFor: HeadersFor): Response => {
   const response =
     answer instanceof Response
-      ? withHeaders(answer, around, headersAround)
-      : fromWhole(answer, around, headersAround(around, false));
-  for (const cookie of around.state.setCookies) response.headers.append('set-cookie', cookie);
+      ? withHeaders(answer, context, headersFor)
+      : fromWhole(answer, context, headersFor(context, false));
+  for (const cookie of context.state.setCookies) response.headers.append('set-cookie', cookie);
   return response;
 };
 
 const fromWhole = (
   { status, headers, body }: WholeResponse,
-  { method }: Around,
+  { method }: ResponseContext,
   further: Readonly<Record<string, string>>,
 ): Response => new Response(method === 'HEAD' ? null : body, { status, headers: { ...headers, ...further } });
 
-const withHeaders = (answer: Response, around: Around, headersAround: HeadersAround): Response => {
-  const response = around.method === 'HEAD' ? new Response(null, answer) : answer;
-  const further = headersAround(around, answer.headers.has('etag'));
+const withHeaders = (answer: Response, context: ResponseContext, headersFor: HeadersFor): Response => {
+  const response = context.method === 'HEAD' ? new Response(null, answer) : answer;
+  const further = headersFor(context, answer.headers.has('etag'));
   for (const [name, value] of Object.entries(further)) response.headers.set(name, value);
   return response;
 };

@@ -17,13 +17,13 @@ export type ReceivedRequest = {
   readonly toRequest: () => Request;
 };
 
-export type Answer = WholeResponse | Response;
+export type HttpResponse = WholeResponse | Response;
 
 /** Answers the requests of one path and one method. */
-export type Route = (request: Request, state: RequestState) => MaybePromise<Answer>;
+export type Route = (request: Request, state: RequestState) => MaybePromise<HttpResponse>;
 
 /** Answers every request that a server gets. */
-export type Handle = (request: ReceivedRequest, state: RequestState) => MaybePromise<Answer>;
+export type Handle = (request: ReceivedRequest, state: RequestState) => MaybePromise<HttpResponse>;
 
 /** Counts a request whose body was refused, and which therefore reached no endpoint. */
 export type CountRefused = (request: Pick<ReceivedRequest, 'path' | 'header'>, state: RequestState) => void;

@@ -1,9 +1,9 @@
 import type { WholeResponse } from '../graphql/operation/result.ts';
 import type { Cors } from './cors.ts';
 import { hasCredential } from './credentials-in-url.ts';
+import { errorResponse } from './error-response.ts';
 import type { Health } from './health.ts';
-import { refusal } from './refusal.ts';
-import type { Answer, Handle, Route } from './route.ts';
+import type { Handle, HttpResponse, Route } from './route.ts';
 
 type Methods = Readonly<Record<string, Route>>;
 
@@ -14,8 +14,8 @@ type RouterDeps = {
   readonly cors: Cors;
   /** Null where metrics are served elsewhere or not at all. */
   readonly metrics: Route | null;
-  /** Further endpoints: by path, then by method. */
-  readonly others: Readonly<Record<string, Methods>>;
+  /** OAuth and its metadata: by path, then by method. */
+  readonly oauthRoutes: Readonly<Record<string, Methods>>;
 };
 
 export type Router = {
@@ -25,12 +25,12 @@ export type Router = {
   readonly routeOf: (target: string) => string;
 };
 
-export const createRouter = ({ graphqlPath, graphql, health, cors, metrics, others }: RouterDeps): Router => {
+export const createRouter = ({ graphqlPath, graphql, health, cors, metrics, oauthRoutes }: RouterDeps): Router => {
   const routes: ReadonlyMap<string, Methods> = new Map<string, Methods>([
     ['/health', { GET: () => json(200, health.process()) }],
     ['/ready', { GET: async () => readiness(await health.stores()) }],
     ...(metrics ? [['/metrics', { GET: metrics }] as const] : []),
-    ...Object.entries(others),
+    ...Object.entries(oauthRoutes),
   ]);
   const isOurs = (path: string): boolean => path === graphqlPath || routes.has(path);
 
@@ -38,15 +38,16 @@ export const createRouter = ({ graphqlPath, graphql, health, cors, metrics, othe
     const { method, path, search } = request;
     // The common request by itself: POST to GraphQL, without a query string that could hold anything.
     if (path === graphqlPath && search === '' && method === 'POST') return graphql(request, state);
-    if (hasCredential(path, search)) return refuseCredentialInUrl(Object.hasOwn(others, path));
+    if (hasCredential(path, search)) return refuseCredentialInUrl(Object.hasOwn(oauthRoutes, path));
     if (method === 'OPTIONS' && isOurs(path)) return preflight(cors, request.header('origin'));
     if (path === graphqlPath) return graphql(request, state);
     const methods = routes.get(path);
-    if (!methods) return refusal(404, 'NOT_FOUND', `There is nothing here. GraphQL is at ${graphqlPath}.`);
+    if (!methods)
+      return errorResponse(404, { code: 'NOT_FOUND', message: `There is nothing here. GraphQL is at ${graphqlPath}.` });
     const route = methods[method === 'HEAD' ? 'GET' : method];
     if (route) return route(request.toRequest(), state);
     const allow = [...Object.keys(methods), 'OPTIONS'].join(', ');
-    return refusal(405, 'METHOD_NOT_ALLOWED', `Use ${allow}.`, { allow });
+    return errorResponse(405, { code: 'METHOD_NOT_ALLOWED', message: `Use ${allow}.`, headers: { allow } });
   };
 
   const routeOf = (target: string): string => {
@@ -66,10 +67,10 @@ const credentialInUrl =
   'Credentials are not accepted in a URL, which ends up in logs, histories and referrers: send X-API-Key or Authorization as a header. Revoke the one that was sent.';
 
 /** In the form that the clients of the path read: RFC 6749 §5.2 for the OAuth endpoints, else GraphQL's. */
-const refuseCredentialInUrl = (isOAuth: boolean): Answer =>
+const refuseCredentialInUrl = (isOAuth: boolean): HttpResponse =>
   isOAuth
     ? json(400, { error: 'invalid_request', error_description: credentialInUrl })
-    : refusal(400, 'BAD_REQUEST', credentialInUrl, {}, 'CREDENTIAL_IN_URL');
+    : errorResponse(400, { code: 'BAD_REQUEST', message: credentialInUrl, reason: 'CREDENTIAL_IN_URL' });
 
 const readiness = (stores: Awaited<ReturnType<Health['stores']>>): Response => json(stores.ready ? 200 : 503, stores);
 

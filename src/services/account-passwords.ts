@@ -37,7 +37,11 @@ export type PasswordChange = {
 export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
   const { accounts, passwords } = deps;
   const countAttempt = createCountAttempt(deps);
-  const { prove, checkCurrentPassword, hasPassword } = createCurrentPassword({ accounts, passwords, countAttempt });
+  const { verifyCurrentPassword, checkCurrentPassword, hasPassword } = createCurrentPassword({
+    accounts,
+    passwords,
+    countAttempt,
+  });
 
   /**
    * Resolves with the account of this email and password. An unknown email, a wrong password and a disabled account are the same
@@ -77,7 +81,7 @@ export const createAccountPasswords = (deps: AccountPasswordsDeps) => {
     const hash = found?.passwordHash ?? null;
     const given = change.currentPassword ?? null;
     if (!found || (given === null && hash !== null)) throw wrongCurrentPassword();
-    if (given !== null) await prove(found, given, actor);
+    if (given !== null) await verifyCurrentPassword(found, given, actor);
     await requireGoodPassword(deps.passwordCheck, {
       field: 'newPassword',
       password: change.newPassword,

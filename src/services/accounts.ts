@@ -6,6 +6,7 @@ import { normalizeEmail, parseEmail } from '../domain/email.ts';
 import { AppError, badInput } from '../domain/errors.ts';
 import type { Actor, RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
+import { maxPageSize } from '../domain/page.ts';
 import { type Role, roles } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
 import type { AccountPage, AccountQuery, AccountStore } from '../stores/ports/account-store.ts';
@@ -16,7 +17,6 @@ import { createAccountPasswords, requireGoodPassword } from './account-passwords
 import type { LoginLockout } from './login-lockout.ts';
 
 const maxNameLength = 100;
-const maxPageSize = 100;
 
 type AccountsDeps = {
   readonly accounts: AccountStore;
@@ -87,7 +87,7 @@ const parseName = (name: string | null | undefined): string => {
     throw badInput(
       'name',
       'NAME_INVALID',
-      'The name is invalid. Use at most 100 characters and no control characters.',
+      `The name is invalid. Use at most ${maxNameLength} characters and no control characters.`,
     );
   }
   return trimmed;

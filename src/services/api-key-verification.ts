@@ -1,9 +1,9 @@
 import type { ApiKeyId, ClientInfo, UserId } from '@fieldgate/guard/core';
 import { isSameDigest, type ParsedApiKey, parseApiKeyText } from '../crypto/api-key.ts';
 import { type ApiKey, apiKeyState } from '../domain/api-key.ts';
+import { noClient } from '../domain/client.ts';
 import { type Clock, type EpochMillis, type EpochSeconds, toSeconds } from '../domain/clock.ts';
 import type { RecordEvent } from '../domain/event.ts';
-import { noClient } from '../domain/session.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { ApiKeyOnFile, ApiKeyStore } from '../stores/ports/api-key-store.ts';
 

@@ -1,8 +1,8 @@
 import { type ClientInfo, type UserId, unnarrowedScopes } from '@fieldgate/guard/core';
+import { noClient } from '../domain/client.ts';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { accountActor, type RecordEvent } from '../domain/event.ts';
-import { noClient } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import type { Accounts } from './accounts.ts';
 import { anonymousCaller, type Limits } from './limits.ts';

@@ -13,8 +13,12 @@ type CurrentPasswordDeps = {
 
 /** The password as a proof by somebody who is signed in. Every check counts toward the lock of the account's email. */
 export const createCurrentPassword = ({ accounts, passwords, countAttempt }: CurrentPasswordDeps) => {
-  /** Errors: INVALID_CREDENTIALS (currentPassword), also for an account without a password; ACCOUNT_LOCKED, and then it is not looked at. */
-  const prove = async ({ user, passwordHash }: AccountWithHash, password: string, actor: Actor): Promise<void> => {
+  /** Errors: INVALID_CREDENTIALS (currentPassword), also for an account without a password; ACCOUNT_LOCKED, without checking the password. */
+  const verifyCurrentPassword = async (
+    { user, passwordHash }: AccountWithHash,
+    password: string,
+    actor: Actor,
+  ): Promise<void> => {
     const { rejection } = await countAttempt(user.email, actor, async () => {
       const { match } = await (passwordHash === null
         ? passwords.verifyDummy(password)
@@ -24,11 +28,11 @@ export const createCurrentPassword = ({ accounts, passwords, countAttempt }: Cur
     if (rejection !== null) throw wrongCurrentPassword();
   };
 
-  /** Resolves if this is the account's password. Errors: those of `prove`. */
+  /** Resolves if this is the account's password. Errors: those of `verifyCurrentPassword`. */
   const checkCurrentPassword = async (id: UserId, password: string, client: ClientInfo): Promise<void> => {
     const found = await accounts.findHashById(id);
     if (!found) throw wrongCurrentPassword();
-    await prove(found, password, accountActor(id, client));
+    await verifyCurrentPassword(found, password, accountActor(id, client));
   };
 
   const hasPassword = async (id: UserId): Promise<boolean> => {
@@ -36,7 +40,7 @@ export const createCurrentPassword = ({ accounts, passwords, countAttempt }: Cur
     return found !== null && found.passwordHash !== null;
   };
 
-  return { prove, checkCurrentPassword, hasPassword };
+  return { verifyCurrentPassword, checkCurrentPassword, hasPassword };
 };
 
 export const wrongCurrentPassword = (): AppError => new AppError('INVALID_CREDENTIALS', { field: 'currentPassword' });

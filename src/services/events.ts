@@ -3,11 +3,10 @@ import type { Clock } from '../domain/clock.ts';
 import { badInput } from '../domain/errors.ts';
 import { type AuthEvent, eventTable, isEventType, type RecordEvent, toEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
+import { maxPageSize } from '../domain/page.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { EventFilter, EventPage, EventQuery, EventStore } from '../stores/ports/event-store.ts';
 import { createEventBuffer } from './event-buffer.ts';
-
-const maxPageSize = 100;
 
 type EventsDeps = {
   readonly events: EventStore;

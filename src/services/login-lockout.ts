@@ -37,23 +37,33 @@ export const createLoginLockout = (deps: LoginLockoutDeps) => {
   const queue = createKeyedQueue();
 
   /**
-   * Runs `check` as one attempt. `locks`: it failed, and the email is locked from now on.
-   * Errors: ACCOUNT_LOCKED, without a check; SERVICE_UNAVAILABLE if earlier attempts take too long; those of `check`, and then
+   * Runs `check` as one attempt. `locks`: it failed, and the email is locked from now on. `take` takes what the check will need before
+   * anything is stored, and returns what gives it back; those who wait behind an attempt for the same email have not taken it yet.
+   * Errors: those of `take`; ACCOUNT_LOCKED, without a check; SERVICE_UNAVAILABLE if earlier attempts take too long; those of `check`, and then
    * the attempt does not count.
    */
   const attempt = async <Result extends Checked>(
     email: string,
+    take: () => () => void,
     check: () => Promise<Result>,
   ): Promise<Result & { readonly locks: boolean }> => {
     const digest = deps.digest(email);
     const id = deps.createId();
-    await queue.runExclusive(digest, (slot) => reserve(digest, id, slot));
-    const checked = await check().catch(async (error: unknown) => {
-      // If this cannot be stored either, the place expires.
-      await settle(digest, id, 'undecided').catch(() => {});
-      throw error;
-    });
-    return { ...checked, locks: await settle(digest, id, checked.isRight ? 'right' : 'wrong') };
+    let giveBack = (): void => {};
+    try {
+      await queue.runExclusive(digest, async (slot) => {
+        giveBack = take();
+        await reserve(digest, id, slot);
+      });
+      const checked = await check().catch(async (error: unknown) => {
+        // If this cannot be stored either, the place expires.
+        await settle(digest, id, 'undecided').catch(() => {});
+        throw error;
+      });
+      return { ...checked, locks: await settle(digest, id, checked.isRight ? 'right' : 'wrong') };
+    } finally {
+      giveBack();
+    }
   };
 
   const reserve = async (digest: EmailDigest, id: string, slot: Slot): Promise<void> => {

@@ -5,7 +5,7 @@ import type { User } from '../domain/user.ts';
 import type { LoginLockout } from './login-lockout.ts';
 
 type PasswordAttemptsDeps = {
-  readonly passwords: Pick<PasswordHasher, 'requireCapacity'>;
+  readonly passwords: Pick<PasswordHasher, 'requireCapacity' | 'reserve'>;
   readonly lockout: Pick<LoginLockout, 'attempt'>;
   readonly record: RecordEvent;
 };
@@ -26,7 +26,7 @@ export const createCountAttempt =
     // Before the attempt is stored: a login that is shed in a flood must cost nothing.
     passwords.requireCapacity();
     try {
-      const { user, rejection, locks } = await lockout.attempt(email, async () => {
+      const { user, rejection, locks } = await lockout.attempt(email, passwords.reserve, async () => {
         const result = await check();
         return { ...result, isRight: result.rejection === null };
       });

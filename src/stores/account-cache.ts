@@ -11,7 +11,7 @@ export type CachedAccounts = AccountStore & {
 };
 
 const capacity = 50_000;
-/** An operator who edits a row by hand does not raise its version; after this long it is read again. */
+/** A name or an email edited by hand does not raise the version (role and state do: migration 0030); it is read again after this long. */
 const maxAgeMs = 30_000;
 
 type Entry = { readonly user: User; readonly readAt: EpochMillis };

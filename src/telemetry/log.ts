@@ -27,7 +27,7 @@ export type Log = {
   readonly isLevelEnabled: (level: string) => boolean;
 };
 
-/** The most that is buffered while nobody reads the log: some thousands of lines. */
+/** Buffered while standard output is blocked; some thousands of lines. */
 const maxBufferedBytes = 1024 * 1024;
 
 type LogOptions = {

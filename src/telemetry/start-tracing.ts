@@ -5,7 +5,7 @@ import type { Tracing } from './tracing/tracing.ts';
 
 const lostSpanMessages: LogMessages = {
   everyMs: 60_000,
-  events: ['tracing.trouble', 'tracing.recovered'],
+  events: ['tracing.failing', 'tracing.recovered'],
   failing: 'spans lost: the collector does not accept them; requests are not affected',
   stillFailing: 'spans still being lost',
   recovered: 'no spans lost in the last minute',

@@ -18,7 +18,7 @@ export type LogMessages = {
 
 export const storeErrorMessages: LogMessages = {
   everyMs: 5_000,
-  events: ['store.trouble', 'store.recovered'],
+  events: ['store.failing', 'store.recovered'],
   failing: 'store failing',
   stillFailing: 'store still failing',
   recovered: 'store recovered',

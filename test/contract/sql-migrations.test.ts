@@ -22,6 +22,7 @@ const migrations = [
   { name: '0031-secret-use' },
   { name: '0032-valid-accounts' },
   { name: '0040-lists' },
+  { name: '0041-live-sessions' },
 ];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
 

@@ -170,7 +170,7 @@ describe.skipIf(missing !== null)('metrics of an outage', () => {
     expect(valueIn(text, 'fieldgate_store_up{store="database"}')).toBe(1);
     expect(valueIn(text, 'fieldgate_ready')).toBe(0);
     expect(valueIn(text, 'fieldgate_store_failures_total{store="sessions",verb="check"}')).toBeGreaterThan(0);
-    expect(server.logLines().filter(({ event }) => event === 'store.trouble')).toHaveLength(1);
+    expect(server.logLines().filter(({ event }) => event === 'store.failing')).toHaveLength(1);
     expect((await server.fetch('/health')).status).toBe(200);
   });
 });

@@ -107,7 +107,7 @@ describe('an ISSUER that does not fit', () => {
       expect(parseConfig({ ...production, ...env }).warnings).toEqual([]);
     }
     const server = await startServer({ CORS_ORIGIN: 'https://app.example.com' });
-    expect(server.logLines()).toContainEqual(expect.objectContaining({ event: 'configuration.doubtful', level: 40 }));
+    expect(server.logLines()).toContainEqual(expect.objectContaining({ event: 'configuration.warning', level: 40 }));
   });
 });
 

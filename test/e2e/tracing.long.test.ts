@@ -3,7 +3,7 @@ import { startCollector } from '../support/otlp-collector.ts';
 import { freePort } from '../support/process.ts';
 import { signup, startServer, type TestServer } from '../support/server.ts';
 
-const troubleOf = (server: TestServer) => server.logLines().filter(({ event }) => event === 'tracing.trouble');
+const failuresOf = (server: TestServer) => server.logLines().filter(({ event }) => event === 'tracing.failing');
 
 // Two spans for each request are more than can wait (2048).
 test.each([
@@ -20,7 +20,7 @@ test.each([
     const startedAt = performance.now();
     await server.stop();
     expect(performance.now() - startedAt).toBeLessThan(5_000);
-    expect(troubleOf(server)).toMatchObject([{ err: 'no answer while stopping' }]);
+    expect(failuresOf(server)).toMatchObject([{ err: 'no answer while stopping' }]);
   },
 );
 
@@ -38,6 +38,6 @@ test('a collector that refuses is logged once, without its answer and the header
   await server.stop();
   expect(collector.requests.length).toBeGreaterThan(1);
   expect(collector.requests[0]?.headers).toMatchObject({ authorization: 'Bearer let-me-in' });
-  expect(troubleOf(server)).toMatchObject([{ level: 40, err: 'HTTP status 400' }]);
+  expect(failuresOf(server)).toMatchObject([{ level: 40, err: 'HTTP status 400' }]);
   expect(JSON.stringify(server.logLines())).not.toContain('let-me-in');
 });

@@ -31,6 +31,7 @@ export const openCutServices = (ports: StorePorts, clock: () => number) => {
     },
     verifyDummy: async () => ({ match: false, needsRehash: false }),
     requireCapacity: () => {},
+    reserve: () => () => {},
     load: () => ({ running: 0, waiting: 0, refused: 0 }),
   };
   const common = { clock, createId: () => createId(clock()), record: () => {} };

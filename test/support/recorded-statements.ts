@@ -13,6 +13,7 @@ import { sqlLoginAttemptStore } from '../../src/stores/sql/login-attempt-store.t
 import { sqlRevocationJournal } from '../../src/stores/sql/revocation-journal.ts';
 import { sqlServiceClientStore } from '../../src/stores/sql/service-client-store.ts';
 import { sqlSessionStore } from '../../src/stores/sql/session-store.ts';
+import { insertSessions } from './many-rows.ts';
 
 const lifetimes = { idleMs: 1_000, absoluteMs: 5_000, reuseWindowMs: 100 };
 const clock = () => 1_000;
@@ -79,6 +80,9 @@ export async function recordEveryStatement(database: SqlDatabase): Promise<Reado
   await sessions.check(id, session);
   await sessions.list(id, { first: 10, after: null });
   await sessions.list(id, { first: 10, after: { at: 1, id: session } });
+  await insertSessions(database, { owner: id, count: 3_000, createdAt: 1, expiresAt: 2_000 });
+  await sessions.list(id, { first: 10, after: null });
+  await sessions.list(id, { first: 10, after: { at: 2_000, id: session } });
   await sessions.isFamily(id, session, digests.family);
   const successor = { successor: tokenDigest('2'), successorNonce: 'nonce' };
   const use = {

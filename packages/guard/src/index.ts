@@ -1,4 +1,12 @@
 export { admit, type Consume, type Operation } from './authorization/admit.ts';
+export {
+  type AuthDirectiveOptions,
+  type AuthRule,
+  authDirective,
+  authExtension,
+  publicDirective,
+  publicExtension,
+} from './authorization/code-first.ts';
 export type { Decision } from './authorization/decision.ts';
 export {
   errorExtensions,

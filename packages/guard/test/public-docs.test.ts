@@ -37,7 +37,7 @@ const published = Object.entries({ ...guard, ...yoga, ...graphqlHttp, ...graphql
 /** What the examples use without saying where it comes from. */
 const prelude = `
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import { type DocumentNode, execute, type GraphQLSchema } from 'graphql';
+import { type DocumentNode, execute, GraphQLObjectType, GraphQLSchema, GraphQLString, specifiedDirectives } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import * as guard from '@fieldgate/guard';
 import { ${Object.keys(guard)

@@ -14,23 +14,23 @@ export const translateErrors = (result: ExecutionResult, report: ReportFault, re
   const translate = (error: GraphQLError): GraphQLError => {
     const cause = error.originalError;
     const isGraphQL = cause === undefined || cause === null || cause instanceof GraphQLError;
-    const shown = isGraphQL ? error : shownFor(cause, report, requestId);
-    return placed(result.data === null ? withStatus(shown) : shown, error);
+    const clientError = isGraphQL ? error : toClientError(cause, report, requestId);
+    return atLocationOf(result.data === null ? withStatus(clientError) : clientError, error);
   };
   return { errors: errors.map(translate), ...rest };
 };
 
 /** Returns the error for what was thrown outside resolvers: the answer has no data, so it gets the status of the error. */
 export const errorOfThrown = (thrown: unknown, report: ReportFault, requestId: string | null): GraphQLError => {
-  if (thrown instanceof GraphQLError) return placed(withStatus(thrown), thrown);
-  const { message, extensions } = withStatus(shownFor(thrown, report, requestId));
+  if (thrown instanceof GraphQLError) return atLocationOf(withStatus(thrown), thrown);
+  const { message, extensions } = withStatus(toClientError(thrown, report, requestId));
   return new GraphQLError(message, { extensions });
 };
 
 /** What a caller may see of an error, wherever in the document it belongs. */
-type Shown = Pick<GraphQLError, 'message' | 'extensions'>;
+type ClientError = Pick<GraphQLError, 'message' | 'extensions'>;
 
-const shownFor = (thrown: unknown, report: ReportFault, requestId: string | null): Shown => {
+const toClientError = (thrown: unknown, report: ReportFault, requestId: string | null): ClientError => {
   if (thrown instanceof CodedError) return { message: thrown.message, extensions: { ...errorExtensions(thrown) } };
   report(thrown, requestId);
   const code: ErrorCode = 'INTERNAL_SERVER_ERROR';
@@ -38,7 +38,7 @@ const shownFor = (thrown: unknown, report: ReportFault, requestId: string | null
 };
 
 /** Statuses that speak of the server or of the caller's pace, not of the field that met them first. */
-const wholeAnswer: ReadonlyMap<unknown, number> = new Map(
+const statuses: ReadonlyMap<unknown, number> = new Map(
   (['RATE_LIMITED', 'SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'] as const).map((code) => [
     code,
     errorTable[code].status,
@@ -46,21 +46,21 @@ const wholeAnswer: ReadonlyMap<unknown, number> = new Map(
 );
 
 /** Gives an answer without data the HTTP status of its error (GraphQL over HTTP allows that only without data). */
-const withStatus = (shown: Shown): Shown => {
-  const { code, retryAfter } = shown.extensions;
-  const status = wholeAnswer.get(code);
-  if (status === undefined) return shown;
+const withStatus = (clientError: ClientError): ClientError => {
+  const { code, retryAfter } = clientError.extensions;
+  const status = statuses.get(code);
+  if (status === undefined) return clientError;
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   const http = { spec: true, status, headers };
-  return { message: shown.message, extensions: { ...shown.extensions, http } };
+  return { message: clientError.message, extensions: { ...clientError.extensions, http } };
 };
 
-const placed = (shown: Shown, at: GraphQLError): GraphQLError => {
-  if (shown === at) return at;
-  const error = new GraphQLError(shown.message, {
+const atLocationOf = (clientError: ClientError, at: GraphQLError): GraphQLError => {
+  if (clientError === at) return at;
+  const error = new GraphQLError(clientError.message, {
     ...(at.nodes ? { nodes: at.nodes } : {}),
     ...(at.path ? { path: at.path } : {}),
-    extensions: shown.extensions,
+    extensions: clientError.extensions,
   });
   // Compiled operations know where an error belongs and not the nodes that GraphQLError would take it from.
   if (!error.locations) Object.defineProperty(error, 'locations', { value: at.locations, enumerable: true });

@@ -15,8 +15,11 @@ export type FieldLimit = {
 /** By coordinate. */
 export type FieldLimits = ReadonlyMap<string, FieldLimit>;
 
-/** Whether a root field is counted in its own bucket or nowhere, and so never in the general quota: signing in, refreshing, signing out. */
-export const hasOwnBucket = (limits: FieldLimits, coordinate: string): boolean =>
+/**
+ * Returns whether a root field is public and has `@limit`: it is counted in that bucket, or nowhere, and never in the general quota. So are
+ * signing in, refreshing and signing out.
+ */
+export const isOutsideGeneralQuota = (limits: FieldLimits, coordinate: string): boolean =>
   limits.get(coordinate)?.isPublic === true;
 
 /** A field that returns one of these has tried a credential or created an account. */

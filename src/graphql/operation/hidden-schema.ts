@@ -7,7 +7,7 @@ import {
   visit,
 } from 'graphql';
 
-/** Refuses `__schema`. `__type` stays and knows no type: GraphQL over HTTP's audit asks for it. See `hideTypes`. */
+/** Refuses `__schema`. `__type` is allowed and always null: GraphQL over HTTP's audit asks for it. See `hideTypes`. */
 export const NoSchemaField = (context: ValidationContext): ASTVisitor => ({
   Field: (node) => {
     if (node.name.value !== '__schema') return;

@@ -43,7 +43,7 @@ export const createIntrospection = (mode: IntrospectionMode, deps: Introspection
     case 'full':
       return { rules: [], hideSuggestions: false, schemaByCaller: null };
     case 'role':
-      return { rules: [SchemaAlone], hideSuggestions: true, schemaByCaller: createSchemaByCaller(deps) };
+      return { rules: [IntrospectionAlone], hideSuggestions: true, schemaByCaller: createSchemaByCaller(deps) };
     case 'off':
       return { rules: [NoSchemaField], hideSuggestions: true, schemaByCaller: null };
   }
@@ -72,8 +72,8 @@ const anybody: Rule = {
 };
 const plan: Plan = { operation: OperationTypeNode.QUERY, roots: [anybody], fields: [], rules: [anybody] };
 
-/** Two schemas cannot be executed at once: what asks for the smaller one stands in an operation by itself. */
-const SchemaAlone = (context: ValidationContext): ASTVisitor => ({
+/** An operation is executed against one schema, so `__schema` and `__type` may not be mixed with other fields. */
+const IntrospectionAlone = (context: ValidationContext): ASTVisitor => ({
   OperationDefinition: (operation) => {
     const fields = [...rootFieldsOf(operation, fragmentsOf(context.getDocument())).values()];
     const about = fields.find(({ name }) => isAboutSchema(name.value));

@@ -9,9 +9,8 @@ import {
   type OperationDefinitionNode,
   type ValueNode,
 } from 'graphql';
+import { maxPageSize } from '../../domain/page.ts';
 
-/** The largest page that services return; they refuse to return more. */
-const largestPage = 100;
 /** The length assumed for a list whose field has neither `first` nor `last`. */
 const assumedLength = 10;
 
@@ -28,7 +27,7 @@ export const pageSizes = ({ variableDefinitions = [] }: OperationDefinitionNode,
 
   const asked = (node: FieldNode, { name, default: preset }: GraphQLArgument): unknown => {
     const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
-    if (value?.kind === Kind.VARIABLE && variables === null) return largestPage;
+    if (value?.kind === Kind.VARIABLE && variables === null) return maxPageSize;
     const given = value?.kind === Kind.VARIABLE ? variableOf(value.name.value) : numberIn(value);
     return given ?? numberIn(preset?.literal) ?? preset?.value;
   };
@@ -38,7 +37,7 @@ export const pageSizes = ({ variableDefinitions = [] }: OperationDefinitionNode,
       .filter(({ name }) => name === 'first' || name === 'last')
       .map((argument) => asked(node, argument))
       .filter((size) => typeof size === 'number');
-    if (sizes.length > 0) return Math.min(Math.max(1, ...sizes), largestPage);
+    if (sizes.length > 0) return Math.min(Math.max(1, ...sizes), maxPageSize);
     // A list inside a connection is as long as the field that returned the connection says (Relay cursor connections §2).
     const isLong = isListType(getNullableType(field.type)) && !parent?.name.endsWith('Connection');
     return isLong ? assumedLength : 1;

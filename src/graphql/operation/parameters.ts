@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { GraphQLError } from 'graphql';
 import { isWellFormed } from '../../domain/well-formed.ts';
-import { wholeError } from './result.ts';
+import { requestError } from './result.ts';
 
 /** The parameters of GraphQL over HTTP §5, from a JSON body or a query string. */
 export type GraphQLParams = {
@@ -69,7 +69,7 @@ const namesDocument = ({ query = null, extensions, ...others }: Readonly<Record<
 
 /** Clients know this message and code, and send the text instead. Those of phones read the body of a 200 only. */
 const persistedQueryRefused = (): GraphQLError =>
-  wholeError('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED', {
+  requestError('PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED', {
     spec: true,
     status: 404,
     prefersJson: true,
@@ -80,26 +80,26 @@ const maxEntries = 50;
 
 /** A client that batches expects one answer for each entry. */
 const batchRefused = (entries: number): GraphQLError =>
-  wholeError('Batching is off: send one operation per request.', 'BATCHING_NOT_SUPPORTED', {
+  requestError('Batching is off: send one operation per request.', 'BATCHING_NOT_SUPPORTED', {
     status: 400,
     ...(entries > 0 && entries <= maxEntries ? { entries } : {}),
   });
 
 /** A request that is not well formed is 400 in every media type (GraphQL over HTTP §6.4.1), so without `spec`. */
-const badRequest = (message: string): GraphQLError => wholeError(message, 'BAD_REQUEST', { status: 400 });
+const badRequest = (message: string): GraphQLError => requestError(message, 'BAD_REQUEST', { status: 400 });
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Half a surrogate pair cannot be written as UTF-8: stored, it would come back as another text. */
+/** A lone surrogate cannot be written as UTF-8: stored, it would come back as another text. */
 const badText = (where: string): GraphQLError =>
-  wholeError(`The ${where} holds text that is not well-formed Unicode: half a surrogate pair.`, 'BAD_USER_INPUT', {
+  requestError(`The ${where} contains a lone surrogate. Send well-formed Unicode.`, 'BAD_USER_INPUT', {
     status: 400,
   });
 
 const malformed = Symbol('text that is not well-formed');
 
-/** An escape of half a surrogate pair. In bytes that are UTF-8 there is no other way to write one. */
+/** The escape of a surrogate. In bytes that are UTF-8 there is no other way to write one. */
 const surrogateEscape = /\\u[dD][89a-fA-F]/;
 
 /** Undefined, which no JSON stands for, where the text is not JSON. The parser's own message would quote the text. */

@@ -1,9 +1,9 @@
 import { type DocumentNode, GraphQLError, Lexer, parse, Source, TokenKind } from 'graphql';
-import { limitError } from './limits.ts';
+import { limitError } from './query-limits.ts';
 
 /**
- * The longest document, in tokens; the introspection query has some 200. With longer ones, those are refused that are
- * nested too deep for a recursive parser or validator: they would be stack overflows.
+ * The longest document, in tokens (the introspection query has about 200). The limit also bounds nesting, which would otherwise overflow
+ * the stack of the recursive parser and validator.
  */
 const maxTokens = 2_000;
 
@@ -12,7 +12,11 @@ export const parseDocument = (text: string): DocumentNode => {
   try {
     return parse(text, { maxTokens });
   } catch (error) {
-    if (isTooLong(text)) throw limitError({ reason: 'TOKENS', message: `A document may have ${maxTokens} tokens.` });
+    if (isTooLong(text))
+      throw limitError({
+        reason: 'TOKENS',
+        message: `A document may have at most ${maxTokens} tokens. Split it into several.`,
+      });
     throw error;
   }
 };

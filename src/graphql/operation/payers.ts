@@ -9,7 +9,7 @@ import type { Payer } from '../../services/limits.ts';
 import type { RequestState } from '../context.ts';
 
 /** A request whose consumption is counted. */
-export type Consumer = CredentialSource & { readonly client: ClientInfo; readonly state: RequestState };
+export type CountedRequest = CredentialSource & { readonly client: ClientInfo; readonly state: RequestState };
 
 export type PayersDeps = {
   /** Verifies an access token by its signature and its times alone. Asks no store. */
@@ -49,7 +49,7 @@ export const createPayers = ({ verifyToken, tokenInCookies, digest, clock }: Pay
     return payer;
   };
 
-  const findWithoutBearer = (request: Consumer): Payer => {
+  const findWithoutBearer = (request: CountedRequest): Payer => {
     const token = tokenInCookies(request);
     const verification = token === null ? null : verifyToken(token, clock());
     if (verification?.kind === 'valid') return byClaims.get(verification.claims) ?? rememberPayer(verification.claims);
@@ -61,7 +61,7 @@ export const createPayers = ({ verifyToken, tokenInCookies, digest, clock }: Pay
   };
 
   return {
-    find: (request: Consumer): Payer => {
+    find: (request: CountedRequest): Payer => {
       const token = presentedBearer(request);
       const verification = token === null ? null : verifyToken(token, clock());
       if (verification?.kind !== 'valid') return findWithoutBearer(request);
@@ -72,7 +72,7 @@ export const createPayers = ({ verifyToken, tokenInCookies, digest, clock }: Pay
      * Call it with the viewer whom the plan of the operation asked for. If that is another one than the payer so far, makes it pay from
      * now on, and returns true.
      */
-    settle: (viewer: Viewer, request: Consumer): boolean => {
+    settle: (viewer: Viewer, request: CountedRequest): boolean => {
       const { state } = request;
       if (viewer.kind === 'anonymous') return false;
       if (state.payer?.digest) {
@@ -85,7 +85,7 @@ export const createPayers = ({ verifyToken, tokenInCookies, digest, clock }: Pay
   };
 };
 
-const toPayer = (identity: CallerIdentity, { client }: Consumer, digest: string | null): Payer => ({
+const toPayer = (identity: CallerIdentity, { client }: CountedRequest, digest: string | null): Payer => ({
   key: callerKey(identity, client.ip),
   identity,
   digest,

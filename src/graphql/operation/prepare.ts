@@ -12,10 +12,10 @@ import {
   validate,
 } from 'graphql';
 import { createExecute, type Execute } from './compile.ts';
-import { type FieldLimits, hasOwnBucket } from './field-limits.ts';
+import { type FieldLimits, isOutsideGeneralQuota } from './field-limits.ts';
 import { hideTypes, typeKeysOf } from './hidden-schema.ts';
-import { brokenLimit, limitsOfShape, repetitionError } from './limits.ts';
 import { parseDocument } from './parse.ts';
+import { brokenLimit, limitsOfShape, repetitionError } from './query-limits.ts';
 import { isTooRepetitive } from './repetition.ts';
 import { asksForSchema, fragmentsOf, rootFieldsOf } from './root-fields.ts';
 
@@ -27,7 +27,7 @@ export type PreparedOperation = {
   readonly kind: `${OperationTypeNode}`;
   readonly name: string | null;
   readonly asksForSchema: boolean;
-  /** Whether all its fields are counted in their own buckets: signing in, refreshing, signing out. */
+  /** Whether all its fields are counted in their own buckets or nowhere: signing in, refreshing, signing out. */
   readonly isSignIn: boolean;
   /** Returns the limit that the operation breaks with these variables, or null. Null where no page size can be too much. */
   readonly checkCost: ((variables: Variables) => GraphQLError | null) | null;
@@ -56,10 +56,10 @@ export type PrepareDeps = {
   readonly hideTypes: boolean;
 };
 
-/** More would be read by nobody, and cost more than the document is worth. */
+/** Clients rarely read more, and each costs time. */
 const maxValidationErrors = 5;
 
-/** Parses, measures and validates a document. `refuse` is asked in between: what it refuses is not worth validating. */
+/** Parses, measures and validates a document. `refuse` is called after parsing: a document that it refuses is not validated. */
 export const prepareDocument = (
   deps: PrepareDeps,
   text: string,
@@ -123,7 +123,9 @@ const isSignIn = (
 ): boolean => {
   const root = schema.getRootType(operation.operation)?.name;
   const fields = [...rootFieldsOf(operation, fragmentsOf(document)).values()];
-  return fields.every(({ name }) => name.value === '__typename' || hasOwnBucket(fieldLimits, `${root}.${name.value}`));
+  return fields.every(
+    ({ name }) => name.value === '__typename' || isOutsideGeneralQuota(fieldLimits, `${root}.${name.value}`),
+  );
 };
 
 const hidingTypes =

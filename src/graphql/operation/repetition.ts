@@ -19,28 +19,28 @@ export const isTooRepetitive = (document: DocumentNode): boolean => {
   );
 };
 
-type Budget = { left: number };
+type Comparisons = { left: number };
 
-/** False when the budget is spent. */
-const countDown = (fragments: Fragments, sets: readonly SelectionSetNode[], budget: Budget): boolean => {
+/** False when the comparisons is spent. */
+const countDown = (fragments: Fragments, sets: readonly SelectionSetNode[], comparisons: Comparisons): boolean => {
   const groups = new Map<string, FieldNode[]>();
   const spread = new Set<string>();
   const pending = [...sets];
   for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
     for (const selection of set.selections) {
-      budget.left -= selection.kind === Kind.FRAGMENT_SPREAD ? 1 + spread.size : 1;
-      if (selection.kind === Kind.FIELD) budget.left -= addTo(groups, selection);
+      comparisons.left -= selection.kind === Kind.FRAGMENT_SPREAD ? 1 + spread.size : 1;
+      if (selection.kind === Kind.FIELD) comparisons.left -= addTo(groups, selection);
       if (selection.kind === Kind.INLINE_FRAGMENT) pending.push(selection.selectionSet);
       if (selection.kind !== Kind.FRAGMENT_SPREAD || spread.has(selection.name.value)) continue;
       spread.add(selection.name.value);
       const fragment = fragments.get(selection.name.value);
       if (fragment) pending.push(fragment.selectionSet);
     }
-    if (budget.left < 0) return false;
+    if (comparisons.left < 0) return false;
   }
   return [...groups.values()].every((fields) => {
     const below = fields.flatMap(({ selectionSet }) => selectionSet ?? []);
-    return below.length === 0 || countDown(fragments, below, budget);
+    return below.length === 0 || countDown(fragments, below, comparisons);
   });
 };
 

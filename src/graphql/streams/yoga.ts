@@ -2,8 +2,14 @@ import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-help
 import { type ExecutionResult, subscribe } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { errorOfThrown, type ReportFault, translateErrors } from '../operation/errors.ts';
-import { type AdmitDeps, admitOperation, executeAdmitted, type Requested, refuse } from '../operation/execute.ts';
-import { type OnOperation, outcomeOf } from '../operation/report.ts';
+import { type OnOperation, outcomeOf } from '../operation/outcome.ts';
+import {
+  type AdmitDeps,
+  admitOperation,
+  executeAdmitted,
+  type OperationRequest,
+  refuse,
+} from '../operation/pipeline.ts';
 
 export type StreamDeps = AdmitDeps & {
   readonly path: string;
@@ -12,10 +18,10 @@ export type StreamDeps = AdmitDeps & {
 };
 
 /** Runs a prepared subscription and answers with its events. */
-export type ExecuteStream = (request: Request, requested: Requested) => Promise<Response>;
+export type ExecuteStream = (request: Request, requested: OperationRequest) => Promise<Response>;
 
 /** What the server hands to Yoga with each request. */
-type ServerContext = { readonly requested: Requested };
+type ServerContext = { readonly requested: OperationRequest };
 
 type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
 
@@ -56,7 +62,7 @@ const usePreparedOperation = (deps: StreamDeps): Plugin<ServerContext, ServerCon
 });
 
 /** Admits a subscription, opens its source, and translates the errors of each event. Never rejects. */
-const subscribeAdmitted = (deps: StreamDeps, requested: Requested): MaybePromise<Result> => {
+const subscribeAdmitted = (deps: StreamDeps, requested: OperationRequest): MaybePromise<Result> => {
   const { document, name: operationName } = requested.operation;
   const { requestId } = requested.context;
   const translate = (result: ExecutionResult): ExecutionResult =>

@@ -61,7 +61,7 @@ export type ChangedAccount = {
 };
 
 export type ChangeableAccount = AccountWithHash & {
-  /** No other account is an administrator that is not disabled, and this one is. */
+  /** This account is the only enabled administrator. */
   readonly isLastAdministrator: boolean;
 };
 

@@ -9,7 +9,7 @@ import type { Schema } from './schema.ts';
 import { parseUser, toWrittenUser, type UserRow, userColumns } from './user-rows.ts';
 
 /**
- * Accounts in SQL. Every method but `change` is one statement and so atomic in both dialects without a transaction: the database
+ * Accounts in SQL. Every method but `change` and `list` is one statement and so atomic in both dialects without a transaction: the database
  * evaluates condition and change under the row's lock, and a second writer sees the result of the first.
  */
 export function sqlAccountStore(db: SqlDatabase): AccountStore {

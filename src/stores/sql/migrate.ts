@@ -17,6 +17,7 @@ import { accountChanges } from './migrations/0030-account-changes.ts';
 import { secretUse } from './migrations/0031-secret-use.ts';
 import { validAccounts } from './migrations/0032-valid-accounts.ts';
 import { lists } from './migrations/0040-lists.ts';
+import { liveSessions } from './migrations/0041-live-sessions.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -83,4 +84,5 @@ const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string,
   '0031-secret-use': secretUse(dialect),
   '0032-valid-accounts': validAccounts(dialect),
   '0040-lists': lists(),
+  '0041-live-sessions': liveSessions(),
 });

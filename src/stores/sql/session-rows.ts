@@ -36,21 +36,13 @@ export const toSession = (row: Pick<Selectable<SessionsTable>, (typeof sessionCo
 
 type OfSession<T> = (eb: ExpressionBuilder<Schema, 'sessions'>) => ExpressionWrapper<Schema, 'sessions', T>;
 
-/** Not expired, and its account neither is disabled nor has ended the sessions of its time. */
-export const isLive =
-  (now: EpochMillis): OfSession<SqlBool> =>
-  (eb) =>
-    eb.and([
-      eb('sessions.expires_at', '>', now),
-      eb.exists(
-        eb
-          .selectFrom('users')
-          .select('users.id')
-          .whereRef('users.id', '=', 'sessions.user_id')
-          .whereRef('users.sessions_from', '<=', 'sessions.account_version')
-          .where('users.disabled_at', 'is', null),
-      ),
-    ]);
+/** Not expired, and its account neither is disabled nor has ended the sessions of its time. `rows` is the table, or what a query calls a part of it. */
+export const isLive = (now: EpochMillis, rows: 'sessions' | 'page' = 'sessions'): RawBuilder<SqlBool> => {
+  const column = (name: keyof SessionsTable) => sql.ref(`${rows}.${name}`);
+  return sql<SqlBool>`(${column('expires_at')} > ${now} and exists (
+    select 1 from users where users.id = ${column('user_id')}
+      and users.sessions_from <= ${column('account_version')} and users.disabled_at is null))`;
+};
 
 /** The new idle limit, never beyond the absolute one. (`min` and `least` are not portable.) */
 export const slidExpiry =

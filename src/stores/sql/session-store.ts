@@ -1,12 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
-import type { UserId } from '@fieldgate/guard/core';
 import type { Clock, EpochMillis } from '../../domain/clock.ts';
-import type { Page, PageQuery, Position } from '../../domain/page.ts';
 import type { Session, SessionLifetimes, SessionStatus } from '../../domain/session.ts';
 import type { NewSession, SessionStore } from '../ports/session-store.ts';
 import { sqlAccountChanges } from './account-changes.ts';
 import type { SqlDatabase } from './database.ts';
 import { sessionAuthenticationAge } from './session-authentication.ts';
+import { listSessions } from './session-list.ts';
 import { sessionRecognition, sessionRotation } from './session-rotation.ts';
 import { isLive, newFamily, sessionColumns, slidExpiry, text, toSession, wholeNumber } from './session-rows.ts';
 import { parseUser, type UserRow, userColumns } from './user-rows.ts';
@@ -38,7 +36,7 @@ export function sqlSessionStore(
       return found !== undefined && found.expiresAt > clock() ? found.status : { kind: 'ended' };
     },
 
-    list: (userId, page) => listLive(kysely, userId, { ...page, now: clock() }),
+    list: (userId, page) => listSessions(db, userId, { ...page, now: clock() }),
 
     async isFamily(userId, sessionId, family) {
       const row = await kysely
@@ -109,61 +107,6 @@ export function sqlSessionStore(
       return Number(numDeletedRows);
     },
   };
-}
-
-/** How many rows one statement may pass over. An embedded database answers nothing else meanwhile. */
-const maxScanned = 1_000;
-
-/** As `isLive` says, in steps: the newest rows come first, and nearly all of them are live. Others that were not removed yet are passed over. */
-async function listLive(
-  kysely: SqlDatabase['kysely'],
-  userId: UserId,
-  { first, after, now }: PageQuery & { readonly now: EpochMillis },
-): Promise<Page<Session>> {
-  const own = (from: Position | null) =>
-    kysely
-      .selectFrom('sessions')
-      .select([...sessionColumns, 'account_version'])
-      .where('user_id', '=', userId)
-      .$if(from !== null, (rows) =>
-        rows.where(({ eb, refTuple, tuple }) =>
-          eb(refTuple('created_at', 'id'), '<', tuple(from?.at ?? 0, from?.id ?? '')),
-        ),
-      )
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc');
-  const found: Session[] = [];
-  let from = after;
-  for (;;) {
-    const rows = await kysely
-      .selectFrom(own(from).limit(maxScanned).as('page'))
-      .select(sessionColumns)
-      .where('page.expires_at', '>', now)
-      .where(({ exists, selectFrom }) =>
-        exists(
-          selectFrom('users')
-            .select('users.id')
-            .where('users.id', '=', userId)
-            .whereRef('users.sessions_from', '<=', 'page.account_version')
-            .where('users.disabled_at', 'is', null),
-        ),
-      )
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(first + 1 - found.length)
-      .execute();
-    found.push(...rows.map(toSession));
-    const last =
-      found.length > first
-        ? undefined
-        : await own(from)
-            .offset(maxScanned - 1)
-            .limit(1)
-            .executeTakeFirst();
-    if (last === undefined) return { items: found.slice(0, first), hasNextPage: found.length > first };
-    from = { at: last.created_at, id: last.id };
-    await setImmediate();
-  }
 }
 
 /** The session and its account, by primary keys. Parameters, in the order of the text: session, user. */

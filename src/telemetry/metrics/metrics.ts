@@ -5,7 +5,7 @@ import { createCounter, createHistogram, gaugeText, observe } from './tally.ts';
 /** What the server counts. No label ever holds what a caller chose: neither users, operation names, keys nor paths. */
 export type Metrics = {
   /** `route`: a path of the server, or `none`. */
-  readonly onAnswered: (route: string, method: string, status: number, seconds: number) => void;
+  readonly onCompleted: (route: string, method: string, status: number, seconds: number) => void;
   /** Kind and outcome of a GraphQL operation: constants of ours. */
   readonly onOperation: (kind: string, outcome: string) => void;
   readonly onEvent: (event: Pick<NewAuthEvent, 'type' | 'outcome'>) => void;
@@ -27,7 +27,7 @@ const statusClasses = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 export const createMetrics = (): Metrics => {
   const { requests, operations, events, storeCalls, storeFailures } = createFamilies();
   return {
-    onAnswered: (route, method, status, seconds) => {
+    onCompleted: (route, method, status, seconds) => {
       const statusClass = statusClasses[Math.floor(status / 100)] ?? 'none';
       observe(requests.of(route, methods.has(method) ? method : 'other', statusClass), seconds);
     },

@@ -3,7 +3,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/domain/errors.ts';
 import { noCookies, type RequestState } from '../../../src/graphql/context.ts';
-import { createPipeline } from '../../../src/graphql/operation/execute.ts';
+import { createPipeline } from '../../../src/graphql/operation/pipeline.ts';
 import { createYogaStreams } from '../../../src/graphql/streams/yoga.ts';
 import { createGraphQLEndpoint } from '../../../src/http/graphql-endpoint.ts';
 

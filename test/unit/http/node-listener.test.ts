@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createCors } from '../../../src/http/cors.ts';
 import { createNodeListener } from '../../../src/http/node-listener.ts';
-import { createHeadersAround } from '../../../src/http/response.ts';
+import { createHeadersFor } from '../../../src/http/response.ts';
 
 const bug = new Error('secret at /app/x.ts');
 
@@ -17,7 +17,7 @@ const faultyServer = async () => {
       handle: () => Promise.reject(bug),
       countRefused: () => {},
       clientAddress: () => null,
-      headersAround: createHeadersAround({
+      headersFor: createHeadersFor({
         cors: createCors({ origins: ['https://app.example.com'] }),
         graphqlPath: '/graphql',
         sessionCookies: true,
@@ -25,7 +25,7 @@ const faultyServer = async () => {
       createId: () => 'made',
       lifecycle: { isStopping: false },
       reportFault: (error, requestId) => reported.push([error, requestId]),
-      onAnswered: null,
+      onCompleted: null,
       now: Date.now,
     }),
   ).listen(0, '127.0.0.1');

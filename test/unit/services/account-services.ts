@@ -150,6 +150,7 @@ const createFakeHasher = () => {
     requireCapacity: () => {
       if (!hashing.hasCapacity) throw new AppError('SERVICE_UNAVAILABLE');
     },
+    reserve: () => () => {},
     load: () => ({ running: 0, waiting: 0, refused: 0 }),
   };
   return { hasher, hashing };

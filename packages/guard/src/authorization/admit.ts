@@ -43,8 +43,9 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if (guard === null) {
     throw new Error('The schema was not made by guardSchema, so its rules would not be enforced.');
   }
-  const plan = guard.planFor(document, operationName, variables);
+  const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
+  if ('kind' in plan) return plan;
   if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: unknown): MaybePromise<Decision> =>
     consumeQuota(decideOperation(plan, parseAuthentication(authentication)), plan, consume);
@@ -53,6 +54,14 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
     return isPromise(authentication)
       ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded)
       : decide(authentication);
+  } catch (error) {
+    return refuseIfCoded(error);
+  }
+};
+
+const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
+  try {
+    return plan();
   } catch (error) {
     return refuseIfCoded(error);
   }

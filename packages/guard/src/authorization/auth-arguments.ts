@@ -1,5 +1,5 @@
 import { isScopePattern } from '../domain/scope.ts';
-import type { RawArguments } from './directives.ts';
+import type { RawArguments } from './extension-directives.ts';
 
 /** One `@auth` as it was written. */
 export type AuthUse = {

@@ -1,4 +1,5 @@
 import { type ConstDirectiveNode, valueFromASTUntyped } from 'graphql';
+import { type RawArguments, readExtensionDirectives } from './extension-directives.ts';
 
 type NodeWithDirectives = { readonly directives?: readonly ConstDirectiveNode[] | undefined };
 
@@ -9,13 +10,19 @@ export type Directed = {
   readonly extensions?: Readonly<Record<PropertyKey, unknown>> | null | undefined;
 };
 
-export type RawArguments = Readonly<Record<string, unknown>>;
+/** Returns the directives of one element and its extensions in its SDL. */
+export const directiveNodes = (element: Directed): readonly ConstDirectiveNode[] =>
+  [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap((node) => node?.directives ?? []);
 
 /** Returns the arguments of each use of a directive on one element and its extensions. A repeated argument is null, which is invalid. */
-export const directiveUses = (element: Directed, name: string): readonly RawArguments[] => {
-  const nodes = [element.astNode, ...(element.extensionASTNodes ?? [])].flatMap((node) => node?.directives ?? []);
-  return [...nodes.filter((node) => node.name.value === name).map(argumentsOf), ...extensionUses(element, name)];
-};
+export const directiveUses = (element: Directed, name: string): readonly RawArguments[] => [
+  ...directiveNodes(element)
+    .filter((node) => node.name.value === name)
+    .map(argumentsOf),
+  ...readExtensionDirectives(element.extensions)
+    .uses.filter((use) => use.name === name)
+    .map(({ args }) => args),
+];
 
 const argumentsOf = (node: ConstDirectiveNode): RawArguments => {
   const values: Record<string, unknown> = Object.create(null);
@@ -24,18 +31,3 @@ const argumentsOf = (node: ConstDirectiveNode): RawArguments => {
   }
   return values;
 };
-
-/** Code-first schemas keep directives in `extensions.directives`: `{auth: args | args[]}` or `[{name, args}]`. */
-const extensionUses = ({ extensions }: Directed, name: string): readonly RawArguments[] => {
-  const directives = extensions?.['directives'];
-  if (Array.isArray(directives)) {
-    return directives.filter((use) => use?.name === name).map((use) => use.args ?? {});
-  }
-  if (!isRecord(directives) || !Object.hasOwn(directives, name)) {
-    return [];
-  }
-  return [directives[name]].flat().map((args) => (isRecord(args) ? args : {}));
-};
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;

@@ -9,19 +9,23 @@ import {
   isObjectType,
 } from 'graphql';
 import { type Directed, directiveUses } from './directives.ts';
+import { lookalikeProblems } from './lookalikes.ts';
 
 type Place = { readonly coordinate: string; readonly element: Directed; readonly allowed: readonly string[] };
 
 /**
- * Returns the uses of `@auth` and `@public` in places where they would not be enforced. Every element is checked, because
- * not every way of building a schema validates its SDL.
+ * Returns what would not be enforced where it is: `@auth` and `@public` in other places than theirs, and what reads like them and
+ * is not. Every element is checked, because not every way of building a schema validates its SDL.
  */
-export const misplacedDirectives = (schema: GraphQLSchema): readonly string[] =>
+export const placementProblems = (schema: GraphQLSchema): readonly string[] =>
   places(schema).flatMap(({ coordinate, element, allowed }) =>
-    ['auth', 'public']
-      .filter((name) => !allowed.includes(name) && directiveUses(element, name).length > 0)
-      .map((name) => `${coordinate}: @${name} is not supported here`),
+    [...misplaced(element, allowed), ...lookalikeProblems(schema, element)].map((text) => `${coordinate}: ${text}`),
   );
+
+const misplaced = (element: Directed, allowed: readonly string[]): readonly string[] =>
+  ['auth', 'public']
+    .filter((name) => !allowed.includes(name) && directiveUses(element, name).length > 0)
+    .map((name) => `@${name} is not supported here`);
 
 const places = (schema: GraphQLSchema): readonly Place[] => [
   { coordinate: 'schema', element: schema, allowed: [] },

@@ -13,7 +13,7 @@ import {
   readConditions,
   unconditional,
 } from './conditions.ts';
-import { createRuleCollector } from './rule-collector.ts';
+import { createRuleCollector, planTooLarge } from './rule-collector.ts';
 import type { Rule, SchemaRules } from './rules.ts';
 import { fragmentsOf, selectedFields } from './selected-fields.ts';
 
@@ -36,10 +36,14 @@ type Operation = {
   readonly node: OperationDefinitionNode;
   /** Null if it selects the same whatever its variables are. */
   readonly conditions: ConditionVariables | null;
-  readonly plans: Map<string, Plan>;
+  /** Null for a plan that would be too large, which is not tried again. */
+  readonly plans: Map<string, Plan | null>;
 };
 
-/** Returns the plan of an operation, null if the document has no such operation, in which case nothing will run. */
+/**
+ * Returns the plan of an operation, null if the document has no such operation, in which case nothing will run. Throws
+ * `QUERY_LIMIT_EXCEEDED` for a document that would take too long to plan.
+ */
 export type Planner = (
   document: DocumentNode,
   operationName: string | null | undefined,
@@ -52,6 +56,7 @@ export type Planner = (
  */
 export const createPlanner = (schema: GraphQLSchema, schemaRules: SchemaRules): Planner => {
   const known = new WeakMap<DocumentNode, ReadonlyMap<string | null, Operation>>();
+  const plan = planWith(schema, schemaRules);
   return (document, operationName, variables) => {
     let operations = known.get(document);
     if (operations === undefined) {
@@ -63,10 +68,10 @@ export const createPlanner = (schema: GraphQLSchema, schemaRules: SchemaRules): 
     const { node, conditions, plans } = operation;
     const values = conditions === null ? unconditional : readConditions(conditions, variables);
     const cached = plans.get(values.key);
-    if (cached !== undefined) return cached;
-    const plan = planOperation({ schema, schemaRules, document, values }, node);
-    if (plans.size < maxVariants) plans.set(values.key, plan);
-    return plan;
+    const found = cached === undefined ? plan(document, values, node) : cached;
+    if (plans.size < maxVariants) plans.set(values.key, found);
+    if (found === null) throw planTooLarge();
+    return found;
   };
 };
 
@@ -83,32 +88,27 @@ const operationsOf = (document: DocumentNode): ReadonlyMap<string | null, Operat
   return operations;
 };
 
-type PlanInput = {
-  readonly schema: GraphQLSchema;
-  readonly schemaRules: SchemaRules;
-  readonly document: DocumentNode;
-  readonly values: ConditionValues;
-};
+type PlanDocument = (document: DocumentNode, values: ConditionValues, node: OperationDefinitionNode) => Plan | null;
 
-const planOperation = (input: PlanInput, node: OperationDefinitionNode): Plan => {
-  const { schema, schemaRules, document, values } = input;
-  const { rules, publicFields } = schemaRules;
-  const scope = { schema, fragments: fragmentsOf(document), values, rules };
-  const root = schema.getRootType(node.operation);
-  if (!root) return { operation: node.operation, roots: [], fields: [], rules: [] };
-  const strict = createRuleCollector(scope, () => true);
-  // Below a public mutation, optional rules do not count: a login or refresh establishes a credential and uses none, so an
-  // expired one sent along must not stop it. The wrapped resolvers still decide about each field.
-  const lenient = createRuleCollector(scope, (rule) => !rule.optional);
-  const roots: (Rule | null)[] = [];
-  const fields = new Map<string, string>();
-  for (const field of selectedFields(scope, node.selectionSet, root)) {
-    const coordinate = `${root.name}.${field.name.value}`;
-    fields.set((field.alias ?? field.name).value, coordinate);
-    roots.push(rules.get(coordinate) ?? null);
-    const isPublicMutation = node.operation === 'mutation' && publicFields.has(coordinate);
-    (isPublicMutation ? lenient : strict).visit(field, root);
-  }
-  const all = [...new Set([...strict.rules, ...lenient.rules])];
-  return { operation: node.operation, roots, fields: [...fields.values()], rules: all };
+const planWith = (schema: GraphQLSchema, { rules, publicFields }: SchemaRules): PlanDocument => {
+  return (document, values, node) => {
+    const { operation, selectionSet } = node;
+    const root = schema.getRootType(operation);
+    if (!root) return { operation, roots: [], fields: [], rules: [] };
+    const scope = { schema, fragments: fragmentsOf(document), values, rules };
+    const strict = createRuleCollector(scope, () => true);
+    // Below a public mutation, optional rules do not count: a login or refresh establishes a credential and uses none, so an
+    // expired one sent along must not stop it. The wrapped resolvers still decide about each field.
+    const lenient = createRuleCollector(scope, (rule) => !rule.optional);
+    const roots: (Rule | null)[] = [];
+    const fields = new Map<string, string>();
+    for (const field of selectedFields(scope, selectionSet, root)) {
+      const coordinate: string = `${root.name}.${field.name.value}`;
+      fields.set((field.alias ?? field.name).value, coordinate);
+      roots.push(rules.get(coordinate) ?? null);
+      const isPublicMutation: boolean = operation === 'mutation' && publicFields.has(coordinate);
+      if (!(isPublicMutation ? lenient : strict).visit(field, root)) return null;
+    }
+    return { operation, roots, fields: [...fields.values()], rules: [...new Set([...strict.rules, ...lenient.rules])] };
+  };
 };

@@ -13,7 +13,7 @@ import { type AuthUse, parseAuth } from './auth-arguments.ts';
 import { definitionProblems, roleEnumOf } from './directive-definitions.ts';
 import { type Directed, directiveUses } from './directives.ts';
 import { SchemaRulesError } from './errors.ts';
-import { misplacedDirectives } from './placement.ts';
+import { placementProblems } from './placement.ts';
 import { roleOrderProblems } from './role-order.ts';
 
 /** Everything that must hold before a field of an object type is resolved. Plain data: equal rules have equal JSON. */
@@ -62,7 +62,7 @@ export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules 
       readObjectType(reader, type, { rules, publicFields });
     }
   }
-  const problems = [...reader.problems(), ...misplacedDirectives(schema), ...undecidedRoots(schema, reader)];
+  const problems = [...reader.problems(), ...placementProblems(schema), ...undecidedRoots(schema, reader)];
   if (problems.length > 0) {
     throw new SchemaRulesError(problems);
   }

@@ -2,8 +2,10 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type FragmentSpreadNode,
   type GraphQLObjectType,
   type GraphQLSchema,
+  type InlineFragmentNode,
   isAbstractType,
   Kind,
   type SelectionSetNode,
@@ -28,37 +30,42 @@ export const fragmentsOf = (document: DocumentNode): ReadonlyMap<string, Fragmen
 };
 
 /**
- * Returns the fields that are resolved on an object of exactly this type, whatever their response keys, as the executor
- * collects them. Introspection fields are left out. `spread`: the fragments that were spread already.
+ * Returns the fields that are resolved on an object of exactly this type, whatever their response keys, in the order in which the
+ * executor collects them. Introspection fields are left out.
  */
 export const selectedFields = (
   scope: SelectionScope,
   set: SelectionSetNode,
   type: GraphQLObjectType,
-  spread: Set<string> = new Set(),
-): readonly FieldNode[] =>
-  set.selections.flatMap((selection) => {
-    if (!isSelected(selection, scope.values)) {
-      return [];
-    }
+): readonly FieldNode[] => {
+  const fields: FieldNode[] = [];
+  const spread = new Set<Fragment>();
+  const pending = [...set.selections].reverse();
+  for (let selection = pending.pop(); selection !== undefined; selection = pending.pop()) {
+    if (!isSelected(selection, scope.values)) continue;
     if (selection.kind === Kind.FIELD) {
-      return selection.name.value.startsWith('__') ? [] : [selection];
+      if (!selection.name.value.startsWith('__')) fields.push(selection);
+      continue;
     }
-    if (selection.kind === Kind.INLINE_FRAGMENT) {
-      const applies = appliesTo(scope.schema, selection.typeCondition?.name.value, type);
-      return applies ? selectedFields(scope, selection.selectionSet, type, spread) : [];
-    }
-    const fragment = scope.fragments.get(selection.name.value);
-    if (!fragment || spread.has(fragment.name.value)) {
-      return [];
-    }
-    if (!appliesTo(scope.schema, fragment.typeCondition.name.value, type)) {
-      return [];
-    }
-    return selectedFields(scope, fragment.selectionSet, type, spread.add(fragment.name.value));
-  });
+    const fragment = fragmentOf(scope, selection);
+    if (!fragment || spread.has(fragment)) continue;
+    spread.add(fragment);
+    if (!appliesTo(scope.schema, fragment.typeCondition?.name.value, type)) continue;
+    for (const inner of [...fragment.selectionSet.selections].reverse()) pending.push(inner);
+  }
+  return fields;
+};
 
-const appliesTo = (schema: GraphQLSchema, condition: string | undefined, type: GraphQLObjectType): boolean => {
+type Fragment = InlineFragmentNode | FragmentDefinitionNode;
+
+/** Returns the fragment that is spread, undefined for the name of none. */
+export const fragmentOf = (
+  { fragments }: SelectionScope,
+  spread: InlineFragmentNode | FragmentSpreadNode,
+): Fragment | undefined => (spread.kind === Kind.INLINE_FRAGMENT ? spread : fragments.get(spread.name.value));
+
+/** Returns whether a fragment with this type condition is resolved on an object of exactly this type. */
+export const appliesTo = (schema: GraphQLSchema, condition: string | undefined, type: GraphQLObjectType): boolean => {
   const target = condition === undefined ? type : schema.getType(condition);
   return target === type || (isAbstractType(target) && schema.isSubType(target, type));
 };

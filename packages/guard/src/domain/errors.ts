@@ -25,6 +25,12 @@ export const guardErrors = {
     retryable: false,
     message: 'More than one credential was presented. Send exactly one.',
   },
+  QUERY_LIMIT_EXCEEDED: {
+    status: 400,
+    oauth: 'invalid_request',
+    retryable: false,
+    message: 'The operation exceeds a query limit. Split it into smaller ones.',
+  },
   SERVICE_UNAVAILABLE: {
     status: 503,
     oauth: 'temporarily_unavailable',

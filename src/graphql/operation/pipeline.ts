@@ -5,23 +5,23 @@ import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql'
 import { AppError } from '../../domain/errors.ts';
 import type { RequestContext } from '../context.ts';
 import type { OnRefusal } from '../refusal-log.ts';
-import type { Consume } from './consume.ts';
-import { createDocuments, type DocumentsDeps, tooMany } from './documents.ts';
+import { createDocuments, type DocumentsDeps, rateLimitedErrors } from './documents.ts';
 import { errorOfThrown, type ReportFault, translateErrors } from './errors.ts';
 import { createIntrospection, type IntrospectionMode, type SchemaByCaller } from './introspection.ts';
+import { type OnOperation, type OperationKind, outcomeOf } from './outcome.ts';
 import type { GraphQLParams } from './parameters.ts';
 import type { PreparedOperation } from './prepare.ts';
-import { type OnOperation, type OperationKind, outcomeOf } from './report.ts';
+import type { RequestQuota } from './request-quota.ts';
 
-/** One GraphQL request, whichever way it came. */
+/** One GraphQL request, from node:http or Fetch. */
 export type GraphQLRequest = {
   readonly method: 'GET' | 'POST';
   readonly params: GraphQLParams | GraphQLError;
   readonly context: RequestContext;
 };
 
-/** A prepared operation, and who asks for it with what. */
-export type Requested = {
+/** A prepared operation with the parameters and the context of its request. */
+export type OperationRequest = {
   readonly operation: PreparedOperation;
   readonly params: GraphQLParams;
   readonly context: RequestContext;
@@ -31,7 +31,7 @@ export type AdmitDeps = {
   /** Made by `guardSchema`. */
   readonly schema: GraphQLSchema;
   readonly authenticate: Authenticator;
-  readonly consume: Consume;
+  readonly consume: RequestQuota;
   /** Where clients learn who issues tokens for this API (RFC 9728 §5.1). */
   readonly resourceMetadata: string;
   readonly onRefusal: OnRefusal;
@@ -48,7 +48,7 @@ export type PipelineDeps = AdmitDeps &
 export type Pipeline = ReturnType<typeof createPipeline>;
 
 /**
- * The one way of every GraphQL request: find the prepared operation (parse, limits, validate), admit it (plan, credential, session,
+ * Runs every GraphQL request: find the prepared operation (parse, limits, validate), admit it (plan, credential, session,
  * rules, rate limit), execute it, translate its errors. `prepare` and `run` are its two halves; a subscription takes the
  * first half here and the second one in `streams`.
  */
@@ -67,25 +67,25 @@ export const createPipeline = ({ introspection: mode, ...deps }: PipelineDeps) =
     return result;
   };
 
-  const answerOf = (refusal: AppError | null): ExecutionResult | null =>
-    refusal && finish('none', { errors: tooMany(refusal) });
+  const toResult = (refusal: AppError | null): ExecutionResult | null =>
+    refusal && finish('none', { errors: rateLimitedErrors(refusal) });
 
-  /** Counts a request that is refused before its document is known. Returns the answer to give instead if its caller has nothing left. */
-  const refuseCounted = (context: RequestContext): ExecutionResult | null => answerOf(consume.request(context));
+  /** Counts a request that is refused before its document is known. Returns the result to give instead if its caller has nothing left. */
+  const refuseCounted = (context: RequestContext): ExecutionResult | null => toResult(consume.request(context));
 
-  /** Returns the answer to a caller with nothing left, else null. Call it before parsing what is too long for a sign-in. */
+  /** Returns the result for a caller with nothing left, else null. Call it before parsing what is too long for a sign-in. */
   const refuseExhausted = (context: RequestContext): ExecutionResult | null =>
-    answerOf(consume.refuseExhausted(context));
+    toResult(consume.refuseExhausted(context));
 
-  /** Returns the operation to run, or the answer of a request without one. */
-  const prepare = ({ method, params, context }: GraphQLRequest): Requested | ExecutionResult => {
+  /** Returns the operation to run, or the result of a request without one. */
+  const prepare = ({ method, params, context }: GraphQLRequest): OperationRequest | ExecutionResult => {
     if (params instanceof GraphQLError) return refuseCounted(context) ?? finish('none', { errors: [params] });
     const operation = documents.find(method, params, context);
     return 'document' in operation ? { operation, params, context } : finish('none', { errors: operation });
   };
 
-  /** Admits and executes. Never rejects: what is thrown becomes an answer. */
-  const run = (requested: Requested): MaybePromise<ExecutionResult> => {
+  /** Admits and executes. Never rejects: what is thrown becomes an error of the result. */
+  const run = (requested: OperationRequest): MaybePromise<ExecutionResult> => {
     const { operation, context } = requested;
     return handleMaybePromise(
       () => executeOperation(deps, requested, schemaByCaller),
@@ -102,7 +102,7 @@ export const createPipeline = ({ introspection: mode, ...deps }: PipelineDeps) =
 
 const executeOperation = (
   deps: AdmitDeps,
-  requested: Requested,
+  requested: OperationRequest,
   schemaByCaller: SchemaByCaller | null,
 ): MaybePromise<ExecutionResult> =>
   handleMaybePromise(
@@ -110,13 +110,16 @@ const executeOperation = (
     (decision) => {
       if (decision.kind === 'refuse') return refuse(deps, requested, decision);
       const { operation } = requested;
-      if (schemaByCaller && operation.asksForSchema) return executeShown(deps, requested, schemaByCaller);
+      if (schemaByCaller && operation.asksForSchema) return executeIntrospection(deps, requested, schemaByCaller);
       return executeAdmitted(requested, decision, operation.execute);
     },
   );
 
 /** Decides whether the operation may run. */
-export const admitOperation = (deps: AdmitDeps, { operation, params, context }: Requested): MaybePromise<Decision> =>
+export const admitOperation = (
+  deps: AdmitDeps,
+  { operation, params, context }: OperationRequest,
+): MaybePromise<Decision> =>
   admit({
     schema: deps.schema,
     document: operation.document,
@@ -129,7 +132,7 @@ export const admitOperation = (deps: AdmitDeps, { operation, params, context }: 
 
 export const refuse = (
   deps: AdmitDeps,
-  { context }: Requested,
+  { context }: OperationRequest,
   refusal: Extract<Decision, { kind: 'refuse' }>,
 ): ExecutionResult => {
   deps.onRefusal(refusal, context);
@@ -138,9 +141,9 @@ export const refuse = (
 
 type Admitted = Extract<Decision, { kind: 'run' }>;
 
-/** Variables are looked at now and not before: what is wrong with them describes the schema, which is for who was admitted. */
+/** Variables are checked after admission: their errors describe the schema. */
 export const executeAdmitted = <Result>(
-  { operation, params, context }: Requested,
+  { operation, params, context }: OperationRequest,
   { viewer }: Admitted,
   execute: (context: object, variables: GraphQLParams['variables']) => MaybePromise<Result>,
 ): MaybePromise<Result | ExecutionResult> => {
@@ -152,9 +155,9 @@ export const executeAdmitted = <Result>(
 };
 
 /** Executes against what the caller may see of the schema. */
-const executeShown = async (
+const executeIntrospection = async (
   deps: AdmitDeps,
-  requested: Requested,
+  requested: OperationRequest,
   { decide, execute }: SchemaByCaller,
 ): Promise<ExecutionResult> => {
   const decision = await decide(requested.context);

@@ -75,24 +75,24 @@ export const limitsOfShape = ['depth', 'aliases', 'directives', 'rootFields', 'c
  * taken to ask for the largest. The document need not be valid; its size bounds the recursion.
  */
 export const brokenLimit = (
-  served: Served,
+  deps: MeasureDeps,
   document: DocumentNode,
   { limits, variables = null }: { readonly limits: readonly Limit[]; readonly variables?: Variables },
 ): GraphQLError | null => {
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
-    const measured = measure(served, document, { operation, variables });
+    const measured = measure(deps, document, { operation, variables });
     const broken = limits.find((limit) => measured[limit] > queryLimits[limit]);
     if (broken) return limitError(refusals[broken]);
   }
   return null;
 };
 
-type Served = { readonly schema: GraphQLSchema; readonly fieldLimits: FieldLimits };
+type MeasureDeps = { readonly schema: GraphQLSchema; readonly fieldLimits: FieldLimits };
 type Measured = Readonly<Record<Limit, number>>;
 
 const measure = (
-  { schema, fieldLimits }: Served,
+  { schema, fieldLimits }: MeasureDeps,
   document: DocumentNode,
   { operation, variables }: { readonly operation: OperationDefinitionNode; readonly variables: Variables },
 ): Measured => {
@@ -139,8 +139,8 @@ const measure = (
     const fragment = fragments.get(name);
     if (!fragment) return nothing;
     known.set(name, nothing);
-    const extent = measureSelectionSet(fragment.selectionSet, typeNamed(fragment.typeCondition.name.value));
-    const own = { ...extent, directives: extent.directives + countOf(fragment.directives) };
+    const measured = measureSelectionSet(fragment.selectionSet, typeNamed(fragment.typeCondition.name.value));
+    const own = { ...measured, directives: measured.directives + countOf(fragment.directives) };
     known.set(name, own);
     return own;
   };
