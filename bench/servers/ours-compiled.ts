@@ -35,9 +35,10 @@ const answer = async (query: string, authorization: string | null): Promise<obje
   known.set(query, prepared);
   if (prepared === null) return { errors: [{ message: 'invalid' }] };
   const source = { header: (name: string) => (name === 'authorization' ? authorization : null) };
-  const decision = await admit({ schema, document: prepared.document, source, authenticate });
+  const context = {};
+  const decision = await admit({ schema, document: prepared.document, contextValue: context, source, authenticate });
   return decision.kind === 'run'
-    ? runAs({}, decision.viewer, {}, (context) => prepared.compiled.query(undefined, context, {}))
+    ? runAs(context, decision.viewer, {}, () => prepared.compiled.query(undefined, context, {}))
     : { errors: [{ message: decision.error.message, extensions: errorExtensions(decision.error) }] };
 };
 

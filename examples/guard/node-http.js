@@ -34,11 +34,12 @@ const run = async (request) => {
   if (errors.length > 0) return { status: 400, headers: {}, result: { errors } };
 
   const source = { header: (name) => request.headers[name] ?? null };
-  const decision = await admit({ schema, document, operationName, variables, source, authenticate });
+  const context = { request };
+  const operation = { schema, document, operationName, variables, rootValue, contextValue: context, source };
+  const decision = await admit({ ...operation, authenticate });
   if (decision.kind === 'refuse') {
     return { ...refusalHttp(decision), result: { errors: [toGraphQLError(decision.error)] } };
   }
-  const context = { request };
   const result = await runAs(context, decision.viewer, {}, (contextValue) =>
     execute({ schema, document, rootValue, operationName, variableValues: variables, contextValue }),
   );

@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as guard from '@fieldgate/guard';
+import * as apollo from '@fieldgate/guard/apollo';
 import * as graphqlHttp from '@fieldgate/guard/graphql-http';
 import * as graphqlWs from '@fieldgate/guard/graphql-ws';
+import * as mercurius from '@fieldgate/guard/mercurius';
 import * as yoga from '@fieldgate/guard/yoga';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -30,7 +32,7 @@ const examples = new Map(
 /** Identity functions that brand a string, and an error that is caught, not made. */
 const selfEvident = ['userId', 'sessionId', 'apiKeyId', 'clientId', 'SchemaRulesError'];
 
-const published = Object.entries({ ...guard, ...yoga, ...graphqlHttp, ...graphqlWs })
+const published = Object.entries({ ...guard, ...yoga, ...graphqlHttp, ...graphqlWs, ...apollo, ...mercurius })
   .filter(([name, value]) => typeof value === 'function' && !selfEvident.includes(name))
   .map(([name]) => name);
 
@@ -44,6 +46,8 @@ import { ${Object.keys(guard)
   .filter((name) => name !== 'execute' && name !== 'subscribe')
   .join(', ')} } from '@fieldgate/guard';
 import type { ApiKeyVerification, Authenticator, BasicAccount, BearerVerification, CredentialSource, Decision, SessionId, SessionStatus, UserId, Viewer } from '@fieldgate/guard';
+import { fieldgateForApollo } from '@fieldgate/guard/apollo';
+import { fieldgateForMercurius } from '@fieldgate/guard/mercurius';
 import { fieldgateForGraphqlHttp } from '@fieldgate/guard/graphql-http';
 import { fieldgateForGraphqlWs } from '@fieldgate/guard/graphql-ws';
 import { useFieldgate } from '@fieldgate/guard/yoga';
@@ -51,6 +55,8 @@ import { createHandler } from 'graphql-http/lib/use/fetch';
 import { useServer } from 'graphql-ws/use/ws';
 type Order = { readonly ownerId: string };
 declare const schema: GraphQLSchema, document: DocumentNode, source: CredentialSource, authenticate: Authenticator;
+declare const ApolloServer: new (options: { schema: GraphQLSchema; plugins: object[] }) => object;
+declare const app: { register(plugin: unknown, options?: object): Promise<void> }, mercurius: unknown;
 declare const webSockets: import('ws').WebSocketServer;
 declare const typeDefs: string, resolvers: {}, request: Request, decision: Decision, viewer: Viewer & { readonly role: string };
 declare const orders: { byOwner(id: string): Order[] };

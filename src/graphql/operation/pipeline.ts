@@ -125,6 +125,7 @@ export const admitOperation = (
     document: operation.document,
     operationName: operation.name,
     variables: params.variables,
+    contextValue: context,
     source: context,
     authenticate: deps.authenticate,
     consume: (viewer, fields) => deps.consume.operation(viewer, fields, context),

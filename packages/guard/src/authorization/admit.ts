@@ -1,12 +1,16 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { parseAuthentication } from '../credentials/answers.ts';
-import type { Authenticator, CredentialSource } from '../domain/authentication.ts';
-import { CodedError } from '../domain/errors.ts';
+import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
+import { CodedError, GuardError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
-import { guardOf } from './guard-registry.ts';
+import { tellFault } from './faults.ts';
+import { type Guard, guardOf } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
+import { askRootPolicies } from './root-policies.ts';
+import { runAs } from './run-as.ts';
+import { timedOut, withTimeLimit } from './time-limit.ts';
 
 /** One operation, parsed and validated but not yet executed. */
 export type Operation = {
@@ -15,8 +19,13 @@ export type Operation = {
   readonly document: DocumentNode;
   readonly operationName?: string | null | undefined;
   readonly variables?: unknown;
+  /** What it will be executed with: the policies of a mutation's root fields are asked with it before anything runs. */
+  readonly contextValue: unknown;
+  readonly rootValue?: unknown;
+  /** The property of the context that shows the viewer to those policies: see `runAs`. */
+  readonly contextKey?: string | null | undefined;
   readonly source: CredentialSource;
-  /** Called only if the operation selects something guarded or optional. */
+  /** Called only if the operation selects something guarded or optional. One that does not answer in time counts as unavailable. */
   readonly authenticate: Authenticator;
   readonly consume?: Consume | undefined;
 };
@@ -29,11 +38,12 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
 
 /**
  * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
- * checks the rules. Pass the viewer of a `run` decision to the execution with `runAs`. Synchronous unless the
- * authenticator or `consume` is not. Throws or rejects only for bugs: an unavailable store is a refusal.
+ * checks the rules, and asks the policies of a mutation's root fields, so that a denial refuses all of it. Pass the viewer of a `run`
+ * decision to the execution with `runAs`. Synchronous unless the authenticator, a policy or `consume` is not. Throws or rejects only
+ * for bugs: an unavailable store is a refusal.
  *
  * @example
- * const decision = await admit({ schema, document, source, authenticate });
+ * const decision = await admit({ schema, document, contextValue: {}, source, authenticate });
  * if (decision.kind === 'refuse') return { errors: [toGraphQLError(decision.error)] };
  * return runAs({}, decision.viewer, {}, (contextValue) => execute({ schema, document, contextValue }));
  */
@@ -47,12 +57,20 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: unknown): MaybePromise<Decision> =>
-    consumeQuota(decideOperation(plan, parseAuthentication(authentication)), plan, consume);
+  const decide = (authentication: unknown): MaybePromise<Decision> => {
+    const decision = decideByPolicies(
+      guard,
+      plan,
+      operation,
+      decideOperation(plan, parseAuthentication(authentication)),
+    );
+    const count = (decided: Decision) => consumeQuota(decided, plan, consume);
+    return isPromise(decision) ? decision.then(count) : count(decision);
+  };
   try {
     const authentication = operation.authenticate(operation.source);
     return isPromise(authentication)
-      ? Promise.resolve(authentication).then(decide).catch(refuseIfCoded)
+      ? answerInTime(guard, authentication, operation).then(decide).catch(refuseIfCoded)
       : decide(authentication);
   } catch (error) {
     return refuseIfCoded(error);
@@ -65,6 +83,37 @@ const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
   } catch (error) {
     return refuseIfCoded(error);
   }
+};
+
+/** Fails closed: whether the credential is good is not known. */
+const answerInTime = async (
+  { policies: { policyTimeoutMs, onFault } }: Guard,
+  authentication: Promise<Authentication>,
+  { contextValue }: Operation,
+): Promise<Authentication> => {
+  const answer = await withTimeLimit(authentication, policyTimeoutMs);
+  if (answer !== timedOut) return answer;
+  tellFault(onFault, { message: `the authenticator did not answer within ${policyTimeoutMs} ms.` }, contextValue);
+  throw new GuardError('SERVICE_UNAVAILABLE');
+};
+
+/** Mutations run as a whole or not at all, so their policies are asked before the first root field, and again by each of them. */
+const decideByPolicies = (
+  guard: Guard,
+  plan: Plan,
+  operation: Operation,
+  decision: Decision,
+): MaybePromise<Decision> => {
+  const isAsked = plan.operation === 'mutation' && plan.roots.some((rule) => rule !== null && rule.policies.length > 0);
+  if (decision.kind === 'refuse' || !isAsked) return decision;
+  const { viewer } = decision;
+  const decide = (denial: CodedError | null): Decision =>
+    denial === null ? decision : { ...refuse(denial, viewer.kind !== 'anonymous'), viewer };
+  const { contextValue, contextKey } = operation;
+  const denial = runAs(contextValue, viewer, { contextKey, onFault: guard.policies.onFault }, (context) =>
+    askRootPolicies(guard, operation, context),
+  );
+  return isPromise(denial) ? denial.then(decide) : decide(denial);
 };
 
 const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | undefined): MaybePromise<Decision> => {

@@ -1,5 +1,6 @@
 import { isScopePattern } from '../domain/scope.ts';
 import type { RawArguments } from './extension-directives.ts';
+import { policyProblems } from './policy-use.ts';
 
 /** One `@auth` as it was written. */
 export type AuthUse = {
@@ -48,8 +49,8 @@ const argumentProblems = (args: RawArguments, known: Known): readonly string[] =
   if (isScopeSets(scopes) && scopes.flat().some(isScopePattern)) {
     problems.push('@auth cannot ask for a scope with a wildcard: wildcards are for granting');
   }
-  if (has('policy') && !(typeof policy === 'string' && known.hasPolicy(policy))) {
-    problems.push(`@auth has an unknown policy: ${JSON.stringify(policy)}`);
+  if (has('policy')) {
+    problems.push(...policyProblems(policy, known.hasPolicy));
   }
   if (has('optional') && typeof optional !== 'boolean') {
     problems.push('@auth needs optional to be true or false');

@@ -31,3 +31,21 @@ const logFault: OnFault = ({ message, error }) => {
   // biome-ignore lint/suspicious/noConsole: the default for embedders without a log; a fault must not go unheard
   console.error(`@fieldgate/guard: ${message}`, ...(error === undefined ? [] : [error]));
 };
+
+/** Calls a function of the embedder's that is only told something. What it throws or rejects with is a fault, and nothing else. */
+export const callTold = (
+  tell: () => unknown,
+  {
+    name,
+    onFault,
+    context,
+  }: { readonly name: string; readonly onFault: OnFault | undefined; readonly context: unknown },
+): void => {
+  const failed = (error: unknown): void => tellFault(onFault, { message: `${name} failed.`, error }, context);
+  try {
+    const told = tell();
+    if (isPromise(told)) told.then(undefined, failed);
+  } catch (error) {
+    failed(error);
+  }
+};

@@ -1,10 +1,14 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
 import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
+import type { PolicyRunner } from './policies.ts';
 import type { SchemaRules } from './rules.ts';
 
+/** What `guardSchema` knows of the schema that it makes. */
+type GuardedRules = SchemaRules & { readonly policies: PolicyRunner };
+
 /** What is known about a guarded schema. */
-export type Guard = SchemaRules & { readonly planFor: Planner };
+export type Guard = GuardedRules & { readonly planFor: Planner };
 
 /**
  * The key in `extensions` of the query type and of each field with a rule. A string on a type, because graphql 16 drops
@@ -16,7 +20,7 @@ const guardKey = '@fieldgate/guard';
 type Mark = Readonly<Record<string, never>>;
 
 /** The rules of all marks that this module has made. A mark from anywhere else means nothing. */
-const rulesByMark = new WeakMap<object, SchemaRules>();
+const rulesByMark = new WeakMap<object, GuardedRules>();
 
 /**
  * The schemas in which `guardOf` has found all guarded fields. A guarded schema that was transformed is another schema with the
@@ -25,7 +29,7 @@ const rulesByMark = new WeakMap<object, SchemaRules>();
 const verified = new WeakMap<GraphQLSchema, Guard>();
 
 /** Returns the mark for the query type of a guarded schema and for its fields with a rule. */
-export const createMark = (rules: SchemaRules): Mark => {
+export const createMark = (rules: GuardedRules): Mark => {
   const mark: Mark = Object.freeze({});
   rulesByMark.set(mark, rules);
   return mark;

@@ -3,6 +3,8 @@ import { assertValidSchema, GraphQLObjectType, type GraphQLSchema } from 'graphq
 import { SchemaRulesError } from './errors.ts';
 import { type FieldGuardOptions, guardField } from './field-guard.ts';
 import { createMark, guardOf, requireGuard, withMark } from './guard-registry.ts';
+import { createPolicyRunner } from './policies.ts';
+import { hasOwnFunction } from './policy-use.ts';
 import { readRules } from './rules.ts';
 
 export type GuardOptions = FieldGuardOptions & {
@@ -31,14 +33,14 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles } = options;
+  const { policies = {}, roles, onDenied } = options;
   if (guardOf(schema) !== null) {
     throw new SchemaRulesError(['schema: is guarded already']);
   }
   assertValidSchema(schema);
-  const hasPolicy = (name: string): boolean => Object.hasOwn(policies, name) && isFunction(policies[name]);
-  const schemaRules = readRules(schema, { roles, hasPolicy });
-  const mark = createMark(schemaRules);
+  const runner = createPolicyRunner(options);
+  const schemaRules = readRules(schema, { roles, hasPolicy: (name) => hasOwnFunction(policies, name) });
+  const mark = createMark({ ...schemaRules, policies: runner });
   const subscriptions = schema.getSubscriptionType()?.name;
   return mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
@@ -48,14 +50,12 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
       if (rule === undefined) return undefined;
       const isSubscription = typeName === subscriptions;
       return {
-        ...guardField(field, rule, { ...options, isSubscription }),
+        ...guardField(field, rule, { policies: runner, onDenied, isSubscription }),
         extensions: withMark(field.extensions, mark),
       };
     },
   });
 };
-
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 /**
  * Throws `SchemaRulesError` for a schema with rules that would not be enforced: one that was not made by `guardSchema`, or that

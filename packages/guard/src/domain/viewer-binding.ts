@@ -5,6 +5,8 @@ type Binding = {
   /** Null while no operation runs. */
   viewer: Viewer | null;
   running: number;
+  /** Stands for the operation that runs. Null: none runs, or several share the context. */
+  operation: object | null;
   /** The name of the property that was added to the context. Null: it is not ours to write. */
   property: string | null;
 };
@@ -40,6 +42,7 @@ export const bindViewer = (context: object, viewer: Viewer, property: string | n
   const binding = bindings.get(context) ?? createBinding(context);
   if (binding.viewer !== null && !isSameViewer(binding.viewer, own)) return false;
   binding.viewer = own;
+  binding.operation = binding.running === 0 ? {} : null;
   binding.running += 1;
   forgetLast();
   if (property !== null) showViewer(context, binding, own, property);
@@ -47,7 +50,7 @@ export const bindViewer = (context: object, viewer: Viewer, property: string | n
 };
 
 const createBinding = (context: object): Binding => {
-  const binding: Binding = { viewer: null, running: 0, property: null };
+  const binding: Binding = { viewer: null, running: 0, operation: null, property: null };
   bindings.set(context, binding);
   return binding;
 };
@@ -59,6 +62,7 @@ export const releaseViewer = (context: object): void => {
   binding.running -= 1;
   if (binding.running > 0) return;
   binding.viewer = null;
+  binding.operation = null;
   forgetLast();
   if (binding.property !== null) hideViewer(context, binding.property);
 };
@@ -119,3 +123,7 @@ export const viewerOf = <Account = unknown>(context: unknown): Viewer<Account> =
   }
   return last.viewer as Viewer<Account>;
 };
+
+/** Returns an object that stands for the operation that has this context for itself, null if none has. */
+export const operationOf = (context: unknown): object | null =>
+  isContextObject(context) ? (bindings.get(context)?.operation ?? null) : null;

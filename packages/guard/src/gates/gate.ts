@@ -3,7 +3,7 @@ import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from 
 import { admit } from '../authorization/admit.ts';
 import type { Decision } from '../authorization/decision.ts';
 import { type Refusal, toGraphQLError } from '../authorization/errors.ts';
-import { type Fault, tellFault } from '../authorization/faults.ts';
+import { callTold, type Fault, tellFault } from '../authorization/faults.ts';
 import { assertGuarded } from '../authorization/guard.ts';
 import { guardOf } from '../authorization/guard-registry.ts';
 import { runAs } from '../authorization/run-as.ts';
@@ -21,6 +21,7 @@ export type GatedOperation = {
   readonly operationName?: string | null | undefined;
   readonly variableValues?: unknown;
   readonly contextValue?: unknown;
+  readonly rootValue?: unknown;
 };
 
 /** What is known of an operation besides its arguments, where a server does not keep its request in the context. */
@@ -96,12 +97,13 @@ export const createGate = (options: GateOptions): Gate => {
   const fault = (what: Fault, context: unknown): void => tellFault(onFault, what, context);
 
   const admitOperation = (operation: GatedOperation, origin: Origin, isFirst: boolean): MaybePromise<Decision> => {
-    const { schema, document, operationName, variableValues: variables, contextValue: context } = operation;
+    const { schema, variableValues: variables, contextValue: context } = operation;
     check(schema);
     const { source = sourceOf(context), request = shareable(requestOf(context)) } = origin;
     const once: Authenticator = (from) => (request ? authenticateOnce(request, from) : options.authenticate(from));
     return admit({
-      ...{ schema, document, operationName, variables, source },
+      ...operation,
+      ...{ contextValue: context, contextKey: options.contextKey, variables, source },
       authenticate: isFirst ? once : options.authenticate,
       consume: isFirst && consume ? (viewer, fields) => consume(viewer, fields, context) : undefined,
     });
@@ -111,9 +113,8 @@ export const createGate = (options: GateOptions): Gate => {
     handleMaybePromise(
       () => admitOperation(operation, origin, true),
       (decision) => {
-        const told = () => onDecision?.(decision, operation.contextValue);
-        const failed = (error: unknown) => fault({ message: 'onDecision failed', error }, operation.contextValue);
-        handleMaybePromise(told, () => undefined, failed);
+        const { contextValue: context } = operation;
+        if (onDecision) callTold(() => onDecision(decision, context), { name: 'onDecision', onFault, context });
         return decision;
       },
       (error) => {

@@ -3,6 +3,7 @@ import {
   authTypeDefs,
   clientId,
   GuardError,
+  type GuardOptions,
   guardSchema,
   type Policies,
   userId,
@@ -60,8 +61,17 @@ export const authenticate: Authenticator = (source) => {
 
 export type Resolvers = Record<string, Record<string, unknown>>;
 
-export const schemaOf = (typeDefs: string, resolvers: Resolvers = {}, policies: Policies = {}) =>
-  guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles), typeDefs], resolvers }), { roles, policies });
+export const schemaOf = (
+  typeDefs: string,
+  resolvers: Resolvers = {},
+  policies: Policies = {},
+  options: Omit<GuardOptions, 'roles' | 'policies'> = {},
+) =>
+  guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles), typeDefs], resolvers }), {
+    roles,
+    policies,
+    ...options,
+  });
 
 const roles = ['USER', 'EDITOR', 'ADMIN'];
 

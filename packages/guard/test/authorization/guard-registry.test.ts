@@ -33,7 +33,13 @@ const expectNoGuard = (schema: GraphQLSchema): void => {
   expect(guardOf(schema)).toBeNull();
   expect(() => assertGuarded(schema)).toThrow(SchemaRulesError);
   expect(() => createYoga({ schema, plugins: [useFieldgate({ authenticate })] })).toThrow(SchemaRulesError);
-  const operation = { schema, document: parse('{ open }'), source: { header: () => null }, authenticate };
+  const operation = {
+    schema,
+    document: parse('{ open }'),
+    contextValue: {},
+    source: { header: () => null },
+    authenticate,
+  };
   expect(() => admit(operation)).toThrow('was not made by guardSchema');
 };
 

@@ -84,6 +84,7 @@ describe('the viewer is what was verified for this operation', () => {
     const operation = {
       schema: createSampleSchema().schema,
       document: parse('{ admin }'),
+      contextValue: {},
       source: { header: () => 'Bearer x' },
     };
     const byBearer = bearer({ verify, checkSession: null, checkServiceToken: null });
@@ -234,7 +235,7 @@ describe('a guarded schema without a server', () => {
     const { schema } = createSampleSchema();
     const decide = (query: string, token: string) => {
       const source = { header: (name: string) => (name === 'authorization' ? `Bearer ${token}` : null) };
-      return admit({ schema, document: parse(query), source, authenticate });
+      return admit({ schema, document: parse(query), contextValue: {}, source, authenticate });
     };
     expect(decide('{ admin }', 'admin')).toEqual({ kind: 'run', viewer: viewerNamed('admin') });
     expect(decide('{ hello }', 'admin')).toEqual({ kind: 'run', viewer: { kind: 'anonymous' } });

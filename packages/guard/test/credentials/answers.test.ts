@@ -202,7 +202,13 @@ describe('G6: what an authenticator returns is checked too', () => {
     expiresAt: null,
   };
   const admitWith = async (answer: unknown) =>
-    admit({ schema, document: parse('{ a }'), source: sourceWith(), authenticate: (() => answer) as never });
+    admit({
+      schema,
+      document: parse('{ a }'),
+      contextValue: {},
+      source: sourceWith(),
+      authenticate: (() => answer) as never,
+    });
 
   it('an accepted viewer of the right shape runs', async () => {
     expect(await admitWith({ kind: 'accepted', viewer })).toMatchObject({ kind: 'run' });

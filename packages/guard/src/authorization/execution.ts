@@ -1,0 +1,46 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { operationOf } from '../domain/viewer-binding.ts';
+
+type Path = GraphQLResolveInfo['path'];
+
+/** Where an execution of an operation that has its context for itself was last seen. */
+type Seen<State> = { readonly variables: unknown; readonly rootKey: string | number | null; readonly state: State };
+
+/**
+ * Returns a function that returns the state of the execution that a field belongs to. Each event of a subscription and each root field
+ * of a mutation has its own. Never the state of another execution: where it cannot be told, it is a new one.
+ */
+export const createExecutions = <State>(
+  create: () => State,
+): ((context: unknown, info: GraphQLResolveInfo) => State) => {
+  const byOperation = new WeakMap<object, Seen<State>>();
+  const byRoot = new WeakMap<object, State>();
+
+  const ofRoot = (root: Path): State => {
+    const known = byRoot.get(root);
+    if (known !== undefined) return known;
+    const state = create();
+    byRoot.set(root, state);
+    return state;
+  };
+
+  return (context, info) => {
+    const type = info.operation.operation;
+    const operation = type === 'subscription' ? null : operationOf(context);
+    // Of events only the path tells one from the next: graphql makes a new one for each root field that it resolves.
+    if (operation === null) return ofRoot(rootOf(info.path));
+    // Compiled queries make a new path for every field, and the variables tell an operation from one that it runs inside.
+    const rootKey = type === 'mutation' ? rootOf(info.path).key : null;
+    const seen = byOperation.get(operation);
+    if (seen !== undefined && seen.variables === info.variableValues && seen.rootKey === rootKey) return seen.state;
+    const state = create();
+    byOperation.set(operation, { variables: info.variableValues, rootKey, state });
+    return state;
+  };
+};
+
+const rootOf = (path: Path): Path => {
+  let root = path;
+  while (root.prev !== undefined) root = root.prev;
+  return root;
+};
