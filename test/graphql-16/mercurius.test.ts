@@ -3,6 +3,7 @@ import fastify, { type InjectOptions } from 'fastify';
 import mercurius, { type MercuriusOptions } from 'mercurius';
 import { describeGate } from '../../packages/guard/test/gates/cases.ts';
 import { httpClient, type Start } from '../../packages/guard/test/gates/fixture.ts';
+import { webSocketClient } from '../../packages/guard/test/gates/web-socket-client.ts';
 
 const startWith =
   (settings: Partial<MercuriusOptions>): Start =>
@@ -11,11 +12,12 @@ const startWith =
     await app.register(mercurius, {
       schema,
       allowBatchedQueries: true,
+      subscription: true,
       ...(context && { context }),
       ...settings,
     } as MercuriusOptions);
     await app.register(fieldgateForMercurius(options));
-    await app.ready();
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
     const client = httpClient(async ({ headers, body }) => {
       const request = {
         method: 'POST',
@@ -27,7 +29,8 @@ const startWith =
       const sent = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)]);
       return new Response(answer.body, { status: answer.statusCode, headers: sent });
     });
-    return { ...client, close: () => app.close() };
+    const stream = webSocketClient(`${url.replace('http', 'ws')}/graphql`);
+    return { ...client, stream, close: () => app.close() };
   };
 
 describeGate('Mercurius', startWith({}), { http: true, mediaType: true, sharesContext: true });

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { authTypeDefs, guardSchema } from '@fieldgate/guard';
+import { authTypeDefs, batch, guardSchema } from '@fieldgate/guard';
 import { buildSchema } from 'graphql';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -14,7 +14,7 @@ const blocksOf = (language: string): readonly string[] =>
   [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map(([, text = '']) => text);
 
 const [install = '', session = ''] = blocksOf('console');
-const [withYoga = '', withAdmit = ''] = blocksOf('js');
+const [withYoga = '', withPolicies = '', withAdmit = ''] = blocksOf('js');
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0);
@@ -98,7 +98,20 @@ it('the lines without Yoga are a part of a server that works', async () => {
   expect((await ask('{ me')).status).toBe(400);
 });
 
+it('the policies can be used as they are written', async () => {
+  const names = ['batch', 'guardSchema', 'viewerOf', 'executable', 'roles', 'log'];
+  const build = new Function(...names, `${withPolicies}; return policies;`);
+  const viewer = { id: '42' };
+  const executable = buildSchema(
+    `${authTypeDefs(['USER'])} type Query { a: Int @auth(policy: "owns(field: ownerId)") }`,
+  );
+  const policies = build(batch, guardSchema, () => viewer, executable, ['USER'], { error: () => {} });
+  expect(policies.owns({ ownerId: '42' }, {}, {}, { params: { field: 'ownerId' } })).toBe(true);
+  const db = { readableBy: async (_viewer: string, ids: readonly string[]) => new Set(ids) };
+  expect(await policies.mayRead({ id: '1' }, {}, { db })).toBe(true);
+});
+
 it('has no other blocks than these', () => {
   const languages = [...readme.matchAll(/^```(\w+)$/gm)].map(([, language]) => language);
-  expect(languages).toEqual(['console', 'js', 'console', 'graphql', 'text', 'js']);
+  expect(languages).toEqual(['console', 'js', 'console', 'js', 'graphql', 'text', 'js']);
 });

@@ -6,6 +6,7 @@ import { createMark, guardOf, requireGuard, withMark } from './guard-registry.ts
 import { createPolicyRunner } from './policies.ts';
 import { hasOwnFunction } from './policy-use.ts';
 import { readRules } from './rules.ts';
+import { endableField } from './stream-source.ts';
 
 export type GuardOptions = FieldGuardOptions & {
   /**
@@ -47,10 +48,11 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
     [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
       const rule = schemaRules.rules.get(`${typeName}.${fieldName}`);
-      if (rule === undefined) return undefined;
       const isSubscription = typeName === subscriptions;
+      if (rule === undefined) return isSubscription ? endableField(field) : undefined;
+      const guarded = guardField(field, rule, { policies: runner, onDenied, isSubscription });
       return {
-        ...guardField(field, rule, { policies: runner, onDenied, isSubscription }),
+        ...(isSubscription ? endableField(guarded) : guarded),
         extensions: withMark(field.extensions, mark),
       };
     },

@@ -118,7 +118,8 @@ const hideViewer = (context: object, property: string): void => {
  */
 export const viewerOf = <Account = unknown>(context: unknown): Viewer<Account> => {
   if (context !== last.context) {
-    last.viewer = (isContextObject(context) ? bindings.get(context)?.viewer : null) ?? anonymous;
+    const viewer = (isContextObject(context) ? bindings.get(context)?.viewer : null) ?? viewerOfCopy(context);
+    last.viewer = viewer;
     last.context = context;
   }
   return last.viewer as Viewer<Account>;
@@ -127,3 +128,40 @@ export const viewerOf = <Account = unknown>(context: unknown): Viewer<Account> =
 /** Returns an object that stands for the operation that has this context for itself, null if none has. */
 export const operationOf = (context: unknown): object | null =>
   isContextObject(context) ? (bindings.get(context)?.operation ?? null) : null;
+
+/** What a copy of a context shows, to have the viewer of the context it was copied from. */
+const ticketKey = Symbol('fieldgate.ticket');
+
+type Ticket = { readonly viewer: Viewer; readonly onUse: (copy: object) => void; isUsed: boolean };
+
+const tickets = new WeakMap<object, Ticket>();
+
+/**
+ * Gives the viewer to the first copy that asks for it, and to no other. For a server that decides an operation with one context and
+ * executes it with a copy that nobody else sees before: Mercurius, for subscriptions. `onUse` is told the copy.
+ */
+export const bindCopy = (context: object, viewer: Viewer, onUse: (copy: object) => void): void => {
+  const ticket = Object.freeze({});
+  tickets.set(ticket, { viewer, onUse, isUsed: false });
+  Object.assign(context, { [ticketKey]: ticket });
+  // The original asks too, in hooks: it must not use the ticket up.
+  bindViewer(context, viewer, null);
+};
+
+const viewerOfCopy = (context: unknown): Viewer => {
+  const ticket = isContextObject(context) ? tickets.get(Object(ticketOf(context))) : undefined;
+  if (ticket === undefined || ticket.isUsed || !isContextObject(context)) return anonymous;
+  ticket.isUsed = true;
+  bindViewer(context, ticket.viewer, null);
+  ticket.onUse(context);
+  return bindings.get(context)?.viewer ?? anonymous;
+};
+
+const ticketOf = (context: object): unknown => {
+  try {
+    return (context as { readonly [ticketKey]?: unknown })[ticketKey];
+  } catch {
+    // A Proxy may throw on any access.
+    return undefined;
+  }
+};

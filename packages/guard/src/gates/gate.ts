@@ -2,17 +2,20 @@ import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-help
 import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
 import { admit } from '../authorization/admit.ts';
 import type { Decision } from '../authorization/decision.ts';
+import { isAsyncIterable, type WatchEnd } from '../authorization/ended-stream.ts';
 import { type Refusal, toGraphQLError } from '../authorization/errors.ts';
 import { callTold, type Fault, tellFault } from '../authorization/faults.ts';
 import { assertGuarded } from '../authorization/guard.ts';
 import { guardOf } from '../authorization/guard-registry.ts';
 import { runAs } from '../authorization/run-as.ts';
+import { endSourceWith } from '../authorization/stream-source.ts';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { CodedError, GuardError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
+import { bindCopy } from '../domain/viewer-binding.ts';
 import { checkOptions, type GateOptions } from './options.ts';
 import { isUpgrade, requestOf, sourceOfContext } from './sources.ts';
-import { endWithViewer, isAsyncIterable } from './stream-end.ts';
+import { endWithViewer, watchViewer } from './stream-end.ts';
 
 /** One operation, as graphql's `execute` takes it. */
 export type GatedOperation = {
@@ -57,6 +60,11 @@ export type Gate = {
    * when the operation is over. Throws as `run` does.
    */
   readonly hold: (admitted: Admitted, contextValue: unknown) => () => void;
+  /**
+   * Binds the viewer of an admitted subscription to the one copy that its server will make of the context. The source of its
+   * stream ends with the viewer's credential.
+   */
+  readonly holdCopy: (admitted: Admitted, operation: GatedOperation, origin?: Origin) => void;
   /** Returns whether the result of an operation depends on who asks: it must not be kept for others. */
   readonly isPersonal: (operation: GatedOperation) => boolean;
   readonly fault: (fault: Fault, context: unknown) => void;
@@ -145,7 +153,14 @@ export const createGate = (options: GateOptions): Gate => {
     return end;
   };
 
-  return { check, decide, run, execute, hold, isPersonal, fault };
+  const holdCopy: Gate['holdCopy'] = ({ viewer }, operation, origin = {}) => {
+    if (viewer.kind === 'anonymous') return;
+    const recheck = () => admitOperation(operation, origin, false);
+    const watch: WatchEnd = watchViewer(viewer, { ...options, recheck });
+    bindCopy(Object(operation.contextValue), viewer, (copy) => endSourceWith(copy, watch));
+  };
+
+  return { check, decide, run, execute, hold, holdCopy, isPersonal, fault };
 };
 
 const isPersonal = ({ schema, document, operationName, variableValues }: GatedOperation): boolean =>

@@ -203,5 +203,6 @@ const createPreSubscription =
       };
       const decision = await gate.decide(asked, { request: null });
       if (decision.kind === 'refuse') throw toGraphQLError(decision.error);
+      gate.holdCopy(decision, asked, { request: null });
     }
   };

@@ -2,11 +2,11 @@ import { handleMaybePromise, isPromise } from '@whatwg-node/promise-helpers';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { acceptsAnything } from '../authorization/accepts-anything.ts';
+import { isAsyncIterable } from '../authorization/ended-stream.ts';
 import { type Refusal, refusalError } from '../authorization/errors.ts';
 import { CodedError } from '../domain/errors.ts';
 import { type Admitted, createGate, denialIn, type Gate, refusedResult } from './gate.ts';
 import type { GateOptions } from './options.ts';
-import { isAsyncIterable } from './stream-end.ts';
 
 /**
  * Returns a plugin for Yoga and Envelop, for a schema made by `guardSchema`. It decides each operation before any resolver runs and

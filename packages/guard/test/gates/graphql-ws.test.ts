@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import { type Authenticator, apiKey, createAuthenticate, type GateOptions } from '@fieldgate/guard';
 import { fieldgateForGraphqlWs } from '@fieldgate/guard/graphql-ws';
 import type { GraphQLSchema } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { describeGate } from './cases.ts';
-import { authenticate, createSample, type GraphQLAnswer, type Sent, type Start, secretValue } from './fixture.ts';
+import { authenticate, createSample, type Start, secretValue } from './fixture.ts';
+import { webSocketClient } from './web-socket-client.ts';
 
 const listen = async (schema: GraphQLSchema, options: GateOptions, context?: () => object) => {
   const server = createServer();
@@ -26,42 +26,13 @@ const listen = async (schema: GraphQLSchema, options: GateOptions, context?: () 
 
 const start: Start = async (schema, options, context) => {
   const { url, close } = await listen(schema, options, context);
-  const stream = async ({ token, query, operationName, variables }: Sent) => {
-    const client = createClient({
-      url,
-      webSocketImpl: headersSocket(token),
-      retryAttempts: 0,
-    });
-    const events: GraphQLAnswer[] = [];
-    const payload = { query, ...(operationName !== undefined && { operationName }), ...(variables && { variables }) };
-    await new Promise<void>((resolve, reject) => {
-      client.subscribe(payload, {
-        next: (event) => events.push(event as GraphQLAnswer),
-        error: (error) => {
-          if (Array.isArray(error)) events.push({ errors: error });
-          else if (error instanceof Error || 'code' in Object(error)) return reject(error);
-          resolve();
-        },
-        complete: resolve,
-      });
-    });
-    await client.dispose();
-    return events;
-  };
+  const stream = webSocketClient(url);
   return {
     send: async (sent) => (await stream(sent))[0] ?? {},
     stream,
     close,
   };
 };
-
-/** A WebSocket whose upgrade request has the token: without connection parameters it decides. */
-const headersSocket = (token: string | undefined) =>
-  class extends WebSocket {
-    constructor(url: string, protocol: string) {
-      super(url, protocol, { headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }) } });
-    }
-  };
 
 describeGate('graphql-ws', start, { http: false, sharesContext: true, atTheDoor: true });
 
