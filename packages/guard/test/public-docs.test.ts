@@ -6,6 +6,7 @@ import * as guard from '@fieldgate/guard';
 import * as apollo from '@fieldgate/guard/apollo';
 import * as graphqlHttp from '@fieldgate/guard/graphql-http';
 import * as graphqlWs from '@fieldgate/guard/graphql-ws';
+import * as jwksEntry from '@fieldgate/guard/jwks';
 import * as mercurius from '@fieldgate/guard/mercurius';
 import * as yoga from '@fieldgate/guard/yoga';
 import { expect, it, onTestFinished } from 'vitest';
@@ -32,7 +33,15 @@ const examples = new Map(
 /** Identity functions that brand a string, and an error that is caught, not made. */
 const selfEvident = ['userId', 'sessionId', 'apiKeyId', 'clientId', 'SchemaRulesError'];
 
-const published = Object.entries({ ...guard, ...yoga, ...graphqlHttp, ...graphqlWs, ...apollo, ...mercurius })
+const published = Object.entries({
+  ...guard,
+  ...yoga,
+  ...graphqlHttp,
+  ...graphqlWs,
+  ...apollo,
+  ...mercurius,
+  ...jwksEntry,
+})
   .filter(([name, value]) => typeof value === 'function' && !selfEvident.includes(name))
   .map(([name]) => name);
 
@@ -46,6 +55,7 @@ import { ${Object.keys(guard)
   .filter((name) => name !== 'execute' && name !== 'subscribe')
   .join(', ')} } from '@fieldgate/guard';
 import type { ApiKeyVerification, Authenticator, BasicAccount, BearerVerification, CredentialSource, Decision, SessionId, SessionStatus, UserId, Viewer } from '@fieldgate/guard';
+import { jwks } from '@fieldgate/guard/jwks';
 import { fieldgateForApollo } from '@fieldgate/guard/apollo';
 import { fieldgateForMercurius } from '@fieldgate/guard/mercurius';
 import { fieldgateForGraphqlHttp } from '@fieldgate/guard/graphql-http';

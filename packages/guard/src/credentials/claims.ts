@@ -28,7 +28,10 @@ export type ServiceBearerClaims = {
 
 export type BearerVerification =
   | { readonly kind: 'valid'; readonly claims: BearerClaims }
-  | { readonly kind: 'invalid'; readonly reason: Extract<RejectionReason, `TOKEN_${'INVALID' | 'EXPIRED'}`> };
+  | {
+      readonly kind: 'invalid';
+      readonly reason: Extract<RejectionReason, `TOKEN_${'INVALID' | 'EXPIRED' | 'REVOKED'}`>;
+    };
 
 /** What a valid key says about its holder. */
 export type ApiKeyClaims = {
