@@ -1,7 +1,14 @@
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import { fieldgateForApollo } from '@fieldgate/guard/apollo';
+import { expect, test } from 'vitest';
 import { describeGate } from '../../packages/guard/test/gates/cases.ts';
-import { httpClient, type Start } from '../../packages/guard/test/gates/fixture.ts';
+import {
+  authenticate,
+  createSample,
+  httpClient,
+  type Start,
+  secretValue,
+} from '../../packages/guard/test/gates/fixture.ts';
 
 const start: Start = async (schema, options, context) => {
   const server = new ApolloServer({
@@ -32,3 +39,14 @@ const start: Start = async (schema, options, context) => {
 };
 
 describeGate('Apollo Server', start, { http: true, mediaType: true, sharesContext: false });
+
+test('G3: a resolver that is set on a running Apollo Server is guarded too', async () => {
+  const { schema } = createSample();
+  const server = await start(schema, { authenticate });
+  const query = '{ hello admin }';
+  expect((await server.send({ query, token: 'admin' })).data).toMatchObject({ admin: secretValue });
+  Object.assign(Object(schema.getQueryType()?.getFields()['admin']), { resolve: () => 'other' });
+  expect((await server.send({ query, token: 'user' })).data).toEqual({ hello: 'hello', admin: null });
+  expect((await server.send({ query, token: 'admin' })).data).toEqual({ hello: 'hello', admin: 'other' });
+  await server.close?.();
+});

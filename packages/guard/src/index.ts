@@ -19,6 +19,8 @@ export type { Fault, OnFault } from './authorization/faults.ts';
 export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
 export { batch, type Policies, type Policy, type PolicyDetails } from './authorization/policy.ts';
+export type { GuardMode } from './authorization/report.ts';
+export { undecidedRootFields } from './authorization/rules.ts';
 export { type RunAsOptions, runAs, type ViewerContext } from './authorization/run-as.ts';
 export { scopesOf } from './authorization/scopes.ts';
 export { type AuthTypeDefsOptions, authTypeDefs } from './authorization/type-defs.ts';

@@ -4,7 +4,7 @@ export { directiveUses } from './authorization/directives.ts';
 export { refusalError } from './authorization/errors.ts';
 export { guardOf } from './authorization/guard-registry.ts';
 export type { Plan } from './authorization/plan.ts';
-export type { Rule } from './authorization/rules.ts';
+export type { Rule } from './authorization/rule.ts';
 export { createVisibleSchemas } from './authorization/visible-schema.ts';
 export { presentedBearer, readAuthorization } from './credentials/bearer.ts';
 export { readCookie } from './credentials/cookie.ts';

@@ -14,7 +14,7 @@ const blocksOf = (language: string): readonly string[] =>
   [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map(([, text = '']) => text);
 
 const [install = '', session = ''] = blocksOf('console');
-const [withYoga = '', withPolicies = '', withAdmit = ''] = blocksOf('js');
+const [withYoga = '', withAdmit = '', withPolicies = ''] = blocksOf('js');
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0);
@@ -113,5 +113,5 @@ it('the policies can be used as they are written', async () => {
 
 it('has no other blocks than these', () => {
   const languages = [...readme.matchAll(/^```(\w+)$/gm)].map(([, language]) => language);
-  expect(languages).toEqual(['console', 'js', 'console', 'js', 'graphql', 'text', 'js']);
+  expect(languages).toEqual(['console', 'js', 'console', 'graphql', 'text', 'js', 'js']);
 });

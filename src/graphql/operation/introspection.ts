@@ -69,8 +69,10 @@ const anybody: Rule = {
   rolesAllowed: null,
   scopes: [],
   policies: [],
+  maxAge: null,
+  amr: [],
 };
-const plan: Plan = { operation: OperationTypeNode.QUERY, roots: [anybody], fields: [], rules: [anybody] };
+const plan: Plan = { operation: OperationTypeNode.QUERY, roots: [anybody], fields: [], rules: [anybody], hides: false };
 
 /** An operation is executed against one schema, so `__schema` and `__type` may not be mixed with other fields. */
 const IntrospectionAlone = (context: ValidationContext): ASTVisitor => ({

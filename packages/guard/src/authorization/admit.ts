@@ -6,8 +6,9 @@ import { CodedError, GuardError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
 import { tellFault } from './faults.ts';
-import { type Guard, guardOf } from './guard-registry.ts';
+import { type Guard, requireGuard } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
+import { reportDecision } from './report.ts';
 import { askRootPolicies } from './root-policies.ts';
 import { runAs } from './run-as.ts';
 import { timedOut, withTimeLimit } from './time-limit.ts';
@@ -39,8 +40,8 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
 /**
  * Decides whether an operation may run, before any resolver: plans it, verifies the credential only if the plan needs one,
  * checks the rules, and asks the policies of a mutation's root fields, so that a denial refuses all of it. Pass the viewer of a `run`
- * decision to the execution with `runAs`. Synchronous unless the authenticator, a policy or `consume` is not. Throws or rejects only
- * for bugs: an unavailable store is a refusal.
+ * decision to the execution with `runAs`. Synchronous unless the authenticator, a policy or `consume` is not. Throws
+ * `SchemaRulesError` for a schema that `assertGuarded` refuses, and throws or rejects for other bugs: an unavailable store is a refusal.
  *
  * @example
  * const decision = await admit({ schema, document, contextValue: {}, source, authenticate });
@@ -49,31 +50,23 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
   const { document, operationName, variables, consume } = operation;
-  const guard = guardOf(operation.schema);
-  if (guard === null) {
-    throw new Error('The schema was not made by guardSchema, so its rules would not be enforced.');
-  }
+  const guard = requireGuard(operation.schema);
   const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
-  if (plan.rules.length === 0) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: unknown): MaybePromise<Decision> => {
-    const decision = decideByPolicies(
-      guard,
-      plan,
-      operation,
-      decideOperation(plan, parseAuthentication(authentication)),
-    );
-    const count = (decided: Decision) => consumeQuota(decided, plan, consume);
-    return isPromise(decision) ? decision.then(count) : count(decision);
-  };
+  if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
+  const decide = (authentication: unknown): MaybePromise<Decision> =>
+    decideByPolicies(guard, plan, operation, decideOperation(plan, parseAuthentication(authentication)));
+  const count = (decision: Decision): MaybePromise<Decision> =>
+    consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
-    return isPromise(authentication)
-      ? answerInTime(guard, authentication, operation).then(decide).catch(refuseIfCoded)
+    const decision = isPromise(authentication)
+      ? answerInTime(guard, authentication, operation).then(decide)
       : decide(authentication);
+    return isPromise(decision) ? decision.catch(refuseIfCoded).then(count) : count(decision);
   } catch (error) {
-    return refuseIfCoded(error);
+    return count(refuseIfCoded(error));
   }
 };
 
@@ -81,7 +74,7 @@ const planOrRefuse = (plan: () => Plan | null): Plan | Decision | null => {
   try {
     return plan();
   } catch (error) {
-    return refuseIfCoded(error);
+    return refuseIfCoded(error, false);
   }
 };
 
@@ -120,14 +113,18 @@ const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | u
   if (decision.kind === 'refuse' || consume === undefined) return decision;
   const decide = (error: CodedError | null): Decision =>
     error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous');
-  const error = consume(decision.viewer, fields);
-  return isPromise(error) ? error.then(decide) : decide(error);
+  try {
+    const error = consume(decision.viewer, fields);
+    return isPromise(error) ? error.then(decide, refuseIfCoded) : decide(error);
+  } catch (error) {
+    return refuseIfCoded(error);
+  }
 };
 
 /** An error with a code is a refusal. Anything else is a bug, which the server masks and logs. */
-const refuseIfCoded = (error: unknown): Decision => {
+const refuseIfCoded = (error: unknown, presented = true): Decision => {
   if (error instanceof CodedError) {
-    return refuse(error, true);
+    return refuse(error, presented);
   }
   throw error;
 };

@@ -8,9 +8,15 @@ export type AuthUse = {
   readonly scopes: readonly (readonly string[])[] | null;
   readonly policy: string | null;
   readonly optional: boolean;
+  /** Seconds. */
+  readonly maxAge: number | null;
+  /** By any one of these. */
+  readonly amr: readonly string[] | null;
+  /** `onDenied: FILTER`: who does not meet this gets what they would get if it were not there. */
+  readonly hides: boolean;
 };
 
-const argumentNames = ['role', 'scopes', 'policy', 'optional', 'onDenied'];
+const argumentNames = ['role', 'scopes', 'policy', 'optional', 'maxAge', 'amr', 'onDenied'];
 
 type Known = {
   /** The values of the role enum. */
@@ -23,12 +29,15 @@ export const parseAuth = (
   args: RawArguments,
   known: Known,
 ): { readonly use: AuthUse; readonly problems: readonly string[] } => {
-  const { role, scopes, policy, optional } = args;
+  const { role, scopes, policy, optional, maxAge, amr, onDenied } = args;
   const use = {
     role: typeof role === 'string' ? role : null,
     scopes: isScopeSets(scopes) ? scopes : null,
     policy: typeof policy === 'string' ? policy : null,
     optional: optional === true,
+    maxAge: isSeconds(maxAge) ? maxAge : null,
+    amr: isNames(amr) ? amr : null,
+    hides: onDenied === 'FILTER',
   };
   return { use, problems: argumentProblems(args, known) };
 };
@@ -58,11 +67,33 @@ const argumentProblems = (args: RawArguments, known: Known): readonly string[] =
   if (optional === true && (has('role') || has('scopes'))) {
     problems.push('@auth with optional cannot ask for a role or scopes: callers would get around them by signing out');
   }
-  if (has('onDenied') && onDenied !== 'ERROR') {
-    problems.push('@auth supports onDenied: ERROR only');
+  if (has('onDenied') && onDenied !== 'ERROR' && onDenied !== 'FILTER') {
+    problems.push('@auth needs onDenied to be ERROR or FILTER');
+  }
+  return [...problems, ...stepUpProblems(args)];
+};
+
+const stepUpProblems = (args: RawArguments): readonly string[] => {
+  const { optional, maxAge, amr } = args;
+  const has = (name: string): boolean => Object.hasOwn(args, name);
+  const problems: string[] = [];
+  if (has('maxAge') && !isSeconds(maxAge)) {
+    problems.push('@auth needs maxAge to be a number of seconds, at least 1');
+  }
+  if (has('amr') && !isNames(amr)) {
+    problems.push('@auth needs amr to be a list of names, such as ["otp", "hwk"]');
+  }
+  if (optional === true && (has('maxAge') || has('amr'))) {
+    problems.push('@auth with optional cannot ask for maxAge or amr: callers would get around them by signing out');
   }
   return problems;
 };
+
+/** GraphQL's Int ends at 2^31 - 1. */
+const isSeconds = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value < 2 ** 31;
+
+const isNames = (value: unknown): value is readonly string[] => isFilledArray(value) && value.every(isFilledString);
 
 const isScopeSets = (value: unknown): value is readonly (readonly string[])[] =>
   isFilledArray(value) && value.every((set) => isFilledArray(set) && set.every((scope) => isFilledString(scope)));

@@ -4,10 +4,17 @@ import { hasScope, interactiveScope } from '../domain/scope.ts';
 import { anonymous, ownViewer, type Viewer } from '../domain/viewer.ts';
 import type { Refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 
 /** `run`: execute as this viewer; fields that a query may not see resolve to null with an error. `refuse`: nothing runs. */
-export type Decision = { readonly kind: 'run'; readonly viewer: Viewer } | ({ readonly kind: 'refuse' } & Refusal);
+export type Decision =
+  | {
+      readonly kind: 'run';
+      readonly viewer: Viewer;
+      /** In `mode: 'report'`: why it would have been refused. */
+      readonly reported?: Refusal;
+    }
+  | ({ readonly kind: 'refuse' } & Refusal);
 
 /** For API keys and Basic where only a session suffices: no scope that could be granted would help. */
 const sessionNeeded =

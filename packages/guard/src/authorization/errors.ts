@@ -59,6 +59,8 @@ export type Refusal = {
   readonly viewer?: Viewer;
   /** The `WWW-Authenticate` of a 401, for schemes other than Bearer. */
   readonly challenge?: string;
+  /** False in `mode: 'report'`: it was let through, and would have been refused. */
+  readonly enforced?: false;
 };
 
 /**

@@ -13,7 +13,7 @@ import { type Refusal, toGraphQLError } from './errors.ts';
 import { callTold, type OnFault } from './faults.ts';
 import type { PolicyOptions, PolicyRunner } from './policies.ts';
 import type { Arguments } from './policy.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 
 export type FieldGuardOptions = PolicyOptions & {
   /**

@@ -1,11 +1,31 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
-import { assertValidSchema, GraphQLObjectType, type GraphQLSchema } from 'graphql';
-import { SchemaRulesError } from './errors.ts';
-import { type FieldGuardOptions, guardField } from './field-guard.ts';
-import { createMark, guardOf, requireGuard, withMark } from './guard-registry.ts';
+import {
+  assertValidSchema,
+  defaultFieldResolver,
+  type GraphQLFieldConfig,
+  GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+import { GuardError } from '../domain/errors.ts';
+import { SchemaRulesError, toGraphQLError } from './errors.ts';
+import { type OnFault, tellFault } from './faults.ts';
+import type { CheckDeps, FieldGuardOptions } from './field-guard.ts';
+import {
+  createMark,
+  createSchemaCheck,
+  type GuardedFunctions,
+  guardOf,
+  hasGuardedFields,
+  rememberGuarded,
+  requireGuard,
+  seal,
+  withMark,
+} from './guard-registry.ts';
 import { createPolicyRunner } from './policies.ts';
 import { hasOwnFunction } from './policy-use.ts';
-import { readRules } from './rules.ts';
+import { type GuardMode, reportField, reporting } from './report.ts';
+import { readRules, type SchemaRules } from './rules.ts';
+import { createSchemaGuard, type FieldPlace } from './schema-guard.ts';
 import { endableField } from './stream-source.ts';
 
 export type GuardOptions = FieldGuardOptions & {
@@ -14,12 +34,19 @@ export type GuardOptions = FieldGuardOptions & {
    * rule asks for a role.
    */
   readonly roles?: readonly string[];
+  /**
+   * `report`: nothing is enforced, not even a rule that was enforced before. Each rule is asked, and `onDenied`, which is then needed,
+   * is told with `enforced: false` of what it would deny. Root fields without a rule are public. Default: `enforce`.
+   */
+  readonly mode?: GuardMode;
 };
 
 /**
  * Returns a copy of the schema in which every field with a rule checks it before it is resolved or subscribed to. Throws one
  * `SchemaRulesError` that lists everything that would not be enforced, so such a schema is never served.
- * The copy protects itself: executed without `useFieldgate` or `runAs`, every caller is anonymous.
+ * The copy protects itself: executed without `useFieldgate` or `runAs`, every caller is anonymous. Call it last, after resolvers
+ * and transforms: a schema made from the copy is checked by `useFieldgate`, `admit` and `assertGuarded`, and until then its
+ * guarded fields refuse to run.
  *
  * @example
  * const roles = ['USER', 'ADMIN'];
@@ -34,44 +61,103 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles, onDenied } = options;
-  if (guardOf(schema) !== null) {
-    throw new SchemaRulesError(['schema: is guarded already']);
+  const { policies = {}, roles, mode = 'enforce' } = options;
+  checkMode(options);
+  if (guardOf(schema) !== null || hasGuardedFields(schema)) {
+    throw new SchemaRulesError([
+      'schema: is guarded already. Call guardSchema once, after everything that changes the schema',
+    ]);
   }
   assertValidSchema(schema);
+  const hasPolicy = (name: string): boolean => hasOwnFunction(policies, name);
+  const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report' });
+  const guarded = new Map<string, GuardedFunctions>();
   const runner = createPolicyRunner(options);
-  const schemaRules = readRules(schema, { roles, hasPolicy: (name) => hasOwnFunction(policies, name) });
-  const mark = createMark({ ...schemaRules, policies: runner });
+  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded });
+  const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner });
   const subscriptions = schema.getSubscriptionType()?.name;
-  return mapSchema(schema, {
+  const result = mapSchema(schema, {
     [MapperKind.QUERY]: (type) =>
       new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
-    [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
-      const rule = schemaRules.rules.get(`${typeName}.${fieldName}`);
-      const isSubscription = typeName === subscriptions;
-      if (rule === undefined) return isSubscription ? endableField(field) : undefined;
-      const guarded = guardField(field, rule, { policies: runner, onDenied, isSubscription });
-      return {
-        ...(isSubscription ? endableField(guarded) : guarded),
-        extensions: withMark(field.extensions, mark),
+    [MapperKind.ABSTRACT_TYPE]: guard.abstractType,
+    [MapperKind.OBJECT_FIELD]: (field, name, type) => {
+      const coordinate = `${type}.${name}`;
+      const isSubscription = type === subscriptions;
+      const changed = guard.field(field, { type, name });
+      if (changed === undefined) return isSubscription ? endableField(field) : undefined;
+      const guardAgain = (resolve: Resolver): Resolver => {
+        const again = guard.field({ ...field, resolve }, { type, name }) ?? changed;
+        return keepOnChecked(coordinate, { before: field, after: again }, options.onFault).resolve;
       };
+      const after = isSubscription ? endableField(changed) : changed;
+      const functions = keepOnChecked(coordinate, { before: field, after }, options.onFault);
+      guarded.set(coordinate, { ...functions, guardAgain });
+      return { ...changed, ...functions };
     },
   });
+  return seal(result, { guarded });
+};
+
+const createGuard = (
+  schema: GraphQLSchema,
+  schemaRules: SchemaRules,
+  { mode, onDenied, policies }: CheckDeps & { readonly mode: GuardMode },
+) => {
+  if (mode !== 'report') return createSchemaGuard(schema, schemaRules, { policies, onDenied });
+  const guard = createSchemaGuard(schema, schemaRules, { policies, onDenied: reporting(onDenied), tellsHidden: true });
+  return {
+    ...guard,
+    field: (field: Field, place: FieldPlace) => reportField(field, (each) => guard.field(each, place)),
+  };
+};
+
+const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
+  if (mode === undefined || mode === 'enforce') return;
+  if (mode !== 'report') throw new TypeError("guardSchema: mode is 'enforce' or 'report'.");
+  if (onDenied === undefined) {
+    throw new TypeError("guardSchema: mode 'report' needs onDenied, or nobody would know what the rules deny.");
+  }
+  tellFault(onFault, { message: reportMode }, undefined);
+};
+
+const reportMode =
+  "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
+
+type Field = GraphQLFieldConfig<unknown, unknown>;
+type Resolver = NonNullable<Field['resolve']>;
+
+const notChecked =
+  'a schema that was made from a guarded one was executed before it was checked. Guard last, or call assertGuarded(schema) at the start.';
+
+/** Returns the functions that guard a field, which refuse to run on schemas that nobody checked. */
+const keepOnChecked = (
+  coordinate: string,
+  { before, after }: { readonly before: Field; readonly after: Field },
+  onFault: OnFault | undefined,
+): Omit<GuardedFunctions, 'guardAgain'> => {
+  const requireChecked = createSchemaCheck((context) => {
+    tellFault(onFault, { message: notChecked, coordinate }, context);
+    throw toGraphQLError(new GuardError('INTERNAL_SERVER_ERROR'));
+  });
+  const keep = (guarded: Resolver): Resolver =>
+    rememberGuarded((parent, args, context, info) => {
+      requireChecked(info, context);
+      return guarded(parent, args, context, info);
+    }, coordinate);
+  return {
+    resolve: keep(after.resolve ?? defaultFieldResolver),
+    ...(after.subscribe && after.subscribe !== before.subscribe && { subscribe: keep(after.subscribe) }),
+  };
 };
 
 /**
- * Throws `SchemaRulesError` for a schema with rules that would not be enforced: one that was not made by `guardSchema`, or that
- * got new rules afterwards. `useFieldgate` calls it; servers without it call it once at the start.
+ * Throws `SchemaRulesError` for a schema with rules that would not be enforced: one that was not made by `guardSchema`, or whose
+ * guarded resolvers were replaced, or that got new rules afterwards. `useFieldgate` calls it; servers without it call it once at
+ * the start.
  *
  * @example
  * assertGuarded(schema);
  */
 export const assertGuarded = (schema: GraphQLSchema): void => {
-  const guard = requireGuard(schema);
-  const added = [...readRules(schema, { roles: guard.roles, hasPolicy: () => true }).rules.values()].filter(
-    (rule) => JSON.stringify(rule) !== JSON.stringify(guard.rules.get(rule.coordinate)),
-  );
-  if (added.length > 0) {
-    throw new SchemaRulesError(added.map(({ coordinate }) => `${coordinate}: its rule was added after guardSchema`));
-  }
+  requireGuard(schema);
 };

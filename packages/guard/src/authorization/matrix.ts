@@ -7,7 +7,8 @@ import {
   isObjectType,
 } from 'graphql';
 import { requireGuard } from './guard-registry.ts';
-import type { Rule, SchemaRules } from './rules.ts';
+import type { Rule } from './rule.ts';
+import type { SchemaRules } from './rules.ts';
 
 /** `policy`: the rule is met as far as it depends on the caller alone, and a policy decides. */
 export type Access = 'allow' | 'deny' | 'policy';

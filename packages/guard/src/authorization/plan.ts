@@ -13,8 +13,9 @@ import {
   readConditions,
   unconditional,
 } from './conditions.ts';
+import type { Rule } from './rule.ts';
 import { createRuleCollector, planTooLarge } from './rule-collector.ts';
-import type { Rule, SchemaRules } from './rules.ts';
+import type { SchemaRules } from './rules.ts';
 import { fragmentsOf, selectedFields } from './selected-fields.ts';
 
 /** What one operation selects, for one set of values of the variables in its @skip and @include. */
@@ -24,8 +25,10 @@ export type Plan = {
   readonly roots: readonly (Rule | null)[];
   /** The coordinates of the root fields, one for each response key. Introspection is left out. */
   readonly fields: readonly string[];
-  /** Every rule that the operation can meet, each once. Empty: no credential is verified and no store is asked. */
+  /** Every rule that the operation can meet, each once. Empty, and nothing hides: no credential is verified and no store is asked. */
   readonly rules: readonly Rule[];
+  /** Whether a rule can hide something. Then the caller matters too, although none of these rules refuses the operation. */
+  readonly hides: boolean;
 };
 
 /** The most plans kept per operation; further ones are computed each time. Clients choose the values, so it is bounded. */
@@ -90,12 +93,12 @@ const operationsOf = (document: DocumentNode): ReadonlyMap<string | null, Operat
 
 type PlanDocument = (document: DocumentNode, values: ConditionValues, node: OperationDefinitionNode) => Plan | null;
 
-const planWith = (schema: GraphQLSchema, { rules, publicFields }: SchemaRules): PlanDocument => {
+const planWith = (schema: GraphQLSchema, { parts, types, publicFields }: SchemaRules): PlanDocument => {
   return (document, values, node) => {
     const { operation, selectionSet } = node;
     const root = schema.getRootType(operation);
-    if (!root) return { operation, roots: [], fields: [], rules: [] };
-    const scope = { schema, fragments: fragmentsOf(document), values, rules };
+    if (!root) return { operation, roots: [], fields: [], rules: [], hides: false };
+    const scope = { schema, fragments: fragmentsOf(document), values, parts, types };
     const strict = createRuleCollector(scope, () => true);
     // Below a public mutation, optional rules do not count: a login or refresh establishes a credential and uses none, so an
     // expired one sent along must not stop it. The wrapped resolvers still decide about each field.
@@ -105,10 +108,17 @@ const planWith = (schema: GraphQLSchema, { rules, publicFields }: SchemaRules): 
     for (const field of selectedFields(scope, selectionSet, root)) {
       const coordinate: string = `${root.name}.${field.name.value}`;
       fields.set((field.alias ?? field.name).value, coordinate);
-      roots.push(rules.get(coordinate) ?? null);
+      roots.push(parts.get(coordinate)?.error ?? null);
       const isPublicMutation: boolean = operation === 'mutation' && publicFields.has(coordinate);
       if (!(isPublicMutation ? lenient : strict).visit(field, root)) return null;
     }
-    return { operation, roots, fields: [...fields.values()], rules: [...new Set([...strict.rules, ...lenient.rules])] };
+    const collectors = [strict, lenient];
+    return {
+      operation,
+      roots,
+      fields: [...fields.values()],
+      rules: [...new Set(collectors.flatMap((collector) => [...collector.rules]))],
+      hides: collectors.some((collector) => collector.hides()),
+    };
   };
 };

@@ -6,7 +6,7 @@ import type { Policies } from './policy.ts';
 import { type AskPolicy, createAskPolicy } from './policy-answers.ts';
 import type { Answer, Question } from './policy-call.ts';
 import { createPolicyUses, type PolicyUse } from './policy-use.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 import { checkTimeoutMs } from './time-limit.ts';
 
 export type PolicyOptions = {

@@ -13,7 +13,7 @@ import type { CodedError } from '../domain/errors.ts';
 import { conditionNames, conditionsOf, readConditions, unconditional } from './conditions.ts';
 import type { Guard } from './guard-registry.ts';
 import type { Arguments } from './policy.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 import { fragmentsOf, selectedFields } from './selected-fields.ts';
 
 /** A mutation, with what its root resolvers will be called with. */
@@ -117,7 +117,7 @@ const questionOf = (scope: Scope, key: string, nodes: readonly FieldNode[]): rea
   const { guard, root, variables } = scope;
   const [node] = nodes;
   const field = node && root.getFields()[node.name.value];
-  const rule = guard.rules.get(`${root.name}.${field?.name}`);
+  const rule = guard.parts.get(`${root.name}.${field?.name}`)?.error;
   if (!field || !rule || rule.policies.length === 0) return [];
   try {
     const info = infoOf(scope, key, nodes);

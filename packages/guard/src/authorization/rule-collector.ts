@@ -1,18 +1,30 @@
-import { type GraphQLObjectType, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
+import {
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  getNamedType,
+  isAbstractType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { GuardError } from '../domain/errors.ts';
 import { isSelected } from './conditions.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 import { fragmentOf, type SelectionScope } from './selected-fields.ts';
 import { createTypeGroups, groupOf, noTypes, type TypeGroup } from './type-groups.ts';
+import { noParts, type RuleParts, type TypeRules } from './type-rules.ts';
 
 export type RuleScope = SelectionScope & {
   /** By coordinate. */
-  readonly rules: ReadonlyMap<string, Rule>;
+  readonly parts: ReadonlyMap<string, RuleParts>;
+  readonly types: TypeRules;
 };
 
 type RuleCollector = {
   /** Every rule found so far that counts, each once. */
   readonly rules: ReadonlySet<Rule>;
+  /** Returns whether a rule that counts hides something. */
+  readonly hides: () => boolean;
   /** Adds the rules of a selection of this parent type and of everything below it. Returns false for more than can be walked. */
   readonly visit: (selection: SelectionNode, parent: GraphQLObjectType) => boolean;
 };
@@ -40,6 +52,8 @@ type Task = { readonly set: SelectionSetNode; readonly group: TypeGroup };
  */
 export const createRuleCollector = (scope: RuleScope, counts: (rule: Rule) => boolean): RuleCollector => {
   const rules = new Set<Rule>();
+  const returned = new Set<GraphQLNamedType>();
+  let hides = false;
   let left = maxSteps;
   const spend = (steps: number): void => {
     left -= steps;
@@ -47,10 +61,24 @@ export const createRuleCollector = (scope: RuleScope, counts: (rule: Rule) => bo
   const groups = createTypeGroups(scope.schema, spend);
   const unwalked = createUnwalked(spend);
 
+  const add = ({ error, filter }: RuleParts): void => {
+    if (error !== null && counts(error)) rules.add(error);
+    hides ||= filter !== null && counts(filter);
+  };
+
+  /** Adds the rules of a field, and those of the objects that it returns: of an interface or union they are not the field's. */
   const addRules = ({ types }: TypeGroup, field: string): void => {
-    for (const { name } of types) {
-      const rule = scope.rules.get(`${name}.${field}`);
-      if (rule !== undefined && counts(rule)) rules.add(rule);
+    for (const type of types) {
+      add(scope.parts.get(`${type.name}.${field}`) ?? noParts);
+      const definition = type.getFields()[field];
+      const named = definition && getNamedType(definition.type);
+      if (named === undefined || returned.has(named)) continue;
+      returned.add(named);
+      add({ error: null, filter: scope.types.get(named.name)?.filter ?? null });
+      if (!isAbstractType(named)) continue;
+      const members = scope.schema.getPossibleTypes(named);
+      spend(members.length);
+      for (const { name } of [named, ...members]) add(scope.types.get(name) ?? noParts);
     }
   };
 
@@ -64,8 +92,8 @@ export const createRuleCollector = (scope: RuleScope, counts: (rule: Rule) => bo
     }
     const { value } = selection.name;
     if (!group.returned.has(value)) addRules(group, value);
-    const returned = groups.returnedBy(group, value);
-    if (selection.selectionSet) tasks.push({ set: selection.selectionSet, group: returned });
+    const objects = groups.returnedBy(group, value);
+    if (selection.selectionSet) tasks.push({ set: selection.selectionSet, group: objects });
   };
 
   const visit = (selection: SelectionNode, parent: GraphQLObjectType): boolean => {
@@ -84,7 +112,7 @@ export const createRuleCollector = (scope: RuleScope, counts: (rule: Rule) => bo
     return left > 0;
   };
 
-  return { rules, visit };
+  return { rules, hides: () => hides, visit };
 };
 
 type Walked = { readonly groups: Set<TypeGroup>; readonly types: Set<GraphQLObjectType> };

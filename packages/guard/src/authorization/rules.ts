@@ -8,35 +8,26 @@ import {
   isInterfaceType,
   isLeafType,
   isObjectType,
+  isUnionType,
 } from 'graphql';
 import { type AuthUse, parseAuth } from './auth-arguments.ts';
+import { combine, partsOf } from './combine.ts';
 import { definitionProblems, roleEnumOf } from './directive-definitions.ts';
 import { type Directed, directiveUses } from './directives.ts';
 import { SchemaRulesError } from './errors.ts';
 import { placementProblems } from './placement.ts';
 import { roleOrderProblems } from './role-order.ts';
-
-/** Everything that must hold before a field of an object type is resolved. Plain data: equal rules have equal JSON. */
-export type Rule = {
-  /** `Type.field` of an object type: the field that is resolved, whichever interface or fragment selects it. */
-  readonly coordinate: string;
-  /** Whether anonymous callers pass, because every part of the rule allows it. */
-  readonly optional: boolean;
-  /** The greatest role that any part asks for, null if none does. */
-  readonly role: string | null;
-  /** `role` and all roles above it, null if no role is asked for. */
-  readonly rolesAllowed: readonly string[] | null;
-  /** One entry for each `@auth` with scopes. Each must be met by any of its sets, that set in full. */
-  readonly scopes: readonly (readonly (readonly string[])[])[];
-  /** The names of the policies that must all return true, in the order in which they are called. */
-  readonly policies: readonly string[];
-};
+import type { Rule } from './rule.ts';
+import type { RuleParts, TypeRules } from './type-rules.ts';
 
 export type SchemaRules = {
   /** From least to greatest, as the option says. In any order if no rule asks for a role and the option is left out. */
   readonly roles: readonly string[];
-  /** By coordinate. Fields without a rule are left out. */
+  /** By coordinate, with all that is asked for. Fields without a rule are left out. */
   readonly rules: ReadonlyMap<string, Rule>;
+  /** By coordinate, what the field itself enforces of its rule. The policies of its parent type are asked for the object. */
+  readonly parts: ReadonlyMap<string, RuleParts>;
+  readonly types: TypeRules;
   /** The coordinates of fields with `@public`. */
   readonly publicFields: ReadonlySet<string>;
 };
@@ -46,27 +37,39 @@ export type RuleNames = {
   /** The roles of the schema's role enum from least to greatest. Needed if a rule asks for a role. */
   readonly roles: readonly string[] | undefined;
   readonly hasPolicy: (name: string) => boolean;
+  /** Whether root fields may have neither `@auth` nor `@public`. */
+  readonly allowUndecided?: boolean;
 };
 
 /** Reads all rules of a schema. Throws one `SchemaRulesError` that lists everything that would not be enforced. */
 export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules => {
   const reader = createReader(schema, names);
-  const rules = new Map<string, Rule>();
-  const publicFields = new Set<string>();
+  const into = { rules: new Map(), parts: new Map(), publicFields: new Set<string>() };
+  const types = new Map<string, RuleParts>();
+  const addType = (name: string, uses: readonly AuthUse[]): void => {
+    if (uses.length > 0) types.set(name, partsOf(name, uses, reader.roles));
+  };
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   for (const type of ownTypes(schema)) {
     if (isInterfaceType(type)) {
       checkInterface(reader, type);
-    } else if (isLeafType(type)) {
-      reader.usesOn(type, type.name);
+    } else if (isLeafType(type) || isUnionType(type)) {
+      addType(type.name, reader.usesOn(type, type.name));
     } else if (isObjectType(type)) {
-      readObjectType(reader, type, { rules, publicFields });
+      addType(type.name, typeUses(reader, type));
+      readObjectType(reader, type, { ...into, isRoot: roots.includes(type) });
     }
   }
-  const problems = [...reader.problems(), ...placementProblems(schema), ...undecidedRoots(schema, reader)];
+  const undecided = names.allowUndecided ? [] : undecidedRoots(schema, reader);
+  const problems = [
+    ...reader.problems(),
+    ...placementProblems(schema),
+    ...undecided.map((coordinate) => `${coordinate}: is a root field with neither @auth nor @public`),
+  ];
   if (problems.length > 0) {
     throw new SchemaRulesError(problems);
   }
-  return { roles: reader.roles, rules, publicFields };
+  return { roles: reader.roles, types, ...into };
 };
 
 const ownTypes = (schema: GraphQLSchema): readonly GraphQLNamedType[] =>
@@ -111,16 +114,24 @@ const createReader = (schema: GraphQLSchema, { roles, hasPolicy }: RuleNames) =>
   };
 };
 
-const readObjectType = (
-  reader: Reader,
-  type: GraphQLObjectType,
-  into: { readonly rules: Map<string, Rule>; readonly publicFields: Set<string> },
-): void => {
+type Into = {
+  readonly rules: Map<string, Rule>;
+  readonly parts: Map<string, RuleParts>;
+  readonly publicFields: Set<string>;
+  /** Nothing returns a root type, so its fields enforce its policies. */
+  readonly isRoot: boolean;
+};
+
+const readObjectType = (reader: Reader, type: GraphQLObjectType, into: Into): void => {
   for (const field of Object.values(type.getFields())) {
     const coordinate = `${type.name}.${field.name}`;
     const uses = usesFor(reader, type, field);
     if (uses.length > 0) {
       into.rules.set(coordinate, combine(coordinate, uses, reader.roles));
+      into.parts.set(
+        coordinate,
+        partsOf(coordinate, ownUsesFor(reader, type, { field, isRoot: into.isRoot }), reader.roles),
+      );
     }
     if (reader.isPublic(field, coordinate)) {
       into.publicFields.add(coordinate);
@@ -143,10 +154,32 @@ const usesFor = (
   type: GraphQLObjectType,
   field: GraphQLField<unknown, unknown>,
 ): readonly AuthUse[] => [
-  ...reader.usesOn(field, `${type.name}.${field.name}`),
+  ...fieldUses(reader, type, field),
   ...typeUses(reader, type),
-  ...type.getInterfaces().flatMap((parent) => interfaceFieldUses(reader, parent, field.name)),
   ...returnUses(reader, getNamedType(field.type)),
+];
+
+/**
+ * What a field enforces itself. Policies of its parent type are asked once for the object, which a root type has none of, and what
+ * hides the objects that it returns is enforced with them.
+ */
+const ownUsesFor = (
+  reader: Reader,
+  type: GraphQLObjectType,
+  { field, isRoot }: { readonly field: GraphQLField<unknown, unknown>; readonly isRoot: boolean },
+): readonly AuthUse[] => [
+  ...fieldUses(reader, type, field),
+  ...typeUses(reader, type).map((use) => (isRoot ? use : { ...use, policy: null })),
+  ...returnUses(reader, getNamedType(field.type)).filter(({ hides }) => !hides),
+];
+
+const fieldUses = (
+  reader: Reader,
+  type: GraphQLObjectType,
+  field: GraphQLField<unknown, unknown>,
+): readonly AuthUse[] => [
+  ...reader.usesOn(field, `${type.name}.${field.name}`),
+  ...type.getInterfaces().flatMap((parent) => interfaceFieldUses(reader, parent, field.name)),
 ];
 
 const typeUses = (reader: Reader, type: GraphQLObjectType | GraphQLInterfaceType): readonly AuthUse[] =>
@@ -170,17 +203,15 @@ const returnUses = (reader: Reader, type: GraphQLNamedType): readonly AuthUse[] 
     : [];
 };
 
-const combine = (coordinate: string, uses: readonly AuthUse[], roles: readonly string[]): Rule => {
-  const rank = Math.max(...uses.map((use) => (use.role === null ? -1 : roles.indexOf(use.role))));
-  return {
-    coordinate,
-    optional: uses.every((use) => use.optional),
-    role: roles[rank] ?? null,
-    rolesAllowed: rank < 0 ? null : roles.slice(rank),
-    scopes: uses.flatMap((use) => (use.scopes === null ? [] : [use.scopes])),
-    policies: [...new Set(uses.flatMap((use) => use.policy ?? []))],
-  };
-};
+/**
+ * Returns the coordinates of the root fields with neither `@auth` nor `@public`, for which `guardSchema` refuses the start: the list
+ * to work off in a schema that grew without rules.
+ *
+ * @example
+ * console.log(undecidedRootFields(schema).join('\n'));
+ */
+export const undecidedRootFields = (schema: GraphQLSchema): readonly string[] =>
+  undecidedRoots(schema, createReader(schema, { roles: undefined, hasPolicy: () => true }));
 
 /** Every root field must say who may call it, or its root type must: a forgotten rule stops the start. */
 const undecidedRoots = (schema: GraphQLSchema, reader: Reader): readonly string[] =>
@@ -188,7 +219,7 @@ const undecidedRoots = (schema: GraphQLSchema, reader: Reader): readonly string[
     type && typeUses(reader, type).length === 0
       ? Object.values(type.getFields())
           .filter((field) => !isDecided(reader, field, `${type.name}.${field.name}`))
-          .map(({ name }) => `${type.name}.${name}: is a root field with neither @auth nor @public`)
+          .map(({ name }) => `${type.name}.${name}`)
       : [],
   );
 

@@ -57,6 +57,10 @@ const directiveTypeDefs = (role: string, onDenied: string): string => `
     policy: String
     "Anonymous may call too, but a credential that is presented must be valid."
     optional: Boolean = false
+    "The caller proved who they are at most this many seconds ago."
+    maxAge: Int
+    "The caller proved who they are by any one of these methods (RFC 8176)."
+    amr: [String!]
     "What a caller who may not read this gets."
     onDenied: ${onDenied} = ERROR
   ) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM

@@ -3,7 +3,8 @@ import { type GraphQLSchema, isInterfaceType } from 'graphql';
 import type { Viewer } from '../domain/viewer.ts';
 import { canMeet } from './decision.ts';
 import { guardOf } from './guard-registry.ts';
-import type { Rule, SchemaRules } from './rules.ts';
+import type { Rule } from './rule.ts';
+import type { SchemaRules } from './rules.ts';
 
 /**
  * Returns a function from a viewer to the part of a guarded schema that introspection shows them: without the fields whose

@@ -1,5 +1,6 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
 import { errorExtensions, type Refusal, refusalHttp } from '../authorization/errors.ts';
+import { guardInstrumented } from '../authorization/guard-registry.ts';
 import { CodedError } from '../domain/errors.ts';
 import { type Admitted, createGate, type Gate, type GatedOperation, type Origin } from './gate.ts';
 import { refusalMediaType, refusalStatus } from './media-type.ts';
@@ -46,8 +47,8 @@ export const fieldgateForApollo = (options: GateOptions): ApolloGate => {
   const gate = createGate(options);
   return {
     serverWillStart: async ({ schema }) => {
-      gate.check(schema);
-      return { schemaDidLoadOrUpdate: ({ apiSchema }) => gate.check(apiSchema) };
+      guardInstrumented(schema);
+      return { schemaDidLoadOrUpdate: ({ apiSchema }) => guardInstrumented(apiSchema) };
     },
     requestDidStart: async () => {
       let release = (): void => undefined;

@@ -163,8 +163,15 @@ export const createGate = (options: GateOptions): Gate => {
   return { check, decide, run, execute, hold, holdCopy, isPersonal, fault };
 };
 
-const isPersonal = ({ schema, document, operationName, variableValues }: GatedOperation): boolean =>
-  (guardOf(schema)?.planFor(document, operationName, variableValues)?.rules.length ?? 1) > 0;
+const isPersonal = ({ schema, document, operationName, variableValues }: GatedOperation): boolean => {
+  try {
+    const plan = guardOf(schema)?.planFor(document, operationName, variableValues) ?? null;
+    return plan === null || plan.rules.length > 0 || plan.hides;
+  } catch {
+    // Too large to be planned: it is refused, and not kept either.
+    return true;
+  }
+};
 
 /** A context that another viewer uses is refused by `runAs`: as a result, and not as an exception that servers mask. */
 const refuseIfCoded = (run: () => unknown, viewer: Viewer): unknown => {

@@ -80,7 +80,9 @@ describe('the access matrix', () => {
     );
   });
 
-  test('Z02 every route to a field lets exactly the callers through that the matrix allows', async () => {
+  test('Z02 every route to a field lets exactly the callers through that the matrix allows', {
+    timeout: 120_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(assignments, async (assigned) => {
         const { schema, ran, demands } = build(assigned);
@@ -100,7 +102,9 @@ describe('the access matrix', () => {
             ]);
             ran.length = 0;
             const change = await ask(`mutation ${text.replace('ROOT', 'Mutation')}`, { token });
-            const mayRun = mayEnter && fields.every((field) => level >= needs(field));
+            // A B may be returned too, whatever is selected of it: an object is denied as one.
+            const isOfB = root !== 'Query.a' && level < Math.max(assigned.B, assigned.I);
+            const mayRun = mayEnter && !isOfB && fields.every((field) => level >= needs(field));
             const status = mayRun ? 200 : token ? 403 : 401;
             expect([text, token, change.status, ran.length]).toEqual([text, token, status, mayRun ? 2 : 0]);
           }

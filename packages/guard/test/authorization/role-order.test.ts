@@ -131,6 +131,6 @@ describe('authTypeDefs', () => {
     const withDenial = (value: string) => () =>
       guardSchema(buildSchema(`${authTypeDefs(roles)} type Query { a: Int @auth(onDenied: ${value}) }`));
     expect(withDenial('ERROR')).not.toThrow();
-    expect(withDenial('FILTER')).toThrow(SchemaRulesError);
+    expect(withDenial('HIDE')).toThrow(SchemaRulesError);
   });
 });

@@ -103,7 +103,7 @@ describe('a rule that would not be enforced stops the start', () => {
       },
     );
     expect((await serve(within).ask('{ o { ... on Over { pub } } }', { token: 'user' })).data).toEqual({
-      o: { pub: null },
+      o: null,
     });
   });
 
@@ -155,7 +155,7 @@ describe('a rule that would not be enforced stops the start', () => {
     expect(problemsOf(() => createYoga({ schema: extended, plugins }))).toEqual([
       'X.z: its rule was added after guardSchema',
     ]);
-    expect(problemsOf(() => guardSchema(schema))).toEqual(['schema: is guarded already']);
+    expect(problemsOf(() => guardSchema(schema))).toEqual([expect.stringMatching('is guarded already')]);
   });
 
   test('T16 directives of a schema built in code are enforced like those of SDL', async () => {
