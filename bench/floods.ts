@@ -13,7 +13,7 @@ import { createRefreshToken } from '../src/crypto/refresh-token.ts';
 import { sqlSessionStore } from '../src/stores/sql/session-store.ts';
 import { openSqlite } from '../src/stores/sql/sqlite.ts';
 import { drive, graphqlRequest, post } from './load.ts';
-import { loadOurs, loginBody, newDirectory, refreshBody, signUp, startOurs } from './ours.ts';
+import { identity, loadOurs, loginBody, newDirectory, refreshBody, signUp, startOurs } from './ours.ts';
 import { names } from './peers.ts';
 import { type Running, startServer } from './processes.ts';
 
@@ -27,15 +27,22 @@ const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const folder = mkdtempSync(join(tmpdir(), 'fieldgate-floods-'));
 const dataDir = newDirectory(folder);
 const ours = await loadOurs(resolve(import.meta.dirname, '..'));
-const env = { RATE_LIMIT: 'off', RATE_LIMIT_LOGIN: 'off', RATE_LIMIT_SIGNUP: 'off', RATE_LIMIT_REFRESH: 'off' };
+const env = {
+  ...identity,
+  RATE_LIMIT: 'off',
+  RATE_LIMIT_LOGIN: 'off',
+  RATE_LIMIT_SIGNUP: 'off',
+  RATE_LIMIT_REFRESH: 'off',
+};
 const start = () => startOurs(ours, { name: 'floods', dataDir, env: { ...env, REFRESH_REUSE_WINDOW: '60s' } });
 
 const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
 
 /** Asks for `me` from another thread until `flood` resolves; prints its latencies and resolves to the result of the flood. */
-const whileProbing = async <Result>(server: Running, token: string, flood: () => Promise<Result>) => {
-  const probe = new Worker(new URL('./probe.ts', import.meta.url), { workerData: { port: server.port, token } });
+const whileProbing = async <Result>(server: Running, token: string, flood: () => Promise<Result>, pauseMs = 10) => {
+  const workerData = { port: server.port, token, pauseMs };
+  const probe = new Worker(new URL('./probe.ts', import.meta.url), { workerData });
   let mostBytes = 0;
   const watch = setInterval(() => {
     mostBytes = Math.max(mostBytes, server.residentBytes());
@@ -92,13 +99,41 @@ for (let wave = 0; wave < waves; wave += 1) {
 }
 await floor.stop();
 
+say(`B1: one address sends 20 documents of 2 KB a second, each another one, and others ask for "me"`);
+await server.stop();
+server = await startOurs(ours, { name: 'floods', dataDir, env: { ...env, RATE_LIMIT: '1000/1h' } });
+const fewProbesMs = 100;
+say('  quiet:');
+await whileProbing(server, me.accessToken, () => pause(8_000), fewProbesMs);
+const document = (number: number) =>
+  `query q${number} { ${Array.from({ length: 115 }, (_, index) => `a${index}: me { id }`).join(' ')} }`.padEnd(
+    2_048,
+    '#',
+  );
+const flooding = async (seconds: number) => {
+  const answers: { readonly status: number; readonly ms: number }[] = [];
+  for (let number = 0; number < seconds * 20; number += 1) {
+    const startedAt = performance.now();
+    void post(server.port, { query: document(number) }).then(({ body }) => {
+      const status = body.includes('RATE_LIMITED') ? 429 : 200;
+      answers.push({ status, ms: performance.now() - startedAt });
+    });
+    await pause(50);
+  }
+  return answers;
+};
+say('  within the quota:');
+printStatuses(await whileProbing(server, me.accessToken, () => flooding(8), fewProbesMs));
+say('  until it is spent, and beyond:');
+printStatuses(await whileProbing(server, me.accessToken, () => flooding(30), fewProbesMs));
+
 say(`F28: ${clients} clients refresh at once`);
 await server.stop();
 const database = openSqlite({ file: join(dataDir, 'fieldgate.sqlite') });
 const lifetimes = { idleMs: 3_600_000, absoluteMs: 3_600_000, reuseWindowMs: 60_000 };
 const store = sqlSessionStore(database, { lifetimes, clock: Date.now });
 const tokens: string[] = [];
-const account = { userId: userId(me.id), version: 1, role: 'USER' } as const;
+const account = { userId: userId(me.id), version: 1, role: 'USER', sessionsFrom: 0 } as const;
 while (tokens.length < clients) {
   const id = sessionId(createId(Date.now()));
   const { token, digests } = createRefreshToken(account.userId, id);

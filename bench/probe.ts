@@ -1,8 +1,9 @@
-/** Asks for `me` a hundred times a second on one connection, in a worker thread, until it gets a message. */
+/** Asks for `me` a hundred times a second, or as often as it is told, on one connection, in a worker thread, until it gets a message. */
 import { Agent, request } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { port, token }: { readonly port: number; readonly token: string } = workerData;
+type Probe = { readonly port: number; readonly token: string; readonly pauseMs?: number };
+const { port, token, pauseMs = 10 }: Probe = workerData;
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const body = '{"query":"{ me { id } }"}';
 const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'content-length': body.length };
@@ -24,7 +25,7 @@ parentPort?.once('message', () => {
 });
 while (!isStopped) {
   tookMs.push(await ask());
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 parentPort?.postMessage(tookMs);
 agent.destroy();

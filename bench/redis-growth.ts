@@ -46,7 +46,7 @@ const attempt = async (): Promise<Name | null> => {
     ip: '203.0.113.77',
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
   };
-  const account = { userId: name.user, version: 1, role: 'USER' } as const;
+  const account = { userId: name.user, version: 1, role: 'USER', sessionsFrom: 0 } as const;
   return store.start({ id: name.session, ...account, digests, client }).then(
     () => name,
     () => null,

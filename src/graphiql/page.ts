@@ -18,8 +18,9 @@ export const renderPage = (): Page => {
 
 const welcome = `# Welcome to Fieldgate!
 #
-# Run me: Ctrl-Enter. Then sign in
-# on the left and run me again.
+# Run me: Ctrl-Enter.
+# Then sign in on the left,
+# and run me again.
 
 query Welcome {
   hello
@@ -67,7 +68,16 @@ const workersScript = (): string => `
   };`;
 
 /** The modules of `browser/`, imported ones first. */
-const browserModules = ['react', 'session', 'authorized-fetch', 'sign-in-form', 'signed-in-view', 'panel', 'main'];
+const browserModules = [
+  'react',
+  'session',
+  'authorized-fetch',
+  'sign-in-form',
+  'signed-in-view',
+  'panel',
+  'tabs',
+  'main',
+];
 
 /** Joins the browser's modules into one script. They import only each other, and their top-level names are unique. */
 const browserScript = (): string => {

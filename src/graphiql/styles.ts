@@ -15,7 +15,8 @@ html, body, #root { height: 100%; }
 .fg-account p { margin: var(--px-8) 0 0; color: hsla(var(--color-neutral), var(--alpha-secondary)); }
 .fg-account form { display: grid; gap: var(--px-16); margin-top: var(--px-20); }
 .fg-account label { display: grid; gap: var(--px-6); font-weight: var(--font-weight-medium); }
-.fg-account .fg-optional { font-weight: var(--font-weight-regular); color: hsla(var(--color-neutral), var(--alpha-secondary)); }
+.fg-account .fg-hint { font-size: var(--font-size-inline-code); }
+.fg-account :is(.fg-optional, .fg-hint) { font-weight: var(--font-weight-regular); color: hsla(var(--color-neutral), var(--alpha-secondary)); }
 .graphiql-container .fg-account input {
   width: 100%; padding: var(--px-10) var(--px-12); font-size: var(--font-size-body); line-height: 1.4;
   color: hsl(var(--color-neutral)); background: hsla(var(--color-neutral), var(--alpha-background-light));

@@ -35,8 +35,9 @@ export const createGraphQLEndpoint =
     if (method === 'POST' && !jsonType.test(header('content-type') ?? '')) return refuse(unsupportedMediaType);
     if (method !== 'POST' && header('upgrade')?.toLowerCase() === 'websocket') return refuse(noWebSocket);
     const accept = header('accept');
-    if (method !== 'POST' && deps.graphiql && accept?.includes('text/html')) {
-      return deps.graphiql(request.toRequest(), state);
+    if (method !== 'POST' && accept?.includes('text/html')) {
+      if (deps.graphiql) return deps.graphiql(request.toRequest(), state);
+      if (request.search === '') return refuse(noGraphiQL);
     }
     const accepted = negotiate(accept);
     return accepted ? execute(request, state, { ...deps, accepted }) : refuse(notAcceptable);
@@ -98,3 +99,11 @@ const noWebSocket = errorResponse(501, {
   code: 'NOT_IMPLEMENTED',
   message: 'WebSocket is not available here. Send operations by POST or GET.',
 });
+/** For the person who opens the endpoint in a browser. */
+const noGraphiQL: WholeResponse = {
+  status: 406,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: `This is a GraphQL endpoint, and its GraphiQL page is off, because the server runs with NODE_ENV=production.
+Send operations by POST as application/json. To have GraphiQL, start a server with NODE_ENV=development, or enter this address in a GraphQL client of your own.
+`,
+};

@@ -1,5 +1,5 @@
 import { sessionId } from '@fieldgate/guard';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { RevocationJournal } from '../../src/stores/ports/revocation-journal.ts';
@@ -51,6 +51,42 @@ describe.skipIf(missing !== null)('sessions in Redis', () => {
       await refreshToken(instance.sessions, await signIn(instance.sessions, moderator));
     }
     expect(await bytesOf(ada)).toBeLessThanOrEqual(10 * 600);
+  });
+
+  describe('R04, a clock that is set back', () => {
+    const hour = 3_600_000;
+    afterEach(() => vi.useRealTimers());
+
+    /** As if the last rotation of the account's only session were this much later, by the clock of Redis. */
+    const moveRotation = async (byMs: number): Promise<void> => {
+      for (const name of await server.admin.hkeysBuffer(keyOf(ada))) {
+        if (name.length !== 17 || name.at(-1) !== 'p'.charCodeAt(0)) continue;
+        const value = Buffer.from((await server.admin.hgetBuffer(keyOf(ada), name)) ?? '');
+        value.writeUIntBE(value.readUIntBE(16, 6) + byMs, 16, 6);
+        await server.admin.hset(keyOf(ada), name, value);
+      }
+    };
+
+    test('a clock of Redis that is set back does not prolong the reuse window: a spent token is theft', async () => {
+      const session = await signIn(instance.sessions, ada);
+      const spent = session.token;
+      await refreshToken(instance.sessions, session);
+      // Servers whose clocks differ a little replay as before.
+      await moveRotation(2_000);
+      expect((await refreshToken(instance.sessions, session, spent)).kind).toBe('replayed');
+      await moveRotation(hour);
+      expect((await refreshToken(instance.sessions, session, spent)).kind).toBe('reused');
+      expect((await instance.sessions.check(ada.id, session.id)).kind).toBe('ended');
+    });
+
+    test('the clock of the process decides nothing: set back, it does not prolong the reuse window', async () => {
+      const session = await signIn(instance.sessions, ada);
+      const spent = session.token;
+      await refreshToken(instance.sessions, session);
+      await moveRotation(-lastingLifetimes.reuseWindowMs);
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - hour });
+      expect((await refreshToken(instance.sessions, session, spent)).kind).toBe('reused');
+    });
   });
 
   test('the user agents of browsers are kept whole, a longer one is cut', async () => {

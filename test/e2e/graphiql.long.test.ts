@@ -88,6 +88,39 @@ describe.skipIf(browserMissing)('GraphiQL in a browser', { timeout: 60_000 }, ()
     await expectResult(graphiql, `"email": "${email}"`);
   });
 
+  test('E13: GraphiQL opens the last tab after a reload, with what was typed last, and adds none', async ({
+    graphiql,
+  }) => {
+    const reload = async () => {
+      await graphiql.reload();
+      await graphiql.getByLabel('Email').waitFor();
+      await graphiql.locator('.graphiql-tab-active').waitFor();
+      return {
+        tabs: await graphiql.locator('.graphiql-tab').count(),
+        active: await graphiql.locator('.graphiql-tab-active').textContent(),
+      };
+    };
+    expect(await reload()).toEqual({ tabs: 2, active: expect.stringContaining('Welcome') });
+    await graphiql.locator('.graphiql-tab', { hasText: 'AboutMe' }).click();
+    await type(graphiql, '.graphiql-query-editor', 'query Quick { hello }');
+    await graphiql.locator('.graphiql-tab-active', { hasText: 'Quick' }).waitFor();
+    // GraphiQL saves its tabs half a second after the last change.
+    await expect.poll(() => graphiql.evaluate("localStorage.getItem('graphiql:query')")).toContain('Quick');
+    const { tabs } = await reload();
+    expect(tabs).toBe(2);
+    await graphiql.locator('.graphiql-query-editor', { hasText: 'Quick' }).waitFor();
+  });
+
+  test('E13: GraphiQL says what a password has to be before it is refused, and beside a field who may read it', async ({
+    graphiql,
+  }) => {
+    await graphiql.getByRole('button', { name: 'New here' }).click();
+    await graphiql.getByText('At least 15 characters').waitFor();
+    await graphiql.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    await graphiql.locator('.graphiql-doc-explorer a', { hasText: 'Query' }).first().click();
+    await graphiql.getByText("The caller's account. Access: signed-in callers with the scope account:read.").waitFor();
+  });
+
   test('GraphiQL shows an error of a form at the field that causes it', async ({ graphiql }) => {
     await fillSignUp(graphiql, newEmail(), 'short');
     await graphiql.getByRole('button', { name: 'Sign up' }).click();

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { testWithServer } from '../support/server.ts';
+import { productionEnv, startServer, type TestServer, testWithServer } from '../support/server.ts';
 
 const page = { accept: 'text/html,*/*;q=0.8' };
 
@@ -41,5 +41,47 @@ describe('the GraphiQL document', () => {
   test('an answer to GraphQL beside it is never cached', async ({ server }) => {
     const answer = await server.gql('{ hello }');
     expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+describe('where GraphiQL is off', () => {
+  test('E13: a browser at the endpoint reads that GraphiQL is off and how to have it; other clients are answered as ever', async () => {
+    const server = await startServer(productionEnv);
+    const answer = await server.fetch('/graphql', { headers: page });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([406, 'text/plain; charset=utf-8']);
+    const text = await answer.text();
+    expect(text).toContain('GraphiQL page is off');
+    expect(text).toContain('NODE_ENV=development');
+    expect((await server.fetch('/graphql?query={hello}', { headers: page })).status).toBe(200);
+    expect((await server.fetch('/graphql', { headers: { accept: '*/*' } })).status).toBe(400);
+  });
+});
+
+describe('the documentation of the schema', () => {
+  const descriptionsOf = async (server: TestServer, type: string) => {
+    const { data } = await server.gql(`{ __type(name: "${type}") { fields { name description } } }`);
+    return Object.fromEntries(
+      data.__type.fields.map((field: { name: string; description: string }) => [field.name, field.description]),
+    );
+  };
+
+  test('E13: the description of a field says who may read it', async ({ server }) => {
+    const [query, mutation, user] = [
+      await descriptionsOf(server, 'Query'),
+      await descriptionsOf(server, 'Mutation'),
+      await descriptionsOf(server, 'User'),
+    ];
+    expect(query).toMatchObject({
+      hello: expect.stringMatching(/Access: everyone\.$/),
+      viewer: expect.stringMatching(/Access: everyone\.$/),
+      me: "The caller's account. Access: signed-in callers with the scope `account:read`.",
+      users: expect.stringMatching(/Access: callers of the role MODERATOR or ADMIN with the scope `users:read`\.$/),
+    });
+    expect(mutation['disableUser']).toMatch(/Access: callers of the role ADMIN with the scope `interactive`\.$/);
+    expect(user).toMatchObject({
+      id: null,
+      email: 'Access: callers that the policy `selfOrModerator` allows.',
+      hasPassword: expect.stringMatching(/owner only\. Access: callers that the policy `self` allows\.$/),
+    });
   });
 });

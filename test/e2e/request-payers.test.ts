@@ -20,6 +20,23 @@ describe('who pays', () => {
     expect(shown(await ask(server, '{ hello }', newAddress(), { token }))).toEqual(refused);
   });
 
+  test('B1: documents of 2 KB, each another one, are answered as far as the quota of their address reaches, and from then on refused', async ({
+    server,
+  }) => {
+    const headers = newAddress();
+    const { accessToken: token } = await signup(server);
+    const flood = (number: number) => {
+      const aliases = Array.from({ length: 200 }, (_, index) => `a${index}: me { id }`).join(' ');
+      return ask(server, `query Q${number} { me { id } ${aliases} }`.slice(0, 2_046).padEnd(2_047, '#'), headers);
+    };
+    const statuses: number[] = [];
+    for (let number = 0; number < 12; number += 1) statuses.push((await flood(number)).status);
+    // Ten points, two for each.
+    expect(statuses.slice(0, 5)).not.toContain(429);
+    expect(statuses.slice(5)).toEqual(Array(7).fill(429));
+    expect((await ask(server, '{ me { id } }', headers, { token })).status).toBe(200);
+  });
+
   test('the account of a session cookie pays, unless the page may not use it', async ({ server }) => {
     const headers = newAddress();
     const answer = await ask(

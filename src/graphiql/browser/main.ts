@@ -1,6 +1,7 @@
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import { createAccountPlugin, type GraphiQLPlugin } from './panel.ts';
 import { createSession } from './session.ts';
+import { restoreTabs } from './tabs.ts';
 
 /** What the build puts into the page. */
 declare const pageOptions: { readonly title: string; readonly logo: string; readonly tabs: readonly string[] };
@@ -9,6 +10,7 @@ declare const window: {
   fetch: typeof fetch;
   readonly Date: { readonly now: () => number };
   readonly location: { readonly origin: string; readonly pathname: string };
+  readonly localStorage: Parameters<typeof restoreTabs>[0];
   readonly document: { readonly querySelector: (selector: string) => object | null };
   readonly addEventListener: (type: 'pagehide', listener: (event: { readonly persisted: boolean }) => void) => void;
 };
@@ -36,6 +38,7 @@ const startGraphiQL = (): void => {
   window.addEventListener('pagehide', ({ persisted }) => {
     if (!persisted) session.signOut();
   });
+  restoreTabs(window.localStorage);
   YogaGraphiQL.renderYogaGraphiQL(window.document.querySelector('#root'), {
     endpoint: pathname,
     title: pageOptions.title,

@@ -45,6 +45,7 @@ export const SignInView = ({ session, notice }: { session: Session; notice: stri
 
 const signInIntroduction =
   'Sign in to run queries as yourself. The access token is sent along with each request and renewed when it expires.';
+const passwordHint = 'At least 15 characters, unless this server is set otherwise. A few unrelated words will do.';
 const passwordNote =
   'Passwords go from this form to the server and nowhere else: neither the editor nor the history sees them.';
 
@@ -82,7 +83,7 @@ const SignInForm = ({ isNew, isBusy, failure, problem, submit }: SignInFormProps
     { onSubmit: submit },
     field('email', { label: 'Email', type: 'email', autoComplete: 'username' }),
     isNew && field('name', { label: 'Name', optional: true, autoComplete: 'name' }),
-    field('password', { label: 'Password', type: 'password', autoComplete }),
+    field('password', { label: 'Password', type: 'password', autoComplete, hint: isNew ? passwordHint : null }),
     createElement('div', { id: 'fg-problem', role: 'alert' }, problem),
     createElement(
       'button',
@@ -96,14 +97,17 @@ type FieldProps = {
   readonly name: string;
   readonly label: string;
   readonly optional?: boolean;
+  /** Shown from the start, so that nobody learns it by a refusal. */
+  readonly hint?: string | null;
   readonly type?: string;
   readonly autoComplete: string;
 };
 
-const FormField = ({ label, optional = false, ...input }: FieldProps): Element =>
+const FormField = ({ label, optional = false, hint = null, ...input }: FieldProps): Element =>
   createElement(
     'label',
     null,
     createElement('span', null, label, optional && createElement('span', { className: 'fg-optional' }, ' (optional)')),
     createElement('input', { required: !optional, spellCheck: false, autoCapitalize: 'none', ...input }),
+    hint && createElement('span', { className: 'fg-hint' }, hint),
   );

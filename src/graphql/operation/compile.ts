@@ -1,16 +1,14 @@
+import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 import {
   type DocumentNode,
   type ExecutionResult,
   execute,
   type GraphQLSchema,
-  getNamedType,
-  isLeafType,
-  type NamedTypeNode,
   type OperationDefinitionNode,
-  OperationTypeNode,
-  typeFromAST,
-  visit,
 } from 'graphql';
+import { isCompilable } from './compilable.ts';
+import { withGraphQLErrors } from './compiled-result.ts';
+import { createCompleteVariables } from './compiled-variables.ts';
 
 export type Execute = (
   context: object,
@@ -42,35 +40,14 @@ export const createExecute = (
       () => {}, // What the compiler cannot take stays interpreted.
     );
   };
+  const complete = createCompleteVariables(schema, document, operation);
   return (context, variables) => {
     runs += 1;
     if (runs === runsBeforeCompiling) compileLater();
-    return current(context, variables);
+    if (complete === null || current === interpret) return current(context, variables);
+    const completed = complete(variables);
+    return completed ? current(context, completed) : interpret(context, variables);
   };
-};
-
-/**
- * Queries whose variables are plain values: the compiler leaves out defaults inside input objects, and a mutation spends its time
- * elsewhere. It also writes names into code as properties of plain objects, so a name that every object has
- * (`$constructor`, `toString: id`) would be read from the prototype.
- */
-const isCompilable = (
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  { operation, variableDefinitions = [] }: OperationDefinitionNode,
-): boolean =>
-  operation === OperationTypeNode.QUERY &&
-  variableDefinitions.every(({ type }) => isLeafType(getNamedType(typeFromAST(schema, type as NamedTypeNode)))) &&
-  !namesObjectMember(document);
-
-const namesObjectMember = (document: DocumentNode): boolean => {
-  let found = false;
-  visit(document, {
-    Name: ({ value }) => {
-      found ||= value in Object.prototype;
-    },
-  });
-  return found;
 };
 
 /** Null where the compiler cannot. It is loaded when there is work for it. */
@@ -81,5 +58,7 @@ const compile = async (
 ): Promise<Execute | null> => {
   const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, operationName ?? undefined);
-  return isCompiledQuery(compiled) ? (context, variables) => compiled.query(undefined, context, variables) : null;
+  if (!isCompiledQuery(compiled)) return null;
+  return (context, variables) =>
+    handleMaybePromise(() => compiled.query(undefined, context, variables), withGraphQLErrors) as ReturnType<Execute>;
 };

@@ -1,6 +1,7 @@
 import { CodedError, errorExtensions } from '@fieldgate/guard';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { type ErrorCode, errorTable } from '../../domain/errors.ts';
+import { withoutQuotedValues } from './quoted-values.ts';
 
 /** Called with every fault of the server, and the request it happened in. The caller only sees a masked error. */
 export type ReportFault = (error: unknown, requestId: string | null) => void;
@@ -13,11 +14,17 @@ export const translateErrors = (result: ExecutionResult, report: ReportFault, re
   const { errors = [], ...rest } = result;
   const translate = (error: GraphQLError): GraphQLError => {
     const cause = error.originalError;
-    const isGraphQL = cause === undefined || cause === null || cause instanceof GraphQLError;
-    const clientError = isGraphQL ? error : toClientError(cause, report, requestId);
+    if (cause === undefined || cause === null) return withoutValues(error);
+    const clientError = cause instanceof GraphQLError ? error : toClientError(cause, report, requestId);
     return atLocationOf(result.data === null ? withStatus(clientError) : clientError, error);
   };
   return { errors: errors.map(translate), ...rest };
+};
+
+/** What the executor itself says of an argument quotes its value. */
+const withoutValues = (error: GraphQLError): GraphQLError => {
+  const message = withoutQuotedValues(error.message);
+  return message === error.message ? error : atLocationOf({ message, extensions: error.extensions }, error);
 };
 
 /** Returns the error for what was thrown outside resolvers: the answer has no data, so it gets the status of the error. */

@@ -16,6 +16,7 @@ import { type FieldLimits, isOutsideGeneralQuota } from './field-limits.ts';
 import { hideTypes, typeKeysOf } from './hidden-schema.ts';
 import { parseDocument } from './parse.ts';
 import { brokenLimit, limitsOfShape, repetitionError } from './query-limits.ts';
+import { withoutQuotedValues } from './quoted-values.ts';
 import { isTooRepetitive } from './repetition.ts';
 import { asksForSchema, fragmentsOf, rootFieldsOf } from './root-fields.ts';
 
@@ -158,7 +159,7 @@ const checkVariables = (
 const withCode = (error: GraphQLError, code: string): GraphQLError => {
   const { message, nodes, source, positions, path, originalError } = error;
   const http = { spec: true, status: 400 };
-  return new GraphQLError(message, {
+  return new GraphQLError(withoutQuotedValues(message), {
     ...{ nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, path: path ?? null },
     ...{ originalError: originalError ?? null, extensions: { code, http, ...error.extensions } },
   });
