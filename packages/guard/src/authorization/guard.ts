@@ -29,6 +29,7 @@ import { type GuardMode, reportField, reporting } from './report.ts';
 import { readRules, type SchemaRules } from './rules.ts';
 import { createSchemaGuard } from './schema-guard.ts';
 import { type Field, type FieldPlace, rebuildSchema } from './schema-rebuild.ts';
+import { endableField } from './stream-source.ts';
 
 export type GuardOptions = FieldGuardOptions & {
   /**
@@ -86,6 +87,7 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   const runner = createPolicyRunner(options);
   const mark = createMark({ ...schemaRules, policies: runner, mode, guarded, clock });
   const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner, clock });
+  const subscriptions = schema.getSubscriptionType()?.name;
   const isQuery = (type: GraphQLNamedType): type is GraphQLObjectType => type === schema.getQueryType();
   const result = rebuildSchema(schema, {
     type: (type) =>
@@ -94,10 +96,17 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
         : guard.type(type),
     field: (field, place) => {
       const coordinate = `${place.type}.${place.name}`;
-      const changed = isObjectType(schema.getType(place.type)) ? guard.field(field, place) : undefined;
-      if (changed === undefined) return field;
-      const functions = keepOnChecked(coordinate, { before: field, after: changed }, options.onFault);
-      guarded.set(coordinate, functions);
+      if (!isObjectType(schema.getType(place.type))) return field;
+      const isSubscription = place.type === subscriptions;
+      const changed = guard.field(field, place);
+      if (changed === undefined) return isSubscription ? endableField(field) : field;
+      const guardAgain = (resolve: Resolver): Resolver => {
+        const again = guard.field({ ...field, resolve }, place) ?? changed;
+        return keepOnChecked(coordinate, { before: field, after: again }, options.onFault).resolve;
+      };
+      const after = isSubscription ? endableField(changed) : changed;
+      const functions = keepOnChecked(coordinate, { before: field, after }, options.onFault);
+      guarded.set(coordinate, { ...functions, guardAgain });
       return { ...changed, ...functions };
     },
   });
@@ -149,7 +158,7 @@ const keepOnChecked = (
   coordinate: string,
   { before, after }: { readonly before: Field; readonly after: Field },
   onFault: OnFault | undefined,
-): GuardedFunctions => {
+): Omit<GuardedFunctions, 'guardAgain'> => {
   const requireChecked = createSchemaCheck((context) => {
     tellFault(onFault, { message: notChecked, coordinate }, context);
     throw toGraphQLError(new GuardError('INTERNAL_SERVER_ERROR'));
