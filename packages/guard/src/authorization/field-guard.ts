@@ -72,11 +72,12 @@ export const createCheck = (rule: Rule, { policies, onDenied, clock, opensStream
   const deny = createDeny(onDenied, policies.onFault);
   const requireViewer = createViewerCheck(rule, clock, deny);
   const uses = policies.usesOf(rule);
+  const { coordinate } = rule;
+  if (uses.length === 0) return (_parent, _args, context, info) => requireViewer(context, info);
   return (parent, args, context, info) => {
     requireViewer(context, info);
-    if (uses.length === 0) return undefined;
     const event = opensStream ? undefined : eventOf(info);
-    const denial = policies.deny(rule, uses, { parent, args, context, info, event });
+    const denial = policies.deny(rule, uses, { coordinate, parent, args, context, info, event, value: undefined });
     if (denial === null) return undefined;
     if (!isPromise(denial)) return deny(denial, context, info);
     return denial.then((settled) => (settled === null ? undefined : deny(settled, context, info)));
@@ -92,7 +93,7 @@ const createViewerCheck = (
   rule: Rule,
   clock: Clock,
   deny: Deny,
-): ((context: unknown, info: GraphQLResolveInfo) => void) => {
+): ((context: unknown, info: GraphQLResolveInfo) => undefined) => {
   const last: { viewer: Viewer | null; denial: CodedError | null } = { viewer: null, denial: null };
   return (context, info) => {
     const viewer = viewerOf(context);
@@ -102,6 +103,7 @@ const createViewerCheck = (
       last.viewer = viewer;
     }
     if (last.denial !== null) deny(last.denial, context, info);
+    return undefined;
   };
 };
 

@@ -72,6 +72,7 @@ export const schemaOf = (
     policies,
     exposeRequired: true,
     onWarning: () => {},
+    onFault: () => {},
     ...options,
   });
 
