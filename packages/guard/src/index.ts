@@ -37,6 +37,7 @@ export {
 } from './credentials/bearer.ts';
 export { type CookieOptions, cookie } from './credentials/cookie.ts';
 export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
+export { checkDocument, type DocumentLimits, documentLimits } from './documents/document-limits.ts';
 export type {
   Authentication,
   Authenticator,
