@@ -1,7 +1,6 @@
 import { scopesOf } from '@fieldgate/guard';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import { framesOf } from '../domain/error-report.ts';
-import { describeAccess } from '../graphql/access-descriptions.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
 import type { OnOperation } from '../graphql/operation/outcome.ts';
 import { createPipeline } from '../graphql/operation/pipeline.ts';
@@ -34,9 +33,7 @@ export const createApp = (deps: AppDeps) => {
 
   const onRefusal = createRefusalLog(events.record);
   const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
-  const schema = describeAccess(
-    createSchema({ ...services, ...authenticators, stepUp, consume: limits.consume }, onRefusal),
-  );
+  const schema = createSchema({ ...services, ...authenticators, stepUp, consume: limits.consume }, onRefusal);
   const fieldLimits = readFieldLimits(schema);
   const reportFault = createFaultReport(log, tracing);
   const consume = createRequestQuota({

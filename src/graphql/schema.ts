@@ -13,6 +13,7 @@ import type { Limits } from '../services/limits.ts';
 import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { StepUp } from '../services/step-up.ts';
+import { describeAccess } from './access-descriptions.ts';
 import type { RequestContext } from './context.ts';
 import { createDelivery } from './delivery.ts';
 import { policies } from './policies.ts';
@@ -52,7 +53,7 @@ type SchemaDeps = {
 export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSchema => {
   const { accounts, sessions, ...services } = deps;
   const delivery = createDelivery(deps.sessionCookies, onRefusal);
-  return guardSchema(
+  const guarded = guardSchema(
     makeExecutableSchema({
       typeDefs: [authTypeDefs(roles, { roleEnum: null }), ...loadTypeDefs()],
       resolvers: [
@@ -74,6 +75,7 @@ export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSch
       onDenied: (denial, context) => onRefusal(denial, context as RequestContext),
     },
   );
+  return describeAccess(guarded);
 };
 
 /** Returns the same schema without resolvers: enough to say who may read what. */

@@ -24,17 +24,19 @@ export { undecidedRootFields } from './authorization/rules.ts';
 export { type RunAsOptions, runAs, type ViewerContext } from './authorization/run-as.ts';
 export { scopesOf } from './authorization/scopes.ts';
 export { type AuthTypeDefsOptions, authTypeDefs } from './authorization/type-defs.ts';
-export { type ApiKeyClaims, type ApiKeyOptions, type ApiKeyVerification, apiKey } from './credentials/api-key.ts';
+export { type ApiKeyOptions, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
-export { type BasicAccount, type BasicOptions, basic } from './credentials/basic.ts';
-export {
-  type AccountBearerClaims,
-  type BearerClaims,
-  type BearerOptions,
-  type BearerVerification,
-  bearer,
-  type ServiceBearerClaims,
-} from './credentials/bearer.ts';
+export { type BasicOptions, basic } from './credentials/basic.ts';
+export { type BearerOptions, bearer } from './credentials/bearer.ts';
+export type {
+  AccountBearerClaims,
+  ApiKeyClaims,
+  ApiKeyVerification,
+  BasicAccount,
+  BearerClaims,
+  BearerVerification,
+  ServiceBearerClaims,
+} from './credentials/claims.ts';
 export { type CookieOptions, cookie } from './credentials/cookie.ts';
 export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
 export { checkDocument, type DocumentLimits, documentLimits } from './documents/document-limits.ts';
@@ -66,3 +68,6 @@ export type {
   Viewer,
 } from './domain/viewer.ts';
 export { viewerOf } from './domain/viewer-binding.ts';
+export { execute, type GuardedExecutionArgs, subscribe } from './gates/execute.ts';
+export { refusalOf } from './gates/gate.ts';
+export type { EndReason, GateOptions } from './gates/options.ts';

@@ -18,6 +18,7 @@ import { secretUse } from './migrations/0031-secret-use.ts';
 import { validAccounts } from './migrations/0032-valid-accounts.ts';
 import { lists } from './migrations/0040-lists.ts';
 import { liveSessions } from './migrations/0041-live-sessions.ts';
+import { validRecords } from './migrations/0042-valid-records.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -85,4 +86,5 @@ const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string,
   '0032-valid-accounts': validAccounts(dialect),
   '0040-lists': lists(),
   '0041-live-sessions': liveSessions(),
+  '0042-valid-records': validRecords(dialect),
 });

@@ -1,5 +1,6 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { parseAuthentication } from '../credentials/answers.ts';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { CodedError, GuardError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
@@ -54,8 +55,8 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: Authentication): MaybePromise<Decision> =>
-    decideByPolicies(guard, plan, operation, decideOperation(plan, authentication, guard.clock));
+  const decide = (authentication: unknown): MaybePromise<Decision> =>
+    decideByPolicies(guard, plan, operation, decideOperation(plan, parseAuthentication(authentication), guard.clock));
   const count = (decision: Decision): MaybePromise<Decision> =>
     consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {

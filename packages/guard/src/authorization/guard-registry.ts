@@ -15,7 +15,12 @@ import { readRules, type SchemaRules } from './rules.ts';
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
 /** The functions that `guardSchema` put on a field. No `subscribe`: it put none there. */
-export type GuardedFunctions = { readonly resolve: Resolver; readonly subscribe?: Resolver };
+export type GuardedFunctions = {
+  readonly resolve: Resolver;
+  readonly subscribe?: Resolver;
+  /** Returns the resolver with the guard of the field before it. */
+  readonly guardAgain: (resolve: Resolver) => Resolver;
+};
 
 /** What `guardSchema` knows of the schema that it makes. */
 type GuardedRules = SchemaRules & {
@@ -77,13 +82,41 @@ export const rememberGuarded = <Guarded extends object>(guarded: Guarded, coordi
 /** Makes a schema whose guarded functions are in place one that they run on, and keeps them in place. */
 export const seal = (schema: GraphQLSchema, { guarded }: Pick<GuardedRules, 'guarded'>): GraphQLSchema => {
   for (const { coordinate, field, fields } of fieldsOf(schema)) {
-    if (!guarded.has(coordinate)) continue;
-    Object.freeze(field);
+    if (!guarded.has(coordinate) || !Object.isExtensible(field)) continue;
+    for (const key of Object.keys(field)) {
+      // `resolve` stays one that `guardInstrumented` can make settable.
+      Object.defineProperty(field, key, { writable: false, configurable: key === 'resolve' });
+    }
+    Object.preventExtensions(field);
     Object.freeze(fields);
   }
   runnable.add(schema);
   return schema;
 };
+
+/**
+ * Lets a server set the resolvers of a guarded schema while it runs: Apollo Server wraps them to tell its plug-ins of each field.
+ * Each one that is set is guarded anew, whatever it calls.
+ */
+export const guardInstrumented = (schema: GraphQLSchema): void => {
+  const { guarded } = requireGuard(schema);
+  if (instrumented.has(schema)) return;
+  instrumented.add(schema);
+  for (const { coordinate, field } of fieldsOf(schema)) {
+    const functions = guarded.get(coordinate);
+    if (functions === undefined) continue;
+    let current = functions.resolve;
+    Object.defineProperty(field, 'resolve', {
+      get: () => current,
+      set: (resolve: Resolver) => {
+        current = functions.guardAgain(resolve);
+      },
+      configurable: false,
+    });
+  }
+};
+
+const instrumented = new WeakSet<GraphQLSchema>();
 
 /**
  * Returns the guard of a schema made by `guardSchema`, or made from one by extending or transforming it. Null for any other,

@@ -1,10 +1,11 @@
-import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import {
   assertValidSchema,
   defaultFieldResolver,
-  type GraphQLFieldConfig,
+  type GraphQLNamedType,
   GraphQLObjectType,
   type GraphQLSchema,
+  isAbstractType,
+  isObjectType,
 } from 'graphql';
 import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
@@ -26,7 +27,9 @@ import { createPolicyRunner } from './policies.ts';
 import { hasOwnFunction } from './policy-use.ts';
 import { type GuardMode, reportField, reporting } from './report.ts';
 import { readRules, type SchemaRules } from './rules.ts';
-import { createSchemaGuard, type FieldPlace } from './schema-guard.ts';
+import { createSchemaGuard } from './schema-guard.ts';
+import { type Field, type FieldPlace, rebuildSchema } from './schema-rebuild.ts';
+import { endableField } from './stream-source.ts';
 
 export type GuardOptions = FieldGuardOptions & {
   /**
@@ -84,16 +87,26 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   const runner = createPolicyRunner(options);
   const mark = createMark({ ...schemaRules, policies: runner, mode, guarded, clock });
   const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner, clock });
-  const result = mapSchema(schema, {
-    [MapperKind.QUERY]: (type) =>
-      new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
-    [MapperKind.ABSTRACT_TYPE]: guard.abstractType,
-    [MapperKind.OBJECT_FIELD]: (field, name, type) => {
-      const coordinate = `${type}.${name}`;
-      const changed = guard.field(field, { type, name });
-      if (changed === undefined) return undefined;
-      const functions = keepOnChecked(coordinate, { before: field, after: changed }, options.onFault);
-      guarded.set(coordinate, functions);
+  const subscriptions = schema.getSubscriptionType()?.name;
+  const isQuery = (type: GraphQLNamedType): type is GraphQLObjectType => type === schema.getQueryType();
+  const result = rebuildSchema(schema, {
+    type: (type) =>
+      isQuery(type)
+        ? new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) })
+        : guard.type(type),
+    field: (field, place) => {
+      const coordinate = `${place.type}.${place.name}`;
+      if (!isObjectType(schema.getType(place.type))) return field;
+      const isSubscription = place.type === subscriptions;
+      const changed = guard.field(field, place);
+      if (changed === undefined) return isSubscription ? endableField(field) : field;
+      const guardAgain = (resolve: Resolver): Resolver => {
+        const again = guard.field({ ...field, resolve }, place) ?? changed;
+        return keepOnChecked(coordinate, { before: field, after: again }, options.onFault).resolve;
+      };
+      const after = isSubscription ? endableField(changed) : changed;
+      const functions = keepOnChecked(coordinate, { before: field, after }, options.onFault);
+      guarded.set(coordinate, { ...functions, guardAgain });
       return { ...changed, ...functions };
     },
   });
@@ -111,17 +124,16 @@ const createGuard = (
   schemaRules: SchemaRules,
   { mode, ...deps }: CheckDeps & { readonly mode: GuardMode },
 ) => {
-  if (mode !== 'report') return createSchemaGuard(schema, schemaRules, deps);
-  const guard = createSchemaGuard(schema, schemaRules, {
-    ...deps,
-    onDenied: reporting(deps.onDenied),
-    tellsHidden: true,
-  });
-  return {
+  if (mode === 'report') {
+    const onDenied = reporting(deps.onDenied);
+    const guard = createSchemaGuard(schema, schemaRules, { ...deps, onDenied, tellsHidden: true });
+    const field = (own: Field, place: FieldPlace) => reportField(own, (each) => guard.field(each, place));
     // Types are found as they were: the guard of an interface refuses what was not decided about.
-    abstractType: () => undefined,
-    field: (field: Field, place: FieldPlace) => reportField(field, (each) => guard.field(each, place)),
-  };
+    return { field, type: (type: GraphQLNamedType) => type };
+  }
+  const guard = createSchemaGuard(schema, schemaRules, deps);
+  const guardType = (type: GraphQLNamedType) => (isAbstractType(type) ? (guard.abstractType(type) ?? type) : type);
+  return { field: guard.field, type: guardType };
 };
 
 const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
@@ -136,7 +148,6 @@ const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
 const reportMode =
   "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
 
-type Field = GraphQLFieldConfig<unknown, unknown>;
 type Resolver = NonNullable<Field['resolve']>;
 
 const notChecked =
@@ -147,7 +158,7 @@ const keepOnChecked = (
   coordinate: string,
   { before, after }: { readonly before: Field; readonly after: Field },
   onFault: OnFault | undefined,
-): GuardedFunctions => {
+): Omit<GuardedFunctions, 'guardAgain'> => {
   const requireChecked = createSchemaCheck((context) => {
     tellFault(onFault, { message: notChecked, coordinate }, context);
     throw toGraphQLError(new GuardError('INTERNAL_SERVER_ERROR'));
