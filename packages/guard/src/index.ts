@@ -71,3 +71,4 @@ export { viewerOf } from './domain/viewer-binding.ts';
 export { execute, type GuardedExecutionArgs, subscribe } from './gates/execute.ts';
 export { refusalOf } from './gates/gate.ts';
 export type { EndReason, GateOptions } from './gates/options.ts';
+export { cacheKeyOf, responseCacheScopes, responseCacheSession } from './gates/response-cache.ts';
