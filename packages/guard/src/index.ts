@@ -41,6 +41,7 @@ export type {
 } from './credentials/claims.ts';
 export { type CookieOptions, cookie } from './credentials/cookie.ts';
 export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
+export { checkDocument, type DocumentLimits, documentLimits } from './documents/document-limits.ts';
 export type {
   Authentication,
   Authenticator,
@@ -72,3 +73,4 @@ export { viewerOf } from './domain/viewer-binding.ts';
 export { execute, type GuardedExecutionArgs, subscribe } from './gates/execute.ts';
 export { refusalOf } from './gates/gate.ts';
 export type { EndReason, GateOptions } from './gates/options.ts';
+export { cacheKeyOf, responseCacheScopes, responseCacheSession } from './gates/response-cache.ts';

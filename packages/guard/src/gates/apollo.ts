@@ -23,6 +23,7 @@ type RequestContext = {
 
 type RequestListener = {
   readonly didResolveOperation: (context: RequestContext) => Promise<void>;
+  readonly executionDidStart: (context: RequestContext) => Promise<{ readonly executionDidEnd: () => Promise<void> }>;
   readonly willSendResponse: (context: { readonly response: { readonly body?: unknown } }) => Promise<void>;
   readonly willSendSubsequentPayload: (context: unknown, payload: { readonly hasNext?: boolean }) => Promise<void>;
 };
@@ -54,12 +55,16 @@ export const fieldgateForApollo = (options: GateOptions): ApolloGate => {
       let release = (): void => undefined;
       return {
         didResolveOperation: async (context) => {
-          const operation = operationOf(context);
-          const decision = await gate.decide(operation, originOf(context, options));
+          const decision = await gate.decide(operationOf(context), originOf(context, options));
           if (decision.kind === 'refuse') throw refusedError(decision, context, options);
           release = holdOrRefuse(gate, decision, context, options);
-          if (gate.isPersonal(operation)) context.overallCachePolicy?.restrict({ scope: 'PRIVATE' });
         },
+        // Not before: a policy that is set when execution starts is taken for a cached one, and hints are ignored.
+        executionDidStart: async (context) => ({
+          executionDidEnd: async () => {
+            if (gate.isPersonal(operationOf(context))) context.overallCachePolicy?.restrict({ scope: 'PRIVATE' });
+          },
+        }),
         willSendResponse: async ({ response }) => {
           if (!isIncremental(response.body)) release();
         },

@@ -27,6 +27,7 @@ type MercuriusFunction = Graphql & {
 type Reply = {
   readonly code: (status: number) => unknown;
   readonly header: (name: string, value: string) => unknown;
+  readonly hasHeader: (name: string) => boolean;
 };
 
 /** One running call of `app.graphql`. Hooks are given neither the operation's name nor the reply it began with. */
@@ -93,6 +94,7 @@ const createCall =
     }
     const call = createCallRecord(context, operationName, options);
     calls.set(context, call);
+    keepFromCaches(context);
     try {
       return await Reflect.apply(graphql, app, [source, context, variables, operationName]);
     } catch (error) {
@@ -133,6 +135,12 @@ const answerTo = (context: object, { resourceMetadata }: GateOptions) => {
     }
     return refusedResult(refusal);
   };
+};
+
+/** Of answers that depend on who asks, and of errors. A header that was set already stays. */
+const keepFromCaches = (context: object): void => {
+  const { reply } = context as { reply?: Reply };
+  if (reply?.hasHeader('cache-control') === false) reply.header('cache-control', 'no-store');
 };
 
 class Refused extends Error {}

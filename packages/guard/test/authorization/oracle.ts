@@ -125,21 +125,24 @@ const createComplete = (api: Api, level: number, { errors, state }: Report) => {
     state.wentUp = true;
     return gone;
   };
+  const isHidden = (id: number): boolean => {
+    const rules = rulesOfType(api, typeOf(id));
+    return loud(rules).every((use) => isMet(use, level, id)) && !quiet(rules).every((use) => isMet(use, level, id));
+  };
   const object = (id: number, below: readonly Valid[], path: Path): unknown => {
     const type = typeOf(id);
-    const rules = rulesOfType(api, type);
-    if (!loud(rules).every((use) => isMet(use, level, id))) return deny(path);
-    if (!quiet(rules).every((use) => isMet(use, level, id))) return hidden;
-    return fields(type, id, collect(api, type, below), path);
+    if (!loud(rulesOfType(api, type)).every((use) => isMet(use, level, id))) return deny(path);
+    return isHidden(id) ? hidden : fields(type, id, collect(api, type, below), path);
   };
+  /** What is hidden is not there, so it has no index either. */
   const list = (values: readonly unknown[], below: readonly Valid[], path: Path, isSure: boolean): unknown => {
     const completed = values
+      .filter((each) => typeof each !== 'number' || !isHidden(each))
       .map((each, index) =>
         Array.isArray(each)
           ? list(each, below, [...path, index], false)
           : object(each as number, below, [...path, index]),
       )
-      .filter((each) => each !== hidden)
       .map((each) => (each === gone ? null : each));
     if (!isSure || !completed.includes(null)) return completed;
     goUp();
