@@ -212,7 +212,7 @@ describe('credentials', () => {
 
 describe('a server of your own', () => {
   test('T31, Z14: headers that came twice are not read as the first of them, although node:http would', async () => {
-    const fieldgate = await createFieldgate({ DATA_DIR: temporaryFolder(), LOG_LEVEL: 'silent' });
+    const fieldgate = await createFieldgate({ env: { DATA_DIR: temporaryFolder(), LOG_LEVEL: 'silent' } });
     const own = createServer(fieldgate.listener).listen(0, '127.0.0.1');
     onTestFinished(async () => {
       own.closeAllConnections();

@@ -1,4 +1,5 @@
 import type { Authenticator } from '@fieldgate/guard';
+import type { Roles } from '../../domain/role.ts';
 import type { Introspect } from '../../services/introspection.ts';
 import type { Limits } from '../../services/limits.ts';
 import type { Revoke } from '../../services/revocation.ts';
@@ -18,6 +19,7 @@ import { createRevocationEndpoint } from './revoke.ts';
 import { createTokenEndpoint } from './token.ts';
 
 type OAuthRoutesDeps = {
+  readonly roles: Roles;
   readonly issuer: string;
   readonly audience: string;
   /** The URL of the GraphQL endpoint, and the scopes its rules require. */
