@@ -1,7 +1,6 @@
 import { scopesOf } from '@fieldgate/guard';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import { framesOf } from '../domain/error-report.ts';
-import { describeAccess } from '../graphql/access-descriptions.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
 import type { OnOperation } from '../graphql/operation/outcome.ts';
 import { createPipeline } from '../graphql/operation/pipeline.ts';
@@ -38,7 +37,7 @@ export const createApp = (deps: AppDeps) => {
   const onRefusal = createRefusalLog(events.record);
   const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
   const schemaDeps = { ...services, ...authenticators, stepUp, consume: limits.consume };
-  const schema: GuardedSchema = describeAccess(createSchema(schemaDeps, api, onRefusal));
+  const schema = createSchema(schemaDeps, api, onRefusal);
   const own = createOwnApi({ api, accounts, schema: () => schema, log });
   const reportFault = createFaultReport(log, tracing);
   const parts = { ...deps, services, limits, authenticators, schema, onRefusal, reportFault };
@@ -46,8 +45,6 @@ export const createApp = (deps: AppDeps) => {
   const routes = createRoutes({ ...parts, ...operations, origins });
   return { ...routes, countRefused: countRefused(consume), accounts, events, keyRing, limits, own };
 };
-
-type GuardedSchema = ReturnType<typeof createSchema>;
 
 type OperationsDeps = Pick<AppDeps, 'config' | 'api' | 'clock' | 'metrics' | 'tracing'> &
   Pick<StreamDeps, 'schema' | 'onRefusal' | 'reportFault' | 'createOwnContext'> & {

@@ -10,6 +10,7 @@ import type { Limits } from '../services/limits.ts';
 import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { StepUp } from '../services/step-up.ts';
+import { describeAccess } from './access-descriptions.ts';
 import type { RequestContext } from './context.ts';
 import { createDelivery } from './delivery.ts';
 import type { Resolvers } from './generated/resolvers.ts';
@@ -58,11 +59,13 @@ export const createSchema = (deps: SchemaDeps, parts: SchemaParts, onRefusal: On
     resolvers: [...createResolvers(deps, roles, onRefusal), ...bindResolvers(own.maps, own.definitions)],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
-  return guardSchema(completeDefaults(schema), {
+  const guarded = guardSchema(completeDefaults(schema), {
     roles: roles.names,
     policies: { ...bindPolicies(own.policies), ...createPolicies(roles) },
+    exposeRequired: true,
     onDenied: (denial, context) => onRefusal(denial, context as RequestContext),
   });
+  return describeAccess(guarded);
 };
 
 const createResolvers = (deps: SchemaDeps, roles: Roles, onRefusal: OnRefusal): readonly Resolvers[] => {
@@ -85,4 +88,5 @@ export const createSchemaWithoutResolvers = (parts: SchemaParts): GraphQLSchema 
   guardSchema(makeExecutableSchema({ typeDefs: typeDefsOf(parts) }), {
     roles: parts.roles.names,
     policies: { ...parts.own.policies, ...createPolicies(parts.roles) },
+    exposeRequired: true,
   });

@@ -25,9 +25,9 @@ const inactive = { active: false } as const;
  */
 export const createIntrospectionEndpoint =
   (deps: IntrospectionEndpointDeps): Route =>
-  async (request, { client }) => {
+  async (request, { client, rateLimits }) => {
     const parameters = await readForm(request);
-    await requireIntrospectionRight({ request, parameters, client }, deps);
+    await requireIntrospectionRight({ request, parameters, client, rateLimits }, deps);
     const claims = await deps.introspect(required(parameters, 'token'));
     return tokenResponse(claims ? toBody(claims, deps) : inactive);
   };

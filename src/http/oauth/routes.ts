@@ -40,7 +40,7 @@ type OAuthRoutesDeps = {
 /** Creates the OAuth endpoints, by path. The rules are in the services; this is their HTTP form. */
 export const createOAuthRoutes = (deps: OAuthRoutesDeps): Readonly<Record<string, Readonly<Record<string, Route>>>> => {
   const { sessions, serviceClients, revoke, report } = deps;
-  const identifyClient = createIdentifyClient(serviceClients);
+  const identifyClient = createIdentifyClient(deps);
   const grants = new Map([
     ['password', passwordGrant(sessions)],
     ['refresh_token', refreshTokenGrant(sessions)],

@@ -18,6 +18,7 @@ import { secretUse } from './migrations/0031-secret-use.ts';
 import { validAccounts } from './migrations/0032-valid-accounts.ts';
 import { lists } from './migrations/0040-lists.ts';
 import { liveSessions } from './migrations/0041-live-sessions.ts';
+import { validRecords } from './migrations/0042-valid-records.ts';
 import { roles as rolesTable } from './migrations/0050-roles.ts';
 import { rolesDiffer, syncRoles } from './roles.ts';
 import type { Schema } from './schema.ts';
@@ -98,5 +99,6 @@ const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string,
   '0032-valid-accounts': validAccounts(dialect),
   '0040-lists': lists(),
   '0041-live-sessions': liveSessions(),
+  '0042-valid-records': validRecords(dialect),
   '0050-roles': rolesTable(dialect),
 });

@@ -55,7 +55,7 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: Authentication): MaybePromise<Decision> =>
-    decideByPolicies(guard, plan, operation, decideOperation(plan, authentication));
+    decideByPolicies(guard, plan, operation, decideOperation(plan, authentication, guard.clock));
   const count = (decision: Decision): MaybePromise<Decision> =>
     consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
@@ -63,7 +63,7 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
     const decision = isPromise(authentication)
       ? answerInTime(guard, authentication, operation).then(decide)
       : decide(authentication);
-    return isPromise(decision) ? decision.catch(refuseIfCoded).then(count) : count(decision);
+    return isPromise(decision) ? decision.catch((error) => refuseIfCoded(error)).then(count) : count(decision);
   } catch (error) {
     return count(refuseIfCoded(error));
   }

@@ -171,7 +171,7 @@ const denialIn = (result: unknown): Refusal | null => {
 };
 
 const isDenial = ({ code }: Readonly<Record<string, unknown>>): boolean =>
-  code === 'FORBIDDEN' || code === 'SERVICE_UNAVAILABLE';
+  code === 'FORBIDDEN' || code === 'STEP_UP_REQUIRED' || code === 'SERVICE_UNAVAILABLE';
 
 const isAsyncIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
