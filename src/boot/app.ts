@@ -9,6 +9,7 @@ import { ownFieldsOf } from '../graphql/own/own-fields.ts';
 import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
 import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
+import type { ExecuteWhole, WholeYogaDeps } from '../graphql/streams/yoga-whole.ts';
 import { resourceMetadataUrl } from '../http/oauth/paths.ts';
 import type { CountRefused } from '../http/route.ts';
 import { createLimits, type Limits } from '../services/limits.ts';
@@ -40,8 +41,8 @@ export const createApp = (deps: AppDeps) => {
   const own = createOwnApi({ api, accounts, schema: () => schema, log });
   const reportFault = createFaultReport(log, tracing);
   const parts = { ...deps, services, limits, authenticators, schema, onRefusal, reportFault };
-  const { pipeline, executeStream, consume } = createOperations({ ...parts, createOwnContext: own.createContext });
-  const routes = createRoutes({ ...parts, origins, pipeline, executeStream });
+  const { consume, ...operations } = createOperations({ ...parts, createOwnContext: own.createContext });
+  const routes = createRoutes({ ...parts, ...operations, origins });
   return { ...routes, countRefused: countRefused(consume), accounts, events, keyRing, limits, own };
 };
 
@@ -72,7 +73,9 @@ const createOperations = (deps: OperationsDeps) => {
     ...{ ...operationDeps, introspection: config.introspection, fieldLimits },
     ownFields: ownFieldsOf(api.own.definitions),
   });
-  return { pipeline, executeStream: loadStreams(operationDeps), consume };
+  const { yoga: plugins } = api;
+  const executeWhole = plugins.length > 0 ? loadWhole({ ...operationDeps, plugins, run: pipeline.run }) : null;
+  return { pipeline, executeStream: loadStreams(operationDeps), executeWhole, consume };
 };
 
 const createFaultReport = (log: Log, tracing: Tracing | null) => (error: unknown, requestId: string | null) => {
@@ -94,6 +97,16 @@ const loadStreams = (deps: Omit<StreamDeps, 'path'>): ExecuteStream => {
       streams.createYogaStreams({ ...deps, path: graphqlPath }),
     );
     return (await loading)(request, requested);
+  };
+};
+
+const loadWhole = (deps: Omit<WholeYogaDeps, 'path'>): ExecuteWhole => {
+  let loading: Promise<ExecuteWhole> | null = null;
+  return async (...request) => {
+    loading ??= import('../graphql/streams/yoga-whole.ts').then((whole) =>
+      whole.createWholeYoga({ ...deps, path: graphqlPath }),
+    );
+    return (await loading)(...request);
   };
 };
 

@@ -16,10 +16,12 @@ export {
   toGraphQLError,
 } from './authorization/errors.ts';
 export type { Fault, OnFault } from './authorization/faults.ts';
-export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
+export { assertGuarded, guardSchema } from './authorization/guard.ts';
+export type { GuardOptions } from './authorization/guard-options.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
 export { batch, type Policies, type Policy, type PolicyDetails } from './authorization/policy.ts';
 export type { GuardMode } from './authorization/report.ts';
+export { requireAccount } from './authorization/require-account.ts';
 export { undecidedRootFields } from './authorization/rules.ts';
 export { type RunAsOptions, runAs, type ViewerContext } from './authorization/run-as.ts';
 export { scopesOf } from './authorization/scopes.ts';
