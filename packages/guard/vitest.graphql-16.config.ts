@@ -1,14 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
-/** What imports graphql is inlined, so that the alias reaches it: one copy of graphql 16 is used by all of them. */
-const importsGraphQL = [/@graphql-tools\//, /@envelop\//, /graphql-yoga/, /@graphql-yoga\//, /graphql-16/];
+/** What imports graphql is inlined, so that the alias reaches it. */
+const importsGraphQL = [
+  /@graphql-tools\//,
+  /@envelop\//,
+  /graphql-yoga/,
+  /@graphql-yoga\//,
+  /graphql-ws/,
+  /graphql-http/,
+];
 
-/** Runs the guard's tests on the oldest graphql that it supports. */
+/** The copy that Apollo Server and Mercurius load, which are CommonJS or left to Node: there must be no second one. */
+const graphql16 = new URL('../../test/graphql-16/node_modules/graphql', import.meta.url).pathname;
+
+/** Runs the guard's tests on the oldest graphql that it supports, and in the servers that need that one. */
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^graphql$/, replacement: 'graphql-16' },
-      { find: /^graphql\/(.*)$/, replacement: 'graphql-16/$1' },
+      { find: /^graphql$/, replacement: `${graphql16}/index.js` },
+      { find: /^graphql\/(.*)$/, replacement: `${graphql16}/$1` },
     ],
   },
   ssr: {
@@ -17,8 +27,9 @@ export default defineConfig({
   },
   test: {
     include: [
-      'packages/guard/test/{authorization,credentials}/**/*.test.ts',
+      'packages/guard/test/{authorization,credentials,gates}/**/*.test.ts',
       'packages/guard/test/graphql-version.test.ts',
+      'test/graphql-16/*.test.ts',
     ],
     env: { GRAPHQL_MAJOR: '16' },
     isolate: false,

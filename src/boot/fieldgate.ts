@@ -65,7 +65,7 @@ export const createFieldgate = async ({ env, ...own }: FieldgateOptions): Promis
 /** `createFieldgate(process.env)` was the form of earlier versions. */
 const requireVariables = (env: unknown): void => {
   if (typeof env === 'object' && env !== null) return;
-  throw new ConfigError(['env: is missing. Write createFieldgate({ env: process.env }).']);
+  throw new ConfigError(['env: is missing. Pass the variables as createFieldgate({ env, ...config }).']);
 };
 
 export type FieldgateDeps = {

@@ -24,7 +24,7 @@ it('what setup opens is disposed of at the stop, and a setup that throws stops t
 it('createFieldgate says what is missing, where it gets the variables alone, and lists what is wrong with the rest', async () => {
   const old: unknown = { PATH: '/bin' };
   await expect(createFieldgate(old as FieldgateOptions)).rejects.toThrow(
-    'Write createFieldgate({ env: process.env }).',
+    'Pass the variables as createFieldgate({ env, ...config }).',
   );
   const wrong = { env: { PORT: 'x' }, typeDefs: 'extend type Query { a: Int }', setup: 7 as never };
   await expect(createFieldgate(wrong)).rejects.toThrow(

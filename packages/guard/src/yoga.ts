@@ -1,1 +1,2 @@
-export { type FieldgateOptions, useFieldgate } from './authorization/plugin.ts';
+export type { GateOptions as FieldgateOptions } from './gates/options.ts';
+export { useFieldgate } from './gates/yoga.ts';

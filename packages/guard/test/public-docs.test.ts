@@ -3,6 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as guard from '@fieldgate/guard';
+import * as apollo from '@fieldgate/guard/apollo';
+import * as graphqlHttp from '@fieldgate/guard/graphql-http';
+import * as graphqlWs from '@fieldgate/guard/graphql-ws';
+import * as jwksEntry from '@fieldgate/guard/jwks';
+import * as mercurius from '@fieldgate/guard/mercurius';
 import * as yoga from '@fieldgate/guard/yoga';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -28,7 +33,15 @@ const examples = new Map(
 /** Identity functions that brand a string, and an error that is caught, not made. */
 const selfEvident = ['userId', 'sessionId', 'apiKeyId', 'clientId', 'SchemaRulesError'];
 
-const published = Object.entries({ ...guard, ...yoga })
+const published = Object.entries({
+  ...guard,
+  ...yoga,
+  ...graphqlHttp,
+  ...graphqlWs,
+  ...apollo,
+  ...mercurius,
+  ...jwksEntry,
+})
   .filter(([name, value]) => typeof value === 'function' && !selfEvident.includes(name))
   .map(([name]) => name);
 
@@ -37,11 +50,24 @@ const prelude = `
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { type DocumentNode, execute, GraphQLObjectType, GraphQLSchema, GraphQLString, specifiedDirectives } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import { ${Object.keys(guard).join(', ')} } from '@fieldgate/guard';
+import * as guard from '@fieldgate/guard';
+import { ${Object.keys(guard)
+  .filter((name) => name !== 'execute' && name !== 'subscribe')
+  .join(', ')} } from '@fieldgate/guard';
 import type { ApiKeyVerification, Authenticator, BasicAccount, BearerVerification, CredentialSource, Decision, SessionId, SessionStatus, UserId, Viewer } from '@fieldgate/guard';
+import { jwks } from '@fieldgate/guard/jwks';
+import { fieldgateForApollo } from '@fieldgate/guard/apollo';
+import { fieldgateForMercurius } from '@fieldgate/guard/mercurius';
+import { fieldgateForGraphqlHttp } from '@fieldgate/guard/graphql-http';
+import { fieldgateForGraphqlWs } from '@fieldgate/guard/graphql-ws';
 import { useFieldgate } from '@fieldgate/guard/yoga';
+import { createHandler } from 'graphql-http/lib/use/fetch';
+import { useServer } from 'graphql-ws/use/ws';
 type Order = { readonly ownerId: string };
 declare const schema: GraphQLSchema, document: DocumentNode, source: CredentialSource, authenticate: Authenticator;
+declare const ApolloServer: new (options: { schema: GraphQLSchema; plugins: object[] }) => object;
+declare const app: { register(plugin: unknown, options?: object): Promise<void> }, mercurius: unknown;
+declare const webSockets: import('ws').WebSocketServer;
 declare const typeDefs: string, resolvers: {}, request: Request, decision: Decision, viewer: Viewer & { readonly role: string };
 declare const orders: { byOwner(id: string): Order[] };
 declare const accounts: { verify(email: string, password: string): Promise<BasicAccount | null> };

@@ -24,10 +24,14 @@ export const translateErrors = (result: ExecutionResult, report: ReportFault, re
 /** By its name too: resolvers of the user may have another copy of graphql. */
 const isGraphQLError = (cause: Error): boolean => cause instanceof GraphQLError || cause.name === 'GraphQLError';
 
-/** What the executor itself says of an argument quotes its value. */
+/** What the executor itself says of an argument has no code, and quotes its value. */
 const withoutValues = (error: GraphQLError): GraphQLError => {
-  const message = withoutQuotedValues(error.message);
-  return message === error.message ? error : atLocationOf({ message, extensions: error.extensions }, error);
+  if (error.extensions['code'] !== undefined) return error;
+  const code: ErrorCode = 'BAD_USER_INPUT';
+  return atLocationOf(
+    { message: withoutQuotedValues(error.message), extensions: { ...error.extensions, code } },
+    error,
+  );
 };
 
 /** Returns the error for what was thrown outside resolvers: the answer has no data, so it gets the status of the error. */

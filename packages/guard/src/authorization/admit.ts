@@ -1,10 +1,11 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { parseAuthentication } from '../credentials/answers.ts';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import { CodedError, GuardError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
-import { tellFault } from './faults.ts';
+import { callTold, tellFault } from './faults.ts';
 import { type Guard, requireGuard } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
 import { reportDecision } from './report.ts';
@@ -48,21 +49,34 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
  * return runAs({}, decision.viewer, {}, (contextValue) => execute({ schema, document, contextValue }));
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
-  const { document, operationName, variables, consume } = operation;
   const guard = requireGuard(operation.schema);
+  const decision = decide(guard, operation);
+  const { onDecision } = guard;
+  if (onDecision === undefined) return decision;
+  const { contextValue: context } = operation;
+  const tell = (decided: Decision): Decision => {
+    const { onFault } = guard.policies;
+    callTold(() => onDecision(decided, context), { name: 'onDecision', onFault, context });
+    return decided;
+  };
+  return isPromise(decision) ? decision.then(tell) : tell(decision);
+};
+
+const decide = (guard: Guard, operation: Operation): MaybePromise<Decision> => {
+  const { document, operationName, variables, consume } = operation;
   const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: Authentication): MaybePromise<Decision> =>
-    decideByPolicies(guard, plan, operation, decideOperation(plan, authentication, guard.clock));
+  const judge = (authentication: unknown): MaybePromise<Decision> =>
+    decideByPolicies(guard, plan, operation, decideOperation(plan, parseAuthentication(authentication), guard.clock));
   const count = (decision: Decision): MaybePromise<Decision> =>
     consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
     const decision = isPromise(authentication)
-      ? answerInTime(guard, authentication, operation).then(decide)
-      : decide(authentication);
+      ? answerInTime(guard, authentication, operation).then(judge)
+      : judge(authentication);
     return isPromise(decision) ? decision.catch((error) => refuseIfCoded(error)).then(count) : count(decision);
   } catch (error) {
     return count(refuseIfCoded(error));

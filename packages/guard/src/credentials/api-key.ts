@@ -1,50 +1,41 @@
-import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
-import type { Authentication, Authenticator, CredentialSource, RejectionReason } from '../domain/authentication.ts';
-import type { ApiKeyId, UserId } from '../domain/ids.ts';
-
-/** What a valid key says about its holder. */
-export type ApiKeyClaims = {
-  readonly keyId: ApiKeyId;
-  /** The owner of the key. */
-  readonly userId: UserId;
-  /** The owner's current role. */
-  readonly role: string;
-  readonly scopes: readonly string[];
-  /** When the key expires, in seconds since 1970; null if it does not. */
-  readonly expiresAt: number | null;
-};
-
-export type ApiKeyVerification =
-  | { readonly kind: 'valid'; readonly claims: ApiKeyClaims }
-  | {
-      readonly kind: 'invalid';
-      readonly reason: Extract<RejectionReason, `TOKEN_${'INVALID' | 'EXPIRED' | 'REVOKED'}`>;
-    };
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import type { OnFault } from '../authorization/faults.ts';
+import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
+import { parseApiKeyVerification, rejected, useAnswer } from './answers.ts';
+import type { ApiKeyVerification } from './claims.ts';
 
 export type ApiKeyOptions = {
   /** Returns whether the key is genuine, not expired, not revoked, and its owner not disabled. Throws only when it cannot tell. */
   readonly verify: (key: string, source: CredentialSource) => MaybePromise<ApiKeyVerification>;
+  /** Called when `verify` returns something that is not understood. The key is then rejected. Default: `console.error`. */
+  readonly onFault?: OnFault | undefined;
 };
 
 /**
  * Returns an authenticator for `X-API-Key: <key>`. Absent: no header or an empty one. Ambiguous: several keys, which arrive
- * joined by commas. Synchronous if `verify` is; throws what `verify` throws.
+ * joined by commas. Rejected with TOKEN_INVALID: also a key about which `verify` returns something that is not understood.
+ * Synchronous if `verify` is; throws what `verify` throws.
  *
  * @example
  * const authenticate = apiKey({ verify: (key) => apiKeys.verify(key) });
  */
 export const apiKey =
-  ({ verify }: ApiKeyOptions): Authenticator =>
+  ({ verify, onFault }: ApiKeyOptions): Authenticator =>
   (source) => {
     const header = source.header('x-api-key')?.trim() ?? '';
     if (header === '') return { kind: 'absent' };
     if (header.includes(',')) return { kind: 'ambiguous' };
-    const verification = verify(header, source);
-    return isPromise(verification) ? verification.then(toAuthentication) : toAuthentication(verification);
+    const reading = {
+      name: 'apiKey: verify',
+      parse: parseApiKeyVerification,
+      onFault,
+      otherwise: rejected('TOKEN_INVALID'),
+    };
+    return useAnswer(verify(header, source), reading, toAuthentication);
   };
 
 const toAuthentication = (verification: ApiKeyVerification): Authentication => {
-  if (verification.kind === 'invalid') return { kind: 'rejected', reason: verification.reason };
+  if (verification.kind !== 'valid') return rejected(verification.reason);
   const { keyId, userId, role, scopes, expiresAt } = verification.claims;
   return {
     kind: 'accepted',

@@ -1,10 +1,9 @@
-import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import type { OnFault } from '../authorization/faults.ts';
 import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
-import type { UserId } from '../domain/ids.ts';
+import { parseBasicAccount, useAnswer } from './answers.ts';
 import { readAuthorization } from './bearer.ts';
-
-/** The account that a name and password belong to, with its current role. */
-export type BasicAccount = { readonly userId: UserId; readonly role: string; readonly scopes: readonly string[] };
+import type { BasicAccount } from './claims.ts';
 
 export type BasicOptions = {
   /**
@@ -12,6 +11,8 @@ export type BasicOptions = {
    * request: cache the result of slow password hashing.
    */
   readonly verify: (username: string, password: string, source: CredentialSource) => MaybePromise<BasicAccount | null>;
+  /** Called when `verify` returns something that is not understood. The pair is then rejected. Default: `console.error`. */
+  readonly onFault?: OnFault | undefined;
 };
 
 /** RFC 7617 §2.1: tells clients that passwords are read as UTF-8. */
@@ -19,22 +20,23 @@ const challenge = 'Basic realm="graphql", charset="UTF-8"';
 
 /**
  * Returns an authenticator for `Authorization: Basic <base64(name ":" password)>` (RFC 7617), in UTF-8; the first colon ends
- * the name. Absent: no header, or another scheme. Every other problem is rejected with TOKEN_INVALID and a Basic challenge.
+ * the name. Absent: no header, or another scheme. Every other problem, also an answer of `verify` that is neither an account nor
+ * null, is rejected with TOKEN_INVALID and a Basic challenge.
  * Base64 must be canonical and control characters are rejected, as the RFC asks, so each pair has exactly one spelling.
  *
  * @example
  * const authenticate = basic({ verify: (email, password) => accounts.verify(email, password) });
  */
 export const basic =
-  ({ verify }: BasicOptions): Authenticator =>
+  ({ verify, onFault }: BasicOptions): Authenticator =>
   (source) => {
     const authorization = readAuthorization(source);
     if (authorization.kind !== 'credential') return authorization;
     if (authorization.scheme !== 'basic') return { kind: 'absent' };
     const pair = parsePair(authorization.value);
     if (pair === null) return rejected;
-    const account = verify(pair.username, pair.password, source);
-    return isPromise(account) ? account.then(toAuthentication) : toAuthentication(account);
+    const reading = { name: 'basic: verify', parse: parseBasicAccount, onFault, otherwise: rejected };
+    return useAnswer(verify(pair.username, pair.password, source), reading, toAuthentication);
   };
 
 const rejected: Authentication = { kind: 'rejected', reason: 'TOKEN_INVALID', challenge };

@@ -1,36 +1,17 @@
-import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
-import type { Authentication, Authenticator, CredentialSource, RejectionReason } from '../domain/authentication.ts';
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
+import type { OnFault } from '../authorization/faults.ts';
+import type { Authentication, Authenticator, CredentialSource } from '../domain/authentication.ts';
 import type { ClientId, SessionId, UserId } from '../domain/ids.ts';
 import type { SessionStatus } from '../domain/session-status.ts';
-
-/** What a verified token says about its holder. */
-export type BearerClaims = AccountBearerClaims | ServiceBearerClaims;
-
-export type AccountBearerClaims = {
-  readonly kind?: 'account';
-  readonly userId: UserId;
-  readonly role: string;
-  readonly scopes: readonly string[];
-  /** The session that the token was issued for, null if there is none. */
-  readonly sessionId: SessionId | null;
-  /** The version of the account that the token was issued for. */
-  readonly accountVersion?: number | undefined;
-  /** In seconds since 1970; null if the token does not expire. */
-  readonly expiresAt: number | null;
-};
-
-export type ServiceBearerClaims = {
-  readonly kind: 'service';
-  readonly clientId: ClientId;
-  readonly tokenId: string;
-  readonly scopes: readonly string[];
-  /** In seconds since 1970; null if the token does not expire. */
-  readonly expiresAt: number | null;
-};
-
-export type BearerVerification =
-  | { readonly kind: 'valid'; readonly claims: BearerClaims }
-  | { readonly kind: 'invalid'; readonly reason: Extract<RejectionReason, `TOKEN_${'INVALID' | 'EXPIRED'}`> };
+import {
+  type AnswerOptions,
+  parseBearerVerification,
+  parseBoolean,
+  parseSessionStatus,
+  rejected,
+  useAnswer,
+} from './answers.ts';
+import type { AccountBearerClaims, BearerVerification, ServiceBearerClaims } from './claims.ts';
 
 export type BearerOptions = {
   /** Returns whether the token is genuine and not expired. Throws only when it cannot tell. */
@@ -42,6 +23,8 @@ export type BearerOptions = {
    * `checkSession` is null too: where tokens can be revoked, one that cannot be is rejected.
    */
   readonly checkServiceToken: ((clientId: ClientId, tokenId: string) => MaybePromise<boolean>) | null;
+  /** Called when one of these returns something that is not understood. The token is then rejected. Default: `console.error`. */
+  readonly onFault?: OnFault | undefined;
 };
 
 /**
@@ -50,6 +33,7 @@ export type BearerOptions = {
  * session has ended is rejected with TOKEN_REVOKED; one whose account has another role or version by now with TOKEN_STALE, so a
  * token neither keeps a role that was taken away nor misses a new one, nor outlives the password it was issued under: a refresh
  * brings a current one.
+ * An answer that is not understood rejects the token with TOKEN_INVALID.
  * Synchronous if `verify` and the checks are; throws what they throw. A check that is left out is a TypeError here.
  *
  * @example
@@ -110,33 +94,40 @@ export const createTokenCheck = (options: BearerOptions, via: string) => {
   };
   return (token: string): MaybePromise<Authentication> => {
     if (token === '') return rejected('TOKEN_INVALID');
-    const verification = options.verify(token);
-    return isPromise(verification) ? verification.then(checkVerified) : checkVerified(verification);
+    return useAnswer(options.verify(token), reading(`${via}: verify`, parseBearerVerification, options), checkVerified);
   };
 };
 
+const reading = <Value>(
+  name: string,
+  parse: (value: unknown) => Value,
+  { onFault }: BearerOptions,
+): AnswerOptions<Value, Authentication> => ({ name, parse, onFault, otherwise: rejected('TOKEN_INVALID') });
+
 const checkService = (
   { clientId, tokenId, scopes, expiresAt }: ServiceBearerClaims,
-  { checkSession, checkServiceToken }: BearerOptions,
+  options: BearerOptions,
   via: string,
 ): MaybePromise<Authentication> => {
+  const { checkSession, checkServiceToken } = options;
   const decide = (isValid: boolean): Authentication => {
     if (!isValid) return rejected('TOKEN_REVOKED');
     return { kind: 'accepted', viewer: { kind: 'service', id: clientId, scopes: [...scopes], via, expiresAt } };
   };
   if (checkServiceToken === null) return checkSession === null ? decide(true) : rejected('TOKEN_INVALID');
-  const isValid = checkServiceToken(clientId, tokenId);
-  return isPromise(isValid) ? isValid.then(decide) : decide(isValid);
+  const parse = reading(`${via}: checkServiceToken`, parseBoolean, options);
+  return useAnswer(checkServiceToken(clientId, tokenId), parse, decide);
 };
 
 const checkAccount = (
   claims: AccountBearerClaims,
-  { checkSession }: BearerOptions,
+  options: BearerOptions,
   via: string,
 ): MaybePromise<Authentication> => {
+  const { checkSession } = options;
   const { userId: id, role, sessionId, accountVersion, expiresAt } = claims;
   const decide = (status: SessionStatus): Authentication => {
-    if (status.kind === 'ended') return rejected('TOKEN_REVOKED');
+    if (status.kind !== 'live') return rejected('TOKEN_REVOKED');
     const isCurrent = status.accountVersion === undefined || status.accountVersion === accountVersion;
     if (!isCurrent || status.role !== role) return rejected('TOKEN_STALE');
     const { account } = status;
@@ -149,8 +140,5 @@ const checkAccount = (
   if (checkSession === null) return decide({ kind: 'live', role });
   // Without a session there is nothing to check, so nothing could say that the token has not been revoked.
   if (sessionId === null) return rejected('TOKEN_INVALID');
-  const status = checkSession(id, sessionId);
-  return isPromise(status) ? status.then(decide) : decide(status);
+  return useAnswer(checkSession(id, sessionId), reading(`${via}: checkSession`, parseSessionStatus, options), decide);
 };
-
-const rejected = (reason: RejectionReason): Authentication => ({ kind: 'rejected', reason });

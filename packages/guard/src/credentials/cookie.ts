@@ -1,12 +1,13 @@
+import type { MaybePromise } from '@whatwg-node/promise-helpers';
 import type { Authenticator, CredentialSource } from '../domain/authentication.ts';
+import { parseBoolean, rejected, useAnswer } from './answers.ts';
 import { type BearerOptions, createTokenCheck, presentedBearer } from './bearer.ts';
-import type { OriginCheck } from './origin-check.ts';
 
 export type CookieOptions = Omit<BearerOptions, 'checkServiceToken'> & {
   /** The full name with its prefix, compared exactly. */
   readonly name: string;
   /** Browsers attach cookies to requests of any page: without this check every site could act as its visitor. */
-  readonly mayUseCookies: OriginCheck;
+  readonly mayUseCookies: (source: CredentialSource) => MaybePromise<boolean>;
 };
 
 /**
@@ -15,7 +16,7 @@ export type CookieOptions = Omit<BearerOptions, 'checkServiceToken'> & {
  *
  * Absent: no cookie of this name, an empty one, or one with the same token as the Authorization header (from a proxy that
  * sends both). Any other Authorization header is a second credential. Two cookies of this name are ambiguous.
- * Rejected with ORIGIN, without being verified, if `mayUseCookies` returns false. A `checkSession` that is left out is a
+ * Rejected with ORIGIN, without being verified, if `mayUseCookies` returns anything but true. A `checkSession` that is left out is a
  * TypeError here.
  *
  * @example
@@ -24,11 +25,13 @@ export type CookieOptions = Omit<BearerOptions, 'checkServiceToken'> & {
  */
 export const cookie = ({ name, mayUseCookies, ...options }: CookieOptions): Authenticator => {
   const check = createTokenCheck({ ...options, checkServiceToken: null }, 'cookie');
+  const otherwise = rejected('ORIGIN');
+  const reading = { name: 'cookie: mayUseCookies', parse: parseBoolean, onFault: options.onFault, otherwise };
   return (source) => {
     const presented = readCookie(source, name);
     if (presented.kind !== 'value') return presented;
     if (presented.value === presentedBearer(source)) return { kind: 'absent' };
-    return mayUseCookies(source) ? check(presented.value) : { kind: 'rejected', reason: 'ORIGIN' };
+    return useAnswer(mayUseCookies(source), reading, (mayUse) => (mayUse ? check(presented.value) : otherwise));
   };
 };
 

@@ -32,11 +32,15 @@ const forgetLast = (): void => {
 };
 
 const find = (context: unknown): void => {
-  const binding = isContextObject(context) ? bindings.get(context) : undefined;
+  // A copy is bound when it is asked about first.
+  const viewer = bindingOf(context)?.viewer ?? viewerOfCopy(context);
   lastContext = context;
-  lastViewer = binding?.viewer ?? anonymous;
-  lastOperation = binding?.operation ?? null;
+  lastViewer = viewer;
+  lastOperation = bindingOf(context)?.operation ?? null;
 };
+
+const bindingOf = (context: unknown): Binding | undefined =>
+  isContextObject(context) ? bindings.get(context) : undefined;
 
 /** Returns whether the guard can keep a viewer beside this value. */
 export const isContextObject = (value: unknown): value is object =>
@@ -135,4 +139,41 @@ export const viewerOf = <Account = unknown>(context: unknown): Viewer<Account> =
 export const operationOf = (context: unknown): object | null => {
   if (context !== lastContext) find(context);
   return lastOperation;
+};
+
+/** What a copy of a context shows, to have the viewer of the context it was copied from. */
+const ticketKey = Symbol('fieldgate.ticket');
+
+type Ticket = { readonly viewer: Viewer; readonly onUse: (copy: object) => void; isUsed: boolean };
+
+const tickets = new WeakMap<object, Ticket>();
+
+/**
+ * Gives the viewer to the first copy that asks for it, and to no other. For a server that decides an operation with one context and
+ * executes it with a copy that nobody else sees before: Mercurius, for subscriptions. `onUse` is told the copy.
+ */
+export const bindCopy = (context: object, viewer: Viewer, onUse: (copy: object) => void): void => {
+  const ticket = Object.freeze({});
+  tickets.set(ticket, { viewer, onUse, isUsed: false });
+  Object.assign(context, { [ticketKey]: ticket });
+  // The original asks too, in hooks: it must not use the ticket up.
+  bindViewer(context, viewer, null);
+};
+
+const viewerOfCopy = (context: unknown): Viewer => {
+  const ticket = isContextObject(context) ? tickets.get(Object(ticketOf(context))) : undefined;
+  if (ticket === undefined || ticket.isUsed || !isContextObject(context)) return anonymous;
+  ticket.isUsed = true;
+  bindViewer(context, ticket.viewer, null);
+  ticket.onUse(context);
+  return bindings.get(context)?.viewer ?? anonymous;
+};
+
+const ticketOf = (context: object): unknown => {
+  try {
+    return (context as { readonly [ticketKey]?: unknown })[ticketKey];
+  } catch {
+    // A Proxy may throw on any access.
+    return undefined;
+  }
 };

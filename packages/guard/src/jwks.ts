@@ -1,0 +1,2 @@
+export type { IntrospectionOptions } from './jwks/introspection.ts';
+export { type JwksOptions, jwks } from './jwks/jwks.ts';

@@ -1,0 +1,2 @@
+export { fieldgateForMercurius, type MercuriusGate } from './gates/mercurius.ts';
+export type { GateOptions as FieldgateOptions } from './gates/options.ts';
