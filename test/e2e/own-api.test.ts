@@ -121,7 +121,7 @@ describe('an API of your own', () => {
   });
   afterAll(() => server.stop());
 
-  test('G12: policies of its mutations get its context, before anything of the mutation runs', async () => {
+  test('policies of its mutations get its context, before anything of the mutation runs', async () => {
     const { accessToken: token } = await signup(server, newEmail());
     const before = [notes.length, contexts.length];
     const refused = await server.gql('mutation { addNote(text: "a") { id } keepNote(text: "lose it") }', { token });
@@ -131,7 +131,7 @@ describe('an API of your own', () => {
     expect(contexts.length).toBe(Number(before[1]) + 2);
   });
 
-  test('G14: a policy with a bug denies, and the log says which', async () => {
+  test('a policy with a bug denies, and the log says which', async () => {
     const { accessToken: token } = await signup(server, newEmail());
     const refused = await server.gql('mutation { breakNote }', { token });
     expect([refused.status, refused.codes]).toEqual([403, ['FORBIDDEN POLICY']]);
