@@ -15,6 +15,7 @@ if (problem === null) {
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     environment: () => readEnvironment(process.env),
     clock: Date.now,
+    folder: process.cwd(),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,

@@ -11,7 +11,7 @@ if (problem === null) {
   enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/fieldgate'));
   const { readEnvironment } = await import('./config/environment.ts');
   const { runServer } = await import('./boot/process.ts');
-  await runServer(readEnvironment(process.env));
+  await runServer(readEnvironment(process.env), { folder: process.cwd() });
 } else {
   process.stderr.write(`${problem}\n`);
   process.exitCode = 1;

@@ -6,10 +6,12 @@ import type { Stores } from '../stores/open.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
+import type { Api } from './api.ts';
 
 /** What the server is made of, once everything is open. */
 export type AppDeps = {
   readonly config: Config;
+  readonly api: Api;
   readonly stores: Stores;
   readonly keys: ConfiguredKeys;
   readonly clock: Clock;

@@ -1,32 +1,33 @@
 import { scopesOf } from '@fieldgate/guard';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import { framesOf } from '../domain/error-report.ts';
-import { describeAccess } from '../graphql/access-descriptions.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
 import type { OnOperation } from '../graphql/operation/outcome.ts';
 import { createPipeline } from '../graphql/operation/pipeline.ts';
 import { createRequestQuota, type RequestQuota } from '../graphql/operation/request-quota.ts';
+import { ownFieldsOf } from '../graphql/own/own-fields.ts';
 import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
 import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
 import { resourceMetadataUrl } from '../http/oauth/paths.ts';
 import type { CountRefused } from '../http/route.ts';
-import { createLimits } from '../services/limits.ts';
+import { createLimits, type Limits } from '../services/limits.ts';
 import { createStepUp } from '../services/step-up.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics/metrics.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { AppDeps } from './app-deps.ts';
-import { createAuthenticators } from './authenticators.ts';
+import { type Authenticators, createAuthenticators } from './authenticators.ts';
 import { createOrigins } from './origins.ts';
+import { createOwnApi } from './own-api.ts';
 import { createRoutes, graphqlPath } from './routes.ts';
-import { createServices } from './services.ts';
+import { createServices, type Services } from './services.ts';
 
 /** The whole server, without a socket: `handle` answers requests. */
 export const createApp = (deps: AppDeps) => {
-  const { config, stores, clock, log, metrics, tracing } = deps;
+  const { config, api, stores, log, tracing } = deps;
   const { ports } = stores;
-  const services = createServices({ ...deps, ports, knownScopes: () => scopesOf(schema) });
+  const services = createServices({ ...deps, roles: api.roles, ports, knownScopes: () => scopesOf(schema) });
   const { accounts, events, keyRing } = services;
   const limits = createLimits({ ...deps, rates: config.rates, shared: ports.rateCounters, record: events.record });
   const origins = createOrigins(config, log);
@@ -34,37 +35,44 @@ export const createApp = (deps: AppDeps) => {
 
   const onRefusal = createRefusalLog(events.record);
   const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
-  const schema = describeAccess(
-    createSchema({ ...services, ...authenticators, stepUp, consume: limits.consume }, onRefusal),
-  );
-  const fieldLimits = readFieldLimits(schema);
+  const schemaDeps = { ...services, ...authenticators, stepUp, consume: limits.consume };
+  const schema = createSchema(schemaDeps, api, onRefusal);
+  const own = createOwnApi({ api, accounts, schema: () => schema, log });
   const reportFault = createFaultReport(log, tracing);
+  const parts = { ...deps, services, limits, authenticators, schema, onRefusal, reportFault };
+  const { pipeline, executeStream, consume } = createOperations({ ...parts, createOwnContext: own.createContext });
+  const routes = createRoutes({ ...parts, origins, pipeline, executeStream });
+  return { ...routes, countRefused: countRefused(consume), accounts, events, keyRing, limits, own };
+};
+
+type OperationsDeps = Pick<AppDeps, 'config' | 'api' | 'clock' | 'metrics' | 'tracing'> &
+  Pick<StreamDeps, 'schema' | 'onRefusal' | 'reportFault' | 'createOwnContext'> & {
+    readonly services: Services;
+    readonly limits: Limits;
+    readonly authenticators: Authenticators;
+  };
+
+/** What runs GraphQL operations. */
+const createOperations = (deps: OperationsDeps) => {
+  const { config, api, services, limits, authenticators, schema, metrics, tracing } = deps;
+  const { onRefusal, reportFault, createOwnContext } = deps;
+  const fieldLimits = readFieldLimits(schema);
   const consume = createRequestQuota({
-    ...{ fieldLimits, limits, clock, digest: createKeyedDigest(), verifyToken: services.accessTokens.verify },
+    ...{ fieldLimits, limits, clock: deps.clock, digest: createKeyedDigest() },
+    verifyToken: services.accessTokens.verify,
     tokenInCookies: authenticators.sessionCookies?.accessTokenIn ?? (() => null),
   });
   const operationDeps = {
-    schema,
+    ...{ schema, consume, reportFault, onRefusal, createOwnContext },
     authenticate: authenticators.authenticate,
-    consume,
     resourceMetadata: resourceMetadataUrl(config.issuer + graphqlPath),
-    reportFault,
-    onRefusal,
     onOperation: onOperation(metrics, tracing),
   };
-  const pipeline = createPipeline({ ...operationDeps, introspection: config.introspection, fieldLimits });
-  const routes = createRoutes({
-    ...deps,
-    services,
-    limits,
-    origins,
-    authenticators,
-    schema,
-    pipeline,
-    executeStream: loadStreams(operationDeps),
-    reportFault,
+  const pipeline = createPipeline({
+    ...{ ...operationDeps, introspection: config.introspection, fieldLimits },
+    ownFields: ownFieldsOf(api.own.definitions),
   });
-  return { ...routes, countRefused: countRefused(consume), accounts, events, keyRing, limits };
+  return { pipeline, executeStream: loadStreams(operationDeps), consume };
 };
 
 const createFaultReport = (log: Log, tracing: Tracing | null) => (error: unknown, requestId: string | null) => {

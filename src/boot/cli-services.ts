@@ -7,24 +7,24 @@ import { loadSigningKeys } from '../services/signing-keys.ts';
 import { createTokenInspection } from '../services/token-inspection.ts';
 import { readKeyFile } from '../stores/files/key-file.ts';
 import { databaseExists, openStores } from '../stores/open.ts';
+import type { Api } from './api.ts';
 import { createServices } from './services.ts';
 
 /** Opens the server's services over the same data for a command. */
-export const openServices = async ({ config, clock, keys = noKeys }: CliServicesDeps) => {
+export const openServices = async ({ config, api, clock, keys = noKeys }: CliServicesDeps) => {
   // A command has no log: the database has its events, and its output what it found.
   const signals = silentSignals;
-  const { database, redis, sessions: lifetimes, eventRetentionMs, apiKeyRetentionMs } = config;
-  const stores = await openStores({
-    ...{ database, redis, followFeed: null, lifetimes, eventRetentionMs, apiKeyRetentionMs, clock, signals },
-  });
+  const { sessions: lifetimes, ...stored } = config;
+  const stores = await openStores({ ...stored, roles: api.roles, followFeed: null, lifetimes, clock, signals });
   const { ports } = stores;
   const { events, keyRing, accounts, sessions, apiKeys, serviceClients, accessTokens } = createServices({
     config,
+    roles: api.roles,
     ports,
     keys,
     clock,
     // Loaded only when a key is created.
-    knownScopes: async () => (await import('./schema-rights.ts')).serverScopes(),
+    knownScopes: async () => (await import('./schema-rights.ts')).serverScopes(api),
     signals,
   });
   const authenticate = bearer({
@@ -37,10 +37,11 @@ export const openServices = async ({ config, clock, keys = noKeys }: CliServices
     sessions: ports.sessions,
     clients: ports.serviceClients,
   });
-  const { migrate, pendingMigrations, latestTimestamp, unreadableRows, pings, checkServers } = stores;
+  const { migrate, pendingMigrations, mapRole, latestTimestamp, unreadableRows, pings, checkServers } = stores;
   return {
     ...{ accounts, sessions, apiKeys, serviceClients, keyRing, tokens },
-    database: { migrate, pendingMigrations, latestTimestamp, unreadableRows, pings, checkServers },
+    record: events.record,
+    database: { migrate, pendingMigrations, mapRole, latestTimestamp, unreadableRows, pings, checkServers },
     close: async () => {
       await events.close();
       await stores.close();
@@ -50,6 +51,7 @@ export const openServices = async ({ config, clock, keys = noKeys }: CliServices
 
 type CliServicesDeps = {
   readonly config: Config;
+  readonly api: Api;
   readonly clock: Clock;
   /** Omitted where nothing is signed or verified. */
   readonly keys?: ConfiguredKeys;

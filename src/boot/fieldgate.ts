@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Config, parseConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { FieldgateConfig } from '../config/define-config.ts';
 import { secretsOf } from '../config/secrets.ts';
+import type { Variables } from '../config/variables.ts';
 import { createRequestId } from '../crypto/identifiers.ts';
 import type { Clock } from '../domain/clock.ts';
 import { framesOf } from '../domain/error-report.ts';
@@ -14,10 +16,13 @@ import { createLog, type Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts';
 import { startTracing } from '../telemetry/start-tracing.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
+import { type Api, standardApi } from './api.ts';
 import { createApp } from './app.ts';
 import { startBackgroundJobs } from './background-jobs.ts';
+import { createApi } from './check-api.ts';
 import { createFirstAdmin } from './first-admin.ts';
 import { traceFetch, traceSocket } from './request-spans.ts';
+import { readSettings } from './settings.ts';
 import { createSignals } from './signals.ts';
 import { openServerStores } from './stores.ts';
 
@@ -37,23 +42,37 @@ export type Fieldgate = {
   readonly close: () => Promise<void>;
 };
 
+/** The variables, and the API of one's own. */
+export type FieldgateOptions = FieldgateConfig & { readonly env: Variables };
+
 /**
  * Opens what the configuration names (signing keys, stores, migrations, the first administrator) and returns the server as
- * handlers to mount. Takes the variables of docs/configuration.md, usually `process.env`.
+ * handlers to mount. `env`: the variables of docs/configuration.md, usually `process.env`. All other options are those of `defineConfig`;
+ * no configuration file is looked for.
  * Rejects with `ConfigError`, `SigningKeysError` or `StartError`, whose messages name every problem and contain no secret.
  *
  * @example
- * const fieldgate = await createFieldgate(process.env);
+ * const fieldgate = await createFieldgate({ env: process.env });
  * http.createServer(fieldgate.listener).listen(4000);
  */
-export const createFieldgate = async (env: Readonly<Record<string, string | undefined>>): Promise<Fieldgate> => {
-  const config = parseConfig(env);
+export const createFieldgate = async ({ env, ...own }: FieldgateOptions): Promise<Fieldgate> => {
+  const { config, api } = await readSettings(env, () => createApi(own));
   const log = await createLog({ level: config.logLevel, isTerminal: false, secrets: secretsOf(config) });
-  return openFieldgate(config, Date.now, log);
+  return openFieldgate(config, { api, env, clock: Date.now, log });
+};
+
+export type FieldgateDeps = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the user made of the server; left out: nothing. */
+  readonly api?: Api;
+  /** The variables that `setup` of the user gets. */
+  readonly env?: Variables;
 };
 
 /** `createFieldgate` with configuration, clock and log passed in. Whatever was opened is closed if it rejects. */
-export const openFieldgate = async (config: Config, clock: Clock, log: Log): Promise<Fieldgate> => {
+export const openFieldgate = async (config: Config, deps: FieldgateDeps): Promise<Fieldgate> => {
+  const { clock, log, api = standardApi, env = {} } = deps;
   for (const warning of config.warnings) log.warn({ event: 'configuration.warning' }, warning);
   if (config.signing.kind === 'generated') prepareDataDirectory(config.dataDir);
   const keys = await loadSigningKeys(config.signing, { read: readKeyFile, readOrCreate: readOrCreateKeyFile });
@@ -63,12 +82,14 @@ export const openFieldgate = async (config: Config, clock: Clock, log: Log): Pro
     for (const closeOne of closers.toReversed()) await closeOne();
   };
   try {
-    const stores = await openServerStores({ config, clock, ...telemetry });
+    const stores = await openServerStores({ config, roles: api.roles, clock, ...telemetry });
     closers.push(stores.close);
-    const app = createApp({ config, stores, keys, clock, ...telemetry });
+    const app = createApp({ config, api, stores, keys, clock, ...telemetry });
     closers.push(app.events.close, async () => app.limits.close());
     await app.keyRing.read();
-    await createFirstAdmin(config, app.accounts, log);
+    await createFirstAdmin(config, app.accounts, { roles: api.roles, log });
+    closers.push(app.own.close);
+    await app.own.setUp(env);
     closers.push(
       startBackgroundJobs({ config, clock, signals: telemetry.signals, ports: stores.ports, keyRing: app.keyRing }),
     );

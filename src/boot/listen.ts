@@ -1,13 +1,12 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Config } from '../config/config.ts';
-import type { Clock } from '../domain/clock.ts';
 import { StartError } from '../domain/start-error.ts';
 import { createMetricsListener } from '../http/metrics-listener.ts';
 import { type TransportLimits, transportLimits } from '../http/transport-limits.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createThrottledLog, type LogMessages } from '../telemetry/throttled-log.ts';
-import { type Fieldgate, openFieldgate } from './fieldgate.ts';
+import { type Fieldgate, type FieldgateDeps, openFieldgate } from './fieldgate.ts';
 import { type ListenAddress, listenProblem } from './listen-problem.ts';
 import { createTlsServer, readTlsPair } from './tls.ts';
 
@@ -28,19 +27,17 @@ export type RunningServer = {
   readonly stop: () => Promise<void>;
 };
 
-type ServeDeps = {
-  readonly clock: Clock;
-  readonly log: Log;
+type ServeDeps = FieldgateDeps & {
   /** Shorter ones are for tests. */
   readonly limits?: TransportLimits;
 };
 
 /** Starts the server that a configuration describes, on a socket of its own. */
 export const serve = async (config: Config, deps: ServeDeps): Promise<RunningServer> => {
-  const { clock, log, limits = transportLimits } = deps;
+  const { log, limits = transportLimits } = deps;
   // Before the stores are opened: a bad certificate is a quick failure.
   if (config.tls) await readTlsPair(config.tls);
-  const fieldgate = await openFieldgate(config, clock, log);
+  const fieldgate = await openFieldgate(config, deps);
   const opened: Server[] = [];
   const open: Open = async (server, port, setting) => {
     server.setTimeout(limits.silenceMs);

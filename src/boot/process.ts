@@ -1,25 +1,27 @@
-import { type Config, ConfigError, parseConfig } from '../config/config.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 import { secretsOf } from '../config/secrets.ts';
 import type { Variables } from '../config/variables.ts';
 import { createRedaction, describeError, framesOf, messageOf, type Redact } from '../domain/error-report.ts';
-import { roles } from '../domain/role.ts';
 import { StartError } from '../domain/start-error.ts';
 import { SigningKeysError } from '../services/signing-keys.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
+import type { Api } from './api.ts';
 import { lowerWorkerPriority } from './libuv-priority.ts';
 import { serve } from './listen.ts';
+import { type ApiLocation, loadApi } from './load-api.ts';
+import { readSettings } from './settings.ts';
 import { TlsError } from './tls.ts';
 
 /** Runs the server in this process until a signal ends it. If it cannot start, exits with 1 and names every problem. */
-export const runServer = async (env: Variables): Promise<void> => {
-  const config = parseConfigOrExit(env);
+export const runServer = async (env: Variables, location: ApiLocation): Promise<void> => {
+  const { config, api } = await readSettingsOrExit(env, location);
   const secrets = secretsOf(config);
   try {
     const log = await createLog({ level: config.logLevel, isTerminal: process.stdout.isTTY, secrets });
     process.on('unhandledRejection', logFault(log, 'unhandled promise rejection'));
     process.on('uncaughtException', logFault(log, 'uncaught exception'));
-    const server = await serve(config, { clock: Date.now, log });
-    announce(config, server.url, log);
+    const server = await serve(config, { clock: Date.now, log, api, env });
+    announce(config, { url: server.url, api, log });
     stopOnSignal(server.stop, log);
     if (server.reloadTls) process.on('SIGHUP', server.reloadTls);
     await lowerWorkerPriority();
@@ -33,9 +35,9 @@ const logFault =
   (error: unknown): void =>
     log.error({ err: error, stack: framesOf(error) }, message);
 
-const parseConfigOrExit = (env: Variables): Config => {
+const readSettingsOrExit = async (env: Variables, location: ApiLocation) => {
   try {
-    return parseConfig(env);
+    return await readSettings(env, () => loadApi(location));
   } catch (error) {
     if (error instanceof ConfigError) return exitWith(error.message);
     throw error;
@@ -55,16 +57,18 @@ const explain = (error: unknown, redact: Redact): string => {
   return `unexpected error: ${messageOf(error, redact)} (${type}, ${code}).\n${framesOf(error) ?? ''}`.trimEnd();
 };
 
-const announce = (config: Config, url: string, log: Log): void => {
+type Announcement = { readonly url: string; readonly api: Api; readonly log: Log };
+
+const announce = (config: Config, { url, api, log }: Announcement): void => {
   const graphql = `${url}/graphql`;
-  const newAdmin = 'npx fieldgate user create --role ADMIN';
+  const newAdmin = `npx fieldgate user create --role ${api.roles.administrator}`;
   if (!process.stdout.isTTY) {
-    log.info({ url: graphql, data: describeData(config), roles, newAdmin }, 'Fieldgate is listening');
+    log.info({ url: graphql, data: describeData(config), roles: api.roles.names, newAdmin }, 'Fieldgate is listening');
     return;
   }
   const hint = config.environment === 'production' ? '' : ' (open it in a browser for GraphiQL)';
   process.stdout.write(
-    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${describeData(config)}\n    Roles           ${roles.join(' < ')}\n    Administrators  ${newAdmin}\n\n`,
+    `\n  Fieldgate is listening\n\n    GraphQL         ${graphql}${hint}\n    Data            ${describeData(config)}\n    Roles           ${api.roles.names.join(' < ')}\n    Administrators  ${newAdmin}\n\n`,
   );
 };
 

@@ -53,14 +53,15 @@ export const createRoutes = (deps: RoutesDeps) => {
   return { ...router, headersFor, health, metricsText };
 };
 
-const oauthRoutes = ({ config, services, limits, authenticators, schema, clock, reportFault }: RoutesDeps) => {
+const oauthRoutes = ({ config, api, services, limits, authenticators, schema, clock, reportFault }: RoutesDeps) => {
   const { accessTokens, sessions, serviceClients, keyRing } = services;
   const { byToken } = authenticators;
   return createOAuthRoutes({
+    roles: api.roles,
     issuer: config.issuer,
     audience: config.audience,
     resource: config.issuer + graphqlPath,
-    scopes: () => grantable(scopesOf(schema), 'ADMIN'),
+    scopes: () => grantable(scopesOf(schema), api.roles.administrator),
     sessions,
     serviceClients,
     revoke: createRevocation({ accessTokens, sessions, serviceClients, clock }),

@@ -8,6 +8,7 @@ import type { ConfiguredKeys } from '../crypto/keys.ts';
 import { createPasswordHasher } from '../crypto/password.ts';
 import type { Clock } from '../domain/clock.ts';
 import { firstPartyClient } from '../domain/ids.ts';
+import type { Roles } from '../domain/role.ts';
 import type { Signals } from '../domain/signals.ts';
 import { createAccounts } from '../services/accounts.ts';
 import { createApiKeys } from '../services/api-keys.ts';
@@ -22,6 +23,7 @@ import type { StorePorts } from '../stores/open.ts';
 
 type ServicesDeps = {
   readonly config: Config;
+  readonly roles: Roles;
   readonly ports: StorePorts;
   readonly keys: ConfiguredKeys;
   readonly clock: Clock;
@@ -31,12 +33,12 @@ type ServicesDeps = {
 };
 
 /** The use cases, which the server and the command line share. */
-export const createServices = ({ config, ports, keys, clock, knownScopes, signals }: ServicesDeps) => {
+export const createServices = ({ config, roles, ports, keys, clock, knownScopes, signals }: ServicesDeps) => {
   const newOrderedId = createOrderedIds();
   const events = createEvents({ events: ports.events, clock, createId: () => newOrderedId(clock()), signals });
   const { record } = events;
   const newId = () => createId(clock());
-  const common = { clock, createId: newId, record };
+  const common = { roles, clock, createId: newId, record };
   const keyRing = createKeyRing({
     ...{ store: ports.signingKeys, configured: keys, times: config.keyRotation, clock, record, signals },
   });

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { Roles } from '../domain/role.ts';
 import type { Signals } from '../domain/signals.ts';
 import { StartError } from '../domain/start-error.ts';
 import { openStores, type Stores } from '../stores/open.ts';
@@ -10,6 +11,7 @@ import type { Tracing } from '../telemetry/tracing/tracing.ts';
 
 type ServerStoresDeps = {
   readonly config: Config;
+  readonly roles: Roles;
   readonly clock: Clock;
   /** Monotonic clock (performance.now), milliseconds. */
   readonly monotonic: () => number;
@@ -21,11 +23,11 @@ type ServerStoresDeps = {
 
 /** Opens, migrates, checks and observes the configured stores. Rejects with every reason why a server cannot be used. */
 export const openServerStores = async (deps: ServerStoresDeps): Promise<Stores> => {
-  const { config, clock, monotonic, signals } = deps;
+  const { config, roles, clock, monotonic, signals } = deps;
   const { database, redis, sessions: lifetimes, eventRetentionMs, apiKeyRetentionMs } = config;
   const followFeed = config.revocationCheck === 'feed' ? monotonic : null;
   const stores = await openStores({
-    ...{ database, redis, followFeed, lifetimes, eventRetentionMs, apiKeyRetentionMs, clock, signals },
+    ...{ database, redis, roles, followFeed, lifetimes, eventRetentionMs, apiKeyRetentionMs, clock, signals },
     migrateFirst: true,
   });
   try {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type PageQuery, parseCursor } from '../domain/page.ts';
-import { isRole, type Role, roles } from '../domain/role.ts';
-import type { ExitCode, Shell } from './shell.ts';
+import type { Role, Roles } from '../domain/role.ts';
+import { type ExitCode, type Shell, UsageError } from './shell.ts';
 
 /** What every command is given. */
 export type CommandDeps = {
@@ -37,10 +37,11 @@ export const helpText = ({ examples, notes, json }: Help): string =>
     .map((part) => `\n${part}`)
     .join('\n');
 
-export const parseRole = (text: string): Role => {
-  const role = text.toUpperCase();
-  if (isRole(role)) return role;
-  throw new InvalidArgumentError(`Use one of ${roles.join(', ')}.`);
+/** Returns the role that an argument names, in any case. The roles are known when the configuration is loaded. */
+export const parseRole = (roles: Roles, text: string): Role => {
+  const role = roles.names.find((name) => name.toUpperCase() === text.toUpperCase());
+  if (role !== undefined) return role;
+  throw new UsageError(`There is no role ${JSON.stringify(text)}. Use one of ${roles.names.join(', ')}.`);
 };
 
 export const wholeNumber =

@@ -4,9 +4,11 @@ import { messageOf } from '../domain/error-report.ts';
 import { AppError } from '../domain/errors.ts';
 import { StartError } from '../domain/start-error.ts';
 import { addApiKeyCommands } from './commands/api-key.ts';
+import { addCheckCommand } from './commands/check.ts';
 import { addClientCommands } from './commands/client.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeyCommands } from './commands/key.ts';
+import { addMapRoleCommand } from './commands/map-role.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addSchemaCommands } from './commands/schema.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -17,13 +19,18 @@ import type { CommandDeps } from './options.ts';
 import { CommandFailed, type ExitCode, type Shell, UsageError } from './shell.ts';
 
 /** Runs one command line and returns its exit code. Commands import the server's services when they run: help loads none. */
-export const runCommandLine = async (args: readonly string[], shell: Shell): Promise<ExitCode> => {
+export const runCommandLine = async (args: readonly string[], given: Shell): Promise<ExitCode> => {
+  const program: Command = new Command('fieldgate').option(
+    '--config <file>',
+    'the configuration file; else fieldgate.config.{ts,mts,js,mjs} of the working directory',
+  );
+  const shell: Shell = { ...given, configFile: () => program.opts<{ readonly config?: string }>().config };
   let exitCode: ExitCode = 0;
   const run: CommandDeps['run'] = async (outcome) => {
     exitCode = await outcome;
   };
   try {
-    await createProgram({ shell, run }).parseAsync(args, { from: 'user' });
+    await addCommands(program, { shell, run }).parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
     return reportError(shell, error);
@@ -39,9 +46,9 @@ const reportError = ({ stderr }: Shell, error: unknown): ExitCode => {
   return error instanceof UsageError ? 2 : 1;
 };
 
-const createProgram = (deps: CommandDeps): Command => {
+const addCommands = (program: Command, deps: CommandDeps): Command => {
   const { stdout, stderr } = deps.shell;
-  const program = new Command('fieldgate')
+  program
     .description('A GraphQL API server with token authentication. Works on DATA_DIR, also beside a running server.')
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help for a command')
@@ -55,8 +62,9 @@ const createProgram = (deps: CommandDeps): Command => {
     .addHelpText('after', generalHelp);
   addServeCommand(program, deps);
   addMigrateCommand(program, deps);
+  addCheckCommand(program, deps);
   addDoctorCommand(program, deps);
-  addUserCommands(program, deps);
+  addMapRoleCommand(addUserCommands(program, deps), deps);
   addSessionCommands(program, deps);
   addApiKeyCommands(program, deps);
   addClientCommands(program, deps);
@@ -79,6 +87,6 @@ Examples:
   fieldgate token explain - < token.txt   why is this token (not) accepted?
   fieldgate doctor                        what is wrong here, and how to fix it
 
-Settings come from the environment (and from .env outside production), as the server's do.
+Settings come from the environment (and from .env outside production), as the server's do, and your API from fieldgate.config.ts.
 Exit codes: 0 done or yes, 1 failed or no, 2 usage error.
 Tables are for people; --json is for scripts: its field names do not change.`;

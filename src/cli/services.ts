@@ -1,3 +1,4 @@
+import type { Api } from '../boot/api.ts';
 import type { OpenServices } from '../boot/cli-services.ts';
 import type { Config } from '../config/config.ts';
 import { secretsOf } from '../config/secrets.ts';
@@ -7,7 +8,10 @@ import type { User } from '../domain/user.ts';
 import { CommandFailed, type Shell } from './shell.ts';
 
 /** The server's services over the configured data, and the configuration. */
-export type ServicesContext = OpenServices & { readonly config: Config };
+export type ServicesContext = OpenServices & Settings;
+
+/** What the variables say, and what the user made of the server. */
+export type Settings = { readonly config: Config; readonly api: Api };
 
 type Requirements = {
   /** `create`: a missing database is created and an old one migrated. `existing`: it must be there and up to date. */
@@ -16,13 +20,22 @@ type Requirements = {
 };
 
 /** Returns the configuration. Rejects with a `CommandFailed` that names every problem in it. */
-export const loadConfig = async (shell: Shell): Promise<Config> => {
-  const { ConfigError, parseConfig } = await import('../config/config.ts');
+export const loadSettings = async (shell: Shell): Promise<Settings> => {
+  const [{ ConfigError }, { readSettings }] = await Promise.all([
+    import('../config/config.ts'),
+    import('../boot/settings.ts'),
+  ]);
   try {
-    return parseConfig(shell.environment());
+    return await readSettings(shell.environment(), () => findApi(shell));
   } catch (error) {
     throw error instanceof ConfigError ? new CommandFailed(error.message) : error;
   }
+};
+
+/** Returns what the user made of the server. Rejects with `ConfigError`. */
+export const findApi = async ({ folder, configFile }: Shell): Promise<Api> => {
+  const { loadApi } = await import('../boot/load-api.ts');
+  return loadApi({ folder, named: configFile?.() });
 };
 
 /** Runs `work` with the services over the configured data directory, and closes them whatever happens. */
@@ -31,16 +44,16 @@ export const withServices = async <Result>(
   requirements: Requirements,
   work: (context: ServicesContext) => Promise<Result>,
 ): Promise<Result> => {
-  const config = await loadConfig(shell);
+  const { config, api } = await loadSettings(shell);
   const { hasDatabase, openServices } = await import('../boot/cli-services.ts');
   if (requirements.database === 'existing' && !hasDatabase(config)) throw new CommandFailed(noDatabase(config));
   const keys = requirements.keys ? { keys: await loadKeys(config) } : {};
   try {
-    const services = await openServices({ config, clock: shell.clock, ...keys });
+    const services = await openServices({ config, api, clock: shell.clock, ...keys });
     try {
       await prepare(services, requirements);
       if (requirements.keys) await services.keyRing.read();
-      return await work({ ...services, config });
+      return await work({ ...services, config, api });
     } finally {
       await services.close();
     }

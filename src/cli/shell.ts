@@ -6,6 +6,10 @@ import type { Clock } from '../domain/clock.ts';
 export type Shell = {
   readonly environment: () => Variables;
   readonly clock: Clock;
+  /** The working directory, where the configuration file is looked for. */
+  readonly folder: string;
+  /** The configuration file that `--config` names. */
+  readonly configFile?: () => string | undefined;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;

@@ -98,6 +98,8 @@ export type Actor = {
   /** The id of the account, the key or the service client; null for the others. */
   readonly id: string | null;
   readonly client: ClientInfo;
+  /** Why the server acts, as code of its owner says. Shown as `asServer` in the metadata. */
+  readonly purpose?: string;
 };
 
 /** `server`: the server itself, for example at its start. */
@@ -105,6 +107,9 @@ export type ActorKind = 'account' | 'api_key' | 'service' | 'command_line' | 'se
 
 export const commandLine: Actor = { kind: 'command_line', id: null, client: noClient };
 export const serverActor: Actor = { kind: 'server', id: null, client: noClient };
+
+/** Code of the server's owner, which acts for no caller. */
+export const serverActorFor = (purpose: string): Actor => ({ ...serverActor, purpose });
 
 /** A caller without a verified credential. */
 export const anonymousActor = (client: ClientInfo): Actor => ({ kind: 'anonymous', id: null, client });
@@ -177,7 +182,9 @@ export const toEvent = (draft: EventDraft, id: string, time: EpochMillis): NewAu
     ip: ip === null ? null : loggable(ip),
     userAgent: userAgent === null ? null : loggable(userAgent),
     metadata: Object.fromEntries(
-      Object.entries(metadata).map(([name, value]) => [name, typeof value === 'string' ? loggable(value) : value]),
+      Object.entries({ ...metadata, ...(actor.purpose === undefined ? {} : { asServer: actor.purpose }) }).map(
+        ([name, value]) => [name, typeof value === 'string' ? loggable(value) : value],
+      ),
     ),
   };
 };

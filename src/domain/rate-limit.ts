@@ -6,6 +6,9 @@ export type Rate = { readonly points: number; readonly windowMs: number };
 /** The limits that `@limit(bucket:)` names: guesses at credentials and new accounts, each counted exactly over all instances. */
 export const bucketNames = ['login', 'signup', 'refresh'] as const;
 export type BucketName = (typeof bucketNames)[number];
+
+/** Also counted exactly: failed authentications of service clients, and returns from identity providers. As many as refreshes. */
+export type ExactLimit = BucketName | 'oauth';
 export const isBucketName = (name: unknown): name is BucketName => bucketNames.some((known) => known === name);
 
 /** The limits that each process counts in its memory: all requests of a caller, and sign-in documents of one who has no points left. */
@@ -18,7 +21,7 @@ export type Rates = Readonly<Record<BucketName | 'general', Rate | null>>;
 export type Count = { readonly consumed: number; readonly resetsInMs: number };
 
 /** One limit of one caller, and how much of it is consumed. */
-export type RateLimitStatus = Rate & Count & { readonly name: BucketName | QuotaName };
+export type RateLimitStatus = Rate & Count & { readonly name: ExactLimit | QuotaName };
 
 /** Who a request is counted for. */
 export type CallerIdentity =

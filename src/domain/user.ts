@@ -1,6 +1,6 @@
 import type { UserId } from '@fieldgate/guard/core';
 import type { EpochMillis } from './clock.ts';
-import type { Role } from './role.ts';
+import type { Role, Roles } from './role.ts';
 
 /** An account as services, caches and resolvers see it: without its password hash. */
 export type User = {
@@ -25,8 +25,10 @@ export type User = {
 };
 
 /** Whether the account is an enabled administrator. There is always at least one: see `AccountStore.change`. */
-export const isActiveAdministrator = ({ role, disabledAt }: Pick<User, 'role' | 'disabledAt'>): boolean =>
-  role === 'ADMIN' && disabledAt === null;
+export const isActiveAdministrator = (
+  { administrator }: Roles,
+  { role, disabledAt }: Pick<User, 'role' | 'disabledAt'>,
+): boolean => role === administrator && disabledAt === null;
 
 /** The properties of `User` that can change; `updateAccount` writes each. */
 const changeable = ['role', 'disabledAt'] as const;

@@ -40,4 +40,6 @@ export type RequestContext = {
    * although the request carried no credential. Set by sign-in resolvers only.
    */
   newSession: Session | null;
+  /** What resolvers and policies of the user get. Only where the operation selects a field of theirs. */
+  own?: object;
 };

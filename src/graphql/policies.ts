@@ -1,5 +1,5 @@
 import { hasScope, type Viewer, viewerOf } from '@fieldgate/guard';
-import { hasRole, isRole } from '../domain/role.ts';
+import { hasRole, type Roles } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
 import type { RequestContext } from './context.ts';
 
@@ -12,17 +12,17 @@ const isSelf =
     return viewer.kind === 'account' && viewer.id === user.id && hasScope(viewer.scopes, scope);
   };
 
-/** The functions that `@auth(policy:)` can name. */
-export const policies = {
+/** Our functions that `@auth(policy:)` can name. */
+export const createPolicies = (roles: Roles) => ({
   self: isSelf('account:read'),
   selfIdentities: isSelf('identities:read'),
   selfOrModerator: (user: User, _args: unknown, context: RequestContext): boolean =>
-    context.newSession?.userId === user.id || isSelfOrModerator(viewerOf(context), user),
-};
+    context.newSession?.userId === user.id || isSelfOrModerator(roles, viewerOf(context), user),
+});
 
 /** By role, and within what the credential was granted: a key without `account:read` does not read its owner's email. */
-const isSelfOrModerator = (viewer: Viewer, user: User): boolean => {
+export const isSelfOrModerator = (roles: Roles, viewer: Viewer, user: User): boolean => {
   if (viewer.kind !== 'account') return false;
   if (viewer.id === user.id && hasScope(viewer.scopes, 'account:read')) return true;
-  return isRole(viewer.role) && hasRole(viewer.role, 'MODERATOR') && hasScope(viewer.scopes, 'users:read');
+  return hasRole(roles, viewer.role, roles.moderator) && hasScope(viewer.scopes, 'users:read');
 };

@@ -1,10 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { authTypeDefs, guardSchema } from '@fieldgate/guard';
+import { guardSchema } from '@fieldgate/guard';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLSchema } from 'graphql';
-import { roles } from '../domain/role.ts';
+import { type GraphQLSchema, Kind } from 'graphql';
+import type { Roles } from '../domain/role.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { ApiKeys } from '../services/api-keys.ts';
 import type { Events } from '../services/events.ts';
@@ -13,9 +10,14 @@ import type { Limits } from '../services/limits.ts';
 import type { ServiceClients } from '../services/service-clients.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { StepUp } from '../services/step-up.ts';
+import { describeAccess } from './access-descriptions.ts';
 import type { RequestContext } from './context.ts';
 import { createDelivery } from './delivery.ts';
-import { policies } from './policies.ts';
+import type { Resolvers } from './generated/resolvers.ts';
+import { completeDefaults } from './operation/default-values.ts';
+import { bindPolicies, bindResolvers } from './own/bind.ts';
+import type { OwnSchema } from './own/own-schema.ts';
+import { createPolicies } from './policies.ts';
 import type { OnRefusal } from './refusal-log.ts';
 import { createAccountResolvers } from './resolvers/account.ts';
 import { createApiKeyResolvers } from './resolvers/api-key.ts';
@@ -26,14 +28,10 @@ import { issuedTokensResolvers } from './resolvers/issued-tokens.ts';
 import { createServiceClientResolvers } from './resolvers/service-client.ts';
 import { createSessionResolvers } from './resolvers/session.ts';
 import type { SessionCookies } from './session-cookies.ts';
+import { loadTypeDefs } from './type-defs.ts';
 
-const folder = fileURLToPath(new URL('../../schema/', import.meta.url));
-
-/** Returns the SDL under schema/, one text per file. */
-const loadTypeDefs = (): readonly string[] =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.graphql'))
-    .map((name) => readFileSync(join(folder, name), 'utf8'));
+/** What the user makes of the schema. */
+export type SchemaParts = { readonly roles: Roles; readonly own: OwnSchema };
 
 type SchemaDeps = {
   readonly accounts: Accounts;
@@ -48,32 +46,47 @@ type SchemaDeps = {
   readonly sessionCookies: SessionCookies | null;
 };
 
-/** Returns the schema that the server serves: SDL and resolvers, guarded. Throws if a rule would not be enforced. */
-export const createSchema = (deps: SchemaDeps, onRefusal: OnRefusal): GraphQLSchema => {
+const typeDefsOf = ({ roles, own }: SchemaParts) => [
+  loadTypeDefs(roles),
+  { kind: Kind.DOCUMENT, definitions: own.definitions } as const,
+];
+
+/** Returns the schema that the server serves: SDL and resolvers, ours and the user's, guarded. Throws if a rule would not be enforced. */
+export const createSchema = (deps: SchemaDeps, parts: SchemaParts, onRefusal: OnRefusal): GraphQLSchema => {
+  const { own, roles } = parts;
+  const schema = makeExecutableSchema({
+    typeDefs: typeDefsOf(parts),
+    resolvers: [...createResolvers(deps, roles, onRefusal), ...bindResolvers(own.maps, own.definitions)],
+    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+  });
+  const guarded = guardSchema(completeDefaults(schema), {
+    roles: roles.names,
+    policies: { ...bindPolicies(own.policies), ...createPolicies(roles) },
+    exposeRequired: true,
+    onDenied: (denial, context) => onRefusal(denial, context as RequestContext),
+  });
+  return describeAccess(guarded);
+};
+
+const createResolvers = (deps: SchemaDeps, roles: Roles, onRefusal: OnRefusal): readonly Resolvers[] => {
   const { accounts, sessions, ...services } = deps;
   const delivery = createDelivery(deps.sessionCookies, onRefusal);
-  return guardSchema(
-    makeExecutableSchema({
-      typeDefs: [authTypeDefs(roles, { roleEnum: null }), ...loadTypeDefs()],
-      resolvers: [
-        baseResolvers,
-        createAccountResolvers({ accounts, sessions, identities: services.identities, delivery }),
-        createSessionResolvers(sessions, delivery),
-        issuedTokensResolvers,
-        createServiceClientResolvers(services.serviceClients),
-        createApiKeyResolvers(services.apiKeys, services.stepUp),
-        createEventResolvers(services.events, accounts),
-        createIdentityResolvers(services.identities, { delivery, stepUp: services.stepUp, consume: services.consume }),
-      ],
-      resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
-    }),
-    { roles, policies, onDenied: (denial, context) => onRefusal(denial, context as RequestContext) },
-  );
+  return [
+    baseResolvers,
+    createAccountResolvers({ roles, accounts, sessions, identities: services.identities, delivery }),
+    createSessionResolvers(sessions, delivery),
+    issuedTokensResolvers,
+    createServiceClientResolvers(services.serviceClients),
+    createApiKeyResolvers(services.apiKeys, services.stepUp),
+    createEventResolvers(services.events, accounts),
+    createIdentityResolvers(services.identities, { delivery, stepUp: services.stepUp, consume: services.consume }),
+  ];
 };
 
 /** Returns the same schema without resolvers: enough to say who may read what. */
-export const createSchemaWithoutResolvers = (): GraphQLSchema =>
-  guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles, { roleEnum: null }), ...loadTypeDefs()] }), {
-    roles,
-    policies,
+export const createSchemaWithoutResolvers = (parts: SchemaParts): GraphQLSchema =>
+  guardSchema(makeExecutableSchema({ typeDefs: typeDefsOf(parts) }), {
+    roles: parts.roles.names,
+    policies: { ...parts.own.policies, ...createPolicies(parts.roles) },
+    exposeRequired: true,
   });

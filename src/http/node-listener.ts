@@ -6,7 +6,7 @@ import type { WholeResponse } from '../graphql/operation/result.ts';
 import { maskCredentials } from './credentials-in-url.ts';
 import { errorResponse } from './error-response.ts';
 import { faultResponse } from './fault-response.ts';
-import { type BodyRefusal, headerOf, readBody } from './request-body.ts';
+import { type BodyRefusal, headersOf, readBody } from './request-body.ts';
 import { type HeadersFor, writeResponse } from './response.ts';
 import type { CountRefused, Handle, HttpResponse } from './route.ts';
 
@@ -88,6 +88,7 @@ const respond = (
   deps: NodeListenerDeps,
 ): Promise<void> | undefined => {
   const { method = 'GET', url = '', headers } = request;
+  const header = headersOf(request);
   const client = { ip: deps.clientAddress(request), userAgent: headers['user-agent'] ?? null, requestId };
   const state = createRequestState(requestId, client);
   const mark = url.indexOf('?');
@@ -98,16 +99,16 @@ const respond = (
     return writeResponse(response, answer, context, deps.headersFor);
   };
   if (body !== null && !Buffer.isBuffer(body)) {
-    deps.countRefused({ path, header: (name) => headerOf(headers, name) }, state);
+    deps.countRefused({ path, header }, state);
     response.setHeader('connection', 'close');
     return write(errorResponse(body.status, body));
   }
-  const refused = refuseTarget(request, path);
+  const refused = refuseTarget(url, path, header('host'));
   if (refused) return write(refused);
   const answer = deps.handle(
     {
       ...{ method, path, search: mark === -1 ? '' : url.slice(mark + 1), body },
-      header: (name) => headerOf(headers, name),
+      header,
       toRequest: () => toFetchRequest(request, response, body),
     },
     state,
@@ -119,7 +120,7 @@ const respond = (
  * Refuses a request that a proxy in front may have read otherwise: with two Host headers (which arrive joined), or with a target that does
  * not read as it is written (an absolute URL, `//`, `..`, a fragment): `/a/../introspect` gets past a proxy that guards `/introspect`.
  */
-const refuseTarget = ({ headers: { host }, url = '' }: IncomingMessage, path: string): WholeResponse | null => {
+const refuseTarget = (url: string, path: string, host: string | null): WholeResponse | null => {
   if (host?.includes(',')) return errorResponse(400, { code: 'BAD_REQUEST', message: 'Send one Host header.' });
   if (!url.includes('#') && simplePath.test(path)) return null;
   const isPlain = /^\/(?![/])[^#]*$/.test(url) && URL.parse(url, 'http://localhost')?.pathname === path;
@@ -158,9 +159,8 @@ const toFetchRequest = (request: IncomingMessage, response: ServerResponse, body
     if (!response.writableFinished) aborted.abort();
   });
   const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
+  const header = headersOf(request);
+  for (const name of Object.keys(request.headers)) headers.set(name, header(name) ?? '');
   return new Request(`http://localhost${request.url}`, {
     method: request.method ?? 'GET',
     headers,

@@ -75,8 +75,17 @@ export const refuseByHeaders = (
   return Number(length ?? 0) > maxBodyBytes ? tooLarge : null;
 };
 
-/** A header of node:http by its lower-case name; null if it was not sent. */
-export const headerOf = (headers: IncomingMessage['headers'], name: string): string | null => {
-  const value = headers[name];
-  return Array.isArray(value) ? value.join(', ') : (value ?? null);
+/**
+ * Returns what reads a header of a request by its lower-case name; null if it was not sent. Headers that came more than once are joined by
+ * commas, also under a server that was not told to (`joinDuplicateHeaders`) and would keep the first: whoever can add a header would
+ * decide who the caller is.
+ */
+export const headersOf = (request: IncomingMessage): ((name: string) => string | null) => {
+  const { headers, rawHeaders } = request;
+  const single = (name: string): string | null => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(', ') : (value ?? null);
+  };
+  if (rawHeaders.length === 2 * Object.keys(headers).length) return single;
+  return (name) => (name === 'cookie' ? single(name) : (request.headersDistinct[name]?.join(', ') ?? null));
 };

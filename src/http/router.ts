@@ -1,3 +1,4 @@
+import { isDecodable } from '../domain/form-encoding.ts';
 import type { WholeResponse } from '../graphql/operation/result.ts';
 import type { Cors } from './cors.ts';
 import { hasCredential } from './credentials-in-url.ts';
@@ -41,6 +42,7 @@ export const createRouter = ({ graphqlPath, graphql, health, cors, metrics, oaut
     if (hasCredential(path, search)) return refuseCredentialInUrl(Object.hasOwn(oauthRoutes, path));
     if (method === 'OPTIONS' && isOurs(path)) return preflight(cors, request.header('origin'));
     if (path === graphqlPath) return graphql(request, state);
+    if (!isDecodable(search)) return errorResponse(400, { code: 'BAD_REQUEST', message: undecodable });
     const methods = routes.get(path);
     if (!methods)
       return errorResponse(404, { code: 'NOT_FOUND', message: `There is nothing here. GraphQL is at ${graphqlPath}.` });
@@ -62,6 +64,8 @@ const preflight = (cors: Cors, origin: string | null): WholeResponse => ({
   headers: cors.preflightHeadersFor(origin),
   body: null,
 });
+
+const undecodable = 'An escape in the URL is not UTF-8. Percent-encode the bytes of UTF-8.';
 
 const credentialInUrl =
   'Credentials are not accepted in a URL, which ends up in logs, histories and referrers: send X-API-Key or Authorization as a header. Revoke the one that was sent.';

@@ -3,13 +3,14 @@ import type { Clock } from '../domain/clock.ts';
 import { AppError, badInput } from '../domain/errors.ts';
 import type { Actor, RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
-import type { Role } from '../domain/role.ts';
+import type { Role, Roles } from '../domain/role.ts';
 import type { User, UserChange } from '../domain/user.ts';
 import type { AccountStore, ChangeableAccount } from '../stores/ports/account-store.ts';
 import type { ChangeAccount, ChangeResult } from './account-changes.ts';
 import type { LoginLockout } from './login-lockout.ts';
 
 type AccountAdministrationDeps = {
+  readonly roles: Roles;
   readonly accounts: Pick<AccountStore, 'findById'>;
   readonly lockout: Pick<LoginLockout, 'unlock'>;
   readonly changeAccount: ChangeAccount;
@@ -25,7 +26,7 @@ export const createAccountAdministration = (deps: AccountAdministrationDeps) => 
   const setRole = async (id: string, role: Role, actor: Actor): Promise<User> => {
     rejectOwnAccount(id, actor);
     const changed = await changeAccount(parseId(id), {
-      decide: (account) => (role === 'ADMIN' ? { role } : unlessLastAdministrator(account, { role })),
+      decide: (account) => (role === deps.roles.administrator ? { role } : unlessLastAdministrator(account, { role })),
       event: ({ before, after }) => ({
         ...{ type: 'role.changed', actor, userId: after.id },
         metadata: { from: before.role, to: role },

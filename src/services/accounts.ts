@@ -7,7 +7,7 @@ import { AppError, badInput } from '../domain/errors.ts';
 import type { Actor, RecordEvent } from '../domain/event.ts';
 import { isUuid } from '../domain/ids.ts';
 import { maxPageSize } from '../domain/page.ts';
-import { type Role, roles } from '../domain/role.ts';
+import type { Role, Roles } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
 import type { AccountPage, AccountQuery, AccountStore } from '../stores/ports/account-store.ts';
 import type { SessionStore } from '../stores/ports/session-store.ts';
@@ -19,6 +19,7 @@ import type { LoginLockout } from './login-lockout.ts';
 const maxNameLength = 100;
 
 type AccountsDeps = {
+  readonly roles: Roles;
   readonly accounts: AccountStore;
   readonly sessions: Pick<SessionStore, 'accountChanged'>;
   readonly passwords: PasswordHasher;
@@ -47,7 +48,7 @@ export const createAccounts = (deps: AccountsDeps) => {
   const createAccount = async (input: NewAccountInput, actor: Actor): Promise<User> => {
     const email = parseEmail(input.email);
     const name = parseName(input.name);
-    const { password, role = roles[0] } = input;
+    const { password, role = deps.roles.signUp } = input;
     // The email as it was typed: in its normal form, the words of a domain may be in Punycode.
     const owner = { email: input.email, name };
     await requireGoodPassword(deps.passwordCheck, { field: 'password', password, owner });
@@ -59,6 +60,13 @@ export const createAccounts = (deps: AccountsDeps) => {
   };
 
   const find = (id: string): Promise<User | null> | User | null => (isUuid(id) ? accounts.findById(userId(id)) : null);
+
+  /** Resolves with one entry for each id, in their order: the account, or null. */
+  const findMany = async (ids: readonly string[]): Promise<readonly (User | null)[]> => {
+    const found = await accounts.findByIds(ids.filter(isUuid).map(userId));
+    const byId = new Map<string, User>(found.map((user) => [user.id, user]));
+    return ids.map((id) => byId.get(id) ?? null);
+  };
 
   const findByEmail = async (email: string): Promise<User | null> =>
     (await accounts.findByEmail(normalizeEmail(email)))?.user ?? null;
@@ -74,6 +82,7 @@ export const createAccounts = (deps: AccountsDeps) => {
   return {
     createAccount,
     find,
+    findMany,
     findByEmail,
     list,
     ...createAccountPasswords({ ...deps, changeAccount }),

@@ -1,12 +1,12 @@
 import type { Clock } from '../domain/clock.ts';
-import type { BucketName, Count, Rate } from '../domain/rate-limit.ts';
+import type { Count, ExactLimit, Rate } from '../domain/rate-limit.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { LimitStore } from '../stores/ports/limit-store.ts';
 import { createCounters } from './counters.ts';
 import type { Outcome } from './quota.ts';
 
 type BucketDeps = {
-  readonly name: BucketName;
+  readonly name: ExactLimit;
   readonly rate: Rate;
   /** Where instances share what they count; null if there is one instance. */
   readonly shared: LimitStore | null;

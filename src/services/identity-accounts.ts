@@ -4,12 +4,13 @@ import { AppError } from '../domain/errors.ts';
 import { accountActor, anonymousActor, type RecordEvent } from '../domain/event.ts';
 import type { ProvenIdentity } from '../domain/identity.ts';
 import { identityId } from '../domain/ids.ts';
-import { roles } from '../domain/role.ts';
+import type { Roles } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
 import type { IdentityStore } from '../stores/ports/identity-store.ts';
 import type { Accounts } from './accounts.ts';
 
 export type IdentityAccountsDeps = {
+  readonly roles: Roles;
   readonly identities: Pick<IdentityStore, 'recordUse' | 'createAccount'>;
   readonly accounts: Pick<Accounts, 'find' | 'findByEmail'>;
   readonly clock: Clock;
@@ -50,7 +51,7 @@ export const createIdentityAccounts = (deps: IdentityAccountsDeps) => {
     if (refusal) throw refusal;
     const email = await requireFreeEmail({ accounts, rejection }, identity, client);
     const [id, createdAt] = [userId(deps.createId()), clock()];
-    const account = { id, email, name: identity.name, role: roles[0], passwordHash: null, createdAt };
+    const account = { id, email, name: identity.name, role: deps.roles.signUp, passwordHash: null, createdAt };
     const created = await identities.createAccount(account, toNewIdentity(identity, deps));
     if (created === 'email-taken') throw rejection('ACCOUNT_LINK_REQUIRED', { identity, userId: null, client });
     if (created === 'identity-taken') return findLinked(identity);

@@ -3,9 +3,9 @@ import type { Clock } from '../domain/clock.ts';
 import { AppError } from '../domain/errors.ts';
 import { actorFor, type RecordEvent } from '../domain/event.ts';
 import {
-  type BucketName,
   type CallerIdentity,
   callerKey,
+  type ExactLimit,
   type Rate,
   type RateLimitStatus,
   type Rates,
@@ -50,11 +50,16 @@ export const createLimits = (deps: LimitsDeps) => {
   const { rates, record } = deps;
   const general = rates.general && createQuota({ ...deps, name: 'general', rate: rates.general });
   const signIns = createQuota({ ...deps, name: 'sign-in-documents', rate: signInDocuments, shared: null });
-  const bucket = (name: BucketName) => {
-    const rate = rates[name];
+  const bucket = (name: ExactLimit) => {
+    const rate = rates[name === 'oauth' ? 'refresh' : name];
     return rate && createBucket({ ...deps, name, rate });
   };
-  const buckets = { login: bucket('login'), signup: bucket('signup'), refresh: bucket('refresh') };
+  const buckets = {
+    login: bucket('login'),
+    signup: bucket('signup'),
+    refresh: bucket('refresh'),
+    oauth: bucket('oauth'),
+  };
 
   /** Reports an outcome in the headers of the answer. Returns the error to refuse the request with, or null. */
   const settle = (caller: CallerIdentity, { client, rateLimits }: Counted, outcome: Outcome): AppError | null => {
@@ -75,7 +80,7 @@ export const createLimits = (deps: LimitsDeps) => {
     maySignIn: ({ key }: Payer): boolean => signIns.consume(key, 1)?.allowed ?? true,
 
     /** Consumes from a bucket of the caller. Resolves with the error to refuse the operation with, or null. */
-    consume: async (name: BucketName, { viewer, ...counted }: Caller, points = 1): Promise<AppError | null> => {
+    consume: async (name: ExactLimit, { viewer, ...counted }: Caller, points = 1): Promise<AppError | null> => {
       const outcome = await buckets[name]?.consume(callerKey(viewer, counted.client.ip), points);
       return outcome ? settle(viewer, counted, outcome) : null;
     },

@@ -24,20 +24,31 @@ export type ServiceToken = {
   readonly scopes: readonly string[];
 };
 
+export type ClientCredentials = { readonly id: string; readonly secret: string };
+
 type TokenRef = Pick<AccessTokenClaims, 'tokenId' | 'expiresAt'>;
 
 /** Authenticates service clients, and issues and revokes their tokens. */
 export const createServiceClientTokens = (deps: ServiceClientTokensDeps) => {
   const { clients, record } = deps;
 
-  /** Resolves with the enabled client of this id and secret; null if there is none. */
-  const authenticate = async (id: string, secret: string, client: ClientInfo): Promise<ServiceClient | null> => {
+  /**
+   * Resolves with the enabled client of this id and secret; null if there is none, after `onRejected` has counted the attempt: an error that
+   * it resolves with is thrown, and then nothing is recorded.
+   */
+  const authenticate = async (
+    { id, secret }: ClientCredentials,
+    client: ClientInfo,
+    onRejected: () => Promise<AppError | null>,
+  ): Promise<ServiceClient | null> => {
     const found = isUuid(id) ? await clients.find(clientId(id)) : null;
     const reason = rejectionReason(found, secret);
     if (found !== null && reason === null) {
       await recordFirstUse(found, secret);
       return found.client;
     }
+    const refusal = await onRejected();
+    if (refusal) throw refusal;
     const metadata = found === null ? {} : toMetadata(found.client);
     record({ type: 'client.login_failed', actor: anonymousActor(client), reason, metadata });
     return null;

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { UserId } from '@fieldgate/guard/core';
 import type { Clock, EpochMillis } from '../domain/clock.ts';
+import type { Role, Roles } from '../domain/role.ts';
 import type { SessionLifetimes } from '../domain/session.ts';
 import type { DatabaseTarget } from '../domain/settings/database-target.ts';
 import type { RedisTarget } from '../domain/settings/redis-target.ts';
@@ -15,12 +17,14 @@ import { latestTimestamp } from './sql/latest-timestamp.ts';
 import { pendingMigrations } from './sql/migrate.ts';
 import { postgresProblem } from './sql/postgres-problem.ts';
 import { sqlRevocationJournal } from './sql/revocation-journal.ts';
+import { mapRole } from './sql/roles.ts';
 import { sqliteProblem } from './sql/sqlite-problem.ts';
 import { openSqlStores } from './sql/stores.ts';
 import { findUnreadableRows, reportOncePerMinute, type UnreadableRow } from './sql/unreadable-rows.ts';
 
 export type StoresDeps = {
   readonly database: DatabaseTarget;
+  readonly roles: Roles;
   /** Where sessions and rate counters are kept; null: in the database. */
   readonly redis: RedisTarget | null;
   /** Monotonic clock, milliseconds, if session checks are to be cached by a feed of revocations; else null. */
@@ -43,6 +47,8 @@ export type Stores = {
   readonly migrate: () => Promise<void>;
   /** Returns the names of the migrations that `migrate` would run, in order. Changes nothing. */
   readonly pendingMigrations: () => Promise<readonly string[]>;
+  /** Gives every account with the role `from` the role `to`. Resolves with their ids. Call it although `migrate` rejects for `from`. */
+  readonly mapRole: (from: Role, to: Role) => Promise<readonly UserId[]>;
   /** Returns the latest time in the database; null if it is empty. The schema must be up to date. */
   readonly latestTimestamp: () => Promise<EpochMillis | null>;
   /** Returns rows that are no valid records, at most `limit`. The schema must be up to date. Reads whole tables. */
@@ -63,7 +69,7 @@ export const databaseExists = (target: DatabaseTarget): boolean =>
 
 /** Opens the stores of the configuration. Creates no tables before `migrate`, and loads only the backends that are used. */
 export const openStores = async (deps: StoresDeps): Promise<Stores> => {
-  const opened = await openDatabase(deps.database);
+  const opened = await openDatabase(deps.database, deps.roles);
   const database = { ...opened, reportUnreadable: reportOncePerMinute(deps.signals.rowUnreadable, deps.clock) };
   // Before Redis is opened: the journal that is replayed into it is a table.
   if (deps.migrateFirst) await migrateOrClose(database, deps.database);
@@ -74,6 +80,7 @@ export const openStores = async (deps: StoresDeps): Promise<Stores> => {
     ports: { ...sqlPorts, ...redis?.ports },
     migrate: database.migrate,
     pendingMigrations: () => pendingMigrations(database),
+    mapRole: (from, to) => mapRole(database, from, to),
     latestTimestamp: () => latestTimestamp(database),
     unreadableRows: (limit) => findUnreadableRows(database, limit),
     checkServers: async () => {
@@ -90,15 +97,15 @@ export const openStores = async (deps: StoresDeps): Promise<Stores> => {
   };
 };
 
-const openDatabase = async (target: DatabaseTarget): Promise<SqlDatabase> => {
+const openDatabase = async (target: DatabaseTarget, roles: Roles): Promise<SqlDatabase> => {
   if (target.kind === 'postgres') {
     const { openPostgres } = await import('./sql/postgres.ts');
-    return openPostgres({ url: target.url.reveal() });
+    return openPostgres({ url: target.url.reveal(), roles });
   }
   prepareDataDirectory(target.directory);
   const { openSqlite } = await import('./sql/sqlite.ts');
   try {
-    return openSqlite({ file: databaseFile(target.directory) });
+    return openSqlite({ file: databaseFile(target.directory), roles });
   } catch (error) {
     throw new StartError(problemOf(error, target));
   }

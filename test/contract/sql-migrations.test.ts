@@ -23,6 +23,8 @@ const migrations = [
   { name: '0032-valid-accounts' },
   { name: '0040-lists' },
   { name: '0041-live-sessions' },
+  { name: '0042-valid-records' },
+  { name: '0050-roles' },
 ];
 const migrateInProcess = fileURLToPath(new URL('../support/migrate-sqlite.ts', import.meta.url));
 

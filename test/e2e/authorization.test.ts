@@ -2,6 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect } from 'vitest';
+import { standardApi } from '../../src/boot/api.ts';
 import { createSchemaWithoutResolvers } from '../../src/graphql/schema.ts';
 import {
   adminEnv,
@@ -98,7 +99,7 @@ describe('decisions', () => {
 
 describe('the rules of the schema', () => {
   test('Z06: every root field of the schema carries a rule', () => {
-    const schema = createSchemaWithoutResolvers();
+    const schema = createSchemaWithoutResolvers(standardApi);
     for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
       for (const { name, astNode } of Object.values(root?.getFields() ?? {})) {
         const directives = astNode?.directives?.map((directive) => directive.name.value) ?? [];

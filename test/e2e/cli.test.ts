@@ -214,6 +214,7 @@ describe('user', () => {
     const code = await runCommandLine(['user', 'create', '--role', 'ADMIN'], {
       environment: () => ({ DATA_DIR: dataDir }),
       clock: Date.now,
+      folder: dataDir,
       stdin,
       stdout: { write: (text) => (written.out += text), isTTY: true },
       stderr: {

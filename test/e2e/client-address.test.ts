@@ -62,7 +62,7 @@ describe('the address of a client', () => {
   });
 
   test('P16: with `fetch` the address is the one that the host passes', async () => {
-    const fieldgate = await createFieldgate({ DATA_DIR: temporaryFolder(), LOG_LEVEL: 'silent' });
+    const fieldgate = await createFieldgate({ env: { DATA_DIR: temporaryFolder(), LOG_LEVEL: 'silent' } });
     const answer = await fieldgate.fetch(
       new Request('http://localhost/graphql', {
         method: 'POST',
@@ -79,7 +79,7 @@ describe('the address of a client', () => {
 test.each(['10.0.0.0/0', '0.0.0.0/0', '::/0', '10.0.0.0/33', '*', 'true', '1', 'proxy.example.com', '10.0.0.1,', ','])(
   'TRUSTED_PROXIES=%s stops the start',
   async (proxies) => {
-    await expect(createFieldgate({ DATA_DIR: temporaryFolder(), TRUSTED_PROXIES: proxies })).rejects.toThrow(
+    await expect(createFieldgate({ env: { DATA_DIR: temporaryFolder(), TRUSTED_PROXIES: proxies } })).rejects.toThrow(
       /TRUSTED_PROXIES must be/,
     );
   },

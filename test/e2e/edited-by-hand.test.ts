@@ -114,6 +114,29 @@ describe.each(installations)('an account that is edited by hand in %s', (_, open
     }
   });
 
+  test.skipIf(missing !== null)('A7: has no event and no API key that could not be shown', async () => {
+    const { user, accessToken } = await signup(server);
+    const input = { name: 'a', scopes: ['account:read'], currentPassword: goodPassword };
+    const made = await server.gql('mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }', {
+      token: accessToken,
+      variables: { input },
+    });
+    expect(made.codes).toEqual([]);
+    const of = `where user_id = '${user.id}'`;
+    await expect.poll(async () => (await securityEvents(accessToken)).length, soon).toBeGreaterThan(1);
+    for (const statement of [
+      `update events set time = 9223372036854775807 ${of}`,
+      `update events set outcome = 'maybe' ${of}`,
+      `update api_keys set created_at = 8640000000000001 ${of}`,
+      `update api_keys set expires_at = 9223372036854775807 ${of}`,
+    ]) {
+      await expect(edit(statement), statement).rejects.toThrow(/constraint/i);
+    }
+  });
+
+  const securityEvents = async (token: string): Promise<readonly object[]> =>
+    (await server.gql('{ securityEvents { edges { node { type time } } } }', { token })).data.securityEvents.edges;
+
   test.skipIf(missing !== null)('that cannot be read has no rights, and fails alone', async () => {
     const email = newEmail();
     const [ada, bob] = [await signup(server, email), await signup(server)];

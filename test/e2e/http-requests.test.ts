@@ -1,6 +1,11 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { describe, expect } from 'vitest';
-import { sendRaw } from '../support/raw-http.ts';
+import { describe, expect, onTestFinished } from 'vitest';
+import { createFieldgate } from '../../src/boot/fieldgate.ts';
+import { temporaryFolder } from '../support/process.ts';
+import { head, json as jsonHeader, sendRaw } from '../support/raw-http.ts';
 import { productionEnv, signup, type TestServer, testWithServer } from '../support/server.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -202,6 +207,29 @@ describe('credentials', () => {
     expect(await reasonOf(await ask(server, headers))).toBe('TOKEN_MISSING');
     const inUrl = await ask(server, {}, `/graphql?access_token=${grant.accessToken}`);
     expect(inUrl.status).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe('a server of your own', () => {
+  test('T31, Z14: headers that came twice are not read as the first of them, although node:http would', async () => {
+    const fieldgate = await createFieldgate({ env: { DATA_DIR: temporaryFolder(), LOG_LEVEL: 'silent' } });
+    const own = createServer(fieldgate.listener).listen(0, '127.0.0.1');
+    onTestFinished(async () => {
+      own.closeAllConnections();
+      own.close();
+      await fieldgate.close();
+    });
+    await once(own, 'listening');
+    const url = `http://127.0.0.1:${(own.address() as AddressInfo).port}`;
+    const ask = (headers: readonly string[], body = '{"query":"{ viewer { kind } }"}') =>
+      sendRaw(url, `${head([...headers, `Content-Length: ${body.length}`, 'Connection: close'])}${body}`);
+    const host = 'Host: localhost';
+    expect(await ask([host, jsonHeader, 'Authorization: Bearer a', 'Authorization: Bearer b'])).toContain(
+      'AMBIGUOUS_CREDENTIALS',
+    );
+    expect(await ask([host, 'Host: example.com', jsonHeader])).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await ask([host, jsonHeader, 'Content-Type: text/plain'])).toMatch(/^HTTP\/1\.1 415 /);
+    expect(await ask([host, jsonHeader])).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

@@ -137,7 +137,7 @@ describe('where metrics are served', () => {
   });
 
   test('without METRICS_PORT the public port serves metrics to this machine alone', async () => {
-    const fieldgate = await createFieldgate({ DATA_DIR: temporaryFolder(), LOG_LEVEL: 'silent' });
+    const fieldgate = await createFieldgate({ env: { DATA_DIR: temporaryFolder(), LOG_LEVEL: 'silent' } });
     const ask = async (ip?: string) =>
       (await fieldgate.fetch(new Request('http://localhost/metrics'), ip === undefined ? {} : { ip })).status;
     const statuses = [];

@@ -107,9 +107,7 @@ describe('requests', () => {
   test('a request through `fetch` is a span too, within the active span of the host', async () => {
     const collector = await startCollector();
     const fieldgate = await createFieldgate({
-      DATA_DIR: temporaryFolder(),
-      LOG_LEVEL: 'silent',
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      env: { DATA_DIR: temporaryFolder(), LOG_LEVEL: 'silent', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
     });
     const ask = () =>
       fieldgate.fetch(

@@ -71,7 +71,7 @@ describe('the types, with skipLibCheck off', () => {
     import { CodedError } from '@fieldgate/guard/core';
     import { readCookie } from '@fieldgate/guard/server';
     import { buildSchema } from 'graphql';
-    const fieldgate: Fieldgate = await createFieldgate(process.env);
+    const fieldgate: Fieldgate = await createFieldgate({ env: process.env });
     createServer(fieldgate.listener).listen(4000);
     const schema = guardSchema(buildSchema('type Query { hello: String @public }'));
     const viewer: Viewer = viewerOf({});

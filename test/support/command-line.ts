@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { runCommandLine } from '../../src/cli/program.ts';
@@ -13,17 +14,20 @@ type CommandOptions = {
   /** Standard input. */
   readonly input?: string;
   readonly clock?: Clock;
+  /** The working directory; by default one without a configuration file. */
+  readonly folder?: string;
 };
 
 /** Runs one command line in this process, without a terminal and with nothing of this process's environment. */
 export const runInProcess = async (
   args: readonly string[],
-  { env, input = '', clock = Date.now }: CommandOptions,
+  { env, input = '', clock = Date.now, folder = tmpdir() }: CommandOptions,
 ): Promise<CommandResult> => {
   const written = { out: '', err: '' };
   const code = await runCommandLine(args, {
     environment: () => env,
     clock,
+    folder,
     stdin: Readable.from([input]),
     stdout: { write: (chunk) => (written.out += chunk) },
     stderr: { write: (chunk) => (written.err += chunk) },

@@ -6,6 +6,7 @@ import { keySetFromSecret } from '../../src/crypto/keys.ts';
 import type { PasswordHasher } from '../../src/crypto/password.ts';
 import { AppError } from '../../src/domain/errors.ts';
 import { firstPartyClient } from '../../src/domain/ids.ts';
+import { standardRoles } from '../../src/domain/role.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { silentSignals } from '../../src/domain/signals.ts';
 import { createAccounts } from '../../src/services/accounts.ts';
@@ -34,7 +35,7 @@ export const openCutServices = (ports: StorePorts, clock: () => number) => {
     reserve: () => () => {},
     load: () => ({ running: 0, waiting: 0, refused: 0 }),
   };
-  const common = { clock, createId: () => createId(clock()), record: () => {} };
+  const common = { roles: standardRoles, clock, createId: () => createId(clock()), record: () => {} };
   const accessTokens = createAccessTokens({
     ...{ keys: { current: keys }, issuer: 'http://issuer', audience: 'http://issuer', clientId: firstPartyClient },
     ttlSeconds: 900,

@@ -28,7 +28,7 @@ export const testWithFieldgate = (env: Record<string, string> = {}) =>
     .extend('fieldgate', { scope: 'file' }, async ({ env: variables }, { onCleanup }) => {
       const directory = mkdtempSync(join(tmpdir(), 'fieldgate-'));
       const settings = { DATA_DIR: directory, LOG_LEVEL: 'fatal', ...unlimited, ...variables };
-      const fieldgate = await createFieldgate(settings);
+      const fieldgate = await createFieldgate({ env: settings });
       onCleanup(async () => {
         await fieldgate.close();
         rmSync(directory, { recursive: true });

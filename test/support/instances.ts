@@ -5,6 +5,7 @@ import { sessionId, userId } from '@fieldgate/guard';
 import { test as base } from 'vitest';
 import { createId } from '../../src/crypto/identifiers.ts';
 import { createRefreshToken } from '../../src/crypto/refresh-token.ts';
+import { standardRoles } from '../../src/domain/role.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { silentSignals } from '../../src/domain/signals.ts';
 import { openStores } from '../../src/stores/open.ts';
@@ -41,6 +42,7 @@ export const testWithInstances = base
   .extend('owner', { scope: 'file' }, ({ one }) => signup(one))
   .extend('stores', { scope: 'file' }, async ({ backends: { postgres, redis }, one: _migrated }, { onCleanup }) => {
     const stores = await openStores({
+      roles: standardRoles,
       database: { kind: 'postgres', url: new Secret(postgres.url) },
       redis: targetOf(redis.url),
       followFeed: null,

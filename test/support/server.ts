@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { test as base, onTestFinished } from 'vitest';
+import { createApi } from '../../src/boot/check-api.ts';
 import { serve } from '../../src/boot/listen.ts';
 import { parseConfig } from '../../src/config/config.ts';
+import type { FieldgateConfig } from '../../src/config/define-config.ts';
 import { secretsOf } from '../../src/config/secrets.ts';
 import type { TransportLimits } from '../../src/http/transport-limits.ts';
 import { loggerOptions } from '../../src/telemetry/log.ts';
@@ -34,6 +36,8 @@ export type TestServerOptions = {
   /** Left out, the server gets a new directory, which is removed when it stops. */
   readonly dataDir?: string;
   readonly limits?: TransportLimits;
+  /** An API of one's own, as `defineConfig` takes it. */
+  readonly own?: FieldgateConfig;
 };
 
 /** A whole server on a free port. It stops at the end of the test, or when the test stops it. */
@@ -61,13 +65,14 @@ export const testWithServer = (env: Record<string, string> = {}, options: TestSe
     .extend('admin', { scope: 'file' }, ({ server }) => loginAsAdmin(server));
 
 /** For fixtures, which stop it themselves. */
-export const openServer = async (env: Record<string, string>, { dataDir, limits }: TestServerOptions) => {
+export const openServer = async (env: Record<string, string>, { dataDir, limits, own }: TestServerOptions) => {
   const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'fieldgate-')));
   let skippedMs = 0;
   const clock = () => Date.now() + skippedMs;
   const config = parseConfig({ PORT: '0', DATA_DIR: directory, ISSUER: 'http://localhost:4000', ...unlimited, ...env });
   const { log, lines } = memoryLog(secretsOf(config));
-  const server = await serve(config, { clock, log, ...(limits ? { limits } : {}) });
+  const api = own ? { api: createApi(own) } : {};
+  const server = await serve(config, { clock, log, env, ...api, ...(limits ? { limits } : {}) });
 
   const fetchPath = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${server.url}${path}`, init);
 

@@ -6,7 +6,7 @@ import type { ManagedKey } from '../../services/key-chains.ts';
 import { type CommandDeps, helpText, type JsonOption, jsonOption } from '../options.ts';
 import { formatDistance, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { loadConfig, loadKeys, type ServicesContext, withServices } from '../services.ts';
+import { loadKeys, loadSettings, type ServicesContext, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
 const states =
@@ -72,7 +72,7 @@ const addList = (key: Command, { shell, run }: CommandDeps): void => {
 };
 
 const listKeys = async (shell: Shell, { json }: JsonOption): Promise<ExitCode> => {
-  const config = await loadConfig(shell);
+  const { config } = await loadSettings(shell);
   const { hasDatabase } = await import('../../boot/cli-services.ts');
   if (hasDatabase(config)) return withKeys(shell, async ({ keyRing }) => printKeys(shell, keyRing.list(), json));
   const { managedKeys, rootKeysOf } = await import('../../services/key-chains.ts');

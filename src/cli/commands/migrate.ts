@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CommandDeps, helpText, type JsonOption, jsonOption } from '../options.ts';
-import { loadConfig } from '../services.ts';
+import { loadSettings } from '../services.ts';
 import { type ExitCode, print, printJson, type Shell } from '../shell.ts';
 
 export const addMigrateCommand = (program: Command, { shell, run }: CommandDeps): void => {
@@ -13,9 +13,9 @@ export const addMigrateCommand = (program: Command, { shell, run }: CommandDeps)
 };
 
 const migrate = async (shell: Shell, { json }: JsonOption): Promise<ExitCode> => {
-  const config = await loadConfig(shell);
+  const { config, api } = await loadSettings(shell);
   const { openServices } = await import('../../boot/cli-services.ts');
-  const { database, close } = await openServices({ config, clock: shell.clock });
+  const { database, close } = await openServices({ config, api, clock: shell.clock });
   try {
     const applied = await database.pendingMigrations();
     await database.migrate();

@@ -13,6 +13,6 @@ export const addServeCommand = (program: Command, { shell, run }: CommandDeps): 
 /** Runs the server in this process until a signal ends it. */
 const serve = async (shell: Shell): Promise<ExitCode> => {
   const { runServer } = await import('../../boot/process.ts');
-  await runServer(shell.environment());
+  await runServer(shell.environment(), { folder: shell.folder, named: shell.configFile?.() });
   return 0;
 };

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { commandLine } from '../../domain/event.ts';
-import type { Role } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import {
   accountArgument,
@@ -15,12 +14,12 @@ import { escapeTerminal } from '../output/escape-terminal.ts';
 import { formatDistance, formatTime, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
 import { readInput, withPrompt } from '../prompt.ts';
-import { loadConfig, requireUser, type ServicesContext, withServices } from '../services.ts';
+import { loadSettings, requireUser, type ServicesContext, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
 const userJson = '{ id, email, name, role, createdAt, disabledAt }';
 
-export const addUserCommands = (program: Command, deps: CommandDeps): void => {
+export const addUserCommands = (program: Command, deps: CommandDeps): Command => {
   const user = program.command('user').description('create, list and change accounts');
   addCreate(user, deps);
   addList(user, deps);
@@ -36,6 +35,7 @@ export const addUserCommands = (program: Command, deps: CommandDeps): void => {
     description: 'let an account sign in again after too many wrong passwords',
     change: unlock,
   });
+  return user;
 };
 
 const addCreate = (user: Command, { shell, run }: CommandDeps): void => {
@@ -44,7 +44,10 @@ const addCreate = (user: Command, { shell, run }: CommandDeps): void => {
     .description('create an account; prompts on a terminal for what is not given')
     .option('--email <email>', 'its email')
     .option('--name <name>', 'its display name')
-    .option('--role <ROLE>', 'USER, MODERATOR or ADMIN', parseRole, 'USER')
+    .option(
+      '--role <ROLE>',
+      'USER, MODERATOR, ADMIN, or a role of the configuration; left out: the role of who signs up',
+    )
     .option('--password-stdin', 'read the password from standard input; it cannot be given as an argument')
     .option(...jsonOption)
     .addHelpText(
@@ -60,16 +63,18 @@ const addCreate = (user: Command, { shell, run }: CommandDeps): void => {
 type CreateOptions = JsonOption & {
   readonly email?: string;
   readonly name?: string;
-  readonly role: Role;
+  readonly role?: string;
   readonly passwordStdin?: boolean;
 };
 
 /** Everything is asked before the database is opened. */
 const createUser = async (shell: Shell, options: CreateOptions): Promise<ExitCode> => {
   const canPrompt = shell.stdin.isTTY === true && !options.passwordStdin;
+  const { roles } = (await loadSettings(shell)).api;
+  const role = options.role === undefined ? roles.signUp : parseRole(roles, options.role);
   const { email, password } = await (canPrompt ? promptForRest(shell, options) : readRest(shell, options));
   const user = await withServices(shell, { database: 'create' }, ({ accounts }) =>
-    accounts.createAccount({ email, password, name: options.name, role: options.role }, commandLine),
+    accounts.createAccount({ email, password, name: options.name, role }, commandLine),
   );
   if (options.json) printJson(shell, toJson(user));
   else print(shell, `Created ${escapeTerminal(user.email)} (${user.role}) with the id ${user.id}.`);
@@ -89,7 +94,7 @@ const readRest = async (shell: Shell, { email, passwordStdin }: CreateOptions): 
 };
 
 const promptForRest = async (shell: Shell, options: CreateOptions): Promise<Credentials> => {
-  const { passwordMinLength } = await loadConfig(shell);
+  const { passwordMinLength } = (await loadSettings(shell)).config;
   return withPrompt(shell, async ({ ask, askSecret }) => {
     const email = options.email ?? (await ask('Email: '));
     const password = await askSecret(`Password (at least ${passwordMinLength} characters, not shown): `);
@@ -151,10 +156,10 @@ const addRole = (user: Command, { shell, run }: CommandDeps): void => {
     .command('role')
     .description('set the role of an account')
     .argument(...accountArgument)
-    .argument('<ROLE>', 'USER, MODERATOR or ADMIN', parseRole)
+    .argument('<ROLE>', 'USER, MODERATOR, ADMIN, or a role of the configuration')
     .option(...jsonOption)
     .addHelpText('after', helpText({ examples: ['user role ada@example.com MODERATOR'], json: userJson }))
-    .action((emailOrId: string, role: Role, options: JsonOption) =>
+    .action((emailOrId: string, role: string, options: JsonOption) =>
       run(changeUser(shell, { emailOrId, change: setRole(role), ...options })),
     );
 };
@@ -188,8 +193,9 @@ const changeUser = (
   });
 
 const setRole =
-  (role: Role): Change =>
-  async ({ accounts }, before) => {
+  (name: string): Change =>
+  async ({ accounts, api }, before) => {
+    const role = parseRole(api.roles, name);
     const user = await accounts.setRole(before.id, role, commandLine);
     if (before.role === role) return [user, `${user.email} was ${role} already.`];
     return [

@@ -1,23 +1,22 @@
 import type { OpenServices } from '../../boot/cli-services.ts';
-import type { Config } from '../../config/config.ts';
 import { secretsOf } from '../../config/secrets.ts';
 import { createRedaction, messageOf } from '../../domain/error-report.ts';
 import { AppError } from '../../domain/errors.ts';
 import { StartError } from '../../domain/start-error.ts';
 import { formatDuration, formatTime } from '../output/format-time.ts';
-import { loadKeys, noDatabase } from '../services.ts';
+import { loadKeys, noDatabase, type Settings } from '../services.ts';
 import type { Shell } from '../shell.ts';
 import { type DoctorResult, fail, ok, warn } from './result.ts';
 
 /** Whether the database servers answer and suit, the schema is up to date, its keys can be opened, and the clock agrees. */
-export const checkDatabase = async (config: Config, shell: Shell): Promise<readonly DoctorResult[]> => {
+export const checkDatabase = async ({ config, api }: Settings, shell: Shell): Promise<readonly DoctorResult[]> => {
   const { hasDatabase, openServices } = await import('../../boot/cli-services.ts');
   if (!hasDatabase(config)) {
     return [warn('database', noDatabase(config), 'Start the server or run `fieldgate migrate`.')];
   }
   try {
     const keys = await loadKeys(config).catch(() => undefined); // Reported by the check of the keys.
-    const services = await openServices({ config, clock: shell.clock, ...(keys && { keys }) });
+    const services = await openServices({ config, api, clock: shell.clock, ...(keys && { keys }) });
     try {
       return await checkOpenDatabase(services, shell.clock());
     } finally {
@@ -87,7 +86,7 @@ const checkRows = async ({ unreadableRows }: OpenServices['database']): Promise<
     fail(
       'rows',
       `These rows are invalid and are ignored, so that nobody can sign in with them: ${ids.join(', ')}${more}.`,
-      'Correct them in the database: role is USER, MODERATOR or ADMIN, times are milliseconds since 1970.',
+      'Correct them in the database: role is one of the roles of the configuration, times are milliseconds since 1970.',
     ),
   ];
 };

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { loadKeys } from '../services.ts';
+import { findApi, loadKeys, type Settings } from '../services.ts';
 import type { Shell } from '../shell.ts';
 import { checkDatabase } from './database.ts';
 import { checkFiles } from './files.ts';
@@ -8,9 +8,10 @@ import { type DoctorResult, fail, ok, warn } from './result.ts';
 
 /** Checks everything a server needs, and changes nothing. */
 export const diagnose = async (shell: Shell): Promise<readonly DoctorResult[]> => {
-  const { ConfigError, parseConfig } = await import('../../config/config.ts');
+  const { ConfigError } = await import('../../config/config.ts');
+  const { readSettings } = await import('../../boot/settings.ts');
   try {
-    return await checkAll(parseConfig(shell.environment()), shell);
+    return await checkAll(await readSettings(shell.environment(), () => findApi(shell)), shell);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) =>
@@ -19,15 +20,19 @@ export const diagnose = async (shell: Shell): Promise<readonly DoctorResult[]> =
   }
 };
 
-const checkAll = async (config: Config, shell: Shell): Promise<readonly DoctorResult[]> => [
-  ok('configuration', 'Every variable is valid.'),
-  ...config.warnings.map((warning) => warn('configuration', warning, 'Correct it, or remove it.')),
-  checkEnvironment(config),
-  ...(await checkFiles(config)),
-  await checkKeys(config),
-  ...(await checkDatabase(config, shell)),
-  await checkPort(config),
-];
+const checkAll = async (settings: Settings, shell: Shell): Promise<readonly DoctorResult[]> => {
+  const { config, api } = settings;
+  const file = api.file === null ? '' : `, and so is ${api.file}`;
+  return [
+    ok('configuration', `Every variable is valid${file}.`),
+    ...config.warnings.map((warning) => warn('configuration', warning, 'Correct it, or remove it.')),
+    checkEnvironment(config),
+    ...(await checkFiles(config)),
+    await checkKeys(config),
+    ...(await checkDatabase(settings, shell)),
+    await checkPort(config),
+  ];
+};
 
 const checkEnvironment = ({ environment, issuer }: Config): DoctorResult => {
   if (environment !== 'production') {

@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Role as RoleModel } from '../../domain/role.ts';
 import type { User as UserModel } from '../../domain/user.ts';
 import type { Session as SessionModel } from '../../domain/session.ts';
 import type { ApiKey as ApiKeyModel } from '../../domain/api-key.ts';
@@ -13,6 +14,7 @@ export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
   ID: { input: string; output: string; }
@@ -852,7 +854,7 @@ export type ResolversTypes = {
   RefreshInput: RefreshInput;
   RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'apiKey'> & { apiKey: ResolversTypes['ApiKey'] }>;
   RevokeSessionPayload: ResolverTypeWrapper<RevokeSessionPayload>;
-  Role: Role;
+  Role: ResolverTypeWrapper<RoleModel>;
   SecondFactor: SecondFactor;
   ServiceClient: ResolverTypeWrapper<ServiceClientModel>;
   ServiceClientConnection: ResolverTypeWrapper<Omit<ServiceClientConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['ServiceClientEdge']> }>;
@@ -1091,6 +1093,8 @@ export type RevokeSessionPayloadResolvers<ContextType = RequestContext, ParentTy
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
+export type RoleResolvers = EnumResolverSignature<{ ADMIN?: any, MODERATOR?: any, USER?: any }, ResolversTypes['Role']>;
+
 export type ServiceClientResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ServiceClient'] = ResolversParentTypes['ServiceClient']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   disabledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -1209,6 +1213,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>;
   RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   RevokeSessionPayload?: RevokeSessionPayloadResolvers<ContextType>;
+  Role?: RoleResolvers;
   ServiceClient?: ServiceClientResolvers<ContextType>;
   ServiceClientConnection?: ServiceClientConnectionResolvers<ContextType>;
   ServiceClientEdge?: ServiceClientEdgeResolvers<ContextType>;

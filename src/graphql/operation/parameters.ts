@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { GraphQLError } from 'graphql';
+import { isDecodable } from '../../domain/form-encoding.ts';
 import { isWellFormed } from '../../domain/well-formed.ts';
 import { requestError } from './result.ts';
 
@@ -34,7 +35,12 @@ export const parseJsonBody = (body: Buffer | null): GraphQLParams | GraphQLError
 
 /** Returns the parameters of the query string of a GET request, or the error to answer with. An empty one counts as absent. */
 export const parseQueryString = (search: string): GraphQLParams | GraphQLError => {
+  if (!isDecodable(search)) return badRequest('An escape in the URL is not UTF-8. Percent-encode the bytes of UTF-8.');
   const given = new URLSearchParams(search);
+  for (const name of given.keys()) {
+    if (names.has(name) && given.getAll(name).length > 1)
+      return badRequest(`"${name}" is in the URL twice. Send it once.`);
+  }
   const textOf = (name: string): string | null => given.get(name) || null;
   const jsonOf = (name: string): unknown => {
     const text = textOf(name);

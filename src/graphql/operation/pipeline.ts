@@ -4,6 +4,7 @@ import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-help
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { AppError } from '../../domain/errors.ts';
 import type { RequestContext } from '../context.ts';
+import type { CreateOwnContext } from '../own/context.ts';
 import type { OnRefusal } from '../refusal-log.ts';
 import { createDocuments, type DocumentsDeps, rateLimitedErrors } from './documents.ts';
 import { errorOfThrown, type ReportFault, translateErrors } from './errors.ts';
@@ -35,6 +36,8 @@ export type AdmitDeps = {
   /** Where clients learn who issues tokens for this API (RFC 9728 §5.1). */
   readonly resourceMetadata: string;
   readonly onRefusal: OnRefusal;
+  /** Null where nothing in the schema is the user's. */
+  readonly createOwnContext: CreateOwnContext | null;
 };
 
 export type PipelineDeps = AdmitDeps &
@@ -111,7 +114,7 @@ const executeOperation = (
       if (decision.kind === 'refuse') return refuse(deps, requested, decision);
       const { operation } = requested;
       if (schemaByCaller && operation.asksForSchema) return executeIntrospection(deps, requested, schemaByCaller);
-      return executeAdmitted(requested, decision, operation.execute);
+      return executeAdmitted(deps, requested, { decision, execute: operation.execute });
     },
   );
 
@@ -144,15 +147,27 @@ type Admitted = Extract<Decision, { kind: 'run' }>;
 
 /** Variables are checked after admission: their errors describe the schema. */
 export const executeAdmitted = <Result>(
+  { createOwnContext }: Pick<AdmitDeps, 'createOwnContext'>,
   { operation, params, context }: OperationRequest,
-  { viewer }: Admitted,
-  execute: (context: object, variables: GraphQLParams['variables']) => MaybePromise<Result>,
+  { decision: { viewer }, execute }: AdmittedExecution<Result>,
 ): MaybePromise<Result | ExecutionResult> => {
   const errors = operation.checkVariables?.(params.variables);
   if (errors) return { errors };
   // Never released: the context is made for this request, and ends with it.
   if (!bindViewer(context, viewer, 'viewer')) throw new AppError('INTERNAL_SERVER_ERROR');
-  return execute(context, params.variables);
+  if (createOwnContext === null || !operation.selectsOwn) return execute(context, params.variables);
+  return handleMaybePromise(
+    () => createOwnContext(context, viewer),
+    (own) => {
+      context.own = own;
+      return execute(context, params.variables);
+    },
+  );
+};
+
+type AdmittedExecution<Result> = {
+  readonly decision: Admitted;
+  readonly execute: (context: object, variables: GraphQLParams['variables']) => MaybePromise<Result>;
 };
 
 /** Executes against what the caller may see of the schema. */
@@ -163,7 +178,8 @@ const executeIntrospection = async (
 ): Promise<ExecutionResult> => {
   const decision = await decide(requested.context);
   if (decision.kind === 'refuse') return { errors: [refusalError(decision, deps.resourceMetadata)] };
-  return executeAdmitted(requested, decision, (_context, variables) =>
-    execute(decision.viewer, requested.operation, variables),
-  );
+  return executeAdmitted(deps, requested, {
+    decision,
+    execute: (_context, variables) => execute(decision.viewer, requested.operation, variables),
+  });
 };

@@ -1,6 +1,7 @@
 import { handleMaybePromise } from '@whatwg-node/promise-helpers';
 import {
   type DocumentNode,
+  type FieldNode,
   GraphQLError,
   type GraphQLSchema,
   getVariableValues,
@@ -8,8 +9,11 @@ import {
   type OperationDefinitionNode,
   type OperationTypeNode,
   specifiedRules,
+  TypeInfo,
   type ValidationRule,
   validate,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import { createExecute, type Execute } from './compile.ts';
 import { type FieldLimits, isOutsideGeneralQuota } from './field-limits.ts';
@@ -28,6 +32,8 @@ export type PreparedOperation = {
   readonly kind: `${OperationTypeNode}`;
   readonly name: string | null;
   readonly asksForSchema: boolean;
+  /** Whether it selects a field of the user's, whose resolvers need their context. */
+  readonly selectsOwn: boolean;
   /** Whether all its fields are counted in their own buckets or nowhere: signing in, refreshing, signing out. */
   readonly isSignIn: boolean;
   /** Returns the limit that the operation breaks with these variables, or null. Null where no page size can be too much. */
@@ -49,6 +55,8 @@ export type PreparedDocument = {
 export type PrepareDeps = {
   readonly schema: GraphQLSchema;
   readonly fieldLimits: FieldLimits;
+  /** The coordinates of the fields that the user has added. */
+  readonly ownFields: ReadonlySet<string>;
   /** Validation rules on top of the specification's. */
   readonly rules: readonly ValidationRule[];
   /** Whether messages leave out what a misspelt name may have meant: it would be a part of the schema. */
@@ -95,6 +103,7 @@ const prepareOperations = (
 ): ReadonlyMap<string | null, PreparedOperation> => {
   const mayCostTooMuch = brokenLimit(deps, document, { limits: ['cost'] }) !== null;
   const checkCost = (variables: Variables) => brokenLimit(deps, document, { limits: ['cost'], variables });
+  const selectsOwn = deps.ownFields.size > 0 && selectsAny(deps.schema, document, deps.ownFields);
   const typeKeys = deps.hideTypes ? typeKeysOf(document) : [];
   const prepared = document.definitions
     .filter((node) => node.kind === Kind.OPERATION_DEFINITION)
@@ -105,6 +114,7 @@ const prepareOperations = (
         kind: operation.operation,
         name: operation.name?.value ?? null,
         asksForSchema: asksForSchema(document, operation),
+        selectsOwn,
         isSignIn: isSignIn(deps, document, operation),
         checkCost: mayCostTooMuch ? checkCost : null,
         checkVariables: operation.variableDefinitions?.length
@@ -115,6 +125,17 @@ const prepareOperations = (
     });
   const [only] = prepared.length === 1 ? prepared : [];
   return new Map([...prepared.map((each) => [each.name, each] as const), ...(only ? [[null, only] as const] : [])]);
+};
+
+/** Whether any operation or fragment of a valid document selects one of the fields. */
+const selectsAny = (schema: GraphQLSchema, document: DocumentNode, coordinates: ReadonlySet<string>): boolean => {
+  const types = new TypeInfo(schema);
+  let found = false;
+  const Field = ({ name }: FieldNode): void => {
+    found ||= coordinates.has(`${types.getParentType()?.name}.${name.value}`);
+  };
+  visit(document, visitWithTypeInfo(types, { Field }));
+  return found;
 };
 
 const isSignIn = (

@@ -1,7 +1,7 @@
 import { userId, viewerOf } from '@fieldgate/guard';
 import { AppError } from '../../domain/errors.ts';
 import { byCreation, parseCursor } from '../../domain/page.ts';
-import { isRole } from '../../domain/role.ts';
+import { isRole, type Roles } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import type { AccountViewer, Viewer } from '../../domain/viewer.ts';
 import type { Accounts } from '../../services/accounts.ts';
@@ -31,6 +31,7 @@ const accountOf = (accounts: Accounts, { account, id }: AccountViewer): Promise<
   account ?? accounts.find(id);
 
 type AccountResolversDeps = {
+  readonly roles: Roles;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly identities: Pick<Identities, 'list'>;
@@ -51,6 +52,7 @@ const changePassword = async (
 };
 
 export const createAccountResolvers = ({
+  roles,
   accounts,
   sessions,
   identities,
@@ -90,7 +92,7 @@ export const createAccountResolvers = ({
     kind: kindOf,
     user: (viewer): Promise<User | null> | User | null =>
       viewer.kind === 'account' ? accountOf(accounts, viewer) : null,
-    role: (viewer) => (viewer.kind === 'account' && isRole(viewer.role) ? viewer.role : null),
+    role: (viewer) => (viewer.kind === 'account' && isRole(roles, viewer.role) ? viewer.role : null),
     scopes: (viewer) => (viewer.kind === 'anonymous' ? [] : viewer.scopes),
     expiresAt: (viewer) => (viewer.kind === 'anonymous' || viewer.expiresAt === null ? null : viewer.expiresAt * 1000),
   },

@@ -82,9 +82,11 @@ const subscribeAdmitted = (deps: StreamDeps, requested: OperationRequest): Maybe
         (decision) =>
           decision.kind === 'refuse'
             ? refuse(deps, requested, decision)
-            : executeAdmitted(requested, decision, (contextValue, variableValues) =>
-                subscribe({ schema: deps.schema, document, operationName, contextValue, variableValues }),
-              ),
+            : executeAdmitted(deps, requested, {
+                decision,
+                execute: (contextValue, variableValues) =>
+                  subscribe({ schema: deps.schema, document, operationName, contextValue, variableValues }),
+              }),
       ),
     finish,
     (error) => finish(onThrow(error)),

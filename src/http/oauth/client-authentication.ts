@@ -1,10 +1,12 @@
-import type { ClientInfo } from '@fieldgate/guard';
 import { readAuthorization } from '@fieldgate/guard/server';
 import { AppError } from '../../domain/errors.ts';
+import { decodeFormText } from '../../domain/form-encoding.ts';
 import { firstPartyClient } from '../../domain/ids.ts';
 import type { ServiceClient } from '../../domain/service-client.ts';
+import { anonymousCaller, type Counted, type Limits } from '../../services/limits.ts';
+import type { ClientCredentials } from '../../services/service-client-tokens.ts';
 import type { ServiceClients } from '../../services/service-clients.ts';
-import { decodeFormText, type FormParams, invalidRequest } from './parameters.ts';
+import { type FormParams, invalidRequest } from './parameters.ts';
 
 /** The client of a request: a first-party app, which cannot keep a secret, or an authenticated service client. */
 export type OAuthClient =
@@ -17,19 +19,24 @@ export type OAuthClient =
  */
 export type IdentifyClient = (clientRequest: ClientRequest) => Promise<OAuthClient>;
 
-export type ClientRequest = { readonly request: Request; readonly parameters: FormParams; readonly client: ClientInfo };
+export type ClientRequest = { readonly request: Request; readonly parameters: FormParams } & Counted;
 
-type ClientCredentials = { readonly id: string; readonly secret: string };
+type IdentifyClientDeps = {
+  readonly serviceClients: Pick<ServiceClients, 'authenticate'>;
+  readonly consume: Limits['consume'];
+};
 
+/** Failed attempts are counted by address, and never keep a client from using its secret. */
 export const createIdentifyClient =
-  ({ authenticate }: Pick<ServiceClients, 'authenticate'>): IdentifyClient =>
-  async ({ request, parameters, client }) => {
+  ({ serviceClients, consume }: IdentifyClientDeps): IdentifyClient =>
+  async ({ request, parameters, client, rateLimits }) => {
     const presented = readClientSecret(request, parameters);
     if (presented === null) {
       if ((parameters.get('client_id') ?? firstPartyClient) !== firstPartyClient) throw new AppError('INVALID_CLIENT');
       return { kind: 'first-party' };
     }
-    const service = await authenticate(presented.id, presented.secret, client);
+    const onRejected = () => consume('oauth', anonymousCaller(client, rateLimits));
+    const service = await serviceClients.authenticate(presented, client, onRejected);
     if (!service) throw new AppError('INVALID_CLIENT');
     return { kind: 'service', service };
   };

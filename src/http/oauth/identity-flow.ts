@@ -39,7 +39,7 @@ const finish =
   (provider: string, { flows, cookies, consume }: IdentityRoutesDeps): Route =>
   async (request, { client, rateLimits }) => {
     // Anyone can forge a cookie and its state, and each return writes a row and sends a request to the provider.
-    const refusal = await consume('refresh', anonymousCaller(client, rateLimits));
+    const refusal = await consume('oauth', anonymousCaller(client, rateLimits));
     if (refusal) throw refusal;
     const { searchParams } = new URL(request.url);
     const state = single(searchParams, 'state') ?? '';

@@ -1,7 +1,7 @@
 import type { Authenticator, CredentialSource } from '@fieldgate/guard';
 import { presentedBearer } from '@fieldgate/guard/server';
 import { AppError } from '../../domain/errors.ts';
-import { hasRole, isRole } from '../../domain/role.ts';
+import type { Roles } from '../../domain/role.ts';
 import type { AccessTokenClaims, Introspect } from '../../services/introspection.ts';
 import type { Route } from '../route.ts';
 import type { ClientRequest, IdentifyClient } from './client-authentication.ts';
@@ -9,6 +9,7 @@ import { invalidRequest, readForm, required } from './parameters.ts';
 import { tokenResponse } from './responses.ts';
 
 type IntrospectionEndpointDeps = {
+  readonly roles: Roles;
   readonly identifyClient: IdentifyClient;
   readonly introspect: Introspect;
   readonly authenticate: Authenticator;
@@ -24,9 +25,9 @@ const inactive = { active: false } as const;
  */
 export const createIntrospectionEndpoint =
   (deps: IntrospectionEndpointDeps): Route =>
-  async (request, { client }) => {
+  async (request, { client, rateLimits }) => {
     const parameters = await readForm(request);
-    await requireIntrospectionRight({ request, parameters, client }, deps);
+    await requireIntrospectionRight({ request, parameters, client, rateLimits }, deps);
     const claims = await deps.introspect(required(parameters, 'token'));
     return tokenResponse(claims ? toBody(claims, deps) : inactive);
   };
@@ -41,17 +42,19 @@ const requireIntrospectionRight = async (
   if (hasBearer && parameters.has('client_secret')) {
     throw invalidRequest('The caller identifies itself in two ways. Use either a Bearer token or client_secret.');
   }
-  if (hasBearer) return requireAdministrator(source, deps.authenticate);
+  if (hasBearer) return requireAdministrator(source, deps);
   const oauthClient = await deps.identifyClient(clientRequest);
   if (oauthClient.kind !== 'service') throw new AppError('INVALID_CLIENT', { reason: 'BEARER_TOO' });
 };
 
-const requireAdministrator = async (source: CredentialSource, authenticate: Authenticator): Promise<void> => {
+const requireAdministrator = async (
+  source: CredentialSource,
+  { authenticate, roles }: Pick<IntrospectionEndpointDeps, 'authenticate' | 'roles'>,
+): Promise<void> => {
   const authentication = await authenticate(source);
   if (authentication.kind !== 'accepted') throw new AppError('UNAUTHENTICATED');
   const { viewer } = authentication;
-  const isAdministrator = viewer.kind === 'account' && isRole(viewer.role) && hasRole(viewer.role, 'ADMIN');
-  if (!isAdministrator) throw new AppError('FORBIDDEN');
+  if (viewer.kind !== 'account' || viewer.role !== roles.administrator) throw new AppError('FORBIDDEN');
 };
 
 const toBody = (claims: AccessTokenClaims, { issuer, audience }: IntrospectionEndpointDeps): object => ({

@@ -1,4 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
+import { decodeFormText } from '../../domain/form-encoding.ts';
+import { isWellFormed } from '../../domain/well-formed.ts';
 
 /** The parameters of a request, each once and never empty. */
 export type FormParams = ReadonlyMap<string, string>;
@@ -36,6 +38,9 @@ export const readJsonSignIn = async (request: Request): Promise<FormParams> => {
   if (grantType !== 'password' || typeof username !== 'string' || typeof password !== 'string') {
     throw invalidRequest('A JSON body takes username and password, both strings. Send other grants as a form.');
   }
+  // Read as U+FFFD it would be another password, one that an account may have.
+  if (!isWellFormed([username, password]))
+    throw invalidRequest('A text contains a lone surrogate. Send well-formed Unicode.');
   const named = { grant_type: grantType, username, password };
   return new Map(Object.entries(named).filter(([, value]) => value !== ''));
 };
@@ -50,15 +55,6 @@ export const required = (parameters: FormParams, name: (typeof names)[number]): 
 };
 
 export const invalidRequest = (message: string): AppError => new AppError('INVALID_REQUEST', {}, message);
-
-/** Decodes form encoding; null for escapes that are not UTF-8. */
-export const decodeFormText = (text: string): string | null => {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return null;
-  }
-};
 
 const rejectUrlParameters = (request: Request): void => {
   const { searchParams } = new URL(request.url);

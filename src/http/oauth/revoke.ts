@@ -12,9 +12,9 @@ type RevocationEndpointDeps = { readonly identifyClient: IdentifyClient; readonl
  */
 export const createRevocationEndpoint =
   ({ identifyClient, revoke }: RevocationEndpointDeps): Route =>
-  async (request, { client }) => {
+  async (request, { client, rateLimits }) => {
     const parameters = await readForm(request);
-    const oauthClient = await identifyClient({ request, parameters, client });
+    const oauthClient = await identifyClient({ request, parameters, client, rateLimits });
     await revoke(required(parameters, 'token'), oauthClient.kind === 'service' ? oauthClient.service : null, client);
     return tokenResponse({});
   };

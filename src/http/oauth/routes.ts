@@ -1,4 +1,5 @@
 import type { Authenticator } from '@fieldgate/guard';
+import type { Roles } from '../../domain/role.ts';
 import type { Introspect } from '../../services/introspection.ts';
 import type { Limits } from '../../services/limits.ts';
 import type { Revoke } from '../../services/revocation.ts';
@@ -18,6 +19,7 @@ import { createRevocationEndpoint } from './revoke.ts';
 import { createTokenEndpoint } from './token.ts';
 
 type OAuthRoutesDeps = {
+  readonly roles: Roles;
   readonly issuer: string;
   readonly audience: string;
   /** The URL of the GraphQL endpoint, and the scopes its rules require. */
@@ -38,7 +40,7 @@ type OAuthRoutesDeps = {
 /** Creates the OAuth endpoints, by path. The rules are in the services; this is their HTTP form. */
 export const createOAuthRoutes = (deps: OAuthRoutesDeps): Readonly<Record<string, Readonly<Record<string, Route>>>> => {
   const { sessions, serviceClients, revoke, report } = deps;
-  const identifyClient = createIdentifyClient(serviceClients);
+  const identifyClient = createIdentifyClient(deps);
   const grants = new Map([
     ['password', passwordGrant(sessions)],
     ['refresh_token', refreshTokenGrant(sessions)],

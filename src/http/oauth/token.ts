@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
-import { anonymousCaller, type Limits } from '../../services/limits.ts';
+import type { BucketName } from '../../domain/rate-limit.ts';
+import { anonymousCaller, type Caller, type Limits } from '../../services/limits.ts';
 import type { Route } from '../route.ts';
 import type { IdentifyClient } from './client-authentication.ts';
 import type { GrantHandler, TokenResponse } from './grants/grant-handler.ts';
@@ -18,12 +19,21 @@ export const createTokenEndpoint =
   ({ identifyClient, grants, consume }: TokenEndpointDeps): Route =>
   async (request, { client, rateLimits }) => {
     const parameters = isJson(request) ? await readJsonSignIn(request) : await readForm(request);
-    const bucket = parameters.get('grant_type') === 'password' ? 'login' : 'refresh';
-    const refusal = await consume(bucket, anonymousCaller(client, rateLimits));
-    if (refusal) throw refusal;
-    const oauthClient = await identifyClient({ request, parameters, client });
-    const handle = grants.get(required(parameters, 'grant_type'));
+    const grantType = required(parameters, 'grant_type');
+    const handle = grants.get(grantType);
     if (!handle) throw new AppError('UNSUPPORTED_GRANT_TYPE');
+    const requireQuota = async (bucket: BucketName, caller: Caller): Promise<void> => {
+      const refusal = await consume(bucket, caller);
+      if (refusal) throw refusal;
+    };
+    const byAddress = anonymousCaller(client, rateLimits);
+    if (grantType !== 'client_credentials')
+      await requireQuota(grantType === 'password' ? 'login' : 'refresh', byAddress);
+    const oauthClient = await identifyClient({ request, parameters, client, rateLimits });
+    // By the client that it proved to be: others behind its address must not use up its tokens, nor it the refreshes of people there.
+    if (oauthClient.kind === 'service' && grantType === 'client_credentials') {
+      await requireQuota('refresh', { viewer: { kind: 'service', id: oauthClient.service.id }, client, rateLimits });
+    }
     return tokenResponse(toBody(await handle({ parameters, oauthClient, client })));
   };
 

@@ -14,6 +14,8 @@ export type AccountStore = {
   readonly create: (account: NewAccount) => Promise<User | 'taken'>;
   /** Called with nearly every request. An adapter that can answer without a promise does, and then throws synchronously too. */
   readonly findById: (id: UserId) => Promise<User | null> | User | null;
+  /** The accounts with these ids, in no order; unknown ids are left out. */
+  readonly findByIds: (ids: readonly UserId[]) => Promise<readonly User[]>;
   /** For checking a password; the hash must not leave the calling service. */
   readonly findByEmail: (email: string) => Promise<AccountWithHash | null>;
   readonly findHashById: (id: UserId) => Promise<AccountWithHash | null>;

@@ -42,15 +42,15 @@ export const sqlAccountChange = ({ db, findHashById }: AccountChangeDeps): Accou
   const readChangeable = async (id: UserId): Promise<ChangeableAccount | null> => {
     const found = await findHashById(id);
     if (found === null) return null;
-    if (!isActiveAdministrator(found.user)) return { ...found, isLastAdministrator: false };
-    const other = await kysely.selectFrom('users').select('id').where(isOtherAdministrator(id)).executeTakeFirst();
+    if (!isActiveAdministrator(db.roles, found.user)) return { ...found, isLastAdministrator: false };
+    const other = await kysely.selectFrom('users').select('id').where(isOtherAdministrator(db, id)).executeTakeFirst();
     return { ...found, isLastAdministrator: other === undefined };
   };
 
   /** Null if the account is another version by now, or no other administrator is left. */
   const replace = async (replacement: Replacement): Promise<ChangedAccount | null> => {
     const { before, after } = replacement;
-    const removesAdministrator = isActiveAdministrator(before) && !isActiveAdministrator(after);
+    const removesAdministrator = isActiveAdministrator(db.roles, before) && !isActiveAdministrator(db.roles, after);
     const locks = removesAdministrator && db.dialect === 'postgres' ? [lockAdministrators(db)] : [];
     const update = updateAccount(db, replacement, removesAdministrator);
     const endsSessions = after.sessionsFrom !== before.sessionsFrom;
@@ -77,25 +77,26 @@ export const sqlAccountChange = ({ db, findHashById }: AccountChangeDeps): Accou
 };
 
 /** Literally as in the index of administrators, which only then is used. */
-const isAdministrator = sql<SqlBool>`users.role = 'ADMIN' and users.disabled_at is null`;
+const isAdministrator = ({ roles }: SqlDatabase) =>
+  sql<SqlBool>`users.role = ${sql.lit(roles.administrator)} and users.disabled_at is null`;
 
-const isOtherAdministrator = (id: UserId) => (eb: ExpressionBuilder<Schema, 'users'>) =>
-  eb.and([eb('users.id', '<>', id), isAdministrator]);
+const isOtherAdministrator = (db: SqlDatabase, id: UserId) => (eb: ExpressionBuilder<Schema, 'users'>) =>
+  eb.and([eb('users.id', '<>', id), isAdministrator(db)]);
 
 /**
  * In one order, so that two administrators who disable each other do not deadlock: the second waits here, and its next statement
  * sees what the first has done. SQLite has one writer at a time.
  */
-const lockAdministrators = ({ kysely }: SqlDatabase): CompiledQuery<{ id: string }> =>
-  kysely.selectFrom('users').select('id').where(isAdministrator).orderBy('id').forUpdate().compile();
+const lockAdministrators = (db: SqlDatabase): CompiledQuery<{ id: string }> =>
+  db.kysely.selectFrom('users').select('id').where(isAdministrator(db)).orderBy('id').forUpdate().compile();
 
 /** Every change raises the version, so a change that came first is always seen. */
 const updateAccount = (
-  { kysely }: SqlDatabase,
+  db: SqlDatabase,
   { before, after, change: { passwordHash } }: Replacement,
   removesAdministrator: boolean,
 ): CompiledQuery<{ id: string }> =>
-  kysely
+  db.kysely
     .updateTable('users')
     .set({
       role: after.role,
@@ -108,7 +109,7 @@ const updateAccount = (
     .where('version', '=', before.version)
     .$if(removesAdministrator, (update) =>
       update.where(({ exists, selectFrom }) =>
-        exists(selectFrom('users').select('users.id').where(isOtherAdministrator(before.id))),
+        exists(selectFrom('users').select('users.id').where(isOtherAdministrator(db, before.id))),
       ),
     )
     .returning('id')

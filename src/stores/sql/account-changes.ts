@@ -1,12 +1,12 @@
 import { userId } from '@fieldgate/guard/core';
-import { isRole, roles } from '../../domain/role.ts';
+import { isRole, type Roles } from '../../domain/role.ts';
 import type { AccountChanges } from '../ports/account-changes.ts';
 import type { AccountMark } from '../ports/revocation-journal.ts';
 import type { SqlDatabase } from './database.ts';
 import type { UsersTable } from './schema.ts';
 
 /** Accounts that changed, in SQL: written by triggers, one row each, until the session store knows. */
-export function sqlAccountChanges({ kysely }: SqlDatabase): AccountChanges {
+export function sqlAccountChanges({ kysely, roles }: SqlDatabase): AccountChanges {
   return {
     async list(limit) {
       const rows = await kysely
@@ -19,7 +19,7 @@ export function sqlAccountChanges({ kysely }: SqlDatabase): AccountChanges {
       return rows.map((row) => ({
         userId: userId(row.user_id),
         version: row.listed_version,
-        account: toAccountMark(row),
+        account: toAccountMark(row, roles),
       }));
     },
 
@@ -48,8 +48,11 @@ type MarkRow = {
 };
 
 /** Null if the account was deleted. One with a role that this version does not know has no rights until that is corrected. */
-export const toAccountMark = ({ role, version, disabled_at, sessions_from }: MarkRow): AccountMark | null => {
+export const toAccountMark = (
+  { role, version, disabled_at, sessions_from }: MarkRow,
+  roles: Roles,
+): AccountMark | null => {
   if (version === null) return null;
-  if (!isRole(role)) return { version, role: roles[0], disabled: true, sessionsFrom: version };
+  if (!isRole(roles, role)) return { version, role: roles.signUp, disabled: true, sessionsFrom: version };
   return { version, role, disabled: disabled_at !== null, sessionsFrom: sessions_from ?? 0 };
 };

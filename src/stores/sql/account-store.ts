@@ -8,6 +8,9 @@ import type { SqlDatabase } from './database.ts';
 import type { Schema } from './schema.ts';
 import { parseUser, toWrittenUser, type UserRow, userColumns } from './user-rows.ts';
 
+/** Of one statement: SQLite takes 32 766 parameters, and builds no plan for as many. */
+const maxIds = 500;
+
 /**
  * Accounts in SQL. Every method but `change` and `list` is one statement and so atomic in both dialects without a transaction: the database
  * evaluates condition and change under the row's lock, and a second writer sees the result of the first.
@@ -32,12 +35,23 @@ export function sqlAccountStore(db: SqlDatabase): AccountStore {
   return {
     async create(account) {
       const row = await insertAccount(kysely, account).executeTakeFirst();
-      return row === undefined ? 'taken' : toWrittenUser(row);
+      return row === undefined ? 'taken' : toWrittenUser(row, db);
     },
 
     findById(id) {
       const row = readUser([id]);
       return row instanceof Promise ? row.then(toUserOrNull) : toUserOrNull(row);
+    },
+
+    async findByIds(ids) {
+      const unique = [...new Set(ids)];
+      const found: User[] = [];
+      for (let from = 0; from < unique.length; from += maxIds) {
+        const some = unique.slice(from, from + maxIds);
+        const rows = await kysely.selectFrom('users').select(userColumns).where('id', 'in', some).execute();
+        found.push(...rows.map(toUserOrNull).filter((user) => user !== null));
+      }
+      return found;
     },
 
     async findByEmail(email) {

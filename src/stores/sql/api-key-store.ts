@@ -158,8 +158,11 @@ const keyQuery = ({ kysely }: SqlDatabase) =>
 type KeyRow = Pick<Selectable<ApiKeysTable>, (typeof keyColumns)[number]>;
 type OnFileRow = KeyRow & Pick<ApiKeysTable, 'digest'> & Pick<UsersTable, 'role' | 'disabled_at'>;
 
-function toOnFile(row: OnFileRow, { reportUnreadable }: Pick<SqlDatabase, 'reportUnreadable'>): ApiKeyOnFile | null {
-  if (!isRole(row.role)) {
+function toOnFile(
+  row: OnFileRow,
+  { roles, reportUnreadable }: Pick<SqlDatabase, 'roles' | 'reportUnreadable'>,
+): ApiKeyOnFile | null {
+  if (!isRole(roles, row.role)) {
     reportUnreadable?.('users', row.user_id);
     return null;
   }

@@ -1,4 +1,5 @@
 import type { CompiledQuery, Kysely } from 'kysely';
+import type { Roles } from '../../domain/role.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { Schema } from './schema.ts';
  */
 export type SqlDatabase = {
   readonly dialect: 'sqlite' | 'postgres';
+  /** Which roles accounts can have. */
+  readonly roles: Roles;
   /** For the stores of this folder only. */
   readonly kysely: Kysely<Schema>;
   /** For a read that runs too often to build its query each time. Only the SQL of the query is kept, not its parameters. */

@@ -35,7 +35,7 @@ export function sqlIdentityStore(db: SqlDatabase): IdentityStore {
         removeWithoutIdentity(kysely, account).compile(),
       ]);
       if (user === undefined) return 'email-taken';
-      return linked === undefined ? 'identity-taken' : toWrittenUser(user);
+      return linked === undefined ? 'identity-taken' : toWrittenUser(user, db);
     },
 
     link: linkToAccount(db),

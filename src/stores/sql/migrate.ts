@@ -18,6 +18,9 @@ import { secretUse } from './migrations/0031-secret-use.ts';
 import { validAccounts } from './migrations/0032-valid-accounts.ts';
 import { lists } from './migrations/0040-lists.ts';
 import { liveSessions } from './migrations/0041-live-sessions.ts';
+import { validRecords } from './migrations/0042-valid-records.ts';
+import { roles as rolesTable } from './migrations/0050-roles.ts';
+import { rolesDiffer, syncRoles } from './roles.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -29,6 +32,14 @@ export async function migrateToLatest(kysely: Kysely<Schema>, dialect: SqlDataba
   if (error === undefined) return;
   if (!(error instanceof AppError)) await rejectNewer(kysely, dialect);
   throw error;
+}
+
+type MigrateDeps = Pick<SqlDatabase, 'dialect' | 'roles'> & { readonly kysely: Kysely<Schema> };
+
+/** Runs the pending migrations, then makes the roles of the database those of the configuration (`syncRoles`). */
+export async function migrate({ kysely, dialect, roles }: MigrateDeps): Promise<void> {
+  await migrateToLatest(kysely, dialect);
+  await syncRoles(kysely, roles);
 }
 
 /** Rejects with `StartError` if a newer version has migrated the database. */
@@ -52,10 +63,13 @@ async function executedMigrations(kysely: Kysely<Schema>): Promise<readonly stri
 }
 
 /** Returns the names of the migrations that the database has not run, in order. Changes nothing. Rejects with `StartError` if a newer version migrated it. */
-export async function pendingMigrations({ kysely, dialect }: SqlDatabase): Promise<readonly string[]> {
+export async function pendingMigrations(database: SqlDatabase): Promise<readonly string[]> {
+  const { kysely, dialect } = database;
   await rejectNewer(kysely, dialect);
   const migrations = await migratorOf(kysely, dialect).getMigrations();
-  return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+  const pending = migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+  if (pending.length > 0) return pending;
+  return (await rolesDiffer(database)) ? ['roles'] : [];
 }
 
 /** The bookkeeping tables carry our name, because another Kysely application may use the same database. */
@@ -85,4 +99,6 @@ const migrationsFor = (dialect: SqlDatabase['dialect']): Readonly<Record<string,
   '0032-valid-accounts': validAccounts(dialect),
   '0040-lists': lists(),
   '0041-live-sessions': liveSessions(),
+  '0042-valid-records': validRecords(dialect),
+  '0050-roles': rolesTable(dialect),
 });

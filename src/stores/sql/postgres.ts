@@ -1,11 +1,13 @@
 import { type CompiledQuery, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import { Pool, type PoolConfig, types } from 'pg';
+import { type Roles, standardRoles } from '../../domain/role.ts';
 import type { PreparedWrite, SqlDatabase } from './database.ts';
-import { migrateToLatest } from './migrate.ts';
+import { migrate } from './migrate.ts';
 import { inTransaction, postgresDriver, withConnection } from './postgres-driver.ts';
 import type { Schema } from './schema.ts';
 
-export type PostgresLimits = {
+export type PostgresOptions = {
+  readonly roles?: Roles;
   readonly maxConnections?: number;
   /** The longest that any one statement takes, including the wait for a free connection. Migrations are exempt. */
   readonly timeoutMs?: number;
@@ -14,13 +16,13 @@ export type PostgresLimits = {
 /**
  * Opens a pool; it connects with the first statement. TLS as the URL says (`sslmode`).
  */
-export const openPostgres = ({ url, ...limits }: PostgresLimits & { readonly url: string }): SqlDatabase =>
-  postgresDatabase({ connectionString: url }, limits);
+export const openPostgres = ({ url, ...options }: PostgresOptions & { readonly url: string }): SqlDatabase =>
+  postgresDatabase({ connectionString: url }, options);
 
 /** The same over any connection of the `pg` driver. */
 export function postgresDatabase(
   connection: PoolConfig,
-  { maxConnections = 10, timeoutMs = 1_000 }: PostgresLimits = {},
+  { maxConnections = 10, timeoutMs = 1_000, roles = standardRoles }: PostgresOptions = {},
 ): SqlDatabase {
   const pool = createPool(connection, {
     max: maxConnections,
@@ -36,6 +38,7 @@ export function postgresDatabase(
       withConnection(pool, timeoutMs, async (query) => (await query(sql, parameters)).rows[0]);
   return {
     dialect: 'postgres',
+    roles,
     kysely,
     prepareRead: prepare,
     prepareCachedRead: (query, map) => {
@@ -51,7 +54,7 @@ export function postgresDatabase(
     migrate: async () => {
       const unhurried = createPool(connection, { max: 1, connectionTimeoutMillis: migrationConnectTimeoutMs });
       try {
-        await migrateToLatest(kyselyOver(unhurried, null), 'postgres');
+        await migrate({ kysely: kyselyOver(unhurried, null), dialect: 'postgres', roles });
       } finally {
         await unhurried.end();
       }

@@ -2,6 +2,7 @@ import { sessionId, userId } from '@fieldgate/guard/core';
 import type { Selectable } from 'kysely';
 import type { Clock } from '../../domain/clock.ts';
 import { tokenDigest } from '../../domain/ids.ts';
+import type { Roles } from '../../domain/role.ts';
 import type { JournalEntry, Revocation, RevocationJournal } from '../ports/revocation-journal.ts';
 import { markColumns, toAccountMark } from './account-changes.ts';
 import type { SqlDatabase } from './database.ts';
@@ -19,7 +20,7 @@ const noSession = '';
 
 /** The journal in SQL: one row per session or account, however often it is written. */
 export function sqlRevocationJournal(
-  { kysely, dialect }: SqlDatabase,
+  { kysely, dialect, roles }: SqlDatabase,
   { clock, keepMs = defaultKeepMs }: { readonly clock: Clock; readonly keepMs?: number },
 ): RevocationJournal {
   return {
@@ -58,7 +59,7 @@ export function sqlRevocationJournal(
           );
         }
         const rows = await page.execute();
-        if (rows.length > 0) yield rows.map(toEntry);
+        if (rows.length > 0) yield rows.map((row) => toEntry(row, roles));
         last = rows.length === batchSize ? rows.at(-1) : undefined;
       } while (last !== undefined);
     },
@@ -98,7 +99,7 @@ const byKey = (one: Selectable<RevocationsTable>, other: Selectable<RevocationsT
 
 type JoinedRow = Omit<Selectable<RevocationsTable>, 'expires_at'> & Parameters<typeof toAccountMark>[0];
 
-function toEntry(row: JoinedRow): JournalEntry {
+function toEntry(row: JoinedRow, roles: Roles): JournalEntry {
   const user = userId(row.user_id);
   if (row.session_id !== noSession) {
     const session = { userId: user, sessionId: sessionId(row.session_id) };
@@ -106,5 +107,5 @@ function toEntry(row: JoinedRow): JournalEntry {
       ? { kind: 'session', ...session }
       : { kind: 'tokens', ...session, family: tokenDigest(row.family_digest) };
   }
-  return { kind: 'account', userId: user, account: toAccountMark(row) };
+  return { kind: 'account', userId: user, account: toAccountMark(row, roles) };
 }

@@ -16,6 +16,7 @@ export type Schema = {
   readonly login_codes: LoginCodesTable;
   readonly spent_oauth_states: SpentOAuthStatesTable;
   readonly signing_keys: SigningKeysTable;
+  readonly account_roles: AccountRolesTable;
   readonly rate_counters: RateCountersTable;
 };
 
@@ -181,6 +182,9 @@ export type LoginAttemptsTable = {
   readonly attempts: string;
   readonly expires_at: number;
 };
+
+/** The roles that accounts can have: see `syncRoles`. */
+export type AccountRolesTable = { readonly name: string };
 
 /** In PostgreSQL only. One row per running counter. */
 export type RateCountersTable = {

@@ -1,9 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { type Roles, standardRoles } from '../../domain/role.ts';
 import type { PreparedRead, PreparedWrite, QueriesFor, RowsOfEach, SqlDatabase } from './database.ts';
 import { type Commit, createGroupCommits, createRelaxedCommits } from './group-commit.ts';
-import { migrateToLatest } from './migrate.ts';
+import { migrate } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { isBusy, mapErrors, throwMapped } from './sqlite-errors.ts';
 import { createReadCache } from './sqlite-read-cache.ts';
@@ -14,13 +15,14 @@ export type SqliteOptions = {
   readonly file: string;
   /** How long a statement waits, and blocks this process, while another process is writing. */
   readonly busyTimeoutMs?: number;
+  readonly roles?: Roles;
 };
 
 /**
  * Opens an embedded database, and creates it if necessary. Several processes may open the same file. An acknowledged write
  * survives a power cut: WAL with `synchronous=FULL` syncs first.
  */
-export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlDatabase {
+export function openSqlite({ file, busyTimeoutMs = 1_000, roles = standardRoles }: SqliteOptions): SqlDatabase {
   createForOwnerOnly(file);
   const database = connect({ file, busyTimeoutMs });
   switchToWal(database);
@@ -41,13 +43,14 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
   const cachedRead = createReadCache(reader);
   return {
     dialect: 'sqlite',
+    roles,
     kysely,
     prepareRead: ({ sql }) => prepareRead(database, sql),
     prepareCachedRead: ({ sql }, map) => cachedRead(sql, map),
     prepareWrite: ({ sql }) => prepareWrite(database, sql, commit),
     prepareRelaxedWrite: ({ sql }) => prepareWrite(database, sql, relaxedCommit),
     transaction: async (queries) => mapErrors(() => inTransaction(database, queries)),
-    migrate: () => retryWhileBusy(() => migrateToLatest(kysely, 'sqlite')),
+    migrate: () => retryWhileBusy(() => migrate({ kysely, dialect: 'sqlite', roles })),
     // `SELECT 1` would not read the file.
     ping: async () => void mapErrors(() => database.prepare('SELECT name FROM sqlite_schema LIMIT 1').get()),
     close: async () => {
@@ -58,7 +61,9 @@ export function openSqlite({ file, busyTimeoutMs = 1_000 }: SqliteOptions): SqlD
   };
 }
 
-function connect({ file, busyTimeoutMs, readOnly = false }: Required<SqliteOptions> & { readonly readOnly?: boolean }) {
+type ConnectOptions = Required<Omit<SqliteOptions, 'roles'>> & { readonly readOnly?: boolean };
+
+function connect({ file, busyTimeoutMs, readOnly = false }: ConnectOptions) {
   const options = { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true };
   const database = mapErrors(() => new DatabaseSync(file, options));
   // 64 MiB, allocated on demand. With SQLite's default of 2, each read of one of a million sessions reads the file.

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import { roles } from '../../domain/role.ts';
 import type { ReportUnreadable, SqlDatabase } from './database.ts';
 import { maxTime } from './user-rows.ts';
 
@@ -7,13 +6,16 @@ import { maxTime } from './user-rows.ts';
 export type UnreadableRow = { readonly table: string; readonly id: string };
 
 /** Returns the accounts that `parseUser` cannot read, at most `limit`. Reads the whole table. */
-export const findUnreadableRows = async ({ kysely }: SqlDatabase, limit: number): Promise<readonly UnreadableRow[]> => {
+export const findUnreadableRows = async (
+  { kysely, roles }: SqlDatabase,
+  limit: number,
+): Promise<readonly UnreadableRow[]> => {
   const rows = await kysely
     .selectFrom('users')
     .select('id')
     .where(({ eb, or, not, between }) =>
       or([
-        eb('role', 'not in', [...roles]),
+        eb('role', 'not in', [...roles.names]),
         not(between('created_at', -maxTime, maxTime)),
         not(between('disabled_at', -maxTime, maxTime)),
         not(between('version', 0, Number.MAX_SAFE_INTEGER)),

@@ -29,10 +29,13 @@ const isVersion = (value: number): boolean => Number.isSafeInteger(value) && val
  * Returns the account in a row; null if it is no valid one, which is reported. Such a row was edited by hand before the database
  * checked it, or belongs to another version of this server: it is treated as no account, and has no rights.
  */
-export const parseUser = (row: UserRow, { reportUnreadable }: Pick<SqlDatabase, 'reportUnreadable'>): User | null => {
+export const parseUser = (
+  row: UserRow,
+  { roles, reportUnreadable }: Pick<SqlDatabase, 'roles' | 'reportUnreadable'>,
+): User | null => {
   const { role, created_at: createdAt, disabled_at: disabledAt, version, sessions_from: sessionsFrom } = row;
   const isValid = isTime(createdAt) && isTime(disabledAt) && isVersion(version) && isVersion(sessionsFrom);
-  if (isRole(role) && isValid) {
+  if (isRole(roles, role) && isValid) {
     return { id: userId(row.id), email: row.email, name: row.name, role, createdAt, disabledAt, version, sessionsFrom };
   }
   reportUnreadable?.('users', row.id);
@@ -40,8 +43,8 @@ export const parseUser = (row: UserRow, { reportUnreadable }: Pick<SqlDatabase, 
 };
 
 /** Returns the account in a row that this process has just written. */
-export const toWrittenUser = (row: UserRow): User => {
-  const user = parseUser(row, {});
+export const toWrittenUser = (row: UserRow, { roles }: Pick<SqlDatabase, 'roles'>): User => {
+  const user = parseUser(row, { roles });
   if (user === null) throw new Error('The database returned another account than was written.');
   return user;
 };

@@ -7,7 +7,7 @@ const terminal = () => {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   let shown = '';
   const stderr = { write: (text: string) => (shown += text) };
-  const shell = { environment: () => ({}), clock: () => 0, stdin, stdout: { write: () => {} }, stderr };
+  const shell = { environment: () => ({}), clock: () => 0, folder: '.', stdin, stdout: { write: () => {} }, stderr };
   return { shell, type: (text: string) => stdin.write(text), shown: () => shown };
 };
 

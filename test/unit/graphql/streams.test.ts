@@ -92,8 +92,9 @@ const streamEndpoint = () => {
     onRefusal: () => {},
     reportFault: (error: unknown) => faults.push(error),
     onOperation: (...operation: unknown[]) => operations.push(operation),
+    createOwnContext: null,
   };
-  const pipeline = createPipeline({ ...deps, fieldLimits: new Map(), introspection: 'full' });
+  const pipeline = createPipeline({ ...deps, fieldLimits: new Map(), ownFields: new Set(), introspection: 'full' });
   const executeStream = createYogaStreams({ ...deps, path: '/graphql' });
   const endpoint = createGraphQLEndpoint({ pipeline, executeStream, graphiql: null });
 

@@ -8,6 +8,7 @@ import type { PasswordHasher } from '../../../src/crypto/password.ts';
 import { AppError } from '../../../src/domain/errors.ts';
 import { type Actor, type EventDraft, serverActor } from '../../../src/domain/event.ts';
 import { firstPartyClient } from '../../../src/domain/ids.ts';
+import { standardRoles } from '../../../src/domain/role.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import type { User } from '../../../src/domain/user.ts';
 import { createAccounts } from '../../../src/services/accounts.ts';
@@ -68,6 +69,7 @@ const openServices = (database: SqlDatabase) => {
     },
   };
   const accounts = createAccounts({
+    roles: standardRoles,
     accounts: accountStore,
     sessions: sessionStore,
     passwords: hasher,

@@ -8,9 +8,9 @@ import {
   isInterfaceType,
 } from 'graphql';
 import { viewerOf } from '../domain/viewer-binding.ts';
-import { denialOf, meets } from './decision.ts';
 import { toGraphQLError } from './errors.ts';
 import { bareDenial } from './hiding.ts';
+import { type Clock, denialOf, meets } from './rule-denial.ts';
 import { type RuntimeType, type RuntimeTypes, resolveName } from './runtime-type.ts';
 import { noParts, type TypeRules } from './type-rules.ts';
 
@@ -20,25 +20,33 @@ import { noParts, type TypeRules } from './type-rules.ts';
  */
 export const guardAbstractType = (
   type: GraphQLAbstractType,
-  deps: { readonly schema: GraphQLSchema; readonly types: TypeRules; readonly recall: RuntimeTypes['recall'] },
+  deps: {
+    readonly schema: GraphQLSchema;
+    readonly types: TypeRules;
+    readonly recall: RuntimeTypes['recall'];
+    readonly clock: Clock;
+  },
 ): GraphQLAbstractType | undefined => {
-  const { schema, types, recall } = deps;
+  const { schema, types, recall, clock } = deps;
+  const requireType = createRequire(types, clock);
   if (!schema.getPossibleTypes(type).some(({ name }) => types.has(name))) return undefined;
   const resolveType = ((value, context, info) => {
     const known = recall(type, value, context);
     if (known !== undefined) return known;
     const found = resolveName(type, value, context, info);
-    return isPromise(found) ? found.then((name) => required(types, name, context)) : required(types, found, context);
+    return isPromise(found) ? found.then((name) => requireType(name, context)) : requireType(found, context);
   }) as GraphQLTypeResolver<unknown, unknown>;
   return isInterfaceType(type)
     ? new GraphQLInterfaceType({ ...type.toConfig(), resolveType })
     : new GraphQLUnionType({ ...type.toConfig(), resolveType });
 };
 
-const required = (types: TypeRules, name: RuntimeType, context: unknown): RuntimeType => {
-  const { error, filter } = types.get(name ?? '') ?? noParts;
-  const viewer = viewerOf(context);
-  if (error !== null && !meets(error, viewer)) throw toGraphQLError(denialOf(error, viewer));
-  if (filter !== null && !meets(filter, viewer)) throw bareDenial();
-  return name;
-};
+const createRequire =
+  (types: TypeRules, clock: Clock) =>
+  (name: RuntimeType, context: unknown): RuntimeType => {
+    const { error, filter } = types.get(name ?? '') ?? noParts;
+    const viewer = viewerOf(context);
+    if (error !== null && !meets(error, viewer, clock)) throw toGraphQLError(denialOf(error, viewer, clock));
+    if (filter !== null && !meets(filter, viewer, clock)) throw bareDenial();
+    return name;
+  };

@@ -56,7 +56,7 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
   const decide = (authentication: unknown): MaybePromise<Decision> =>
-    decideByPolicies(guard, plan, operation, decideOperation(plan, parseAuthentication(authentication)));
+    decideByPolicies(guard, plan, operation, decideOperation(plan, parseAuthentication(authentication), guard.clock));
   const count = (decision: Decision): MaybePromise<Decision> =>
     consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
@@ -64,7 +64,7 @@ export const admit = (operation: Operation): MaybePromise<Decision> => {
     const decision = isPromise(authentication)
       ? answerInTime(guard, authentication, operation).then(decide)
       : decide(authentication);
-    return isPromise(decision) ? decision.catch(refuseIfCoded).then(count) : count(decision);
+    return isPromise(decision) ? decision.catch((error) => refuseIfCoded(error)).then(count) : count(decision);
   } catch (error) {
     return count(refuseIfCoded(error));
   }

@@ -12,6 +12,7 @@ export type ErrorExtensions = {
   readonly field?: string;
   /** Seconds: see `ErrorDetails`. */
   readonly maxAge?: number;
+  readonly amr?: readonly string[];
   readonly required?: Readonly<Record<string, unknown>>;
   readonly coordinate?: string;
   readonly retryable?: true;
@@ -33,6 +34,7 @@ export const errorExtensions = (error: CodedError): ErrorExtensions => {
     ...(details.reason !== undefined && { reason: details.reason }),
     ...(details.field !== undefined && { field: details.field }),
     ...(details.maxAge !== undefined && { maxAge: details.maxAge }),
+    ...(details.amr !== undefined && { amr: details.amr }),
     ...(details.required !== undefined && { required: details.required }),
     ...(details.coordinate !== undefined && { coordinate: details.coordinate }),
     ...(error.retryable && { retryable: true as const }),
@@ -47,8 +49,24 @@ export const errorExtensions = (error: CodedError): ErrorExtensions => {
  * @example
  * throw toGraphQLError(new GuardError('FORBIDDEN', { reason: 'ROLE' }));
  */
-export const toGraphQLError = (error: CodedError): GraphQLError =>
-  new GraphQLError(error.message, { extensions: { ...errorExtensions(error) } });
+export const toGraphQLError = (error: CodedError): GraphQLError => {
+  const thrown = new GraphQLError(error.message, { extensions: { ...errorExtensions(error) } });
+  const coordinate = coordinateIn(error.cause);
+  if (coordinate !== null) coordinates.set(thrown, coordinate);
+  return thrown;
+};
+
+/** Of the rules that field errors are about, also where callers are not told. */
+const coordinates = new WeakMap<Error, string>();
+
+const coordinateIn = (cause: unknown): string | null =>
+  typeof cause === 'object' && cause !== null && 'coordinate' in cause && typeof cause.coordinate === 'string'
+    ? cause.coordinate
+    : null;
+
+/** Returns the coordinate of the rule whose denial the executor put into its result, null for any other error. */
+export const coordinateOfDenial = (error: GraphQLError): string | null =>
+  coordinates.get(error) ?? (error.originalError ? (coordinates.get(error.originalError) ?? null) : null);
 
 /** Why an operation is refused. */
 export type Refusal = {
@@ -86,15 +104,18 @@ export const refusalHttp = (
     headers['retry-after'] = String(retryAfter);
   }
   if (status === 401 || status === 403) {
-    headers['www-authenticate'] = challenge ?? bearerChallenge(presented ? oauth : null, resourceMetadata);
+    headers['www-authenticate'] =
+      challenge ?? bearerChallenge(presented ? oauth : null, error.details.maxAge, resourceMetadata);
   }
   return { status, headers };
 };
 
-const bearerChallenge = (error: string | null, resourceMetadata: string | null): string =>
+const bearerChallenge = (error: string | null, maxAge: number | undefined, resourceMetadata: string | null): string =>
   [
     'Bearer realm="graphql"',
     ...(error === null ? [] : [`error="${error}"`]),
+    // RFC 9470 §3.
+    ...(maxAge === undefined ? [] : [`max_age="${maxAge}"`]),
     ...(resourceMetadata === null ? [] : [`resource_metadata="${resourceMetadata}"`]),
   ].join(', ');
 

@@ -4,7 +4,12 @@ import { operationOf } from '../domain/viewer-binding.ts';
 type Path = GraphQLResolveInfo['path'];
 
 /** Where an execution of an operation that has its context for itself was last seen. */
-type Seen<State> = { readonly variables: unknown; readonly rootKey: string | number | null; readonly state: State };
+type Seen<State> = {
+  readonly operation: object;
+  readonly variables: unknown;
+  readonly rootKey: string | number | null;
+  readonly state: State;
+};
 
 /**
  * Returns a function that returns the state of the execution that a field belongs to. Each event of a subscription and each root field
@@ -15,11 +20,10 @@ export const createExecutions = <State>(
 ): ((context: unknown, info: GraphQLResolveInfo) => State) => {
   const byOperation = new WeakMap<object, Seen<State>>();
   const byRoot = new WeakMap<object, State>();
+  let last: Seen<State> | null = null;
 
   const ofRoot = (root: Path): State => {
-    const known = byRoot.get(root);
-    if (known !== undefined) return known;
-    const state = create();
+    const state = byRoot.get(root) ?? create();
     byRoot.set(root, state);
     return state;
   };
@@ -30,12 +34,15 @@ export const createExecutions = <State>(
     // Of events only the path tells one from the next: graphql makes a new one for each root field that it resolves.
     if (operation === null) return ofRoot(rootOf(info.path));
     // Compiled queries make a new path for every field, and the variables tell an operation from one that it runs inside.
+    const variables: unknown = info.variableValues;
     const rootKey = type === 'mutation' ? rootOf(info.path).key : null;
-    const seen = byOperation.get(operation);
-    if (seen !== undefined && seen.variables === info.variableValues && seen.rootKey === rootKey) return seen.state;
-    const state = create();
-    byOperation.set(operation, { variables: info.variableValues, rootKey, state });
-    return state;
+    let seen = last?.operation === operation ? last : byOperation.get(operation);
+    if (seen === undefined || seen.variables !== variables || seen.rootKey !== rootKey) {
+      seen = { operation, variables, rootKey, state: create() };
+      byOperation.set(operation, seen);
+    }
+    last = seen;
+    return seen.state;
   };
 };
 

@@ -1,6 +1,7 @@
 import { isPromise } from '@whatwg-node/promise-helpers';
 import {
   defaultFieldResolver,
+  type GraphQLError,
   type GraphQLFieldConfig,
   type GraphQLFieldResolver,
   type GraphQLResolveInfo,
@@ -8,12 +9,12 @@ import {
 import type { CodedError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { operationOf, viewerOf } from '../domain/viewer-binding.ts';
-import { denialOf, meets } from './decision.ts';
 import { type Refusal, toGraphQLError } from './errors.ts';
 import { callTold, type OnFault } from './faults.ts';
 import type { PolicyOptions, PolicyRunner } from './policies.ts';
 import type { Arguments } from './policy.ts';
 import type { Rule } from './rule.ts';
+import { type Clock, denialOf, meets } from './rule-denial.ts';
 
 export type FieldGuardOptions = PolicyOptions & {
   /**
@@ -37,6 +38,7 @@ export type Check = (
 export type CheckDeps = {
   readonly policies: PolicyRunner;
   readonly onDenied: FieldGuardOptions['onDenied'];
+  readonly clock: Clock;
   /** Whether it is asked before the source of a subscription is opened: there is no event yet. */
   readonly opensStream?: boolean;
 };
@@ -66,15 +68,16 @@ const checkFirst =
     return pending.then(resolve.bind(undefined, parent, args, context, info));
   };
 
-export const createCheck = (rule: Rule, { policies, onDenied, opensStream = false }: CheckDeps): Check => {
+export const createCheck = (rule: Rule, { policies, onDenied, clock, opensStream = false }: CheckDeps): Check => {
   const deny = createDeny(onDenied, policies.onFault);
-  const requireViewer = createViewerCheck(rule, deny);
+  const requireViewer = createViewerCheck(rule, clock, deny);
   const uses = policies.usesOf(rule);
+  const { coordinate } = rule;
+  if (uses.length === 0) return (_parent, _args, context, info) => requireViewer(context, info);
   return (parent, args, context, info) => {
     requireViewer(context, info);
-    if (uses.length === 0) return undefined;
     const event = opensStream ? undefined : eventOf(info);
-    const denial = policies.deny(rule, uses, { parent, args, context, info, event });
+    const denial = policies.deny(rule, uses, { coordinate, parent, args, context, info, event, value: undefined });
     if (denial === null) return undefined;
     if (!isPromise(denial)) return deny(denial, context, info);
     return denial.then((settled) => (settled === null ? undefined : deny(settled, context, info)));
@@ -85,14 +88,22 @@ export const createCheck = (rule: Rule, { policies, onDenied, opensStream = fals
 const eventOf = ({ operation, rootValue }: GraphQLResolveInfo): unknown =>
   operation.operation === 'subscription' ? rootValue : undefined;
 
-/** The last viewer that passed is remembered: in a list the same viewer, the guard's own, meets the same rule a thousand times. */
-const createViewerCheck = (rule: Rule, deny: Deny): ((context: unknown, info: GraphQLResolveInfo) => void) => {
-  let lastPassed: Viewer | null = null;
+/** What the last viewer got is remembered: in a list the same viewer, the guard's own, is decided about a thousand times. */
+const createViewerCheck = (
+  rule: Rule,
+  clock: Clock,
+  deny: Deny,
+): ((context: unknown, info: GraphQLResolveInfo) => undefined) => {
+  const last: { viewer: Viewer | null; denial: CodedError | null } = { viewer: null, denial: null };
   return (context, info) => {
     const viewer = viewerOf(context);
-    if (viewer === lastPassed) return;
-    if (!meets(rule, viewer)) deny(denialOf(rule, viewer), context, info);
-    lastPassed = viewer;
+    // Time passes, and a proof grows old.
+    if (viewer !== last.viewer || rule.maxAge !== null) {
+      last.denial = meets(rule, viewer, clock) ? null : denialOf(rule, viewer, clock);
+      last.viewer = viewer;
+    }
+    if (last.denial !== null) deny(last.denial, context, info);
+    return undefined;
   };
 };
 
@@ -100,6 +111,7 @@ type Deny = (error: CodedError, context: unknown, info: GraphQLResolveInfo) => n
 
 const createDeny = (onDenied: FieldGuardOptions['onDenied'], onFault: OnFault | undefined): Deny => {
   const reported = new WeakSet<object>();
+  const thrown = new WeakMap<CodedError, GraphQLError>();
   return (error, context, info) => {
     const operation: object = operationOf(context) ?? Object(info.variableValues);
     if (onDenied && !reported.has(operation)) {
@@ -108,6 +120,9 @@ const createDeny = (onDenied: FieldGuardOptions['onDenied'], onFault: OnFault | 
       const told = () => onDenied({ error, viewer, presented: viewer.kind !== 'anonymous' }, context);
       callTold(told, { name: 'onDenied', onFault, context });
     }
-    throw toGraphQLError(error);
+    // Executors put a copy into the result: one error for a list costs less than a stack for each element.
+    const known = thrown.get(error) ?? toGraphQLError(error);
+    thrown.set(error, known);
+    throw known;
   };
 };

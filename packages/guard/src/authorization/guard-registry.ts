@@ -9,6 +9,7 @@ import { SchemaRulesError } from './errors.ts';
 import { createPlanner, type Planner } from './plan.ts';
 import type { PolicyRunner } from './policies.ts';
 import type { GuardMode } from './report.ts';
+import type { Clock } from './rule-denial.ts';
 import { readRules, type SchemaRules } from './rules.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -25,6 +26,7 @@ export type GuardedFunctions = {
 type GuardedRules = SchemaRules & {
   readonly mode: GuardMode;
   readonly policies: PolicyRunner;
+  readonly clock: Clock;
   /** By coordinate: every field with a rule, and those that return an object whose type has one. */
   readonly guarded: ReadonlyMap<string, GuardedFunctions>;
 };
@@ -165,9 +167,10 @@ const changedFields = (schema: GraphQLSchema, { guarded }: GuardedRules): readon
 const guardedOn = ({ resolve, subscribe }: GraphQLField<unknown, unknown>): string | undefined =>
   (resolve && coordinates.get(resolve)) ?? (subscribe && coordinates.get(subscribe));
 
-const addedRules = (schema: GraphQLSchema, { roles, rules, mode }: GuardedRules): readonly string[] => {
+const addedRules = (schema: GraphQLSchema, { roles, rules, mode, exposeRequired }: GuardedRules): readonly string[] => {
   try {
-    return [...readRules(schema, { roles, hasPolicy: () => true, allowUndecided: mode === 'report' }).rules.values()]
+    const names = { roles, hasPolicy: () => true, allowUndecided: mode === 'report', exposeRequired };
+    return [...readRules(schema, names).rules.values()]
       .filter((rule) => JSON.stringify(rule) !== JSON.stringify(rules.get(rule.coordinate)))
       .map(({ coordinate }) => `${coordinate}: its rule was added after guardSchema`);
   } catch (error) {

@@ -1,15 +1,17 @@
-import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import {
   assertValidSchema,
   defaultFieldResolver,
-  type GraphQLFieldConfig,
+  type GraphQLNamedType,
   GraphQLObjectType,
   type GraphQLSchema,
+  isAbstractType,
+  isObjectType,
 } from 'graphql';
 import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
 import { type OnFault, tellFault } from './faults.ts';
 import type { CheckDeps, FieldGuardOptions } from './field-guard.ts';
+import { placeWarnings } from './filter-places.ts';
 import {
   createMark,
   createSchemaCheck,
@@ -25,7 +27,8 @@ import { createPolicyRunner } from './policies.ts';
 import { hasOwnFunction } from './policy-use.ts';
 import { type GuardMode, reportField, reporting } from './report.ts';
 import { readRules, type SchemaRules } from './rules.ts';
-import { createSchemaGuard, type FieldPlace } from './schema-guard.ts';
+import { createSchemaGuard } from './schema-guard.ts';
+import { type Field, type FieldPlace, rebuildSchema } from './schema-rebuild.ts';
 import { endableField } from './stream-source.ts';
 
 export type GuardOptions = FieldGuardOptions & {
@@ -34,6 +37,15 @@ export type GuardOptions = FieldGuardOptions & {
    * rule asks for a role.
    */
   readonly roles?: readonly string[];
+  /**
+   * Whether denials name what would be needed (a role, scopes, a policy) and the coordinate of the rule to the caller. Default: false;
+   * `onDenied` and `onDecision` get it as the `cause` of the error.
+   */
+  readonly exposeRequired?: boolean;
+  /** Returns the milliseconds since 1970, for `maxAge`. Default: `Date.now`. */
+  readonly clock?: () => number;
+  /** Is told at the start where a denied object takes more with it than itself. Default: `console.warn`. */
+  readonly onWarning?: (warning: string) => void;
   /**
    * `report`: nothing is enforced, not even a rule that was enforced before. Each rule is asked, and `onDenied`, which is then needed,
    * is told with `enforced: false` of what it would deny. Root fields without a rule are public. Default: `enforce`.
@@ -61,7 +73,7 @@ export type GuardOptions = FieldGuardOptions & {
  * });
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
-  const { policies = {}, roles, mode = 'enforce' } = options;
+  const { policies = {}, roles, mode = 'enforce', exposeRequired, clock = Date.now } = options;
   checkMode(options);
   if (guardOf(schema) !== null || hasGuardedFields(schema)) {
     throw new SchemaRulesError([
@@ -70,23 +82,25 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   }
   assertValidSchema(schema);
   const hasPolicy = (name: string): boolean => hasOwnFunction(policies, name);
-  const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report' });
+  const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report', exposeRequired });
   const guarded = new Map<string, GuardedFunctions>();
   const runner = createPolicyRunner(options);
-  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded });
-  const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner });
+  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded, clock });
+  const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner, clock });
+  const isQuery = (type: GraphQLNamedType): type is GraphQLObjectType => type === schema.getQueryType();
   const subscriptions = schema.getSubscriptionType()?.name;
-  const result = mapSchema(schema, {
-    [MapperKind.QUERY]: (type) =>
-      new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) }),
-    [MapperKind.ABSTRACT_TYPE]: guard.abstractType,
-    [MapperKind.OBJECT_FIELD]: (field, name, type) => {
-      const coordinate = `${type}.${name}`;
-      const isSubscription = type === subscriptions;
-      const changed = guard.field(field, { type, name });
-      if (changed === undefined) return isSubscription ? endableField(field) : undefined;
+  const result = rebuildSchema(schema, {
+    type: (type) =>
+      isQuery(type)
+        ? new GraphQLObjectType({ ...type.toConfig(), extensions: withMark(type.extensions, mark) })
+        : guard.type(type),
+    field: (field, place) => {
+      const coordinate = `${place.type}.${place.name}`;
+      const isSubscription = place.type === subscriptions;
+      const changed = isObjectType(schema.getType(place.type)) ? guard.field(field, place) : undefined;
+      if (changed === undefined) return isSubscription ? endableField(field) : field;
       const guardAgain = (resolve: Resolver): Resolver => {
-        const again = guard.field({ ...field, resolve }, { type, name }) ?? changed;
+        const again = guard.field({ ...field, resolve }, place) ?? changed;
         return keepOnChecked(coordinate, { before: field, after: again }, options.onFault).resolve;
       };
       const after = isSubscription ? endableField(changed) : changed;
@@ -95,20 +109,30 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
       return { ...changed, ...functions };
     },
   });
+  for (const warning of placeWarnings(schema, schemaRules.types)) (options.onWarning ?? warn)(warning);
   return seal(result, { guarded });
+};
+
+const warn = (warning: string): void => {
+  // biome-ignore lint/suspicious/noConsole: the default for embedders without a log
+  console.warn(`@fieldgate/guard: ${warning}`);
 };
 
 const createGuard = (
   schema: GraphQLSchema,
   schemaRules: SchemaRules,
-  { mode, onDenied, policies }: CheckDeps & { readonly mode: GuardMode },
+  { mode, ...deps }: CheckDeps & { readonly mode: GuardMode },
 ) => {
-  if (mode !== 'report') return createSchemaGuard(schema, schemaRules, { policies, onDenied });
-  const guard = createSchemaGuard(schema, schemaRules, { policies, onDenied: reporting(onDenied), tellsHidden: true });
-  return {
-    ...guard,
-    field: (field: Field, place: FieldPlace) => reportField(field, (each) => guard.field(each, place)),
-  };
+  if (mode === 'report') {
+    const onDenied = reporting(deps.onDenied);
+    const guard = createSchemaGuard(schema, schemaRules, { ...deps, onDenied, tellsHidden: true });
+    const field = (own: Field, place: FieldPlace) => reportField(own, (each) => guard.field(each, place));
+    // Types are found as they were: the guard of an interface refuses what was not decided about.
+    return { field, type: (type: GraphQLNamedType) => type };
+  }
+  const guard = createSchemaGuard(schema, schemaRules, deps);
+  const guardType = (type: GraphQLNamedType) => (isAbstractType(type) ? (guard.abstractType(type) ?? type) : type);
+  return { field: guard.field, type: guardType };
 };
 
 const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
@@ -123,7 +147,6 @@ const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
 const reportMode =
   "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
 
-type Field = GraphQLFieldConfig<unknown, unknown>;
 type Resolver = NonNullable<Field['resolve']>;
 
 const notChecked =

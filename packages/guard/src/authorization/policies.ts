@@ -1,12 +1,12 @@
 import { isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import type { CodedError } from '../domain/errors.ts';
-import { policyDenialOf } from './decision.ts';
 import type { OnFault } from './faults.ts';
 import type { Policies } from './policy.ts';
 import { type AskPolicy, createAskPolicy } from './policy-answers.ts';
 import type { Answer, Question } from './policy-call.ts';
 import { createPolicyUses, type PolicyUse } from './policy-use.ts';
 import type { Rule } from './rule.ts';
+import { policyDenialOf } from './rule-denial.ts';
 import { checkTimeoutMs } from './time-limit.ts';
 
 export type PolicyOptions = {
@@ -31,8 +31,7 @@ export const createPolicyRunner = (options: PolicyOptions) => {
   const ask = createAskPolicy({ policyTimeoutMs, onFault });
   /** Returns the policies of a rule. Throws for one that does not exist, which the start has refused. */
   const usesOf = (rule: Rule): readonly PolicyUse[] => rule.policies.map((text) => useOf(text) ?? missing(text));
-  const deny = (rule: Rule, uses: readonly PolicyUse[], about: Omit<Question, 'coordinate'>) =>
-    firstDenial({ ask, rule, question: { ...about, coordinate: rule.coordinate } }, uses);
+  const deny = (rule: Rule, uses: readonly PolicyUse[], question: Question) => firstDenial(ask, rule, uses, question);
   return { usesOf, deny, policyTimeoutMs, onFault };
 };
 
@@ -40,19 +39,23 @@ const missing = (text: string): never => {
   throw new Error(`There is no policy ${text}.`);
 };
 
-type Asked = { readonly ask: AskPolicy; readonly rule: Rule; readonly question: Question };
-
 /**
  * Asks the policies one after another and returns the denial of the first that does not pass, null if all do. Returns a promise only
  * if one of them does: waiting for each item of a list costs many times the list.
  */
-const firstDenial = (asked: Asked, uses: readonly PolicyUse[]): MaybePromise<CodedError | null> => {
-  for (const [index, use] of uses.entries()) {
-    const answer = asked.ask(use, asked.question);
+const firstDenial = (
+  ask: AskPolicy,
+  rule: Rule,
+  uses: readonly PolicyUse[],
+  question: Question,
+): MaybePromise<CodedError | null> => {
+  for (const use of uses) {
+    const answer = ask(use, question);
     if (answer === true) continue;
-    if (!isPromise(answer)) return denialBy(answer, use, asked.rule);
+    if (!isPromise(answer)) return denialBy(answer, use, rule);
+    const rest = uses.slice(uses.indexOf(use) + 1);
     return answer.then((settled) =>
-      settled === true ? firstDenial(asked, uses.slice(index + 1)) : denialBy(settled, use, asked.rule),
+      settled === true ? firstDenial(ask, rule, rest, question) : denialBy(settled, use, rule),
     );
   }
   return null;

@@ -17,8 +17,8 @@ export type Question = {
   readonly args: Arguments;
   readonly context: unknown;
   readonly info: GraphQLResolveInfo;
-  readonly event?: unknown;
-  readonly value?: unknown;
+  readonly event: unknown;
+  readonly value: unknown;
 };
 
 /** An answer, and whether it is about one field only, because the policy looked at the field. */
@@ -47,7 +47,8 @@ export const createPolicyCalls = ({ policyTimeoutMs, onFault }: PolicyCallDeps) 
     decide: (details: PolicyDetails) => unknown,
     { read, fail }: { readonly read: (answer: unknown) => Result; readonly fail: (answer: Answer) => Result },
   ): Call<Result> => {
-    const { details, isInfoRead } = createDetails(use, question);
+    const details = new Details(use, question);
+    const isAboutField = (): boolean => Details.isInfoRead(details);
     const settle = (answer: unknown): Result => {
       if (answer !== timedOut) return read(answer);
       fault(use, question, `did not answer within ${policyTimeoutMs} ms`);
@@ -58,10 +59,10 @@ export const createPolicyCalls = ({ policyTimeoutMs, onFault }: PolicyCallDeps) 
       const answer = decide(details);
       return {
         answer: isPromise(answer) ? withTimeLimit(answer, policyTimeoutMs).then(settle, reject) : read(answer),
-        isAboutField: isInfoRead,
+        isAboutField,
       };
     } catch (error) {
-      return { answer: reject(error), isAboutField: isInfoRead };
+      return { answer: reject(error), isAboutField };
     }
   };
 
@@ -95,20 +96,30 @@ export const createPolicyCalls = ({ policyTimeoutMs, onFault }: PolicyCallDeps) 
   return { callOne, callBatch };
 };
 
-/** The field is a getter: whether a policy has looked at it decides for which fields its answer holds. */
-const createDetails = (
-  { params }: PolicyUse,
-  { info, event, value }: Question,
-): { readonly details: PolicyDetails; readonly isInfoRead: () => boolean } => {
-  let isRead = false;
-  const details: PolicyDetails = {
-    params,
-    event,
-    value,
-    get info() {
-      isRead = true;
-      return info;
-    },
-  };
-  return { details, isInfoRead: () => isRead };
-};
+/**
+ * What a policy is given. The field is a getter: whether a policy has looked at it decides for which fields its answer holds. A class,
+ * because a getter that is made for each call costs many times the call.
+ */
+class Details implements PolicyDetails {
+  readonly params: Arguments;
+  readonly event: unknown;
+  readonly value: unknown;
+  readonly #info: GraphQLResolveInfo;
+  #isInfoRead = false;
+
+  constructor({ params }: PolicyUse, { info, event, value }: Question) {
+    this.params = params;
+    this.event = event;
+    this.value = value;
+    this.#info = info;
+  }
+
+  get info(): GraphQLResolveInfo {
+    this.#isInfoRead = true;
+    return this.#info;
+  }
+
+  static isInfoRead(details: Details): boolean {
+    return details.#isInfoRead;
+  }
+}

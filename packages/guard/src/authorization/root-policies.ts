@@ -71,7 +71,10 @@ const askOne = (
 ): MaybePromise<CodedError | null> => {
   if (question === undefined) return null;
   const { rule, args, info } = question;
-  return guard.policies.deny(rule, guard.policies.usesOf(rule), { parent: info.rootValue, args, context, info });
+  return guard.policies.deny(rule, guard.policies.usesOf(rule), {
+    ...{ coordinate: rule.coordinate, parent: info.rootValue, args, context, info },
+    ...{ event: undefined, value: undefined },
+  });
 };
 
 /** Returns the nodes of each response key that is selected, as the executor groups them. */

@@ -16,4 +16,6 @@ export type Rule = {
   readonly maxAge: number | null;
   /** One entry for each `@auth` with `amr`. Each must be met by any of its methods. */
   readonly amr: readonly (readonly string[])[];
+  /** Whether denials name this rule, with what it requires, to the caller. */
+  readonly exposed: boolean;
 };

@@ -15,6 +15,7 @@ import { combine, partsOf } from './combine.ts';
 import { definitionProblems, roleEnumOf } from './directive-definitions.ts';
 import { type Directed, directiveUses } from './directives.ts';
 import { SchemaRulesError } from './errors.ts';
+import { filterProblems } from './filter-places.ts';
 import { placementProblems } from './placement.ts';
 import { roleOrderProblems } from './role-order.ts';
 import type { Rule } from './rule.ts';
@@ -30,6 +31,8 @@ export type SchemaRules = {
   readonly types: TypeRules;
   /** The coordinates of fields with `@public`. */
   readonly publicFields: ReadonlySet<string>;
+  /** Whether denials name the rule and what it requires. */
+  readonly exposeRequired: boolean;
 };
 
 /** What the rules of a schema may name. */
@@ -37,6 +40,7 @@ export type RuleNames = {
   /** The roles of the schema's role enum from least to greatest. Needed if a rule asks for a role. */
   readonly roles: readonly string[] | undefined;
   readonly hasPolicy: (name: string) => boolean;
+  readonly exposeRequired?: boolean | undefined;
   /** Whether root fields may have neither `@auth` nor `@public`. */
   readonly allowUndecided?: boolean;
 };
@@ -47,7 +51,7 @@ export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules 
   const into = { rules: new Map(), parts: new Map(), publicFields: new Set<string>() };
   const types = new Map<string, RuleParts>();
   const addType = (name: string, uses: readonly AuthUse[]): void => {
-    if (uses.length > 0) types.set(name, partsOf(name, uses, reader.roles));
+    if (uses.length > 0) types.set(name, partsOf(name, uses, reader));
   };
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   for (const type of ownTypes(schema)) {
@@ -64,12 +68,13 @@ export const readRules = (schema: GraphQLSchema, names: RuleNames): SchemaRules 
   const problems = [
     ...reader.problems(),
     ...placementProblems(schema),
+    ...filterProblems(schema),
     ...undecided.map((coordinate) => `${coordinate}: is a root field with neither @auth nor @public`),
   ];
   if (problems.length > 0) {
     throw new SchemaRulesError(problems);
   }
-  return { roles: reader.roles, types, ...into };
+  return { roles: reader.roles, exposeRequired: reader.exposeRequired, types, ...into };
 };
 
 const ownTypes = (schema: GraphQLSchema): readonly GraphQLNamedType[] =>
@@ -78,7 +83,7 @@ const ownTypes = (schema: GraphQLSchema): readonly GraphQLNamedType[] =>
 type Reader = ReturnType<typeof createReader>;
 
 /** Reads each element once and collects what is wrong with it. */
-const createReader = (schema: GraphQLSchema, { roles, hasPolicy }: RuleNames) => {
+const createReader = (schema: GraphQLSchema, { roles, hasPolicy, exposeRequired = false }: RuleNames) => {
   const roleEnum = roleEnumOf(schema);
   const values = roleEnum?.getValues().map(({ name }) => name) ?? null;
   const seen = new Map<Directed, readonly AuthUse[]>();
@@ -108,6 +113,7 @@ const createReader = (schema: GraphQLSchema, { roles, hasPolicy }: RuleNames) =>
   const orderProblems = () => roleOrderProblems({ roles, values, roleEnum: roleEnum?.name ?? 'Role', used: used.role });
   return {
     roles: roles ?? values ?? [],
+    exposeRequired,
     usesOn,
     isPublic,
     problems: () => [...definitionProblems(schema, used), ...orderProblems(), ...problems],
@@ -127,11 +133,8 @@ const readObjectType = (reader: Reader, type: GraphQLObjectType, into: Into): vo
     const coordinate = `${type.name}.${field.name}`;
     const uses = usesFor(reader, type, field);
     if (uses.length > 0) {
-      into.rules.set(coordinate, combine(coordinate, uses, reader.roles));
-      into.parts.set(
-        coordinate,
-        partsOf(coordinate, ownUsesFor(reader, type, { field, isRoot: into.isRoot }), reader.roles),
-      );
+      into.rules.set(coordinate, combine(coordinate, uses, reader));
+      into.parts.set(coordinate, partsOf(coordinate, ownUsesFor(reader, type, { field, isRoot: into.isRoot }), reader));
     }
     if (reader.isPublic(field, coordinate)) {
       into.publicFields.add(coordinate);

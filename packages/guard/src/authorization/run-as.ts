@@ -2,6 +2,7 @@ import { isPromise } from '@whatwg-node/promise-helpers';
 import { GuardError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { bindViewer, isContextObject, releaseViewer } from '../domain/viewer-binding.ts';
+import { limitDenials } from './denial-limit.ts';
 import { type OnFault, tellFault } from './faults.ts';
 
 /** What a context shows of the viewer to resolvers. The guard itself does not read this property. */
@@ -78,7 +79,7 @@ const releaseAfter = (result: unknown, release: () => void): unknown => {
     return { ...result, subsequentResults: releaseAtEnd(result.subsequentResults, release) };
   }
   release();
-  return result;
+  return limitDenials(result);
 };
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
@@ -112,7 +113,7 @@ const releaseAtEnd = (stream: AsyncIterable<unknown>, release: () => void): Asyn
     try {
       const step = await next();
       settle(isLast || step.done === true);
-      return step;
+      return step.done === true ? step : { done: false, value: limitDenials(step.value) };
     } catch (error) {
       settle(true);
       throw error;

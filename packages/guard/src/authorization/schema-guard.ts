@@ -17,6 +17,7 @@ import { type CheckDeps, createCheck, guardField } from './field-guard.ts';
 import { hideUnless, withoutField, withoutObjects } from './hiding.ts';
 import { createObjectGuard, hidden } from './object-guard.ts';
 import type { SchemaRules } from './rules.ts';
+import type { FieldPlace } from './schema-rebuild.ts';
 import { isEdgeType, isGuardedField, needsObjectGuard, noParts, type RuleParts } from './type-rules.ts';
 
 type Field = GraphQLFieldConfig<unknown, unknown>;
@@ -25,9 +26,6 @@ type Layer = (resolve: Resolver, type: GraphQLOutputType, place: FieldPlace) => 
 
 /** `tellsHidden`: whether `onDenied` is told of what is hidden too. */
 type SchemaGuardOptions = CheckDeps & { readonly tellsHidden?: boolean };
-
-/** A field of an object type. */
-export type FieldPlace = { readonly type: string; readonly name: string };
 
 /**
  * Returns what guards the fields and the abstract types of one schema; both return undefined for what needs no guard. Around a resolver stand, from the
@@ -64,7 +62,7 @@ export const createSchemaGuard = (schema: GraphQLSchema, schemaRules: SchemaRule
     return error === null ? guarded : guardField(guarded, error, { ...options, isSubscription });
   };
   const abstractType = (type: GraphQLAbstractType): GraphQLAbstractType | undefined =>
-    guardAbstractType(type, { schema, types, recall: objects.recall });
+    guardAbstractType(type, { schema, types, recall: objects.recall, clock: options.clock });
   return { field: guard, abstractType };
 };
 

@@ -1,10 +1,11 @@
-import { MapperKind, mapSchema, pruneSchema } from '@graphql-tools/utils';
-import { type GraphQLSchema, isInterfaceType } from 'graphql';
+import { type GraphQLSchema, getNamedType, isInterfaceType } from 'graphql';
 import type { Viewer } from '../domain/viewer.ts';
-import { canMeet } from './decision.ts';
 import { guardOf } from './guard-registry.ts';
+import { reachedTypes } from './reached-types.ts';
 import type { Rule } from './rule.ts';
+import { canMeet } from './rule-denial.ts';
 import type { SchemaRules } from './rules.ts';
+import { type FieldPlace, rebuildSchema } from './schema-rebuild.ts';
 
 /**
  * Returns a function from a viewer to the part of a guarded schema that introspection shows them: without the fields whose
@@ -33,14 +34,15 @@ const withoutHidden = (
     const rule = rules.get(`${type}.${field}`);
     return rule !== undefined && !isShown(rule);
   };
-  const pruned = mapSchema(schema, {
-    [MapperKind.OBJECT_FIELD]: (field, name, type) => (isHidden(type, name) ? null : field),
-    // An interface needs every field on all its types: a field that one of them hides is hidden on the interface too.
-    [MapperKind.INTERFACE_FIELD]: (field, name, typeName) => {
-      const type = schema.getType(typeName);
-      const types = isInterfaceType(type) ? schema.getPossibleTypes(type) : [];
-      return types.some((each) => isHidden(each.name, name)) ? null : field;
-    },
+  // An interface needs every field on all its types: a field that one of them hides is hidden on the interface too.
+  const isShownField = ({ type: parent, name }: FieldPlace): boolean => {
+    const type = schema.getType(parent);
+    const types = isInterfaceType(type) ? schema.getPossibleTypes(type) : [];
+    return ![{ name: parent }, ...types].some((each) => isHidden(each.name, name));
+  };
+  const reached = reachedTypes(schema, isShownField);
+  return rebuildSchema(schema, {
+    keepsType: ({ name }) => reached.has(name),
+    field: (field, place) => (isShownField(place) && reached.has(getNamedType(field.type).name) ? field : null),
   });
-  return pruneSchema(pruned);
 };

@@ -19,6 +19,12 @@ export const guardErrors = {
     message: 'The credential is not accepted.',
   },
   FORBIDDEN: { status: 403, oauth: 'insufficient_scope', retryable: false, message: 'Not allowed.' },
+  STEP_UP_REQUIRED: {
+    status: 401,
+    oauth: 'insufficient_user_authentication',
+    retryable: false,
+    message: 'The last sign-in was too long ago for this, or not strong enough. Sign in again.',
+  },
   AMBIGUOUS_CREDENTIALS: {
     status: 400,
     oauth: 'invalid_request',
@@ -52,6 +58,8 @@ export type ErrorDetails = {
   readonly retryAfter?: number;
   /** How many seconds ago the caller may have proved who they are, at most. */
   readonly maxAge?: number;
+  /** The methods by any one of which the caller must have proved who they are (RFC 8176). */
+  readonly amr?: readonly string[];
   /** What the rule requires: a role, scopes, a policy. */
   readonly required?: Readonly<Record<string, unknown>>;
   /** The schema coordinate of the rule that was not met. */
@@ -97,8 +105,13 @@ export class CodedError extends Error {
 export class GuardError extends CodedError {
   override readonly name = 'GuardError';
 
-  constructor(code: GuardErrorCode, details: ErrorDetails = {}, message: string = guardErrors[code].message) {
-    super(code, { ...guardErrors[code], message }, details);
+  constructor(
+    code: GuardErrorCode,
+    details: ErrorDetails = {},
+    message: string = guardErrors[code].message,
+    options?: { readonly cause: unknown },
+  ) {
+    super(code, { ...guardErrors[code], message }, details, options);
   }
 }
 

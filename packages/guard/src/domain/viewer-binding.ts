@@ -18,14 +18,24 @@ type Binding = {
 const bindings = new WeakMap<object, Binding>();
 
 /**
- * The last answer of `viewerOf`: in a list the same context is asked about a thousand times. Forgotten whenever a binding
+ * What was found for the last context: in a list the same one is asked about a thousand times. Forgotten whenever a binding
  * changes.
  */
-const last: { context: unknown; viewer: Viewer } = { context: undefined, viewer: anonymous };
+let lastContext: unknown;
+let lastViewer: Viewer = anonymous;
+let lastOperation: object | null = null;
 
 const forgetLast = (): void => {
-  last.context = undefined;
-  last.viewer = anonymous;
+  lastContext = undefined;
+  lastViewer = anonymous;
+  lastOperation = null;
+};
+
+const find = (context: unknown): void => {
+  const binding = isContextObject(context) ? (bindings.get(context) ?? bindingOfCopy(context)) : undefined;
+  lastContext = context;
+  lastViewer = binding?.viewer ?? anonymous;
+  lastOperation = binding?.operation ?? null;
 };
 
 /** Returns whether the guard can keep a viewer beside this value. */
@@ -117,17 +127,15 @@ const hideViewer = (context: object, property: string): void => {
  * };
  */
 export const viewerOf = <Account = unknown>(context: unknown): Viewer<Account> => {
-  if (context !== last.context) {
-    const viewer = (isContextObject(context) ? bindings.get(context)?.viewer : null) ?? viewerOfCopy(context);
-    last.viewer = viewer;
-    last.context = context;
-  }
-  return last.viewer as Viewer<Account>;
+  if (context !== lastContext) find(context);
+  return lastViewer as Viewer<Account>;
 };
 
 /** Returns an object that stands for the operation that has this context for itself, null if none has. */
-export const operationOf = (context: unknown): object | null =>
-  isContextObject(context) ? (bindings.get(context)?.operation ?? null) : null;
+export const operationOf = (context: unknown): object | null => {
+  if (context !== lastContext) find(context);
+  return lastOperation;
+};
 
 /** What a copy of a context shows, to have the viewer of the context it was copied from. */
 const ticketKey = Symbol('fieldgate.ticket');
@@ -148,13 +156,13 @@ export const bindCopy = (context: object, viewer: Viewer, onUse: (copy: object) 
   bindViewer(context, viewer, null);
 };
 
-const viewerOfCopy = (context: unknown): Viewer => {
-  const ticket = isContextObject(context) ? tickets.get(Object(ticketOf(context))) : undefined;
-  if (ticket === undefined || ticket.isUsed || !isContextObject(context)) return anonymous;
+const bindingOfCopy = (context: object): Binding | undefined => {
+  const ticket = tickets.get(Object(ticketOf(context)));
+  if (ticket === undefined || ticket.isUsed) return undefined;
   ticket.isUsed = true;
   bindViewer(context, ticket.viewer, null);
   ticket.onUse(context);
-  return bindings.get(context)?.viewer ?? anonymous;
+  return bindings.get(context);
 };
 
 const ticketOf = (context: object): unknown => {

@@ -23,6 +23,10 @@ export type AccountViewer<Account = unknown> = {
   readonly via: string;
   /** When the credential expires, in seconds since 1970; null if it does not expire by itself. */
   readonly expiresAt: number | null;
+  /** When the caller last proved who they are, in seconds since 1970, if it is known: for `maxAge`. */
+  readonly authTime?: number | undefined;
+  /** How the caller proved who they are (RFC 8176), if it is known: for `amr`. */
+  readonly amr?: readonly string[] | undefined;
   /** The version of the account that the credential was checked against, if there is one: see `SessionStatus`. */
   readonly accountVersion?: number | undefined;
   /** The account as it was when the credential was verified, if it was read then. Use it in queries only: mutations change it. */
@@ -53,7 +57,8 @@ export const ownViewer = <Account>(viewer: Viewer<Account>): Viewer<Account> => 
   if (!Array.isArray(viewer.scopes) || (viewer.kind !== 'account' && viewer.kind !== 'service')) {
     throw new TypeError('Not a viewer: its kind is account, service or anonymous, and its scopes are a list.');
   }
-  const copy = Object.freeze({ ...viewer, scopes: Object.freeze([...viewer.scopes]) });
+  const amr = viewer.kind === 'account' && viewer.amr ? { amr: Object.freeze([...viewer.amr]) } : {};
+  const copy = Object.freeze({ ...viewer, ...amr, scopes: Object.freeze([...viewer.scopes]) });
   owned.add(copy);
   return copy;
 };

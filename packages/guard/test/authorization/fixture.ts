@@ -70,6 +70,9 @@ export const schemaOf = (
   guardSchema(makeExecutableSchema({ typeDefs: [authTypeDefs(roles), typeDefs], resolvers }), {
     roles,
     policies,
+    exposeRequired: true,
+    onWarning: () => {},
+    onFault: () => {},
     ...options,
   });
 

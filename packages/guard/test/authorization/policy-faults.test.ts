@@ -98,6 +98,19 @@ describe('a callback that fails', () => {
   });
 });
 
+test('onDenied is called once per rule and operation, also where two operations of one viewer share a context', async () => {
+  const denied: unknown[] = [];
+  const { schema } = withPolicy(async () => false, { onDenied: ({ error }) => denied.push(error.details.coordinate) });
+  const context = {};
+  const document = parse('{ a list { x } }');
+  const ask = () =>
+    runAs(context, viewerNamed('user'), {}, (contextValue) => execute({ schema, document, contextValue }));
+  await Promise.all([ask(), ask()]);
+  expect(denied.sort()).toEqual(['Query.a', 'Query.a', 'Thing.x', 'Thing.x']);
+  await ask();
+  expect(denied).toHaveLength(6);
+});
+
 describe('a policy with a bug', () => {
   const bugs: Record<string, Policy> = {
     throws: () => {

@@ -62,6 +62,7 @@ const create = (options: Partial<GuardOptions> = {}) => {
     {
       roles,
       mode: 'report',
+      exposeRequired: true,
       onDenied: (denial) => denied.push(denial),
       onFault,
       policies: {
@@ -171,6 +172,7 @@ describe("mode 'report'", () => {
       {
         roles,
         mode: 'report',
+        exposeRequired: true,
         onFault: () => {},
         onDenied: (denial) => denied.push(denial),
         policies: {
@@ -227,7 +229,7 @@ describe("mode 'report'", () => {
     const wrong = () =>
       guardSchema(
         makeExecutableSchema({ typeDefs: [authTypeDefs(roles), 'type Query { a: Int b: Int @auth(policy: "none") }'] }),
-        { roles, mode: 'report', onDenied: () => {}, onFault: () => {} },
+        { roles, mode: 'report', exposeRequired: true, onDenied: () => {}, onFault: () => {} },
       );
     expect(problemsOf(wrong)).toEqual([expect.stringMatching(/^Query\.b: /)]);
     const extended = extendSchema(create().schema, parse('extend type Query { more: Int @auth }'));
