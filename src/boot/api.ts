@@ -10,7 +10,16 @@ export type Api = {
   readonly own: OwnSchema;
   readonly setup: ((deps: SetupDeps) => unknown) | null;
   readonly context: ((context: ApiContext) => unknown) | null;
+  /** Plug-ins of Yoga. Where there are any, every operation goes through it. */
+  readonly yoga: readonly object[];
 };
 
 /** The server without an API of the user. */
-export const standardApi: Api = { file: null, roles: standardRoles, own: noOwnSchema, setup: null, context: null };
+export const standardApi: Api = {
+  file: null,
+  roles: standardRoles,
+  own: noOwnSchema,
+  setup: null,
+  context: null,
+  yoga: [],
+};

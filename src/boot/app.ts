@@ -1,4 +1,4 @@
-import { scopesOf } from '@fieldgate/guard';
+import { type OnFault, scopesOf } from '@fieldgate/guard';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import { framesOf } from '../domain/error-report.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
@@ -9,6 +9,7 @@ import { ownFieldsOf } from '../graphql/own/own-fields.ts';
 import { createRefusalLog } from '../graphql/refusal-log.ts';
 import { createSchema } from '../graphql/schema.ts';
 import type { ExecuteStream, StreamDeps } from '../graphql/streams/yoga.ts';
+import type { ExecuteWhole, WholeYogaDeps } from '../graphql/streams/yoga-whole.ts';
 import { resourceMetadataUrl } from '../http/oauth/paths.ts';
 import type { CountRefused } from '../http/route.ts';
 import { createLimits, type Limits } from '../services/limits.ts';
@@ -35,13 +36,14 @@ export const createApp = (deps: AppDeps) => {
 
   const onRefusal = createRefusalLog(events.record);
   const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
-  const schemaDeps = { ...services, ...authenticators, stepUp, consume: limits.consume };
+  const onFault = createGuardFaultReport(log, tracing);
+  const schemaDeps = { ...services, ...authenticators, stepUp, consume: limits.consume, onFault };
   const schema = createSchema(schemaDeps, api, onRefusal);
   const own = createOwnApi({ api, accounts, schema: () => schema, log });
   const reportFault = createFaultReport(log, tracing);
   const parts = { ...deps, services, limits, authenticators, schema, onRefusal, reportFault };
-  const { pipeline, executeStream, consume } = createOperations({ ...parts, createOwnContext: own.createContext });
-  const routes = createRoutes({ ...parts, origins, pipeline, executeStream });
+  const { consume, ...operations } = createOperations({ ...parts, createOwnContext: own.createContext });
+  const routes = createRoutes({ ...parts, ...operations, origins });
   return { ...routes, countRefused: countRefused(consume), accounts, events, keyRing, limits, own };
 };
 
@@ -72,13 +74,27 @@ const createOperations = (deps: OperationsDeps) => {
     ...{ ...operationDeps, introspection: config.introspection, fieldLimits },
     ownFields: ownFieldsOf(api.own.definitions),
   });
-  return { pipeline, executeStream: loadStreams(operationDeps), consume };
+  const { yoga: plugins } = api;
+  const executeWhole = plugins.length > 0 ? loadWhole({ ...operationDeps, plugins, run: pipeline.run }) : null;
+  return { pipeline, executeStream: loadStreams(operationDeps), executeWhole, consume };
 };
 
 const createFaultReport = (log: Log, tracing: Tracing | null) => (error: unknown, requestId: string | null) => {
   log.error({ err: error, stack: framesOf(error), requestId }, 'a request failed by a fault of the server');
   tracing?.onFault();
 };
+
+/** `what` names rules and policies of the schema, and nothing that a caller sent. */
+const createGuardFaultReport =
+  (log: Log, tracing: Tracing | null): OnFault =>
+  ({ message: what, error, coordinate, policy }) => {
+    const rule = { ...(coordinate !== undefined && { coordinate }), ...(policy !== undefined && { policy }) };
+    log.error(
+      { err: error, stack: framesOf(error), what, ...rule },
+      'a rule was not decided, by a fault of the server',
+    );
+    tracing?.onFault();
+  };
 
 const countRefused =
   (consume: RequestQuota): CountRefused =>
@@ -94,6 +110,16 @@ const loadStreams = (deps: Omit<StreamDeps, 'path'>): ExecuteStream => {
       streams.createYogaStreams({ ...deps, path: graphqlPath }),
     );
     return (await loading)(request, requested);
+  };
+};
+
+const loadWhole = (deps: Omit<WholeYogaDeps, 'path'>): ExecuteWhole => {
+  let loading: Promise<ExecuteWhole> | null = null;
+  return async (...request) => {
+    loading ??= import('../graphql/streams/yoga-whole.ts').then((whole) =>
+      whole.createWholeYoga({ ...deps, path: graphqlPath }),
+    );
+    return (await loading)(...request);
   };
 };
 

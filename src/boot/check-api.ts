@@ -30,7 +30,13 @@ export const checkApi = (value: unknown, folder: string, place: (problem: string
 };
 
 /** Unchecked casts: what a function of the user takes is the business of its types. */
-const callbacksOf = ({ roles, setup, context }: ConfigShape): Pick<Api, 'roles' | 'setup' | 'context'> => ({
+const callbacksOf = ({
+  roles,
+  setup,
+  context,
+  yoga,
+}: ConfigShape): Pick<Api, 'roles' | 'setup' | 'context' | 'yoga'> => ({
+  yoga,
   roles,
   setup: setup as Api['setup'],
   context: context as Api['context'],

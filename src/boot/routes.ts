@@ -2,6 +2,7 @@ import { scopesOf } from '@fieldgate/guard';
 import { grantable } from '../domain/scope.ts';
 import type { Pipeline } from '../graphql/operation/pipeline.ts';
 import type { ExecuteStream } from '../graphql/streams/yoga.ts';
+import type { ExecuteWhole } from '../graphql/streams/yoga-whole.ts';
 import { createGraphiQLPage } from '../http/graphiql-page.ts';
 import { createGraphQLEndpoint } from '../http/graphql-endpoint.ts';
 import { createHealth } from '../http/health.ts';
@@ -29,12 +30,13 @@ type RoutesDeps = Omit<AppDeps, 'keys' | 'log' | 'tracing'> & {
   readonly schema: Parameters<typeof scopesOf>[0];
   readonly pipeline: Pipeline;
   readonly executeStream: ExecuteStream;
+  readonly executeWhole: ExecuteWhole | null;
   readonly reportFault: (error: unknown, requestId: string | null) => void;
 };
 
 /** Every path of the server, and the common headers of its responses. */
 export const createRoutes = (deps: RoutesDeps) => {
-  const { config, stores, services, metrics, pipeline, executeStream } = deps;
+  const { config, stores, services, metrics, pipeline, executeStream, executeWhole } = deps;
   const { cors } = deps.origins;
   const health = createHealth(stores.pings);
   const metricsText =
@@ -43,7 +45,7 @@ export const createRoutes = (deps: RoutesDeps) => {
   const graphiql = config.environment === 'production' ? null : createGraphiQLPage();
   const router = createRouter({
     graphqlPath,
-    graphql: createGraphQLEndpoint({ pipeline, executeStream, graphiql }),
+    graphql: createGraphQLEndpoint({ pipeline, executeStream, executeWhole, graphiql }),
     health,
     cors,
     metrics: metricsText && config.metricsPort === null ? createMetricsRoute(metricsText) : null,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { findTlsPairProblem, type TlsPairProblem } from '../crypto/tls-pair.ts';
 import type { TransportLimits } from '../http/transport-limits.ts';
@@ -80,6 +81,6 @@ const readText = async (file: string, variable: string): Promise<string> => {
     return await readFile(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    throw new TlsError(`${variable}: the file cannot be read${code}.`);
+    throw new TlsError(`${variable}: the file ${resolve(file)} cannot be read${code}.`);
   }
 };

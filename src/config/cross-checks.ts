@@ -42,12 +42,19 @@ export const findConflicts = (env: Variables): readonly string[] => {
 
 /** Returns sentences about what is allowed and probably not meant. */
 export const findDoubts = (env: Variables): readonly string[] => {
+  const doubts: string[] = [];
   const isPublic = !isLoopbackHost(env['HOST'] ?? 'localhost');
-  return isProduction(env) && isPublic && !env['ISSUER']
-    ? [
-        'ISSUER is not set: tokens and metadata name http://localhost, and pages of the public address cannot use cookies. Set it to the https address that clients use; changing it later invalidates every access token once.',
-      ]
-    : [];
+  if (isProduction(env) && isPublic && !env['ISSUER']) {
+    doubts.push(
+      'ISSUER is not set: tokens and metadata name http://localhost, and pages of the public address cannot use cookies. Set it to the https address that clients use; changing it later invalidates every access token once.',
+    );
+  }
+  if (!isProduction(env) && env['SESSION_COOKIES'] !== 'off' && isOpenHttp(env['ISSUER'])) {
+    doubts.push(
+      'ISSUER is http on another host than localhost, where browsers drop our Secure cookies: a sign-in by cookie succeeds and is not kept. Serve HTTPS (TLS_CERT, TLS_KEY), or set SESSION_COOKIES to off.',
+    );
+  }
+  return doubts;
 };
 
 const isProduction = (env: Variables): boolean => env['NODE_ENV'] === 'production';

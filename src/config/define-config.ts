@@ -45,7 +45,12 @@ export type FieldgateConfig<Resources = Own> = {
   readonly setup?: (deps: SetupDeps) => Resources | Promise<Resources>;
   /** Called once for each operation that needs it, after the caller was admitted. What it returns is spread into the context. */
   readonly context?: (context: ApiContext<NoInfer<Resources>>) => object | Promise<object>;
+  /** Plug-ins of graphql-yoga and Envelop. With one, every operation goes through Yoga, and all their hooks run. */
+  readonly yoga?: readonly YogaPlugin[];
 };
+
+/** A plug-in of graphql-yoga or Envelop. */
+export type YogaPlugin = object;
 
 /** The names of all keys. */
 export const configKeys = [
@@ -58,6 +63,7 @@ export const configKeys = [
   'policies',
   'setup',
   'context',
+  'yoga',
 ] as const satisfies readonly (keyof FieldgateConfig)[];
 
 /**

@@ -11,6 +11,7 @@ export type ConfigShape = {
   readonly policies: Readonly<Record<string, (...args: never) => unknown>>;
   readonly setup: ((deps: never) => unknown) | null;
   readonly context: ((context: never) => unknown) | null;
+  readonly yoga: readonly object[];
 };
 
 /** `name`: the words that problems name it by. */
@@ -35,6 +36,7 @@ export const readShape = (value: unknown): { readonly shape: ConfigShape; readon
     policies: readPolicies(config['policies'], tell),
     setup: readFunction(config, 'setup', tell),
     context: readFunction(config, 'context', tell),
+    yoga: readPlugins(config['yoga'], tell),
   };
   return { shape, problems };
 };
@@ -59,6 +61,13 @@ const readFunction = (config: Fields, key: string, tell: Tell): ((argument: neve
   if (typeof value === 'function') return value as (argument: never) => unknown;
   tell(`${key}: must be a function.`);
   return null;
+};
+
+const readPlugins = (value: unknown, tell: Tell): readonly object[] => {
+  if (value === undefined) return [];
+  if (Array.isArray(value) && value.every(isObject)) return value;
+  tell('yoga: must be a list of plug-ins, as createYoga takes them: [useSomething()].');
+  return [];
 };
 
 const readResolvers = (value: unknown, tell: Tell): readonly NamedResolvers[] => {

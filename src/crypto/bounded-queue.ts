@@ -40,7 +40,7 @@ export const createBoundedQueue = (options: BoundedQueueOptions): BoundedQueue =
   const refuseIf = (isFull: boolean): void => {
     if (!isFull) return;
     refused++;
-    throw new AppError('SERVICE_UNAVAILABLE', { retryAfter: retryAfterSeconds });
+    throw tooMany(retryAfterSeconds);
   };
   const isFull = (): boolean => running >= concurrency && waiting.length >= maxQueue;
   const requireCapacity = (): void => refuseIf(isFull() || reserved >= concurrency + maxQueue);
@@ -80,4 +80,11 @@ export const createBoundedQueue = (options: BoundedQueueOptions): BoundedQueue =
   };
 
   return { run, requireCapacity, reserve, load: () => ({ running, waiting: waiting.length, refused }) };
+};
+
+/** In a flood it is thrown by the hundred, and graphql reads the stack of each: writing that out would be half the work of a refusal. */
+const tooMany = (retryAfter: number): AppError => {
+  const error = new AppError('SERVICE_UNAVAILABLE', { retryAfter });
+  Object.defineProperty(error, 'stack', { value: String(error) });
+  return error;
 };

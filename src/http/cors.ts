@@ -15,16 +15,13 @@ type CorsOptions = {
 
 /** Request headers that pages may send: ours, those of GraphQL clients, and those that tracing tools add to every request. */
 const builtInHeaders = [
+  ...['Authorization', 'X-API-Key', 'Content-Type', 'Accept', 'X-Request-Id', 'X-Correlation-Id', 'X-Requested-With'],
   ...[
-    'Authorization',
-    'X-API-Key',
-    'Content-Type',
-    'Accept',
-    'X-Request-Id',
-    'X-Correlation-Id',
-    'X-OperationRequest-With',
+    'Apollo-Require-Preflight',
+    'ApolloGraphQL-Client-Name',
+    'ApolloGraphQL-Client-Version',
+    'X-Apollo-Operation-Name',
   ],
-  ...['Apollo-Require-Preflight', 'ApolloGraphQL-Client-Name', 'ApolloGraphQL-Client-Version'],
   ...['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace'],
   ...['X-Datadog-Trace-Id', 'X-Datadog-Parent-Id', 'X-Datadog-Origin', 'X-Datadog-Sampling-Priority', 'X-Datadog-Tags'],
   ...['B3', 'X-B3-TraceId', 'X-B3-SpanId', 'X-B3-ParentSpanId', 'X-B3-Sampled', 'X-B3-Flags', 'Uber-Trace-Id'],

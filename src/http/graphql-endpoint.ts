@@ -4,6 +4,7 @@ import { parseJsonBody, parseQueryString } from '../graphql/operation/parameters
 import type { Pipeline } from '../graphql/operation/pipeline.ts';
 import { type Accepted, toWholeResponse, type WholeResponse } from '../graphql/operation/result.ts';
 import type { ExecuteStream } from '../graphql/streams/yoga.ts';
+import type { ExecuteWhole } from '../graphql/streams/yoga-whole.ts';
 import { errorResponse } from './error-response.ts';
 import { leftToUs, negotiate } from './media-types.ts';
 import type { Handle, HttpResponse, ReceivedRequest, Route } from './route.ts';
@@ -11,6 +12,8 @@ import type { Handle, HttpResponse, ReceivedRequest, Route } from './route.ts';
 type GraphQLEndpointDeps = {
   readonly pipeline: Pipeline;
   readonly executeStream: ExecuteStream;
+  /** Takes every operation where the user has plug-ins of Yoga; else null. */
+  readonly executeWhole: ExecuteWhole | null;
   /** The page for browsers; null where there is none. */
   readonly graphiql: Route | null;
 };
@@ -46,7 +49,7 @@ export const createGraphQLEndpoint =
 const execute = (
   request: ReceivedRequest,
   state: RequestState,
-  { pipeline, executeStream, accepted }: GraphQLEndpointDeps & { readonly accepted: Accepted },
+  { pipeline, executeStream, executeWhole, accepted }: GraphQLEndpointDeps & { readonly accepted: Accepted },
 ): MaybePromise<HttpResponse> => {
   const { method, search, body } = request;
   const context = contextOf(request, state);
@@ -57,6 +60,9 @@ const execute = (
     params: method === 'POST' ? parseJsonBody(body) : parseQueryString(search),
     context,
   });
+  const isStream = 'operation' in prepared && prepared.operation.kind === 'subscription';
+  if (executeWhole && (!isStream || accepted.acceptsStream))
+    return executeWhole(request.toRequest(), prepared, accepted);
   if (!('operation' in prepared)) return toWholeResponse(prepared, accepted);
   if (prepared.operation.kind === 'subscription') {
     return accepted.acceptsStream ? executeStream(request.toRequest(), prepared) : streamNotAccepted;

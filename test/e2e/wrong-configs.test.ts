@@ -354,6 +354,11 @@ const cases: readonly Case[] = [
     expected: ['fieldgate.config.ts:2: setup: must be a function.'],
   },
   {
+    title: 'plug-ins that are no list',
+    files: { [config]: 'export default {\n  yoga: {},\n};\n' },
+    expected: ['fieldgate.config.ts:2: yoga: must be a list of plug-ins, as createYoga takes them: [useSomething()].'],
+  },
+  {
     title: 'several problems of several kinds',
     files: withSdl('extend type Query { a: Int }\n', 'sechma: 1, resolvers: { Query: { a: () => 1, hello: () => 2 } }'),
     expected: [

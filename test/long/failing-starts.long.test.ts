@@ -134,9 +134,18 @@ describe('the data directory', () => {
 
 describe('files and ports', () => {
   it.each([
-    ['a key file that is not there', { JWT_KEYS: './keys.json' }, /JWT_KEYS: there is no such file from \//],
+    [
+      'a key file that is not there',
+      { JWT_KEYS: './keys.json' },
+      /JWT_KEYS: there is no such file \(\/.*\/keys\.json\)/,
+    ],
+    ['a key in place of its file', { JWT_KEYS: 'c2VjcmV0' }, /JWT_KEYS: there is no such file from \//],
     ['a key file that is a directory', { JWT_KEYS: '/tmp' }, /JWT_KEYS: this is a directory/],
-    ['a certificate that is not there', { TLS_CERT: './cert.pem', TLS_KEY: './key.pem' }, /TLS_CERT: .*ENOENT/],
+    [
+      'a certificate that is not there',
+      { TLS_CERT: './cert.pem', TLS_KEY: './key.pem' },
+      /TLS_CERT: .*\/cert\.pem.*ENOENT/,
+    ],
     ['a host of another machine', { HOST: '192.0.2.1' }, /HOST 192\.0\.2\.1 is not an address of this machine/],
     ['a host that does not exist', { HOST: 'nowhere.invalid' }, /HOST nowhere\.invalid/],
   ])('%s', async (_what, env, words) => {

@@ -16,14 +16,17 @@ export {
   toGraphQLError,
 } from './authorization/errors.ts';
 export type { Fault, OnFault } from './authorization/faults.ts';
-export { assertGuarded, type GuardOptions, guardSchema } from './authorization/guard.ts';
+export { assertGuarded, guardSchema } from './authorization/guard.ts';
+export type { GuardOptions } from './authorization/guard-options.ts';
 export { type Access, type AccessRow, accessMatrix } from './authorization/matrix.ts';
 export { batch, type Policies, type Policy, type PolicyDetails } from './authorization/policy.ts';
 export type { GuardMode } from './authorization/report.ts';
+export { requireAccount } from './authorization/require-account.ts';
 export { undecidedRootFields } from './authorization/rules.ts';
 export { type RunAsOptions, runAs, type ViewerContext } from './authorization/run-as.ts';
 export { scopesOf } from './authorization/scopes.ts';
 export { type AuthTypeDefsOptions, authTypeDefs } from './authorization/type-defs.ts';
+export { visibleSchema } from './authorization/visible-schema.ts';
 export { type ApiKeyOptions, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
 export { type BasicOptions, basic } from './credentials/basic.ts';
@@ -39,6 +42,7 @@ export type {
 } from './credentials/claims.ts';
 export { type CookieOptions, cookie } from './credentials/cookie.ts';
 export { createOriginCheck, type OriginCheck } from './credentials/origin-check.ts';
+export { checkDocument, type DocumentLimits, documentLimits } from './documents/document-limits.ts';
 export type {
   Authentication,
   Authenticator,

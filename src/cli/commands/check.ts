@@ -30,6 +30,7 @@ const check = async (shell: Shell): Promise<ExitCode> => {
   const { ownAccessMatrix } = await import('../../boot/schema-rights.ts');
   const fields = ownAccessMatrix(api);
   print(shell, `${api.file} is valid. Roles: ${api.roles.names.join(' < ')}. Fields of yours: ${fields.length}.`);
+  if (api.yoga.length > 0) print(shell, `Plug-ins of Yoga: ${api.yoga.length}. Every operation goes through Yoga.`);
   if (fields.length > 0) printMatrix(shell, fields);
   return 0;
 };

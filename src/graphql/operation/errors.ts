@@ -21,10 +21,14 @@ export const translateErrors = (result: ExecutionResult, report: ReportFault, re
   return { errors: errors.map(translate), ...rest };
 };
 
-/** What the executor itself says of an argument quotes its value. */
+/** What the executor itself says of an argument has no code, and quotes its value. */
 const withoutValues = (error: GraphQLError): GraphQLError => {
-  const message = withoutQuotedValues(error.message);
-  return message === error.message ? error : atLocationOf({ message, extensions: error.extensions }, error);
+  if (error.extensions['code'] !== undefined) return error;
+  const code: ErrorCode = 'BAD_USER_INPUT';
+  return atLocationOf(
+    { message: withoutQuotedValues(error.message), extensions: { ...error.extensions, code } },
+    error,
+  );
 };
 
 /** Returns the error for what was thrown outside resolvers: the answer has no data, so it gets the status of the error. */

@@ -31,11 +31,19 @@ type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
  */
 export const createYogaStreams = (deps: StreamDeps): ExecuteStream => {
   const yoga = createYoga<ServerContext, ServerContext>({
-    schema: deps.schema,
-    graphqlEndpoint: deps.path,
+    ...yogaOptions(deps),
+    plugins: [usePreparedOperation(deps)],
+  });
+  return async (request, requested) => yoga.fetch(request, { requested });
+};
+
+/** Yoga as an engine: everything that it would do of its own accord is off. */
+export const yogaOptions = ({ schema, path }: Pick<StreamDeps, 'schema' | 'path'>) =>
+  ({
+    schema,
+    graphqlEndpoint: path,
     // Node's own, and not Yoga's copies: what comes out of here is handed on as it is.
     fetchAPI: { Headers, ReadableStream, Request, Response, TextEncoder, URL, URLSearchParams },
-    plugins: [usePreparedOperation(deps)],
     parserAndValidationCache: false,
     maskedErrors: false,
     logging: false,
@@ -46,9 +54,7 @@ export const createYogaStreams = (deps: StreamDeps): ExecuteStream => {
     batching: false,
     maxRequestBodySize: false,
     healthCheckEndpoint: '/__unused',
-  });
-  return async (request, requested) => yoga.fetch(request, { requested });
-};
+  }) as const;
 
 const usePreparedOperation = (deps: StreamDeps): Plugin<ServerContext, ServerContext> => ({
   onRequestParse: ({ serverContext, setRequestParser }) => {
@@ -62,7 +68,7 @@ const usePreparedOperation = (deps: StreamDeps): Plugin<ServerContext, ServerCon
 });
 
 /** Admits a subscription, opens its source, and translates the errors of each event. Never rejects. */
-const subscribeAdmitted = (deps: StreamDeps, requested: OperationRequest): MaybePromise<Result> => {
+export const subscribeAdmitted = (deps: StreamDeps, requested: OperationRequest): MaybePromise<Result> => {
   const { document, name: operationName } = requested.operation;
   const { requestId } = requested.context;
   const translate = (result: ExecutionResult): ExecutionResult =>

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { link, mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ownerOf } from './data-directory.ts';
 
-/** Returns the text of a key file. Rejects with a sentence that does not contain the path. */
+/** Returns the text of a key file. Rejects with a sentence for the operator. */
 export const readKeyFile = async (path: string): Promise<string> => {
   try {
     return await readFile(path, 'utf8');
@@ -45,17 +46,24 @@ const nullIfMissing = (error: unknown, path: string): null => {
   throw new Error(problemOf(error, path), { cause: error });
 };
 
-/** Without the path: a key that was given in place of its path must not be printed. */
+/** A key that was given in place of its path must not be printed: only what is certainly a path is. */
+const shown = (path: string): string =>
+  /^[\w./ ~-]{1,200}$/.test(path) && (isBelowDirectory(path) || /\.(?:json|jwks|pem|key|crt)$/.test(path))
+    ? ` (${resolve(path)})`
+    : '';
+
+const isBelowDirectory = (path: string): boolean => /^\.{0,2}\//.test(path) && existsSync(dirname(path));
+
 const problemOf = (error: unknown, path: string): string => {
   if (hasCode(error, 'ENOENT')) {
     const from = isAbsolute(path) ? '' : ` from ${process.cwd()}, where relative paths begin`;
-    return `there is no such file${from}. Create one with: fieldgate key generate --out <file>`;
+    return `there is no such file${shown(path) || from}. Create one with: fieldgate key generate --out <file>`;
   }
   if (hasCode(error, 'EISDIR')) return 'this is a directory. Give the path of a file.';
   if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) {
     return `the file cannot be read by this user${ownerOf(path)}. Change its owner (chown), or run the server as that user.`;
   }
-  return 'the file cannot be read.';
+  return `the file${shown(path)} cannot be read.`;
 };
 
 const ignoreExisting = (error: unknown): void => {

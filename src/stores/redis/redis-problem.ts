@@ -15,8 +15,9 @@ const refused =
 
 /** By what ioredis and Redis say, the most certain first. */
 const problems: readonly (readonly [RegExp, string])[] = [
+  [/NOAUTH/, 'asks for a password, and REDIS_URL has none. Add it.'],
   [
-    /NOAUTH|WRONGPASS|invalid password|invalid username-password/i,
+    /WRONGPASS|invalid password|invalid username-password/i,
     'rejects the user or the password of REDIS_URL. Correct them.',
   ],
   [/NOPERM/, 'does not permit the user of REDIS_URL what is needed. Grant it +@all and ~fg:* &*, or use another user.'],
@@ -28,6 +29,7 @@ const problems: readonly (readonly [RegExp, string])[] = [
     /SELECT is not allowed in cluster mode/,
     'is a cluster, which has only database 0. Use redis+cluster:// in REDIS_URL.',
   ],
+  [/cluster support disabled/i, 'is not a cluster. Use redis:// in REDIS_URL.'],
   [/ENOTFOUND|EAI_AGAIN/, 'cannot be found: no such host (ENOTFOUND). Correct the host in REDIS_URL.'],
   [/ECONNREFUSED/, refused],
   [

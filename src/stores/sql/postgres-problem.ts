@@ -43,12 +43,14 @@ const byCode: Readonly<Record<string, Problem>> = {
   '28000': (message) =>
     /role .* does not exist/.test(message)
       ? 'has no such role. Correct the user in DATABASE_URL, or create it: createuser --pwprompt <user>'
-      : 'does not let this user in from here, or not without TLS (pg_hba.conf). Change that, or add sslmode=verify-full to DATABASE_URL.',
+      : /not permitted to log in/.test(message)
+        ? 'does not permit the user of DATABASE_URL to log in. Use another user, or: alter role <user> login'
+        : 'does not let this user in from here, or not without TLS (pg_hba.conf). Change that, or add sslmode=verify-full to DATABASE_URL.',
   '3D000': 'has no such database. Correct its name in DATABASE_URL, or create it: createdb <name>',
   '42501': 'does not let the user of DATABASE_URL create tables. Make it the owner of a database of its own.',
   '3F000': 'has no schema to create tables in. Check the search_path of the user of DATABASE_URL.',
   '42P07':
-    'has tables in this database that another application created, such as "users". Give Fieldgate a database of its own in DATABASE_URL.',
+    'has tables in this database that another application created, with names that Fieldgate needs. Give it a database of its own in DATABASE_URL.',
   '25006': 'is a read-only replica. Use the host of the primary in DATABASE_URL.',
   '53300': 'has no connection left. Raise its max_connections, or stop what uses them.',
   '57P03': 'is starting up or shutting down. Try again in a moment.',

@@ -113,6 +113,8 @@ describe('the queue of password hashes', () => {
     await new Promise(setImmediate);
     expect(refused).toHaveLength(395);
     expect(refused[0]).toMatchObject({ code: 'SERVICE_UNAVAILABLE', details: { retryAfter: 1 } });
+    // B5: nothing to write out for each of them.
+    expect(refused[0]).toMatchObject({ stack: String(refused[0]) });
     await Promise.all(calls);
     expect(hasher.load()).toEqual({ running: 0, waiting: 0, refused: 395 });
   });

@@ -96,7 +96,7 @@ const streamEndpoint = () => {
   };
   const pipeline = createPipeline({ ...deps, fieldLimits: new Map(), ownFields: new Set(), introspection: 'full' });
   const executeStream = createYogaStreams({ ...deps, path: '/graphql' });
-  const endpoint = createGraphQLEndpoint({ pipeline, executeStream, graphiql: null });
+  const endpoint = createGraphQLEndpoint({ pipeline, executeStream, executeWhole: null, graphiql: null });
 
   const ask = async (query: string, headers: Record<string, string> = {}, variables = {}) => {
     const body = JSON.stringify({ query, variables });

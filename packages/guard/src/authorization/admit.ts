@@ -5,7 +5,7 @@ import type { Authentication, Authenticator, CredentialSource } from '../domain/
 import { CodedError, GuardError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
 import { type Decision, decideOperation, refuse, runAnonymously } from './decision.ts';
-import { tellFault } from './faults.ts';
+import { callTold, tellFault } from './faults.ts';
 import { type Guard, requireGuard } from './guard-registry.ts';
 import type { Plan } from './plan.ts';
 import { reportDecision } from './report.ts';
@@ -23,6 +23,8 @@ export type Operation = {
   /** What it will be executed with: the policies of a mutation's root fields are asked with it before anything runs. */
   readonly contextValue: unknown;
   readonly rootValue?: unknown;
+  /** Called with the viewer before those policies are asked, for what the context has only once its viewer is known. */
+  readonly prepareContext?: ((viewer: Viewer) => MaybePromise<void>) | undefined;
   /** The property of the context that shows the viewer to those policies: see `runAs`. */
   readonly contextKey?: string | null | undefined;
   readonly source: CredentialSource;
@@ -49,21 +51,34 @@ export type Consume = (viewer: Viewer, fields: readonly string[]) => MaybePromis
  * return runAs({}, decision.viewer, {}, (contextValue) => execute({ schema, document, contextValue }));
  */
 export const admit = (operation: Operation): MaybePromise<Decision> => {
-  const { document, operationName, variables, consume } = operation;
   const guard = requireGuard(operation.schema);
+  const decision = decide(guard, operation);
+  const { onDecision } = guard;
+  if (onDecision === undefined) return decision;
+  const { contextValue: context } = operation;
+  const tell = (decided: Decision): Decision => {
+    const { onFault } = guard.policies;
+    callTold(() => onDecision(decided, context), { name: 'onDecision', onFault, context });
+    return decided;
+  };
+  return isPromise(decision) ? decision.then(tell) : tell(decision);
+};
+
+const decide = (guard: Guard, operation: Operation): MaybePromise<Decision> => {
+  const { document, operationName, variables, consume } = operation;
   const plan = planOrRefuse(() => guard.planFor(document, operationName, variables));
   if (plan === null) return runAnonymously;
   if ('kind' in plan) return plan;
   if (plan.rules.length === 0 && !plan.hides) return consumeQuota(runAnonymously, plan, consume);
-  const decide = (authentication: unknown): MaybePromise<Decision> =>
+  const judge = (authentication: unknown): MaybePromise<Decision> =>
     decideByPolicies(guard, plan, operation, decideOperation(plan, parseAuthentication(authentication), guard.clock));
   const count = (decision: Decision): MaybePromise<Decision> =>
     consumeQuota(guard.mode === 'report' ? reportDecision(decision) : decision, plan, consume);
   try {
     const authentication = operation.authenticate(operation.source);
     const decision = isPromise(authentication)
-      ? answerInTime(guard, authentication, operation).then(decide)
-      : decide(authentication);
+      ? answerInTime(guard, authentication, operation).then(judge)
+      : judge(authentication);
     return isPromise(decision) ? decision.catch((error) => refuseIfCoded(error)).then(count) : count(decision);
   } catch (error) {
     return count(refuseIfCoded(error));
@@ -102,10 +117,12 @@ const decideByPolicies = (
   const { viewer } = decision;
   const decide = (denial: CodedError | null): Decision =>
     denial === null ? decision : { ...refuse(denial, viewer.kind !== 'anonymous'), viewer };
-  const { contextValue, contextKey } = operation;
-  const denial = runAs(contextValue, viewer, { contextKey, onFault: guard.policies.onFault }, (context) =>
-    askRootPolicies(guard, operation, context),
-  );
+  const { contextValue, contextKey, prepareContext } = operation;
+  const denial = runAs(contextValue, viewer, { contextKey, onFault: guard.policies.onFault }, (context) => {
+    const prepared = prepareContext?.(viewer);
+    const ask = () => askRootPolicies(guard, operation, context);
+    return isPromise(prepared) ? prepared.then(ask) : ask();
+  });
   return isPromise(denial) ? denial.then(decide) : decide(denial);
 };
 

@@ -5,7 +5,9 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from 'graphql';
+import { requireOurGraphQL, thisCopy } from './copies.ts';
 import { SchemaRulesError } from './errors.ts';
+import type { GuardOptions } from './guard-options.ts';
 import { createPlanner, type Planner } from './plan.ts';
 import type { PolicyRunner } from './policies.ts';
 import type { GuardMode } from './report.ts';
@@ -26,6 +28,7 @@ export type GuardedFunctions = {
 type GuardedRules = SchemaRules & {
   readonly mode: GuardMode;
   readonly policies: PolicyRunner;
+  readonly onDecision: GuardOptions['onDecision'];
   readonly clock: Clock;
   /** By coordinate: every field with a rule, and those that return an object whose type has one. */
   readonly guarded: ReadonlyMap<string, GuardedFunctions>;
@@ -39,6 +42,9 @@ export type Guard = GuardedRules & { readonly planFor: Planner };
  * schema itself, when it extends a schema.
  */
 const guardKey = '@fieldgate/guard';
+
+/** The key of the version and place of the copy of this package that made the mark. */
+const copyKey = '@fieldgate/guard/copy';
 
 /** Frozen and empty: it can be compared, and nothing about the guard can be read or changed through it. */
 type Mark = Readonly<Record<string, never>>;
@@ -71,7 +77,15 @@ type Extensions = Readonly<Record<PropertyKey, unknown>>;
 export const withMark = (extensions: Extensions | null | undefined, mark: Mark): Extensions => ({
   ...extensions,
   [guardKey]: mark,
+  [copyKey]: thisCopy(),
 });
+
+/** Returns the problem of a schema that was guarded by another copy of this package, null for any other. */
+export const otherCopyOf = (schema: GraphQLSchema): string | null => {
+  const { [guardKey]: mark, [copyKey]: copy } = schema.getQueryType()?.extensions ?? {};
+  if (!isObject(mark) || rulesByMark.has(mark) || typeof copy !== 'string') return null;
+  return `schema: was guarded by another copy of @fieldgate/guard, ${copy}, and this one is ${thisCopy()}. The two know nothing of each other: install one version for all`;
+};
 
 /** Remembers that this function guards the field with this coordinate, and returns it. */
 export const rememberGuarded = <Guarded extends object>(guarded: Guarded, coordinate: string): Guarded => {
@@ -137,9 +151,12 @@ export const requireGuard = (schema: GraphQLSchema): Guard => {
 const findGuard = (schema: GraphQLSchema): Guard | { readonly problems: readonly string[] } => {
   const known = verified.get(schema);
   if (known) return known;
+  requireOurGraphQL(schema);
   const mark = schema.getQueryType()?.extensions[guardKey];
   const schemaRules = isObject(mark) ? rulesByMark.get(mark) : undefined;
-  if (schemaRules === undefined) return { problems: ['schema: was not made by guardSchema'] };
+  if (schemaRules === undefined) {
+    return { problems: [otherCopyOf(schema) ?? 'schema: was not made by guardSchema'] };
+  }
   const problems = [...changedFields(schema, schemaRules), ...addedRules(schema, schemaRules)];
   if (problems.length > 0) return { problems };
   const guard = { ...schemaRules, planFor: createPlanner(schema, schemaRules) };

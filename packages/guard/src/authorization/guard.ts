@@ -10,14 +10,16 @@ import {
 import { GuardError } from '../domain/errors.ts';
 import { SchemaRulesError, toGraphQLError } from './errors.ts';
 import { type OnFault, tellFault } from './faults.ts';
-import type { CheckDeps, FieldGuardOptions } from './field-guard.ts';
+import type { CheckDeps } from './field-guard.ts';
 import { placeWarnings } from './filter-places.ts';
+import { checkGuardOptions, type GuardOptions } from './guard-options.ts';
 import {
   createMark,
   createSchemaCheck,
   type GuardedFunctions,
   guardOf,
   hasGuardedFields,
+  otherCopyOf,
   rememberGuarded,
   requireGuard,
   seal,
@@ -30,28 +32,6 @@ import { readRules, type SchemaRules } from './rules.ts';
 import { createSchemaGuard } from './schema-guard.ts';
 import { type Field, type FieldPlace, rebuildSchema } from './schema-rebuild.ts';
 import { endableField } from './stream-source.ts';
-
-export type GuardOptions = FieldGuardOptions & {
-  /**
-   * Every value of the role enum once, from the least role to the greatest: each has the rights of those before it. Needed if a
-   * rule asks for a role.
-   */
-  readonly roles?: readonly string[];
-  /**
-   * Whether denials name what would be needed (a role, scopes, a policy) and the coordinate of the rule to the caller. Default: false;
-   * `onDenied` and `onDecision` get it as the `cause` of the error.
-   */
-  readonly exposeRequired?: boolean;
-  /** Returns the milliseconds since 1970, for `maxAge`. Default: `Date.now`. */
-  readonly clock?: () => number;
-  /** Is told at the start where a denied object takes more with it than itself. Default: `console.warn`. */
-  readonly onWarning?: (warning: string) => void;
-  /**
-   * `report`: nothing is enforced, not even a rule that was enforced before. Each rule is asked, and `onDenied`, which is then needed,
-   * is told with `enforced: false` of what it would deny. Root fields without a rule are public. Default: `enforce`.
-   */
-  readonly mode?: GuardMode;
-};
 
 /**
  * Returns a copy of the schema in which every field with a rule checks it before it is resolved or subscribed to. Throws one
@@ -74,7 +54,9 @@ export type GuardOptions = FieldGuardOptions & {
  */
 export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): GraphQLSchema => {
   const { policies = {}, roles, mode = 'enforce', exposeRequired, clock = Date.now } = options;
-  checkMode(options);
+  checkGuardOptions(schema, options);
+  const copy = otherCopyOf(schema);
+  if (copy !== null) throw new SchemaRulesError([copy]);
   if (guardOf(schema) !== null || hasGuardedFields(schema)) {
     throw new SchemaRulesError([
       'schema: is guarded already. Call guardSchema once, after everything that changes the schema',
@@ -85,10 +67,10 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
   const schemaRules = readRules(schema, { roles, hasPolicy, allowUndecided: mode === 'report', exposeRequired });
   const guarded = new Map<string, GuardedFunctions>();
   const runner = createPolicyRunner(options);
-  const mark = createMark({ ...schemaRules, policies: runner, mode, guarded, clock });
+  const mark = createMark({ ...schemaRules, policies: runner, onDecision: options.onDecision, mode, guarded, clock });
   const guard = createGuard(schema, schemaRules, { mode, onDenied: options.onDenied, policies: runner, clock });
-  const isQuery = (type: GraphQLNamedType): type is GraphQLObjectType => type === schema.getQueryType();
   const subscriptions = schema.getSubscriptionType()?.name;
+  const isQuery = (type: GraphQLNamedType): type is GraphQLObjectType => type === schema.getQueryType();
   const result = rebuildSchema(schema, {
     type: (type) =>
       isQuery(type)
@@ -96,8 +78,9 @@ export const guardSchema = (schema: GraphQLSchema, options: GuardOptions = {}): 
         : guard.type(type),
     field: (field, place) => {
       const coordinate = `${place.type}.${place.name}`;
+      if (!isObjectType(schema.getType(place.type))) return field;
       const isSubscription = place.type === subscriptions;
-      const changed = isObjectType(schema.getType(place.type)) ? guard.field(field, place) : undefined;
+      const changed = guard.field(field, place);
       if (changed === undefined) return isSubscription ? endableField(field) : field;
       const guardAgain = (resolve: Resolver): Resolver => {
         const again = guard.field({ ...field, resolve }, place) ?? changed;
@@ -134,18 +117,6 @@ const createGuard = (
   const guardType = (type: GraphQLNamedType) => (isAbstractType(type) ? (guard.abstractType(type) ?? type) : type);
   return { field: guard.field, type: guardType };
 };
-
-const checkMode = ({ mode, onDenied, onFault }: GuardOptions): void => {
-  if (mode === undefined || mode === 'enforce') return;
-  if (mode !== 'report') throw new TypeError("guardSchema: mode is 'enforce' or 'report'.");
-  if (onDenied === undefined) {
-    throw new TypeError("guardSchema: mode 'report' needs onDenied, or nobody would know what the rules deny.");
-  }
-  tellFault(onFault, { message: reportMode }, undefined);
-};
-
-const reportMode =
-  "the rules of a schema are not enforced, because of mode: 'report'. onDenied is told what they would deny.";
 
 type Resolver = NonNullable<Field['resolve']>;
 

@@ -32,11 +32,15 @@ const forgetLast = (): void => {
 };
 
 const find = (context: unknown): void => {
-  const binding = isContextObject(context) ? (bindings.get(context) ?? bindingOfCopy(context)) : undefined;
+  // A copy is bound when it is asked about first.
+  const viewer = bindingOf(context)?.viewer ?? viewerOfCopy(context);
   lastContext = context;
-  lastViewer = binding?.viewer ?? anonymous;
-  lastOperation = binding?.operation ?? null;
+  lastViewer = viewer;
+  lastOperation = bindingOf(context)?.operation ?? null;
 };
+
+const bindingOf = (context: unknown): Binding | undefined =>
+  isContextObject(context) ? bindings.get(context) : undefined;
 
 /** Returns whether the guard can keep a viewer beside this value. */
 export const isContextObject = (value: unknown): value is object =>
@@ -156,13 +160,13 @@ export const bindCopy = (context: object, viewer: Viewer, onUse: (copy: object) 
   bindViewer(context, viewer, null);
 };
 
-const bindingOfCopy = (context: object): Binding | undefined => {
-  const ticket = tickets.get(Object(ticketOf(context)));
-  if (ticket === undefined || ticket.isUsed) return undefined;
+const viewerOfCopy = (context: unknown): Viewer => {
+  const ticket = isContextObject(context) ? tickets.get(Object(ticketOf(context))) : undefined;
+  if (ticket === undefined || ticket.isUsed || !isContextObject(context)) return anonymous;
   ticket.isUsed = true;
   bindViewer(context, ticket.viewer, null);
   ticket.onUse(context);
-  return bindings.get(context);
+  return bindings.get(context)?.viewer ?? anonymous;
 };
 
 const ticketOf = (context: object): unknown => {
