@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Config } from '../config/config.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 import type { FieldgateConfig } from '../config/define-config.ts';
 import { secretsOf } from '../config/secrets.ts';
 import type { Variables } from '../config/variables.ts';
@@ -56,9 +56,16 @@ export type FieldgateOptions = FieldgateConfig & { readonly env: Variables };
  * http.createServer(fieldgate.listener).listen(4000);
  */
 export const createFieldgate = async ({ env, ...own }: FieldgateOptions): Promise<Fieldgate> => {
+  requireVariables(env);
   const { config, api } = await readSettings(env, () => createApi(own));
   const log = await createLog({ level: config.logLevel, isTerminal: false, secrets: secretsOf(config) });
   return openFieldgate(config, { api, env, clock: Date.now, log });
+};
+
+/** `createFieldgate(process.env)` was the form of earlier versions. */
+const requireVariables = (env: unknown): void => {
+  if (typeof env === 'object' && env !== null) return;
+  throw new ConfigError(['env: is missing. Pass the variables as createFieldgate({ env, ...config }).']);
 };
 
 export type FieldgateDeps = {

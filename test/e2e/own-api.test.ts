@@ -56,6 +56,8 @@ const own = defineConfig({
       broken: (_parent, { how }) => {
         if (how === 'refuse') throw refuse('OUT_OF_STOCK', 'Nothing is left.', { field: 'how' });
         if (how === 'return') return refuse('OUT_OF_STOCK', 'Nothing is left.');
+        if (how === 'foreign')
+          throw Object.assign(new Error('Bad.'), { name: 'GraphQLError', extensions: { code: 'MINE' } });
         throw new Error('a secret of the database');
       },
     },
@@ -192,6 +194,7 @@ describe('an API of your own', () => {
     for (let run = 0; run < 6; run += 1) {
       expect((await ask('refuse')).errors?.[0]?.extensions).toEqual({ code: 'OUT_OF_STOCK', field: 'how' });
       expect((await ask('return')).codes).toEqual(['OUT_OF_STOCK']);
+      expect((await ask('foreign')).codes).toEqual(['MINE']);
       expect((await ask('throw')).codes).toEqual(['INTERNAL_SERVER_ERROR']);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

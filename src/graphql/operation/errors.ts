@@ -15,11 +15,14 @@ export const translateErrors = (result: ExecutionResult, report: ReportFault, re
   const translate = (error: GraphQLError): GraphQLError => {
     const cause = error.originalError;
     if (cause === undefined || cause === null) return withoutValues(error);
-    const clientError = cause instanceof GraphQLError ? error : toClientError(cause, report, requestId);
+    const clientError = isGraphQLError(cause) ? error : toClientError(cause, report, requestId);
     return atLocationOf(result.data === null ? withStatus(clientError) : clientError, error);
   };
   return { errors: errors.map(translate), ...rest };
 };
+
+/** By its name too: resolvers of the user may have another copy of graphql. */
+const isGraphQLError = (cause: Error): boolean => cause instanceof GraphQLError || cause.name === 'GraphQLError';
 
 /** What the executor itself says of an argument has no code, and quotes its value. */
 const withoutValues = (error: GraphQLError): GraphQLError => {
