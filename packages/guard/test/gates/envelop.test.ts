@@ -52,11 +52,13 @@ describe('G10: a context that keeps the request that opened its WebSocket', () =
     new Request('http://localhost/graphql', {
       headers: { 'sec-websocket-key': 'x', ...(authorization !== undefined && { authorization }) },
     });
-  const runWith = (options: GateOptions) => async (context: object) => {
+  const runWith = (options: GateOptions) => {
     const getEnveloped = envelop({ plugins: [useEngine(graphql), useSchema(schema), useFieldgate(options)] as never });
-    const { execute, parse } = getEnveloped({});
-    const args = { schema, document: parse('{ maybe }'), contextValue: { ...context } };
-    return toJson(await execute(args as never));
+    return async (context: object) => {
+      const { execute, parse } = getEnveloped({});
+      const args = { schema, document: parse('{ maybe }'), contextValue: { ...context } };
+      return toJson(await execute(args as never));
+    };
   };
 
   test('is verified for each operation', async () => {
