@@ -1,4 +1,4 @@
-import { scopesOf } from '@fieldgate/guard';
+import { type OnFault, scopesOf } from '@fieldgate/guard';
 import { createKeyedDigest } from '../crypto/keyed-digest.ts';
 import { framesOf } from '../domain/error-report.ts';
 import { readFieldLimits } from '../graphql/operation/field-limits.ts';
@@ -36,7 +36,8 @@ export const createApp = (deps: AppDeps) => {
 
   const onRefusal = createRefusalLog(events.record);
   const stepUp = createStepUp({ accounts, requireRecentSignIn: services.requireRecentSignIn, consume: limits.consume });
-  const schemaDeps = { ...services, ...authenticators, stepUp, consume: limits.consume };
+  const onFault = createGuardFaultReport(log, tracing);
+  const schemaDeps = { ...services, ...authenticators, stepUp, consume: limits.consume, onFault };
   const schema = createSchema(schemaDeps, api, onRefusal);
   const own = createOwnApi({ api, accounts, schema: () => schema, log });
   const reportFault = createFaultReport(log, tracing);
@@ -82,6 +83,18 @@ const createFaultReport = (log: Log, tracing: Tracing | null) => (error: unknown
   log.error({ err: error, stack: framesOf(error), requestId }, 'a request failed by a fault of the server');
   tracing?.onFault();
 };
+
+/** `what` names rules and policies of the schema, and nothing that a caller sent. */
+const createGuardFaultReport =
+  (log: Log, tracing: Tracing | null): OnFault =>
+  ({ message: what, error, coordinate, policy }) => {
+    const rule = { ...(coordinate !== undefined && { coordinate }), ...(policy !== undefined && { policy }) };
+    log.error(
+      { err: error, stack: framesOf(error), what, ...rule },
+      'a rule was not decided, by a fault of the server',
+    );
+    tracing?.onFault();
+  };
 
 const countRefused =
   (consume: RequestQuota): CountRefused =>

@@ -1,4 +1,4 @@
-import { guardSchema } from '@fieldgate/guard';
+import { guardSchema, type OnFault } from '@fieldgate/guard';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { type GraphQLSchema, Kind } from 'graphql';
 import type { Roles } from '../domain/role.ts';
@@ -42,6 +42,8 @@ type SchemaDeps = {
   readonly identities: Identities;
   readonly stepUp: StepUp;
   readonly consume: Limits['consume'];
+  /** Is told of policies that throw or do not answer. */
+  readonly onFault: OnFault;
   /** Null where SESSION_COOKIES is off. */
   readonly sessionCookies: SessionCookies | null;
 };
@@ -64,6 +66,7 @@ export const createSchema = (deps: SchemaDeps, parts: SchemaParts, onRefusal: On
     policies: { ...bindPolicies(own.policies), ...createPolicies(roles) },
     exposeRequired: true,
     onDenied: (denial, context) => onRefusal(denial, context as RequestContext),
+    onFault: deps.onFault,
   });
   return describeAccess(guarded);
 };

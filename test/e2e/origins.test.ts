@@ -106,6 +106,9 @@ describe('an ISSUER that does not fit', () => {
     for (const env of [{ HOST: '127.0.0.1' }, { HOST: '0.0.0.0', ISSUER: 'https://id.example.com' }]) {
       expect(parseConfig({ ...production, ...env }).warnings).toEqual([]);
     }
+    const development = { ISSUER: 'http://192.168.1.5:4000' };
+    expect(parseConfig(development).warnings).toEqual([expect.stringContaining('ISSUER is http')]);
+    expect(parseConfig({ ...development, SESSION_COOKIES: 'off' }).warnings).toEqual([]);
     const server = await startServer({ CORS_ORIGIN: 'https://app.example.com' });
     expect(server.logLines()).toContainEqual(expect.objectContaining({ event: 'configuration.warning', level: 40 }));
   });

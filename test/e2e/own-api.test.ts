@@ -39,6 +39,8 @@ const own = defineConfig({
     }
     extend type Mutation {
       addNote(text: String!): Note! @auth
+      keepNote(text: String!): String @auth(policy: "mayKeep(prefix: \\"keep\\")")
+      breakNote: String @auth(policy: "hasBug")
       promote(id: ID!): User @auth
       promoteAsServer(id: ID!): User @auth
     }
@@ -74,6 +76,8 @@ const own = defineConfig({
         notes.push(note);
         return note;
       },
+      keepNote: (_parent, { text }) => `kept ${text}`,
+      breakNote: () => 'never',
       promote: (_parent, { id }, { accounts }) => accounts.setRole(id, 'MODERATOR'),
       promoteAsServer: (_parent, { id }, { accounts }) => accounts.asServer('a test').setRole(id, 'MODERATOR'),
     },
@@ -83,6 +87,11 @@ const own = defineConfig({
       batches.push(parents.length);
       return parents.map(({ ownerId }) => ownerId === viewer.id);
     }),
+    mayKeep: async (_parent, { text }, { viewer, all }, { params }) =>
+      viewer.kind === 'account' && Array.isArray(await all()) && String(text).startsWith(String(params['prefix'])),
+    hasBug: () => {
+      throw new TypeError('a bug in a policy');
+    },
     ownsNote: (note, _args, { viewer }) => viewer.kind === 'account' && viewer.id === note.ownerId,
   },
   setup: async ({ env }) => ({
@@ -111,6 +120,24 @@ describe('an API of your own', () => {
     admin = await loginAsAdmin(server);
   });
   afterAll(() => server.stop());
+
+  test('G12: policies of its mutations get its context, before anything of the mutation runs', async () => {
+    const { accessToken: token } = await signup(server, newEmail());
+    const before = [notes.length, contexts.length];
+    const refused = await server.gql('mutation { addNote(text: "a") { id } keepNote(text: "lose it") }', { token });
+    expect([refused.status, refused.codes, notes.length]).toEqual([403, ['FORBIDDEN POLICY'], before[0]]);
+    const kept = await server.gql('mutation { keepNote(text: "keep it") }', { token });
+    expect(kept.data).toEqual({ keepNote: 'kept keep it' });
+    expect(contexts.length).toBe(Number(before[1]) + 2);
+  });
+
+  test('G14: a policy with a bug denies, and the log says which', async () => {
+    const { accessToken: token } = await signup(server, newEmail());
+    const refused = await server.gql('mutation { breakNote }', { token });
+    expect([refused.status, refused.codes]).toEqual([403, ['FORBIDDEN POLICY']]);
+    const line = server.logLines().find(({ policy }) => policy === 'hasBug');
+    expect(line).toMatchObject({ coordinate: 'Mutation.breakNote', err: { message: 'a bug in a policy' } });
+  });
 
   test('its fields are answered beside those of the server, guarded by the same rules', async () => {
     const [ada, bob] = [await signup(server, newEmail()), await signup(server, newEmail())];

@@ -194,7 +194,7 @@ describe('a project with the packed guard, graphql 16 and Yoga', () => {
     expect((await run(project, 'node', '--input-type=module', '-e', script)).trim()).toBe('16');
   });
 
-  it('G18 adds few packages and little weight, and is imported at once', { timeout: 60_000 }, async () => {
+  it('adds few packages and little weight, and is imported at once', { timeout: 60_000 }, async () => {
     const without = await createProject('without-guard', 'graphql@^16.11.0', 'graphql-yoga@^5.24.1');
     expect(packagesIn(project).length - packagesIn(without).length).toBeLessThanOrEqual(6);
     expect(bytesOf(project) - bytesOf(without)).toBeLessThan(2_000_000);

@@ -26,6 +26,7 @@ export { undecidedRootFields } from './authorization/rules.ts';
 export { type RunAsOptions, runAs, type ViewerContext } from './authorization/run-as.ts';
 export { scopesOf } from './authorization/scopes.ts';
 export { type AuthTypeDefsOptions, authTypeDefs } from './authorization/type-defs.ts';
+export { visibleSchema } from './authorization/visible-schema.ts';
 export { type ApiKeyOptions, apiKey } from './credentials/api-key.ts';
 export { createAuthenticate } from './credentials/authenticate.ts';
 export { type BasicOptions, basic } from './credentials/basic.ts';

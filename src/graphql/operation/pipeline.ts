@@ -1,4 +1,4 @@
-import { type Authenticator, admit, type Decision } from '@fieldgate/guard';
+import { type Authenticator, admit, type Decision, type Viewer } from '@fieldgate/guard';
 import { bindViewer, refusalError } from '@fieldgate/guard/server';
 import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
@@ -119,20 +119,35 @@ const executeOperation = (
   );
 
 /** Decides whether the operation may run. */
-export const admitOperation = (
-  deps: AdmitDeps,
-  { operation, params, context }: OperationRequest,
-): MaybePromise<Decision> =>
-  admit({
+export const admitOperation = (deps: AdmitDeps, requested: OperationRequest): MaybePromise<Decision> => {
+  const { operation, params, context } = requested;
+  return admit({
     schema: deps.schema,
     document: operation.document,
     operationName: operation.name,
     variables: params.variables,
     contextValue: context,
+    prepareContext: (viewer) => addOwnContext(deps, requested, viewer),
     source: context,
     authenticate: deps.authenticate,
     consume: (viewer, fields) => deps.consume.operation(viewer, fields, context),
   });
+};
+
+/** Gives the context what the user's functions get, once per operation: to the policies of a mutation already. */
+const addOwnContext = (
+  { createOwnContext }: Pick<AdmitDeps, 'createOwnContext'>,
+  { operation, context }: OperationRequest,
+  viewer: Viewer,
+): MaybePromise<void> => {
+  if (createOwnContext === null || !operation.selectsOwn || context.own !== undefined) return;
+  return handleMaybePromise(
+    () => createOwnContext(context, viewer),
+    (own) => {
+      context.own = own;
+    },
+  );
+};
 
 export const refuse = (
   deps: AdmitDeps,
@@ -147,21 +162,18 @@ type Admitted = Extract<Decision, { kind: 'run' }>;
 
 /** Variables are checked after admission: their errors describe the schema. */
 export const executeAdmitted = <Result>(
-  { createOwnContext }: Pick<AdmitDeps, 'createOwnContext'>,
-  { operation, params, context }: OperationRequest,
+  deps: Pick<AdmitDeps, 'createOwnContext'>,
+  requested: OperationRequest,
   { decision: { viewer }, execute }: AdmittedExecution<Result>,
 ): MaybePromise<Result | ExecutionResult> => {
+  const { operation, params, context } = requested;
   const errors = operation.checkVariables?.(params.variables);
   if (errors) return { errors };
   // Never released: the context is made for this request, and ends with it.
   if (!bindViewer(context, viewer, 'viewer')) throw new AppError('INTERNAL_SERVER_ERROR');
-  if (createOwnContext === null || !operation.selectsOwn) return execute(context, params.variables);
   return handleMaybePromise(
-    () => createOwnContext(context, viewer),
-    (own) => {
-      context.own = own;
-      return execute(context, params.variables);
-    },
+    () => addOwnContext(deps, requested, viewer),
+    () => execute(context, params.variables),
   );
 };
 

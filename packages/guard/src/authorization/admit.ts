@@ -23,6 +23,8 @@ export type Operation = {
   /** What it will be executed with: the policies of a mutation's root fields are asked with it before anything runs. */
   readonly contextValue: unknown;
   readonly rootValue?: unknown;
+  /** Called with the viewer before those policies are asked, for what the context has only once its viewer is known. */
+  readonly prepareContext?: ((viewer: Viewer) => MaybePromise<void>) | undefined;
   /** The property of the context that shows the viewer to those policies: see `runAs`. */
   readonly contextKey?: string | null | undefined;
   readonly source: CredentialSource;
@@ -115,10 +117,12 @@ const decideByPolicies = (
   const { viewer } = decision;
   const decide = (denial: CodedError | null): Decision =>
     denial === null ? decision : { ...refuse(denial, viewer.kind !== 'anonymous'), viewer };
-  const { contextValue, contextKey } = operation;
-  const denial = runAs(contextValue, viewer, { contextKey, onFault: guard.policies.onFault }, (context) =>
-    askRootPolicies(guard, operation, context),
-  );
+  const { contextValue, contextKey, prepareContext } = operation;
+  const denial = runAs(contextValue, viewer, { contextKey, onFault: guard.policies.onFault }, (context) => {
+    const prepared = prepareContext?.(viewer);
+    const ask = () => askRootPolicies(guard, operation, context);
+    return isPromise(prepared) ? prepared.then(ask) : ask();
+  });
   return isPromise(denial) ? denial.then(decide) : decide(denial);
 };
 

@@ -7,7 +7,9 @@ import {
   type GraphQLOutputType,
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
   isLeafType,
+  isListType,
   isObjectType,
 } from 'graphql';
 import { guardAbstractType } from './abstract-types.ts';
@@ -152,8 +154,9 @@ const createHidingLayer =
   (resolve, type, place) => {
     const named = getNamedType(type);
     const { error, filter } = schemaRules.types.get(named.name) ?? noParts;
-    // A policy with an error is asked for each object first.
+    // A policy with an error is asked for each object first, and of lists in a list each has its own elements.
     if (filter === null || (error?.policies.length ?? 0) > 0) return resolve;
+    if (!isLeafType(named) && isListOfLists(type)) return resolve;
     const check = checkOf(isLeafType(named) ? filter : { ...filter, policies: [] }, 'filter');
     const instead = () => withoutObjects(type);
     const [, ...effectful] = rootNames(schema);
@@ -164,6 +167,11 @@ const createHidingLayer =
       return isPromise(value) ? value.then(finish) : finish(value);
     };
   };
+
+const isListOfLists = (type: GraphQLOutputType): boolean => {
+  const list = getNullableType(type);
+  return isListType(list) && isListType(getNullableType(list.ofType));
+};
 
 /** The names of the types of queries, mutations and subscriptions. */
 const rootNames = (schema: GraphQLSchema): readonly (string | undefined)[] =>

@@ -25,6 +25,23 @@ export const createVisibleSchemas = (schema: GraphQLSchema): ((viewer: Viewer) =
   };
 };
 
+const visibleSchemas = new WeakMap<GraphQLSchema, (viewer: Viewer) => GraphQLSchema>();
+
+/**
+ * Returns the part of a guarded schema that this viewer can reach, for introspection: without the fields whose rules a caller of this
+ * role can never meet, and without the types that only those fields lead to. Made once per schema and role. Execute operations on the
+ * guarded schema, not on this one: what a document asks of both must be in operations of their own. Throws TypeError if the schema is
+ * not guarded.
+ *
+ * @example
+ * const shown = visibleSchema(schema, viewer);
+ */
+export const visibleSchema = (schema: GraphQLSchema, viewer: Viewer): GraphQLSchema => {
+  const visibleTo = visibleSchemas.get(schema) ?? createVisibleSchemas(schema);
+  visibleSchemas.set(schema, visibleTo);
+  return visibleTo(viewer);
+};
+
 const withoutHidden = (
   schema: GraphQLSchema,
   { rules }: SchemaRules,

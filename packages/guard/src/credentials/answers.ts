@@ -124,6 +124,14 @@ const checkApiKeyClaims = (claims: Properties): void => {
 export const parseApiKeyVerification = (value: unknown): ApiKeyVerification =>
   verification(value, checkApiKeyClaims) as ApiKeyVerification & { readonly claims: ApiKeyClaims };
 
+/** When and how the holder proved who they are, if that is said. */
+const proof = ({ authTime, amr }: Properties): void => {
+  if (authTime !== undefined && !(typeof authTime === 'number' && Number.isFinite(authTime))) {
+    misses('authTime must be a number of seconds');
+  }
+  if (amr !== undefined) texts(amr, 'amr');
+};
+
 const checkBearerClaims = (claims: Properties): void => {
   const { kind, sessionId } = claims;
   seconds(claims['expiresAt'], 'expiresAt');
@@ -137,6 +145,7 @@ const checkBearerClaims = (claims: Properties): void => {
   holder(claims);
   if (sessionId !== null) text(sessionId, 'a sessionId that is not null');
   version(claims['accountVersion'], 'accountVersion');
+  proof(claims);
 };
 
 export const parseBearerVerification = (value: unknown): BearerVerification =>
@@ -159,6 +168,7 @@ const checkViewer = (viewer: Properties): void => {
   if (kind === 'service') return;
   text(role, 'viewer.role');
   if (sessionId !== null) text(sessionId, 'a viewer.sessionId that is not null');
+  proof(viewer);
 };
 
 /** Returns the result of an authenticator. Throws a TypeError for anything else: a bug, which is masked, and nothing runs. */

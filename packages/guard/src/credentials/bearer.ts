@@ -125,7 +125,7 @@ const checkAccount = (
   via: string,
 ): MaybePromise<Authentication> => {
   const { checkSession } = options;
-  const { userId: id, role, sessionId, accountVersion, expiresAt } = claims;
+  const { userId: id, role, sessionId, accountVersion, authTime, amr, expiresAt } = claims;
   const decide = (status: SessionStatus): Authentication => {
     if (status.kind !== 'live') return rejected('TOKEN_REVOKED');
     const isCurrent = status.accountVersion === undefined || status.accountVersion === accountVersion;
@@ -134,7 +134,7 @@ const checkAccount = (
     const scopes = [...claims.scopes];
     return {
       kind: 'accepted',
-      viewer: { kind: 'account', id, role, scopes, sessionId, accountVersion, via, expiresAt, account },
+      viewer: { kind: 'account', id, role, scopes, sessionId, accountVersion, authTime, amr, via, expiresAt, account },
     };
   };
   if (checkSession === null) return decide({ kind: 'live', role });

@@ -13,6 +13,10 @@ export type AccountBearerClaims = {
   readonly sessionId: SessionId | null;
   /** The version of the account that the token was issued for. */
   readonly accountVersion?: number | undefined;
+  /** When the holder last proved who they are, in seconds since 1970 (`auth_time`), if the token says so: for `maxAge`. */
+  readonly authTime?: number | undefined;
+  /** How the holder proved who they are (RFC 8176), if the token says so: for `amr`. */
+  readonly amr?: readonly string[] | undefined;
   /** In seconds since 1970; null if the token does not expire. */
   readonly expiresAt: number | null;
 };

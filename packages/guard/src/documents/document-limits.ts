@@ -53,7 +53,7 @@ const messages: Readonly<Record<keyof DocumentLimits, (limit: number) => string>
  * quadratic time for some documents. The document need not be valid. Its cost is bounded by the limits.
  *
  * @example
- * const error = checkDocument(parse(text, { maxTokens: 2000 }));
+ * const error = checkDocument(document, { depth: 10 });
  * if (error) return { errors: [toGraphQLError(error)] };
  */
 export const checkDocument = (document: DocumentNode, options: DocumentLimits = {}): GuardError | null => {
@@ -76,7 +76,7 @@ export const checkDocument = (document: DocumentNode, options: DocumentLimits = 
  * beside it, so `checkDocument` before validation refuses for less work.
  *
  * @example
- * const errors = validate(schema, document, [documentLimits({ depth: 10 }), ...specifiedRules]);
+ * const validationRules = [documentLimits({ depth: 10 })];
  */
 export const documentLimits =
   (options: DocumentLimits = {}): ValidationRule =>

@@ -1,4 +1,4 @@
-import { type GuardOptions, type Refusal, refusalHttp } from '@fieldgate/guard';
+import { bearer, type GuardOptions, type Refusal, refusalHttp, userId } from '@fieldgate/guard';
 import { describe, expect, test } from 'vitest';
 import { authenticate, codesOf, type Resolvers, schemaOf, serve, viewerNamed } from './fixture.ts';
 
@@ -162,5 +162,31 @@ describe('step-up', () => {
     expect(refusalHttp({ error: error as never, presented: true }).headers['www-authenticate']).toContain(
       'max_age="5"',
     );
+  });
+});
+
+describe('a bearer token', () => {
+  test('says when and how its holder proved who they are, and a claim of another shape is no proof', async () => {
+    const schema = schemaOf(
+      'type Query { a: Int @auth(maxAge: 60, amr: ["otp"]) }',
+      { Query: { a: () => 1 } },
+      {},
+      {
+        clock: () => 1_000_000,
+      },
+    );
+    const statusFor = async (claims: object) => {
+      const verify = () => ({
+        kind: 'valid' as const,
+        claims: { userId: userId('u'), role: 'USER', scopes: [], sessionId: null, expiresAt: null, ...claims },
+      });
+      const own = bearer({ verify, checkSession: null, checkServiceToken: null, onFault: () => {} });
+      return (await serve(schema, { authenticate: own }).ask('{ a }', { token: 'x' })).status;
+    };
+    expect(await statusFor({ authTime: 950, amr: ['pwd', 'otp'] })).toBe(200);
+    expect(await statusFor({ authTime: 930, amr: ['otp'] })).toBe(401);
+    expect(await statusFor({ amr: ['otp'] })).toBe(401);
+    expect(await statusFor({ authTime: '950', amr: ['otp'] })).toBe(401);
+    expect(await statusFor({ authTime: 950, amr: 'otp' })).toBe(401);
   });
 });

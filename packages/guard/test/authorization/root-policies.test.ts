@@ -1,4 +1,4 @@
-import { admit, batch, type Policies, type Policy, viewerOf } from '@fieldgate/guard';
+import { admit, batch, type Policies, type Policy, type Viewer, viewerOf } from '@fieldgate/guard';
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { authenticate, codesOf, schemaOf, serve } from './fixture.ts';
@@ -161,6 +161,22 @@ describe('the policies of a mutation', () => {
     expect([asked, isCounted, idOf(contextValue)]).toEqual([[['root', true, 'user']], false, 'anonymous']);
     expect(contextValue).toEqual({});
   });
+
+  test.each(['at once', 'later'])(
+    'G12 are asked when what the context has for the viewer is there: %s',
+    async (when) => {
+      const contextValue: { owner?: string } = {};
+      const { schema } = create({ p: (_parent, _args, context) => (context as typeof contextValue).owner === 'user' });
+      const prepare = (viewer: Viewer): void => {
+        contextValue.owner = viewer.kind === 'account' ? viewer.id : 'nobody';
+      };
+      const operation = { schema, contextValue, authenticate, source: { header: () => 'Bearer user' } };
+      const prepareContext = when === 'later' ? async (viewer: Viewer) => prepare(viewer) : prepare;
+      const document = parse('mutation { second }');
+      expect(await admit({ ...operation, document, prepareContext })).toMatchObject({ kind: 'run' });
+      expect(await admit({ ...operation, document, contextValue: {} })).toMatchObject({ kind: 'refuse' });
+    },
+  );
 
   test('G12 are asked once for each response key, and once more by its field', async () => {
     const asked: unknown[] = [];
