@@ -87,10 +87,14 @@ const readPolicies = (value: unknown, tell: Tell): ConfigShape['policies'] => {
     tell('policies: must be an object with one function for each name.');
     return {};
   }
-  for (const [name, policy] of Object.entries(value)) {
-    if (typeof policy !== 'function') tell(`policies.${name}: must be a function (parent, args, context) => boolean.`);
-  }
-  return value as ConfigShape['policies'];
+  return Object.fromEntries(
+    Object.entries(value).map(([name, policy]) => {
+      if (typeof policy === 'function') return [name, policy as (...args: never) => unknown];
+      tell(`policies.${name}: must be a function (parent, args, context) => boolean.`);
+      // The name is known, so that rules with it are no further problem.
+      return [name, () => false];
+    }),
+  );
 };
 
 const roleName = /^[A-Za-z][_0-9A-Za-z]{0,49}$/;
