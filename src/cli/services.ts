@@ -21,15 +21,18 @@ type Requirements = {
 
 /** Returns the configuration. Rejects with a `CommandFailed` that names every problem in it. */
 export const loadSettings = async (shell: Shell): Promise<Settings> => {
-  const [{ ConfigError }, { readSettings }] = await Promise.all([
-    import('../config/config.ts'),
-    import('../boot/settings.ts'),
-  ]);
-  try {
-    return await readSettings(shell.environment(), () => findApi(shell));
-  } catch (error) {
+  const { readSettings } = await import('../boot/settings.ts');
+  return orCommandFailed(readSettings(shell.environment(), () => findApi(shell)));
+};
+
+/** Returns what the user made of the server, without reading any variable. Rejects with a `CommandFailed` that names every problem in it. */
+export const requireApi = (shell: Shell): Promise<Api> => orCommandFailed(findApi(shell));
+
+const orCommandFailed = async <Loaded>(loading: Promise<Loaded>): Promise<Loaded> => {
+  const { ConfigError } = await import('../config/config.ts');
+  return loading.catch((error: unknown) => {
     throw error instanceof ConfigError ? new CommandFailed(error.message) : error;
-  }
+  });
 };
 
 /** Returns what the user made of the server. Rejects with `ConfigError`. */

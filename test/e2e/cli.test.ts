@@ -119,7 +119,7 @@ describe('the command line', () => {
       const { code, out } = await run(`${path} --help`);
       expect(code).toBe(0);
       const commands = /\nCommands:\n([\s\S]*?)(?:\n\n|$)/.exec(out)?.[1] ?? '';
-      const names = [...commands.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name).filter((name) => name !== 'help');
+      const names = [...commands.matchAll(/^ {2}([\w-]+)/gm)].map(([, name]) => name).filter((name) => name !== 'help');
       if (names.length === 0) {
         expect(out).toContain(`\nExamples:\n  fieldgate${path}`);
         commandCount += 1;

@@ -81,7 +81,7 @@ describe('starting', () => {
       ['PORT', 'ACCESS_TOKEN_TTL', 'NODE_ENV', 'LOG_LEVEL'],
     ],
     ['T06: a short secret', { JWT_ALGORITHM: 'HS256', JWT_SECRET: 'hunter2hunter2' }, ['JWT_SECRET']],
-    ['a key file that is not there', { JWT_KEYS: '/nowhere/keys.json' }, ['JWT_KEYS']],
+    ['a key in place of its file', { JWT_KEYS: 'c2VjcmV0LXNlY3JldC1zZWNyZXQ' }, ['JWT_KEYS']],
     ['production without keys', { NODE_ENV: 'production' }, ['JWT_KEYS']],
     [
       'T06: a placeholder secret',

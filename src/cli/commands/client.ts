@@ -18,7 +18,7 @@ import {
 import { escapeTerminal } from '../output/escape-terminal.ts';
 import { formatDistance, formatTime, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
-import { findApi, orNotFound, type ServicesContext, withServices } from '../services.ts';
+import { orNotFound, requireApi, type ServicesContext, withServices } from '../services.ts';
 import { type ExitCode, print, printJson, type Shell } from '../shell.ts';
 
 const clientJson = '{ id, name, scopes, createdAt, disabledAt, previousSecretExpiresAt }';
@@ -69,7 +69,7 @@ const createClient = (shell: Shell, { name, scope, json }: CreateOptions): Promi
 /** Not an error: the scope may be one of another service that accepts our tokens. */
 const warnOfUnknownScopes = async (shell: Shell, scopes: readonly string[]): Promise<void> => {
   const { unknownScopes } = await import('../../boot/schema-rights.ts');
-  const unknown = unknownScopes(await findApi(shell), scopes);
+  const unknown = unknownScopes(await requireApi(shell), scopes);
   if (unknown.length === 0) return;
   shell.stderr.write(
     `No field of this server's schema asks for ${unknown.map(escapeTerminal).join(', ')}; check the spelling, unless another service does.\n`,

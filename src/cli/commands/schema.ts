@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandDeps, helpText, type JsonOption, jsonOption } from '../options.ts';
 import { printMatrix } from '../output/matrix.ts';
-import { loadSettings } from '../services.ts';
+import { requireApi } from '../services.ts';
 import { type ExitCode, printJson, type Shell } from '../shell.ts';
 
 export const addSchemaCommands = (program: Command, { shell, run }: CommandDeps): void => {
@@ -25,7 +25,7 @@ export const addSchemaCommands = (program: Command, { shell, run }: CommandDeps)
 
 const showMatrix = async (shell: Shell, { json }: JsonOption): Promise<ExitCode> => {
   const { serverAccessMatrix } = await import('../../boot/schema-rights.ts');
-  const fields = serverAccessMatrix((await loadSettings(shell)).api);
+  const fields = serverAccessMatrix(await requireApi(shell));
   const callers = Object.keys(fields[0]?.access ?? {});
   if (json) {
     printJson(shell, { roles: callers.filter((caller) => caller !== 'anonymous'), fields });

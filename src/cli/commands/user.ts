@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { commandLine } from '../../domain/event.ts';
+import type { Role } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import {
   accountArgument,
@@ -14,7 +15,7 @@ import { escapeTerminal } from '../output/escape-terminal.ts';
 import { formatDistance, formatTime, formatTimeOrNull } from '../output/format-time.ts';
 import { printTable } from '../output/table.ts';
 import { readInput, withPrompt } from '../prompt.ts';
-import { loadSettings, requireUser, type ServicesContext, withServices } from '../services.ts';
+import { loadSettings, requireApi, requireUser, type ServicesContext, withServices } from '../services.ts';
 import { CommandFailed, type ExitCode, print, printJson, type Shell, UsageError } from '../shell.ts';
 
 const userJson = '{ id, email, name, role, createdAt, disabledAt }';
@@ -160,7 +161,7 @@ const addRole = (user: Command, { shell, run }: CommandDeps): void => {
     .option(...jsonOption)
     .addHelpText('after', helpText({ examples: ['user role ada@example.com MODERATOR'], json: userJson }))
     .action((emailOrId: string, role: string, options: JsonOption) =>
-      run(changeUser(shell, { emailOrId, change: setRole(role), ...options })),
+      run(changeRole(shell, { emailOrId, role, ...options })),
     );
 };
 
@@ -192,10 +193,18 @@ const changeUser = (
     return 0;
   });
 
+/** A role that does not exist is a usage error, before a database is opened. */
+const changeRole = async (
+  shell: Shell,
+  { role, ...options }: JsonOption & { readonly emailOrId: string; readonly role: string },
+): Promise<ExitCode> => {
+  const { roles } = await requireApi(shell);
+  return changeUser(shell, { ...options, change: setRole(parseRole(roles, role)) });
+};
+
 const setRole =
-  (name: string): Change =>
-  async ({ accounts, api }, before) => {
-    const role = parseRole(api.roles, name);
+  (role: Role): Change =>
+  async ({ accounts }, before) => {
     const user = await accounts.setRole(before.id, role, commandLine);
     if (before.role === role) return [user, `${user.email} was ${role} already.`];
     return [
