@@ -42,5 +42,10 @@ type CreateFieldgate = (env: Readonly<Record<string, string>>) => Promise<{
   readonly close: () => Promise<void>;
 }>;
 
-export const importCreateFieldgate = async (root = ours): Promise<CreateFieldgate> =>
-  (await importFrom(root, hasWorkspaces(root) ? 'fieldgate' : 'fieldgate/server')).createFieldgate;
+export const importCreateFieldgate = async (root = ours): Promise<CreateFieldgate> => {
+  const { createFieldgate } = await importFrom(root, hasWorkspaces(root) ? 'fieldgate' : 'fieldgate/server');
+  return (env) => createFieldgate(takesOptions(root) ? { env } : env);
+};
+
+/** Versions before an API of one's own take the variables alone. */
+const takesOptions = (root: string): boolean => existsSync(join(root, 'src/boot/load-api.ts'));

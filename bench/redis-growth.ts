@@ -29,10 +29,11 @@ while (!redis.isUp()) await new Promise((resolve) => setTimeout(resolve, 50));
 const [connection] = redis.masters();
 if (!connection) throw new Error('no connection');
 
-// Revocations are kept in SQL; this measures Redis.
+// Revocations and changes of accounts are kept in SQL; this measures Redis.
 const journal = { record: async () => {}, readEntries: async function* () {}, purgeExpired: async () => 0 };
 const lifetimes = { idleMs: lifetimeSeconds * 1_000, absoluteMs: lifetimeSeconds * 1_000, reuseWindowMs: 10_000 };
-const store = redisSessionStore(redis, { lifetimes, journal });
+const changes = { list: async () => [], settle: async () => {} };
+const store = redisSessionStore(redis, { lifetimes, journal, changes });
 
 type Name = { readonly user: UserId; readonly session: SessionId };
 

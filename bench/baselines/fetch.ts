@@ -100,7 +100,7 @@ type Opened = Handlers & { readonly token: string };
 const open = async (root: string): Promise<Opened> => {
   const createFieldgate = await importCreateFieldgate(root);
   const env = { ...oursEnv(mkdtempSync(join(directory, 'data-'))), NODE_ENV: 'production', LOG_LEVEL: 'warn' };
-  const { fetch, listener } = await createFieldgate({ env });
+  const { fetch, listener } = await createFieldgate(env);
   const variables = { input: { email: caller.email, password, name: caller.name } };
   const answer = await fetch(toRequest(postOf({ query: signupMutation, variables })));
   const { data } = await answer.json();

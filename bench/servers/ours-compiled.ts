@@ -2,7 +2,7 @@
  * Our guard in front of compiled queries, as our own server has it: `admit` decides, graphql-jit runs what it lets through with
  * the guarded resolvers. No framework: node:http, one JSON body, one answer.
  */
-import type { Operation } from '@fieldgate/guard';
+import type { Operation, Viewer } from '@fieldgate/guard';
 import type { ExecutionResult } from 'graphql';
 import { resolvers, typeDefs } from '../data.ts';
 import { importFromOurs, importGuard } from '../from-ours.ts';
@@ -16,11 +16,16 @@ const { parse, validate } = await importFromOurs('graphql');
 const { compileQuery } = await importFromOurs('graphql-jit');
 const { makeExecutableSchema } = await importFromOurs('@graphql-tools/schema');
 
-const { admit, authTypeDefs, errorExtensions, guardSchema, runAs } = guard;
+const { admit, authTypeDefs, errorExtensions, guardSchema } = guard;
+// Before the option `roles` it was the SDL itself.
+const definitions: string = typeof authTypeDefs === 'function' ? authTypeDefs(null) : authTypeDefs;
 const authenticate = createOwnAuthenticate(guard);
-const schema = guardSchema(
-  makeExecutableSchema({ typeDefs: [authTypeDefs(null), typeDefs('@auth', '@public')], resolvers }),
-);
+const schema = guardSchema(makeExecutableSchema({ typeDefs: [definitions, typeDefs('@auth', '@public')], resolvers }));
+/** Before `runAs` a copy of the context carried the viewer. */
+const { withViewer } = guard as { readonly withViewer?: (context: object, viewer: Viewer) => object };
+const runAs: typeof guard.runAs = withViewer
+  ? (context, viewer, _options, run) => run(withViewer(Object(context), viewer) as typeof context & object)
+  : guard.runAs;
 
 type Prepared = { readonly document: Operation['document']; readonly compiled: Compiled } | null;
 const known = new Map<string, Prepared>();
@@ -38,7 +43,7 @@ const answer = async (query: string, authorization: string | null): Promise<obje
   const context = {};
   const decision = await admit({ schema, document: prepared.document, contextValue: context, source, authenticate });
   return decision.kind === 'run'
-    ? runAs(context, decision.viewer, {}, () => prepared.compiled.query(undefined, context, {}))
+    ? runAs(context, decision.viewer, {}, (value) => prepared.compiled.query(undefined, value, {}))
     : { errors: [{ message: decision.error.message, extensions: errorExtensions(decision.error) }] };
 };
 

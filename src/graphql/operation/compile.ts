@@ -1,4 +1,4 @@
-import { handleMaybePromise } from '@whatwg-node/promise-helpers';
+import { isPromise } from '@whatwg-node/promise-helpers';
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -59,6 +59,8 @@ const compile = async (
   const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, operationName ?? undefined);
   if (!isCompiledQuery(compiled)) return null;
-  return (context, variables) =>
-    handleMaybePromise(() => compiled.query(undefined, context, variables), withGraphQLErrors) as ReturnType<Execute>;
+  return (context, variables) => {
+    const result: ReturnType<Execute> = compiled.query(undefined, context, variables);
+    return isPromise(result) ? result.then(withGraphQLErrors) : withGraphQLErrors(result);
+  };
 };

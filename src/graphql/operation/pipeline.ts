@@ -1,6 +1,6 @@
 import { type Authenticator, admit, type Decision, type Viewer } from '@fieldgate/guard';
 import { bindViewer, refusalError } from '@fieldgate/guard/server';
-import { handleMaybePromise, type MaybePromise } from '@whatwg-node/promise-helpers';
+import { handleMaybePromise, isPromise, type MaybePromise } from '@whatwg-node/promise-helpers';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { AppError } from '../../domain/errors.ts';
 import type { RequestContext } from '../context.ts';
@@ -170,11 +170,11 @@ export const executeAdmitted = <Result>(
   const errors = operation.checkVariables?.(params.variables);
   if (errors) return { errors };
   // Never released: the context is made for this request, and ends with it.
-  if (!bindViewer(context, viewer, 'viewer')) throw new AppError('INTERNAL_SERVER_ERROR');
-  return handleMaybePromise(
-    () => addOwnContext(deps, requested, viewer),
-    () => execute(context, params.variables),
-  );
+  if (!bindViewer(context, viewer, null)) throw new AppError('INTERNAL_SERVER_ERROR');
+  const pending = addOwnContext(deps, requested, viewer);
+  return isPromise(pending)
+    ? pending.then(() => execute(context, params.variables))
+    : execute(context, params.variables);
 };
 
 type AdmittedExecution<Result> = {

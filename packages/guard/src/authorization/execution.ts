@@ -1,11 +1,11 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { operationOf } from '../domain/viewer-binding.ts';
+import { type OperationMark, operationOf } from '../domain/viewer-binding.ts';
 
 type Path = GraphQLResolveInfo['path'];
 
 /** Where an execution of an operation that has its context for itself was last seen. */
 type Seen<State> = {
-  readonly operation: object;
+  readonly operation: OperationMark;
   readonly variables: unknown;
   readonly rootKey: string | number | null;
   readonly state: State;
@@ -18,6 +18,8 @@ type Seen<State> = {
 export const createExecutions = <State>(
   create: () => State,
 ): ((context: unknown, info: GraphQLResolveInfo) => State) => {
+  /** Names this function's part in the mark of an operation; others, of further guarded schemas, have a WeakMap. */
+  const part = {};
   const byOperation = new WeakMap<object, Seen<State>>();
   const byRoot = new WeakMap<object, State>();
   let last: Seen<State> | null = null;
@@ -28,6 +30,15 @@ export const createExecutions = <State>(
     return state;
   };
 
+  const find = (operation: OperationMark): Seen<State> | undefined =>
+    operation.part === part ? (operation.seen as Seen<State>) : byOperation.get(operation);
+
+  const keep = (operation: OperationMark, seen: Seen<State>): void => {
+    operation.part ??= part;
+    if (operation.part === part) operation.seen = seen;
+    else byOperation.set(operation, seen);
+  };
+
   return (context, info) => {
     const type = info.operation.operation;
     const operation = type === 'subscription' ? null : operationOf(context);
@@ -36,10 +47,10 @@ export const createExecutions = <State>(
     // Compiled queries make a new path for every field, and the variables tell an operation from one that it runs inside.
     const variables: unknown = info.variableValues;
     const rootKey = type === 'mutation' ? rootOf(info.path).key : null;
-    let seen = last?.operation === operation ? last : byOperation.get(operation);
+    let seen = last?.operation === operation ? last : find(operation);
     if (seen === undefined || seen.variables !== variables || seen.rootKey !== rootKey) {
       seen = { operation, variables, rootKey, state: create() };
-      byOperation.set(operation, seen);
+      keep(operation, seen);
     }
     last = seen;
     return seen.state;

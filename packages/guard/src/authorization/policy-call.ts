@@ -48,7 +48,6 @@ export const createPolicyCalls = ({ policyTimeoutMs, onFault }: PolicyCallDeps) 
     { read, fail }: { readonly read: (answer: unknown) => Result; readonly fail: (answer: Answer) => Result },
   ): Call<Result> => {
     const details = new Details(use, question);
-    const isAboutField = (): boolean => Details.isInfoRead(details);
     const settle = (answer: unknown): Result => {
       if (answer !== timedOut) return read(answer);
       fault(use, question, `did not answer within ${policyTimeoutMs} ms`);
@@ -57,12 +56,11 @@ export const createPolicyCalls = ({ policyTimeoutMs, onFault }: PolicyCallDeps) 
     const reject = (error: unknown): Result => fail(failed(use, question, error));
     try {
       const answer = decide(details);
-      return {
-        answer: isPromise(answer) ? withTimeLimit(answer, policyTimeoutMs).then(settle, reject) : read(answer),
-        isAboutField,
-      };
+      if (!isPromise(answer)) return settledCall(read(answer), details);
+      const isAboutField = (): boolean => Details.isInfoRead(details);
+      return { answer: withTimeLimit(answer, policyTimeoutMs).then(settle, reject), isAboutField };
     } catch (error) {
-      return { answer: reject(error), isAboutField };
+      return settledCall(reject(error), details);
     }
   };
 
@@ -95,6 +93,15 @@ export const createPolicyCalls = ({ policyTimeoutMs, onFault }: PolicyCallDeps) 
 
   return { callOne, callBatch };
 };
+
+const yes = (): boolean => true;
+const no = (): boolean => false;
+
+/** A policy that has answered looks at nothing more. */
+const settledCall = <Result>(answer: Result, details: Details): Call<Result> => ({
+  answer,
+  isAboutField: Details.isInfoRead(details) ? yes : no,
+});
 
 /**
  * What a policy is given. The field is a getter: whether a policy has looked at it decides for which fields its answer holds. A class,

@@ -1,4 +1,8 @@
+import { createPrivateRecord } from './private-record.ts';
 import { anonymous, isOwnViewer, isSameViewer, ownViewer, type Viewer } from './viewer.ts';
+
+/** Stands for one operation, and keeps what is known of its execution: a WeakMap of many operations would slow every garbage collection. */
+export type OperationMark = { part: object | null; seen: unknown };
 
 /** What the operations that run with one context object have in common. */
 type Binding = {
@@ -6,7 +10,7 @@ type Binding = {
   viewer: Viewer | null;
   running: number;
   /** Stands for the operation that runs. Null: none runs, or several share the context. */
-  operation: object | null;
+  operation: OperationMark | null;
   /** The name of the property that was added to the context. Null: it is not ours to write. */
   property: string | null;
 };
@@ -15,7 +19,7 @@ type Binding = {
  * By context. Nothing from a request that is merged into a context can set a viewer, a copy of a context has none, and a
  * resolver cannot change what is kept here.
  */
-const bindings = new WeakMap<object, Binding>();
+const bindings = createPrivateRecord<Binding>();
 
 /**
  * What was found for the last context: in a list the same one is asked about a thousand times. Forgotten whenever a binding
@@ -23,7 +27,7 @@ const bindings = new WeakMap<object, Binding>();
  */
 let lastContext: unknown;
 let lastViewer: Viewer = anonymous;
-let lastOperation: object | null = null;
+let lastOperation: OperationMark | null = null;
 
 const forgetLast = (): void => {
   lastContext = undefined;
@@ -56,7 +60,7 @@ export const bindViewer = (context: object, viewer: Viewer, property: string | n
   const binding = bindings.get(context) ?? createBinding(context);
   if (binding.viewer !== null && !isSameViewer(binding.viewer, own)) return false;
   binding.viewer = own;
-  binding.operation = binding.running === 0 ? {} : null;
+  binding.operation = binding.running === 0 ? { part: null, seen: null } : null;
   binding.running += 1;
   forgetLast();
   if (property !== null) showViewer(context, binding, own, property);
@@ -65,7 +69,7 @@ export const bindViewer = (context: object, viewer: Viewer, property: string | n
 
 const createBinding = (context: object): Binding => {
   const binding: Binding = { viewer: null, running: 0, operation: null, property: null };
-  bindings.set(context, binding);
+  bindings.add(context, binding);
   return binding;
 };
 
@@ -136,7 +140,7 @@ export const viewerOf = <Account = unknown>(context: unknown): Viewer<Account> =
 };
 
 /** Returns an object that stands for the operation that has this context for itself, null if none has. */
-export const operationOf = (context: unknown): object | null => {
+export const operationOf = (context: unknown): OperationMark | null => {
   if (context !== lastContext) find(context);
   return lastOperation;
 };

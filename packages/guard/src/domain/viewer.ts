@@ -1,4 +1,5 @@
 import type { ApiKeyId, ClientId, SessionId, UserId } from './ids.ts';
+import { createPrivateRecord } from './private-record.ts';
 
 /** The caller of an operation. Built once per request, only from a verified credential. */
 export type Viewer<Account = unknown> = AnonymousViewer | SignedInViewer<Account>;
@@ -45,7 +46,7 @@ export type ServiceViewer = {
 export const anonymous: AnonymousViewer = Object.freeze({ kind: 'anonymous' });
 
 /** The viewers that `ownViewer` made. */
-const owned = new WeakSet<object>();
+const owned = createPrivateRecord<true>();
 
 /**
  * Returns the viewer as the guard's own: a frozen copy with frozen scopes, which nobody outside can change. What the guard made
@@ -53,19 +54,19 @@ const owned = new WeakSet<object>();
  */
 export const ownViewer = <Account>(viewer: Viewer<Account>): Viewer<Account> => {
   if (viewer.kind === 'anonymous') return anonymous;
-  if (owned.has(viewer)) return viewer;
+  if (owned.get(viewer)) return viewer;
   if (!Array.isArray(viewer.scopes) || (viewer.kind !== 'account' && viewer.kind !== 'service')) {
     throw new TypeError('Not a viewer: its kind is account, service or anonymous, and its scopes are a list.');
   }
   const amr = viewer.kind === 'account' && viewer.amr ? { amr: Object.freeze([...viewer.amr]) } : {};
-  const copy = Object.freeze({ ...viewer, ...amr, scopes: Object.freeze([...viewer.scopes]) });
-  owned.add(copy);
-  return copy;
+  const copy = { ...viewer, ...amr, scopes: Object.freeze([...viewer.scopes]) };
+  owned.add(copy, true);
+  return Object.freeze(copy);
 };
 
 /** Returns whether this is the guard's own viewer, which it put there itself. */
 export const isOwnViewer = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && (value === anonymous || owned.has(value));
+  typeof value === 'object' && value !== null && (value === anonymous || owned.get(value) === true);
 
 /**
  * Returns whether both are one caller, who may use one context at the same time: of the same kind, account or service, session or
