@@ -81,11 +81,15 @@ export const refuseByHeaders = (
  * decide who the caller is.
  */
 export const headersOf = (request: IncomingMessage): ((name: string) => string | null) => {
-  const { headers, rawHeaders } = request;
+  const { headers } = request;
   const single = (name: string): string | null => {
     const value = headers[name];
     return Array.isArray(value) ? value.join(', ') : (value ?? null);
   };
-  if (rawHeaders.length === 2 * Object.keys(headers).length) return single;
+  if (isJoined(request) || request.rawHeaders.length === 2 * Object.keys(headers).length) return single;
   return (name) => (name === 'cookie' ? single(name) : (request.headersDistinct[name]?.join(', ') ?? null));
 };
+
+/** Node says so on each request, and its types do not. */
+const isJoined = (request: IncomingMessage): boolean =>
+  'joinDuplicateHeaders' in request && request.joinDuplicateHeaders === true;

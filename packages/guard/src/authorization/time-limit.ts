@@ -19,20 +19,82 @@ export const withTimeLimit = <Value>(
   milliseconds: number,
 ): Promise<Value | typeof timedOut> =>
   new Promise((resolve, reject) => {
-    const timer: unknown = setTimeout(resolve, milliseconds, timedOut);
-    unref(timer);
-    const end = (): void => clearTimeout(timer as number);
+    const waiting = deadlinesOf(milliseconds).add(() => resolve(timedOut));
     promise.then(
       (value) => {
-        end();
+        waiting.expire = null;
         resolve(value);
       },
       (error) => {
-        end();
+        waiting.expire = null;
         reject(error);
       },
     );
   });
+
+/** `expire` is null once the promise has settled. */
+type Waiting = { readonly deadline: number; expire: (() => void) | null };
+
+type Deadlines = { readonly add: (expire: () => void) => Waiting };
+
+const byLimit = new Map<number, Deadlines>();
+
+const deadlinesOf = (milliseconds: number): Deadlines => {
+  const deadlines = byLimit.get(milliseconds) ?? createDeadlines(milliseconds);
+  byLimit.set(milliseconds, deadlines);
+  return deadlines;
+};
+
+/** How many settled ones may be kept before the others are moved to the front. */
+const maxSettled = 1_000;
+
+/**
+ * One timer for all promises with the same limit, which are over in the order in which they began: a timer for each would take as long as
+ * a guarded field.
+ */
+const createDeadlines = (milliseconds: number): Deadlines => {
+  let queue: Waiting[] = [];
+  let first = 0;
+  let isTimed = false;
+
+  const startTimer = (delay: number): void => {
+    isTimed = true;
+    unref(setTimeout(onTimer, Math.max(1, delay)));
+  };
+
+  /** Ends those whose time is over, and forgets the settled ones before the next that waits. Returns that one. */
+  const advance = (now: number): Waiting | undefined => {
+    let next = queue[first];
+    while (next !== undefined && (next.expire === null || next.deadline <= now)) {
+      next.expire?.();
+      first += 1;
+      next = queue[first];
+    }
+    if (first > maxSettled) {
+      queue = queue.slice(first);
+      first = 0;
+    }
+    return next;
+  };
+
+  const onTimer = (): void => {
+    isTimed = false;
+    const now = performance.now();
+    const next = advance(now);
+    if (next !== undefined) startTimer(next.deadline - now);
+  };
+
+  const add = (expire: () => void): Waiting => {
+    const now = performance.now();
+    advance(now);
+    const waiting: Waiting = { deadline: now + milliseconds, expire };
+    queue.push(waiting);
+    if (!isTimed) startTimer(milliseconds);
+    return waiting;
+  };
+
+  return { add };
+};
 
 /** Node's timers keep the process alive unless they are told not to; those of browsers are numbers. */
 const unref = (timer: unknown): void => {
