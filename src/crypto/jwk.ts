@@ -4,7 +4,6 @@ import {
   createPrivateKey,
   createPublicKey,
   createSecretKey,
-  type JsonWebKey,
   type KeyObject,
   sign,
   verify,
@@ -13,6 +12,17 @@ import { isSigningAlgorithm, type SigningAlgorithm, signingAlgorithms } from '..
 import { decodeBase64url } from './base64url.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import { isPlaceholderSecret } from './placeholder-secrets.ts';
+
+/** A JSON Web Key (RFC 7517). Not the type of node:crypto, which is not in every version of its types. */
+export type JsonWebKey = {
+  readonly kty?: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly n?: string;
+  readonly e?: string;
+  readonly [name: string]: unknown;
+};
 
 /** A key that cannot be used. The message names the key and what is wrong with it, and contains no key material. */
 export class KeyError extends Error {

@@ -1,9 +1,9 @@
-import { createSecretKey, generateKeyPair, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createSecretKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Secret } from '../domain/secret.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../domain/signing-algorithms.ts';
 import { isJsonObject } from './json-object.ts';
-import { type Key, KeyError, keyId, parseJwk, parseSecret } from './jwk.ts';
+import { type JsonWebKey, type Key, KeyError, keyId, parseJwk, parseSecret } from './jwk.ts';
 
 export type SigningKey = { readonly kid: string; readonly alg: SigningAlgorithm; readonly key: KeyObject };
 

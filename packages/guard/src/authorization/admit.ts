@@ -128,11 +128,14 @@ const decideByPolicies = (
 
 const consumeQuota = (decision: Decision, { fields }: Plan, consume: Consume | undefined): MaybePromise<Decision> => {
   if (decision.kind === 'refuse' || consume === undefined) return decision;
-  const decide = (error: CodedError | null): Decision =>
-    error === null ? decision : refuse(error, decision.viewer.kind !== 'anonymous');
+  const decide = (error: unknown): Decision => {
+    if (error === null) return decision;
+    if (error instanceof CodedError) return refuse(error, decision.viewer.kind !== 'anonymous');
+    throw new TypeError('consume returned something else than null or a GuardError.');
+  };
   try {
-    const error = consume(decision.viewer, fields);
-    return isPromise(error) ? error.then(decide, refuseIfCoded) : decide(error);
+    const error: unknown = consume(decision.viewer, fields);
+    return isPromise(error) ? error.then(decide).catch((reason) => refuseIfCoded(reason)) : decide(error);
   } catch (error) {
     return refuseIfCoded(error);
   }

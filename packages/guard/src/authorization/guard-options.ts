@@ -36,6 +36,7 @@ const optionNames: readonly string[] = [
 /** Throws TypeError with a sentence for options that are missing or wrong, when the schema is guarded and not at the first request. */
 export const checkGuardOptions = (schema: unknown, options: GuardOptions): void => {
   requireOurGraphQL(schema);
+  if (typeof options !== 'object' || options === null) refuse('the options must be an object.');
   const given: Readonly<Record<string, unknown>> = { ...options };
   for (const name of Object.keys(given)) {
     if (!optionNames.includes(name)) refuse(`there is no option ${name}. There are ${optionNames.join(', ')}.`);

@@ -1,5 +1,6 @@
 import {
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   getNamedType,
@@ -24,15 +25,18 @@ export const noParts: RuleParts = { error: null, filter: null };
 export type TypeRules = ReadonlyMap<string, RuleParts>;
 
 /** Returns the object types that a value of this type can be. */
-export const possibleTypesOf = (schema: GraphQLSchema, type: GraphQLNamedType) =>
+export const possibleTypesOf = (schema: GraphQLSchema, type: GraphQLNamedType): readonly GraphQLObjectType[] =>
   isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
 
 /** Returns whether the element of a list, or the list itself, is what this type describes. */
 export const isListField = (type: GraphQLOutputType): boolean => isListType(getNullableType(type));
 
-/** The edge of a connection (Relay): it goes with its node. */
-export const isEdgeType = (type: GraphQLNamedType): boolean =>
-  isObjectType(type) && type.name.endsWith('Edge') && type.getFields()['node']?.args.length === 0;
+/** The edge of a connection (Relay), by its name or by its fields: it goes with its node. */
+export const isEdgeType = (type: GraphQLNamedType): boolean => {
+  if (!isObjectType(type)) return false;
+  const { node, cursor } = type.getFields();
+  return node?.args.length === 0 && (type.name.endsWith('Edge') || cursor !== undefined);
+};
 
 /** Returns whether values of this type can be hidden: the type, what it can be, or the node of an edge has a FILTER rule. */
 export const canHide = (schema: GraphQLSchema, types: TypeRules, type: GraphQLNamedType): boolean => {

@@ -3,8 +3,9 @@ import type { ExecutionResult } from 'graphql';
 import type { Decision } from '../authorization/decision.ts';
 import { type End, endStream, isAsyncIterable, nothing, type WatchEnd } from '../authorization/ended-stream.ts';
 import { toGraphQLError } from '../authorization/errors.ts';
+import { callTold, tellFault } from '../authorization/faults.ts';
 import { CodedError, GuardError } from '../domain/errors.ts';
-import type { SignedInViewer, Viewer } from '../domain/viewer.ts';
+import { isSameViewer, type SignedInViewer, type Viewer } from '../domain/viewer.ts';
 import type { EndReason, GateOptions } from './options.ts';
 
 type Lifetime = Pick<GateOptions, 'recheckSeconds' | 'watchSession' | 'onFault'> & {
@@ -29,15 +30,65 @@ export const watchViewer =
   (viewer: SignedInViewer, lifetime: Lifetime): WatchEnd =>
   (end) => {
     const ended = (reason: EndReason): void => end(new GuardError('UNAUTHENTICATED', { reason }));
-    const stops = [
-      atTime(viewer.expiresAt, () => ended('TOKEN_EXPIRED')),
-      lifetime.watchSession?.(viewer, ended) ?? nothing,
-      recheckEvery(lifetime, end),
-    ];
+    const expire = (): void => ended('TOKEN_EXPIRED');
+    let stopClock = atTime(viewer.expiresAt, expire);
+    const onRecheck = (now: Viewer): void => {
+      // What resolvers and policies of the stream see is the viewer that it was opened by: another one opens another stream.
+      if (now.kind === 'anonymous' || !isSameViewer(viewer, now) || roleOf(viewer) !== roleOf(now))
+        ended('TOKEN_STALE');
+      else {
+        stopClock();
+        stopClock = atTime(now.expiresAt, expire);
+      }
+    };
+    const stopWatching = watchSession(viewer, lifetime, { end, ended });
+    const stopRecheck = recheckEvery(lifetime, { end, onRecheck });
     return () => {
-      for (const stop of stops) stop();
+      stopClock();
+      stopRecheck();
+      stopWatching();
     };
   };
+
+const roleOf = (viewer: Viewer): string | null => (viewer.kind === 'account' ? viewer.role : null);
+
+type Ends = { readonly end: End; readonly ended: (reason: EndReason) => void };
+
+/** A session whose end cannot be heard of is not served: what goes wrong in `watchSession` is told, and ends the stream. */
+const watchSession = (
+  viewer: SignedInViewer,
+  { watchSession: watch, onFault }: Lifetime,
+  { end, ended }: Ends,
+): (() => void) => {
+  if (watch === undefined) return nothing;
+  const fail = (message: string, error?: unknown): void => {
+    tellFault(onFault, { message: `watchSession ${message}.`, error }, undefined);
+    end(new GuardError('SERVICE_UNAVAILABLE'));
+  };
+  const stopped = (stop: unknown): void => {
+    if (typeof stop === 'function') {
+      callTold(() => stop(), { name: 'what watchSession returned', onFault, context: undefined });
+    }
+  };
+  let isOver = false;
+  let stop: unknown = nothing;
+  const started = (returned: unknown): void => {
+    stop = returned ?? nothing;
+    if (typeof stop !== 'function') fail('returned no function that stops it');
+    else if (isOver) stopped(stop);
+  };
+  try {
+    const returned: unknown = watch(viewer, ended);
+    if (isPromise(returned)) returned.then(started, (error) => fail('rejected', error));
+    else started(returned);
+  } catch (error) {
+    fail('threw', error);
+  }
+  return () => {
+    isOver = true;
+    stopped(stop);
+  };
+};
 
 /** The longest time that a timer takes. */
 const maxTimerMs = 2 ** 31 - 1;
@@ -53,7 +104,9 @@ const atTime = (seconds: number | null, run: () => void): (() => void) => {
   return () => clearTimeout(timer);
 };
 
-const recheckEvery = ({ recheckSeconds, recheck }: Lifetime, end: End): (() => void) => {
+type OnRecheck = { readonly end: End; readonly onRecheck: (viewer: Viewer) => void };
+
+const recheckEvery = ({ recheckSeconds, recheck }: Lifetime, { end, onRecheck }: OnRecheck): (() => void) => {
   if (recheckSeconds === undefined) return nothing;
   let isOver = false;
   let timer: ReturnType<typeof setTimeout>;
@@ -65,8 +118,9 @@ const recheckEvery = ({ recheckSeconds, recheck }: Lifetime, end: End): (() => v
       recheck,
       (decision) => {
         if (isOver) return;
-        if (decision.kind === 'run') wait();
-        else end(decision.error);
+        if (decision.kind === 'refuse') return end(decision.error);
+        onRecheck(decision.viewer);
+        if (!isOver) wait();
       },
       (error) => end(error instanceof CodedError ? error : new GuardError('SERVICE_UNAVAILABLE')),
     );
