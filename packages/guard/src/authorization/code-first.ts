@@ -58,7 +58,7 @@ export type AuthRule = {
 
 /**
  * Returns the `extensions` of a field or type with these rules, each like one `@auth`, which must all be met. Without a rule: any
- * signed-in caller. `guardSchema` checks them. Whoever has other extensions too spreads it into them.
+ * signed-in caller. `guardSchema` checks them. Spread it into other extensions of the field.
  *
  * @example
  * const field = { type: GraphQLString, extensions: authExtension({ role: 'ADMIN' }, { scopes: [['reports:read']] }) };

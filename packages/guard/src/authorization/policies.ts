@@ -23,7 +23,7 @@ const defaultPolicyTimeoutMs = 5000;
 /** The policies of one guarded schema. */
 export type PolicyRunner = ReturnType<typeof createPolicyRunner>;
 
-/** Throws TypeError for a time limit that is none. */
+/** Throws TypeError for an invalid time limit. */
 export const createPolicyRunner = (options: PolicyOptions) => {
   const { policies = {}, policyTimeoutMs = defaultPolicyTimeoutMs, onFault } = options;
   checkTimeoutMs('policyTimeoutMs', policyTimeoutMs);

@@ -11,7 +11,7 @@ class Given {
  * field of the object. A WeakMap would be looked through by each garbage collection, which takes longer than a request.
  */
 export const createPrivateRecord = <Value>() => {
-  class Record extends Given {
+  class Keeper extends Given {
     #value: Value;
     constructor(object: object, value: Value) {
       super(object);
@@ -24,10 +24,10 @@ export const createPrivateRecord = <Value>() => {
   /** For objects that can get no field. */
   const others = new WeakMap<object, Value>();
   return {
-    get: (object: object): Value | undefined => Record.get(object) ?? others.get(object),
+    get: (object: object): Value | undefined => Keeper.get(object) ?? others.get(object),
     /** Once for each object. */
     add: (object: object, value: Value): void => {
-      if (Object.isExtensible(object)) new Record(object, value);
+      if (Object.isExtensible(object)) new Keeper(object, value);
       else others.set(object, value);
     },
   };
