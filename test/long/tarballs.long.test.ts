@@ -60,7 +60,7 @@ type Tarball = {
 
 const pack = async (): Promise<readonly Tarball[]> => {
   const copy = await copyRepository();
-  const flags = ['--workspaces', '--include-workspace-root', '--pack-destination', temporary, '--json'];
+  const flags = ['--workspace=@fieldgate/guard', '--include-workspace-root', '--pack-destination', temporary, '--json'];
   const packed: unknown = JSON.parse(await run(copy, 'npm', 'pack', '--silent', ...flags));
   return Object.values(packed as Record<string, Tarball>);
 };
