@@ -80,7 +80,7 @@ describe('request headers of pages', () => {
     expect(headers).toEqual(
       expect.arrayContaining([
         ...['traceparent', 'baggage', 'sentry-trace', 'x-datadog-trace-id', 'x-datadog-sampling-priority', 'b3'],
-        ...['x-b3-traceid', 'authorization', 'x-app-version', 'x-tenant'],
+        ...['x-b3-traceid', 'authorization', 'x-requested-with', 'x-app-version', 'x-tenant'],
       ]),
     );
   });

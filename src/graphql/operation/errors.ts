@@ -7,8 +7,8 @@ import { withoutQuotedValues } from './quoted-values.ts';
 export type ReportFault = (error: unknown, requestId: string | null) => void;
 
 /**
- * Returns the result with what resolvers threw turned into answers: a coded error keeps its code, a GraphQL error stays, everything else
- * is reported and masked. Where nothing was answered because a service cannot be reached, the whole answer gets its status.
+ * Returns the result with what resolvers threw turned into errors for clients: a coded error keeps its code, a GraphQL error stays, everything else
+ * is reported and masked. Where there is no data because a service cannot be reached, the response gets its status.
  */
 export const translateErrors = (result: ExecutionResult, report: ReportFault, requestId: string): ExecutionResult => {
   const { errors = [], ...rest } = result;
@@ -34,7 +34,7 @@ const withoutValues = (error: GraphQLError): GraphQLError => {
   );
 };
 
-/** Returns the error for what was thrown outside resolvers: the answer has no data, so it gets the status of the error. */
+/** Returns the error for what was thrown outside resolvers: the response has no data, so it gets the status of the error. */
 export const errorOfThrown = (thrown: unknown, report: ReportFault, requestId: string | null): GraphQLError => {
   if (thrown instanceof GraphQLError) return atLocationOf(withStatus(thrown), thrown);
   const { message, extensions } = withStatus(toClientError(thrown, report, requestId));
@@ -59,7 +59,7 @@ const statuses: ReadonlyMap<unknown, number> = new Map(
   ]),
 );
 
-/** Gives an answer without data the HTTP status of its error (GraphQL over HTTP allows that only without data). */
+/** Gives a response without data the HTTP status of its error (GraphQL over HTTP allows that only without data). */
 const withStatus = (clientError: ClientError): ClientError => {
   const { code, retryAfter } = clientError.extensions;
   const status = statuses.get(code);

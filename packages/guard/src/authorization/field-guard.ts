@@ -28,7 +28,7 @@ type Field = GraphQLFieldConfig<unknown, unknown>;
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
 /** Throws the denial if the rule is not met, or rejects with it. Returns nothing, or a promise if a policy must be waited for. */
-export type Check = (
+export type FieldCheck = (
   parent: unknown,
   args: Arguments,
   context: unknown,
@@ -60,7 +60,7 @@ export const guardField = (
 });
 
 const checkFirst =
-  (check: Check, resolve: Resolver): Resolver =>
+  (check: FieldCheck, resolve: Resolver): Resolver =>
   (parent, args, context, info) => {
     const pending = check(parent, args, context, info);
     if (pending === undefined) return resolve(parent, args, context, info);
@@ -68,7 +68,7 @@ const checkFirst =
     return pending.then(resolve.bind(undefined, parent, args, context, info));
   };
 
-export const createCheck = (rule: Rule, { policies, onDenied, clock, opensStream = false }: CheckDeps): Check => {
+export const createCheck = (rule: Rule, { policies, onDenied, clock, opensStream = false }: CheckDeps): FieldCheck => {
   const deny = createDeny(onDenied, policies.onFault);
   const requireViewer = createViewerCheck(rule, clock, deny);
   const uses = policies.usesOf(rule);

@@ -59,7 +59,7 @@ const hasAnySet = (granted: readonly string[], sets: readonly (readonly string[]
   return false;
 };
 
-/** Whoever sends a key or a password with each request cannot sign in again to prove more. */
+/** A caller who sends a key or a password with each request cannot sign in again to prove more. */
 const hasSession = (viewer: SignedInViewer): viewer is AccountViewer =>
   viewer.kind === 'account' && viewer.apiKeyId === undefined && viewer.via !== 'api-key' && viewer.via !== 'basic';
 
